@@ -1,0 +1,43 @@
+// Imports run one way: a room imports only from rooms listed before it (the order is that of the house).
+const rooms = [
+  'util', 'audio', 'program', 'media', 'speech', 'store', 'billing',
+  'asterisk', 'session', 'config', 'hub', 'stream', 'render', 'cli',
+];
+
+const pure = ['audio', 'program'];
+const adapters = {
+  'ffmpeg-static': 'src/media/ffmpegBinary.ts',
+  'fluent-ffmpeg': 'src/media/ffmpeg.ts',
+  'asterisk-ami-client': 'src/asterisk/ami.ts',
+  mysql2: 'src/store/mysql.ts',
+  'node-cron': 'src/config/cron.ts',
+  commander: 'src/cli/program.ts',
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...rooms.map((room, i) => ({
+      name: `${room}-looks-only-down`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: `^src/(${rooms.slice(i + 1).join('|') || '-'})/` },
+    })),
+    { name: 'hosts-do-not-know-each-other', severity: 'error', from: { path: '^src/(hub|stream|render)/' },
+      to: { path: '^src/(hub|stream|render)/', pathNot: '^src/$1/' } },
+    ...pure.map((room) => ({
+      name: `${room}-is-pure`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
+    })),
+    ...Object.entries(adapters).map(([pkg, file]) => ({
+      name: `${pkg}-behind-one-adapter`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^${file.replaceAll('.', '\\.')}$` },
+      to: { path: `node_modules/(@types/)?${pkg}/` },
+    })),
+  ],
+  options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' } },
+};

@@ -1,0 +1,11 @@
+// Jest with swc: TypeScript sources are tested as they are, type checking is `npm run types`.
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs', ignoreDynamic: true } }],
+  },
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

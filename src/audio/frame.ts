@@ -1,0 +1,31 @@
+// Frame: 40 ms of mono audio, the unit in which everything is rendered and in which Asterisk reads.
+// Samples are floats in [-1, 1] inside and signed 16-bit little-endian at the edge.
+
+/** Sample rates that Asterisk can read from a custom class: slin, slin16, slin48. */
+export type SampleRate = 8000 | 16000 | 48000;
+
+export const FRAME_MS = 40;
+export const BYTES_PER_SAMPLE = 2;
+
+/** Samples in one Frame: 320 at 8 kHz. */
+export function frameSamples(rate: SampleRate): number {
+  return (rate / 1000) * FRAME_MS;
+}
+
+/** Bytes in one Frame: 640 at 8 kHz, one read of Asterisk. */
+export function frameBytes(rate: SampleRate): number {
+  return frameSamples(rate) * BYTES_PER_SAMPLE;
+}
+
+/** Milliseconds (edges) to whole samples (inside). */
+export function samplesOf(ms: number, rate: number): number {
+  return Math.round((ms * rate) / 1000);
+}
+
+/** Writes floats as signed 16-bit little-endian, rounded and clipped: the only place where audio is quantised. */
+export function encodeS16(from: Float32Array, to: Int16Array): void {
+  for (let i = 0; i < from.length; i++) {
+    const scaled = Math.round(from[i]! * 32768);
+    to[i] = scaled > 32767 ? 32767 : scaled < -32768 ? -32768 : scaled;
+  }
+}

@@ -1,0 +1,41 @@
+// Errors with a stable code and a hint: what reaches an operator says what to do next.
+// Programs branch on `code`; people read `message` and `hint`.
+
+/** Stable codes; a code never changes its meaning. */
+export type ErrorCode =
+  | 'HC_CONFIG_NOT_FOUND'
+  | 'HC_CONFIG_SYNTAX'
+  | 'HC_CONFIG_INVALID'
+  | 'HC_FFMPEG_MISSING'
+  | 'HC_FFMPEG_BROKEN'
+  | 'HC_FFMPEG_FAILED'
+  | 'HC_MEDIA_UNREADABLE'
+  | 'HC_MEDIA_TRUNCATED'
+  | 'HC_MEDIA_SILENT'
+  | 'HC_CACHE_UNWRITABLE'
+  | 'HC_WAV_INVALID'
+  | 'HC_SCRIPT_INVALID'
+  | 'HC_USAGE';
+
+/** An error that an operator may meet. `hint` is one sentence that says what to do. */
+export class HoldcastError extends Error {
+  override readonly name = 'HoldcastError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint?: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The text of anything thrown, for a log field. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The errno code of a failed system call ("ENOENT"), or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,59 @@
+// The logging port: fields, not sentences, and personal data masked at every level before any writer sees it.
+// Writers (pino to a file or stderr) live with the hosts, since importing one is slow.
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** The same log with `fields` on every line. */
+  child(fields: LogFields): Logger;
+}
+
+/** Receives each line, already masked. `wallMs` is when it happened, which may be before the writer was there. */
+export type LogWriter = (level: LogLevel, fields: LogFields, message: string, wallMs: number) => void;
+
+/** Fields that hold personal data: never in clear, not even at debug. */
+const PERSONAL = new Set(['phone', 'callerid', 'calleridnum', 'number', 'key', 'digit', 'digits', 'pin', 'balance', 'account', 'name']);
+
+/** "+44 20 7946 0018" → "…18": the last two characters identify a line in a log, not a person. */
+export function masked(value: unknown): string {
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+  return text.length > 4 ? `…${text.slice(-2)}` : '…';
+}
+
+/** A copy of `fields` with personal data masked, at any depth. */
+export function maskFields(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      if (PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null) return [name, masked(value)];
+      if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+        return [name, maskFields(value as LogFields)];
+      return [name, value];
+    }),
+  );
+}
+
+const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** A Logger that masks and hands on to `write` what is at least at `level`. */
+export function createLogger(write: LogWriter, wall: () => number, level: LogLevel = 'info', bound: LogFields = {}): Logger {
+  const at =
+    (lineLevel: LogLevel) =>
+    (fields: LogFields, message: string): void => {
+      if (ORDER[lineLevel] >= ORDER[level]) write(lineLevel, { ...bound, ...maskFields(fields) }, message, wall());
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => createLogger(write, wall, level, { ...bound, ...maskFields(fields) }),
+  };
+}
+
+/** Discards everything. */
+export const silentLogger: Logger = createLogger(() => {}, () => 0, 'error');
