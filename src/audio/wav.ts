@@ -47,7 +47,7 @@ export function parseWavHeader(head: Uint8Array, fileBytes: number): WavInfo | u
   const tag = (at: number): string => String.fromCharCode(...head.subarray(at, at + 4));
   if (head.length < 12 || tag(0) !== 'RIFF' || tag(8) !== 'WAVE') return undefined;
   let format: { rate: number; channels: number; bits: number } | undefined;
-  for (let at = 12; at + 8 <= head.length; ) {
+  for (let at = 12; at + 8 <= head.length;) {
     const size = view.getUint32(at + 4, true);
     if (tag(at) === 'fmt ' && at + 24 <= head.length) {
       if (view.getUint16(at + 8, true) !== 1) return undefined;

@@ -39,3 +39,10 @@ export function messageOf(error: unknown): string {
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** What a log line says of anything thrown: its stable code where it has one, its text, and what to do. */
+export function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
+  const code = errnoOf(error);
+  const hint = error instanceof HoldcastError ? error.hint : undefined;
+  return { error: messageOf(error), ...(code && { code }), ...(hint && { hint }) };
+}

@@ -17,7 +17,19 @@ export interface Logger {
 export type LogWriter = (level: LogLevel, fields: LogFields, message: string, wallMs: number) => void;
 
 /** Fields that hold personal data: never in clear, not even at debug. */
-const PERSONAL = new Set(['phone', 'callerid', 'calleridnum', 'number', 'key', 'digit', 'digits', 'pin', 'balance', 'account', 'name']);
+const PERSONAL = new Set([
+  'phone',
+  'callerid',
+  'calleridnum',
+  'number',
+  'key',
+  'digit',
+  'digits',
+  'pin',
+  'balance',
+  'account',
+  'name',
+]);
 
 /** "+44 20 7946 0018" → "…18": the last two characters identify a line in a log, not a person. */
 export function masked(value: unknown): string {
@@ -29,7 +41,8 @@ export function masked(value: unknown): string {
 export function maskFields(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
-      if (PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null) return [name, masked(value)];
+      if (PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null)
+        return [name, masked(value)];
       if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
         return [name, maskFields(value as LogFields)];
       return [name, value];
@@ -40,11 +53,17 @@ export function maskFields(fields: LogFields): LogFields {
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /** A Logger that masks and hands on to `write` what is at least at `level`. */
-export function createLogger(write: LogWriter, wall: () => number, level: LogLevel = 'info', bound: LogFields = {}): Logger {
+export function createLogger(
+  write: LogWriter,
+  wall: () => number,
+  level: LogLevel = 'info',
+  bound: LogFields = {},
+): Logger {
   const at =
     (lineLevel: LogLevel) =>
     (fields: LogFields, message: string): void => {
-      if (ORDER[lineLevel] >= ORDER[level]) write(lineLevel, { ...bound, ...maskFields(fields) }, message, wall());
+      if (ORDER[lineLevel] >= ORDER[level])
+        write(lineLevel, { ...bound, ...maskFields(fields) }, message, wall());
     };
   return {
     debug: at('debug'),
@@ -56,4 +75,8 @@ export function createLogger(write: LogWriter, wall: () => number, level: LogLev
 }
 
 /** Discards everything. */
-export const silentLogger: Logger = createLogger(() => {}, () => 0, 'error');
+export const silentLogger: Logger = createLogger(
+  () => {},
+  () => 0,
+  'error',
+);

@@ -1,0 +1,102 @@
+// Ducker: takes the music down under a voice and brings it back.
+// The curve is a raised cosine in dB, which the ear takes for an even, unhurried movement without corners.
+import { gainOfDb } from './gain';
+
+/** All in samples, but `depthDb`: how far down, dB, at least 0. */
+export interface DuckerShape {
+  depthDb: number;
+  attack: number;
+  hold: number;
+  release: number;
+}
+
+type DuckerState =
+  | { status: 'up' }
+  | { status: 'moving'; fromDb: number; toDb: number; at: number; length: number }
+  | { status: 'down' }
+  | { status: 'holding'; left: number };
+
+export class Ducker {
+  #state: DuckerState = { status: 'up' };
+  #db = 0;
+
+  constructor(private readonly shape: DuckerShape) {}
+
+  /** The gain that the next sample gets, dB: from 0 down to −depthDb. */
+  get gainDb(): number {
+    return this.#db;
+  }
+
+  /** Goes down, or stays there; returns in how many samples the music is down. A way half gone takes half the time. */
+  engage(): number {
+    const floor = -this.shape.depthDb;
+    if (this.#state.status === 'down' || this.#db <= floor) {
+      this.#state = { status: 'down' };
+      return 0;
+    }
+    if (this.#state.status === 'moving' && this.#state.toDb === floor)
+      return this.#state.length - this.#state.at;
+    return this.#move(floor, this.shape.attack);
+  }
+
+  /** No voice any more: holds, then comes up. Does nothing when it is on its way up already. */
+  disengage(): void {
+    if (this.#state.status === 'down') this.#state = { status: 'holding', left: this.shape.hold };
+    else if (this.#state.status === 'moving' && this.#state.toDb < 0) this.#move(0, this.shape.release);
+  }
+
+  /** Multiplies `music` by the duck gain and moves on by its length. */
+  apply(music: Float32Array): void {
+    for (let at = 0; at < music.length;) at += this.#applySegment(music, at);
+  }
+
+  #move(toDb: number, fullLength: number): number {
+    const way = this.shape.depthDb > 0 ? Math.abs(toDb - this.#db) / this.shape.depthDb : 0;
+    const length = Math.round(fullLength * way);
+    if (length === 0) {
+      this.#db = toDb;
+      this.#state = { status: toDb < 0 ? 'down' : 'up' };
+    } else {
+      this.#state = { status: 'moving', fromDb: this.#db, toDb, at: 0, length };
+    }
+    return length;
+  }
+
+  /** One stretch of one state; returns its length. */
+  #applySegment(music: Float32Array, from: number): number {
+    const state = this.#state;
+    const left = music.length - from;
+    switch (state.status) {
+      case 'up':
+        return left;
+      case 'down':
+        scale(music, from, left, gainOfDb(this.#db));
+        return left;
+      case 'holding': {
+        const count = Math.min(left, state.left);
+        scale(music, from, count, gainOfDb(this.#db));
+        state.left -= count;
+        if (state.left === 0) this.#move(0, this.shape.release);
+        return count;
+      }
+      case 'moving': {
+        const count = Math.min(left, state.length - state.at);
+        for (let i = 0; i < count; i++) {
+          state.at++;
+          const way = 0.5 - 0.5 * Math.cos((Math.PI * state.at) / state.length);
+          this.#db = state.fromDb + (state.toDb - state.fromDb) * way;
+          music[from + i]! *= gainOfDb(this.#db);
+        }
+        if (state.at === state.length) {
+          this.#db = state.toDb;
+          this.#state = { status: state.toDb < 0 ? 'down' : 'up' };
+        }
+        return count;
+      }
+    }
+  }
+}
+
+function scale(music: Float32Array, from: number, count: number, gain: number): void {
+  for (let i = from; i < from + count; i++) music[i]! *= gain;
+}

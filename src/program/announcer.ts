@@ -1,0 +1,217 @@
+// Announcer: one voice at a time, in order of importance, spoken once the music is down.
+// Its state is a union changed in one place; a more important announcement takes over with a short fade.
+import { shapeEdges } from '../audio/edges';
+import type { Ducker } from '../audio/ducker';
+import { Fade } from '../audio/fade';
+import type { Clip, Reader } from '../audio/source';
+import { PRIORITY, type Announcement } from './announcement';
+
+export interface AnnouncerSettings {
+  /** Pause between two announcements, samples. */
+  gap: number;
+  /** Fade-out of a voice that is taken over from, samples. */
+  takeOver: number;
+  /** Edge fade of every clip, samples. */
+  edge: number;
+  /** Linear. */
+  gain: number;
+}
+
+export interface AnnouncerListener {
+  /** `offset`: sample of the current block at which the voice begins. */
+  voiceStarted(announcement: Announcement, offset: number): void;
+  voiceEnded(announcement: Announcement, offset: number): void;
+  /** A more important announcement took over, or it was cancelled, at `offset`. */
+  voiceCut(announcement: Announcement, offset: number): void;
+  /** A clip could not be played; the rest of the announcement is not spoken. */
+  voiceFailed(announcement: Announcement, clip: Clip, error: unknown): void;
+}
+
+interface Speaking {
+  readonly status: 'speaking';
+  readonly announcement: Announcement;
+  readonly fade: Fade;
+  index: number;
+  reader: Reader;
+  /** Next sample of the clip. */
+  at: number;
+  /** Being taken over from. */
+  cut: boolean;
+}
+
+type State = { status: 'idle' } | { status: 'waiting'; announcement: Announcement; left: number } | Speaking;
+
+export class Announcer {
+  #state: State = { status: 'idle' };
+  #queue: Announcement[] = [];
+  /** Samples since the last voice ended. */
+  #since = Infinity;
+  /** What is left of the pause after a voice that was not interrupted. */
+  #gap = 0;
+  readonly #scratch: Float32Array;
+
+  /** @param block the most samples that `mix` is asked for at once */
+  constructor(
+    private readonly ducker: Ducker,
+    private readonly settings: AnnouncerSettings,
+    private readonly listener: AnnouncerListener,
+    block: number,
+  ) {
+    this.#scratch = new Float32Array(block);
+  }
+
+  /** Nothing is being said and nothing waits. */
+  get idle(): boolean {
+    return this.#state.status === 'idle' && this.#queue.length === 0;
+  }
+
+  /** Samples since the last voice ended; Infinity before the first. */
+  get sinceVoice(): number {
+    return this.#since;
+  }
+
+  /** Queues an announcement behind those of its rank; one of higher rank takes over from what is being said. */
+  say(announcement: Announcement): void {
+    if (announcement.clips.length === 0) return;
+    this.#enqueue(announcement);
+    const state = this.#state;
+    if (state.status === 'idle' || PRIORITY[announcement.kind] <= PRIORITY[state.announcement.kind]) return;
+    if (state.status === 'waiting') {
+      this.#state = { status: 'idle' };
+      this.#enqueue(state.announcement, true);
+    } else {
+      this.#cut(state);
+    }
+  }
+
+  /** Ends and forgets what `matches`, with a short fade if it is being said. */
+  cancel(matches: (announcement: Announcement) => boolean): void {
+    this.#queue = this.#queue.filter((queued) => !matches(queued));
+    const state = this.#state;
+    if (state.status === 'idle' || !matches(state.announcement)) return;
+    if (state.status === 'speaking') return this.#cut(state);
+    this.#state = { status: 'idle' };
+    if (this.#queue.length === 0) this.ducker.disengage();
+  }
+
+  /** Adds the voice to `out` and moves on by its length; tells the ducker when a voice comes and when none is left. */
+  mix(out: Float32Array): void {
+    for (let done = 0; done < out.length;) done += this.#segment(out, done);
+  }
+
+  close(): void {
+    if (this.#state.status === 'speaking') this.#state.reader.close();
+    this.#state = { status: 'idle' };
+    this.#queue = [];
+  }
+
+  #enqueue(announcement: Announcement, front = false): void {
+    const rank = PRIORITY[announcement.kind];
+    const at = this.#queue.findIndex((queued) =>
+      front ? PRIORITY[queued.kind] <= rank : PRIORITY[queued.kind] < rank,
+    );
+    this.#queue.splice(at < 0 ? this.#queue.length : at, 0, announcement);
+  }
+
+  #cut(speaking: Speaking): void {
+    speaking.fade.down(this.settings.takeOver);
+    speaking.cut = true;
+  }
+
+  /** One stretch of one state; returns its length. */
+  #segment(out: Float32Array, offset: number): number {
+    const left = out.length - offset;
+    switch (this.#state.status) {
+      case 'idle':
+        return this.#next() ? 0 : this.#rest(left);
+      case 'waiting': {
+        const length = Math.min(left, this.#state.left);
+        this.#state.left -= length;
+        this.#rest(length);
+        if (this.#state.left === 0) this.#begin(this.#state.announcement, offset + length);
+        return length;
+      }
+      case 'speaking':
+        return this.#speak(this.#state, out, offset, left);
+    }
+  }
+
+  #rest(length: number): number {
+    this.#since += length;
+    this.#gap = Math.max(0, this.#gap - length);
+    return length;
+  }
+
+  /** Takes the next announcement from the queue: it is said when the music is down and the gap is over. */
+  #next(): boolean {
+    const announcement = this.#queue.shift();
+    if (!announcement) return false;
+    this.#state = { status: 'waiting', announcement, left: Math.max(1, this.ducker.engage(), this.#gap) };
+    return true;
+  }
+
+  #begin(announcement: Announcement, offset: number): void {
+    const reader = this.#open(announcement, 0);
+    if (!reader) return this.#finish(0);
+    const fade = new Fade(1);
+    this.#state = { status: 'speaking', announcement, fade, index: 0, reader, at: 0, cut: false };
+    this.listener.voiceStarted(announcement, offset);
+  }
+
+  #speak(speaking: Speaking, out: Float32Array, offset: number, left: number): number {
+    const { announcement, fade } = speaking;
+    const clip = announcement.clips[speaking.index]!;
+    const length = Math.min(left, clip.samples - speaking.at);
+    const count = speaking.reader.read(this.#scratch, 0, length);
+    shapeEdges(this.#scratch, 0, count, speaking.at, {
+      start: 0,
+      total: clip.samples,
+      edge: this.settings.edge,
+    });
+    fade.mix(this.#scratch, out, offset, count, this.settings.gain);
+    speaking.at += count;
+    if (speaking.cut && fade.silent) this.#interrupted(speaking, offset + count);
+    else if (count < length || speaking.at >= clip.samples) this.#nextClip(speaking, offset + count);
+    return count;
+  }
+
+  #nextClip(speaking: Speaking, offset: number): void {
+    speaking.reader.close();
+    if (speaking.cut) return this.#interrupted(speaking, offset);
+    speaking.index++;
+    if (speaking.index === speaking.announcement.clips.length) {
+      this.#finish(this.settings.gap);
+      this.listener.voiceEnded(speaking.announcement, offset);
+      return;
+    }
+    const reader = this.#open(speaking.announcement, speaking.index);
+    if (!reader) return this.#finish(this.settings.gap);
+    speaking.reader = reader;
+    speaking.at = 0;
+  }
+
+  #interrupted(speaking: Speaking, offset: number): void {
+    speaking.reader.close();
+    if (speaking.announcement.again) this.#enqueue(speaking.announcement, true);
+    this.#finish(0);
+    this.listener.voiceCut(speaking.announcement, offset);
+  }
+
+  /** @param gap pause before the next announcement, samples */
+  #finish(gap: number): void {
+    this.#state = { status: 'idle' };
+    this.#since = 0;
+    this.#gap = gap;
+    if (this.#queue.length === 0) this.ducker.disengage();
+  }
+
+  #open(announcement: Announcement, index: number): Reader | undefined {
+    const clip = announcement.clips[index]!;
+    try {
+      return clip.open();
+    } catch (error) {
+      this.listener.voiceFailed(announcement, clip, error);
+      return undefined;
+    }
+  }
+}

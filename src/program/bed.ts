@@ -1,0 +1,172 @@
+// Music bed: tracks one after another under equal-power crossfades, without an end.
+// Each playing track is a deck; the newest leads, the others fade out. Skipping in the middle of a crossfade only
+// adds a deck, so there is one mechanism for all joins.
+import { Fade } from '../audio/fade';
+import type { Clip, Reader } from '../audio/source';
+import type { Playlist } from './playlist';
+
+/** Where the music stands: enough to go on from the same sample in another process. */
+export interface BedPosition {
+  trackId: string;
+  /** Next sample of that track. */
+  sample: number;
+}
+
+export interface BedSettings {
+  /** Overlap of two tracks, samples. */
+  crossfade: number;
+  /** Overlap when the caller skips, samples. */
+  skip: number;
+  /** Shortest overlap, and the fade of a bed that begins, samples, at least 1. */
+  edge: number;
+  /** Pause between two looks for music while the fallback plays, samples. */
+  retry: number;
+  /** Linear. */
+  gain: number;
+}
+
+export interface BedListener {
+  trackStarted(track: Clip, fromSample: number): void;
+  /** The track could not be opened, or ended before its length; another goes on. */
+  trackFailed(track: Clip, error: unknown): void;
+}
+
+interface Deck {
+  readonly clip: Clip;
+  readonly reader: Reader;
+  readonly fade: Fade;
+  /** Next sample. */
+  at: number;
+}
+
+/** How many broken tracks in a row are tried before the fallback plays. */
+const TRIES = 8;
+
+export class MusicBed {
+  #decks: Deck[] = [];
+  #retryIn = 0;
+  readonly #scratch: Float32Array;
+
+  /** @param block the most samples that `render` is asked for at once */
+  constructor(
+    private readonly playlist: Playlist,
+    private readonly fallback: Clip,
+    private readonly settings: BedSettings,
+    private readonly listener: BedListener,
+    block: number,
+  ) {
+    this.#scratch = new Float32Array(block);
+  }
+
+  /** Where the leading track stands; undefined before the first render and while the fallback plays. */
+  get position(): BedPosition | undefined {
+    const lead = this.#decks[0];
+    return lead && lead.clip !== this.fallback ? { trackId: lead.clip.id, sample: lead.at } : undefined;
+  }
+
+  /** Goes on where an earlier bed was; a track that is not there any more is replaced by the next one. */
+  resume(position: BedPosition): void {
+    const track = this.playlist.find(position.trackId);
+    const sample = track && position.sample < track.samples ? position.sample : 0;
+    this.#lead((track && this.#open(track, sample)) ?? this.#openNext(), this.settings.edge);
+  }
+
+  /** Crossfades to another track at once; stays where it is when there is no other. */
+  skip(): void {
+    const current = this.#decks[0]?.clip;
+    const other = this.playlist.other(current);
+    const deck = other && other.id !== current?.id ? (this.#open(other) ?? this.#openNext(other)) : undefined;
+    if (deck) this.#lead(deck, this.settings.skip);
+  }
+
+  /** Fills `out` with the next samples. Never fails: what cannot be played is reported and passed over. */
+  render(out: Float32Array): void {
+    out.fill(0);
+    if (this.#decks.length === 0) this.#lead(this.#openNext(), this.settings.edge);
+    this.#leaveFallback(out.length);
+    for (let done = 0; done < out.length;) done += this.#renderSegment(out, done);
+  }
+
+  close(): void {
+    for (const deck of this.#decks.splice(0)) deck.reader.close();
+  }
+
+  /** While the fallback plays, looks now and then whether there is music again. */
+  #leaveFallback(samples: number): void {
+    if (this.#decks[0]?.clip !== this.fallback || this.playlist.empty) return;
+    this.#retryIn -= samples;
+    if (this.#retryIn > 0) return;
+    const deck = this.#openNext();
+    if (deck) this.#lead(deck, this.settings.skip);
+    this.#retryIn = deck ? 0 : this.settings.retry;
+  }
+
+  /** Renders up to the next join, or starts the next track there; returns how many samples it moved on. */
+  #renderSegment(out: Float32Array, offset: number): number {
+    const lead = this.#decks[0]!;
+    const overlap = this.#overlap(lead.clip);
+    const toJoin = lead.clip.samples - overlap - lead.at;
+    if (toJoin <= 0) {
+      const next = this.playlist.next(lead.clip);
+      this.#lead((next && this.#open(next)) ?? this.#openNext(lead.clip), overlap);
+      return 0;
+    }
+    const length = Math.min(out.length - offset, toJoin);
+    for (const deck of [...this.#decks]) this.#play(deck, out, offset, length);
+    return length;
+  }
+
+  /** A crossfade takes no more than half of a track, so that a jingle of two seconds is still heard. */
+  #overlap(clip: Clip): number {
+    return Math.max(this.settings.edge, Math.min(this.settings.crossfade, Math.floor(clip.samples / 2)));
+  }
+
+  #play(deck: Deck, out: Float32Array, offset: number, length: number): void {
+    const count = deck.reader.read(this.#scratch, 0, length);
+    deck.fade.mix(this.#scratch, out, offset, count, this.settings.gain);
+    deck.at += count;
+    const early = count < length && deck.at < deck.clip.samples && !deck.fade.silent;
+    if (!early && deck.at < deck.clip.samples && !deck.fade.silent) return;
+    deck.reader.close();
+    this.#decks = this.#decks.filter((other) => other !== deck);
+    if (early) this.#endedEarly(deck, out, offset + count, offset + length);
+    if (this.#decks.length === 0) this.#lead(this.#openNext(deck.clip), this.settings.edge);
+  }
+
+  /** The file was shorter than it said: its last value decays instead of stepping to zero. */
+  #endedEarly(deck: Deck, out: Float32Array, from: number, to: number): void {
+    const last = out[from - 1] ?? 0;
+    for (let i = from; i < to; i++) out[i]! += last * Math.max(0, 1 - (i - from + 1) / this.settings.edge);
+    this.listener.trackFailed(deck.clip, new Error(`ended at sample ${deck.at} of ${deck.clip.samples}`));
+  }
+
+  /** Makes `deck` (or else the fallback) the leading one; the others fade out under it. */
+  #lead(deck: Deck | undefined, overlap: number): void {
+    const lead = deck ?? { clip: this.fallback, reader: this.fallback.open(), fade: new Fade(0), at: 0 };
+    lead.fade.up(Math.min(overlap, Math.max(this.settings.edge, Math.floor(lead.clip.samples / 2))));
+    for (const other of this.#decks) other.fade.down(Math.min(overlap, other.clip.samples - other.at));
+    this.#decks.unshift(lead);
+    this.listener.trackStarted(lead.clip, lead.at);
+  }
+
+  /** Opens the next track that can be opened; undefined after several that cannot. */
+  #openNext(after?: Clip): Deck | undefined {
+    let clip = after;
+    for (let i = 0; i < TRIES; i++) {
+      clip = this.playlist.other(clip);
+      const deck = clip && this.#open(clip);
+      if (deck || !clip) return deck;
+    }
+    return undefined;
+  }
+
+  #open(clip: Clip, fromSample = 0): Deck | undefined {
+    try {
+      if (clip.samples < 2 * this.settings.edge) throw new Error(`only ${clip.samples} samples long`);
+      return { clip, reader: clip.open(fromSample), fade: new Fade(0), at: fromSample };
+    } catch (error) {
+      this.listener.trackFailed(clip, error);
+      return undefined;
+    }
+  }
+}

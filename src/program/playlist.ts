@@ -1,0 +1,56 @@
+// Playlist: which track comes next, from a library that may change at any moment.
+// It holds ids, not tracks, so that a replaced file is played in its new form and a removed one is forgotten.
+import type { Clip } from '../audio/source';
+import { shuffled, type Random } from '../util/random';
+import type { MusicSettings } from './settings';
+
+export class Playlist {
+  #bag: string[] = [];
+
+  /**
+   * @param tracks what can be played now, in the order of the library
+   * @param random decides the shuffle
+   */
+  constructor(
+    private readonly tracks: () => readonly Clip[],
+    private readonly order: MusicSettings['order'],
+    private readonly random: Random,
+  ) {}
+
+  get empty(): boolean {
+    return this.tracks().length === 0;
+  }
+
+  find(id: string): Clip | undefined {
+    return this.tracks().find((track) => track.id === id);
+  }
+
+  /** The track after `current` has played out; undefined when there is none at all. */
+  next(current?: Clip): Clip | undefined {
+    if (this.order === 'loop' && current) return this.find(current.id) ?? this.tracks()[0];
+    return this.other(current);
+  }
+
+  /** Another track than `current` where there is one: what a caller gets who asks for the next. */
+  other(current?: Clip): Clip | undefined {
+    return this.order === 'shuffle' ? this.#draw(current) : this.#following(current);
+  }
+
+  #following(current?: Clip): Clip | undefined {
+    const tracks = this.tracks();
+    return tracks[(tracks.findIndex((track) => track.id === current?.id) + 1) % tracks.length];
+  }
+
+  /** Every track once in random order, then a new order that does not begin with the track just heard. */
+  #draw(current?: Clip): Clip | undefined {
+    const known = new Map(this.tracks().map((track) => [track.id, track]));
+    const left = this.#bag.filter((id) => known.has(id) && id !== current?.id);
+    if (left.length === 0) {
+      const others = [...known.keys()].filter((id) => id !== current?.id);
+      left.push(...shuffled(others.length > 0 ? others : [...known.keys()], this.random));
+    }
+    const id = left.shift();
+    this.#bag = left;
+    return id === undefined ? undefined : known.get(id);
+  }
+}
