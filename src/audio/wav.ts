@@ -49,7 +49,7 @@ export function parseWavHeader(head: Uint8Array, fileBytes: number): WavInfo | u
   let format: { rate: number; channels: number; bits: number } | undefined;
   for (let at = 12; at + 8 <= head.length;) {
     const size = view.getUint32(at + 4, true);
-    if (tag(at) === 'fmt ' && at + 24 <= head.length) {
+    if (tag(at) === 'fmt ' && size >= 16 && at + 24 <= head.length) {
       if (view.getUint16(at + 8, true) !== 1) return undefined;
       format = {
         channels: view.getUint16(at + 10, true),

@@ -1,0 +1,51 @@
+// Starts the preparation of media in a process of its own, which plays to nobody and outlives who asked.
+// Used by a process with a caller on it: slow modules come on demand, and nothing of it ever reaches stdout.
+import { messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+
+export interface BackgroundPreparation {
+  /** Program and arguments: [process.execPath, '/…/bin/holdcast', 'media', 'prepare', '--background', …]. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The cache folder that will be written. */
+  readonly cache: string;
+  readonly log: Logger;
+}
+
+/** The new process gives way to those that play. */
+const NICENESS = 15;
+
+/**
+ * Starts the command unless a preparation of this cache is at work or being started, by whichever process.
+ * @returns whether it was started. Never throws; what goes wrong is logged.
+ */
+export async function spawnPreparation(options: BackgroundPreparation): Promise<boolean> {
+  const { command, env, cache, log } = options;
+  try {
+    const { PrepareLock } = await import('./lock');
+    const starting = await new PrepareLock(cache, 'spawn').acquire();
+    if (!starting) return false;
+    if (await new PrepareLock(cache).isHeld()) {
+      await starting.close();
+      return false;
+    }
+    const { spawn } = await import('node:child_process');
+    const { setPriority } = await import('node:os');
+    const [program = process.execPath, ...args] = command;
+    const child = spawn(program, args, { cwd: '/', env: { ...env }, detached: true, stdio: 'ignore' });
+    // Until it ends (it holds the lock itself by then) nobody starts another.
+    child.once('exit', () => void starting.close());
+    child.once('error', (error) => {
+      void starting.close();
+      log.error({ message: error.message }, 'media preparation cannot be started');
+    });
+    if (child.pid === undefined) return false;
+    child.unref();
+    setPriority(child.pid, NICENESS);
+    log.info({ pid: child.pid }, 'media preparation started in the background');
+    return true;
+  } catch (error) {
+    log.error({ message: messageOf(error) }, 'media preparation cannot be started');
+    return false;
+  }
+}

@@ -1,0 +1,213 @@
+// Looks whether the media folder is as it should be, and changes nothing: for `media check` and for curious operators.
+// Finds what a call would only skip: damaged shipped files, misspelt folders, music without a licence note.
+import { createHash } from 'node:crypto';
+import { createReadStream, promises, type Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { SHELVES } from '../program/shelves';
+import { messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import { licenceOf, readManifest, type Manifest, type ManifestEntry } from './manifest';
+import { compareNames } from './names';
+import { readiness } from './ready';
+import type { MediaSettings } from './settings';
+import { listSources, type SourceFile } from './sources';
+
+const AUDIO = /\.(wav|mp3|og[ag]|opus|flac|m4a|mp4|aac|aiff?|wma|webm|gsm|sln|ulaw|alaw)$/i;
+
+export interface Finding {
+  /** File or folder, relative to the media folder. */
+  readonly file: string;
+  /** Stable. */
+  readonly code:
+    | 'HC_MEDIA_UNREADABLE'
+    | 'HC_MEDIA_CHANGED'
+    | 'HC_MEDIA_MISSING'
+    | 'HC_MEDIA_UNPREPARED'
+    | 'HC_MEDIA_NO_LICENCE'
+    | 'HC_MEDIA_FOLDER_UNKNOWN'
+    | 'HC_MEDIA_MISPLACED'
+    | 'HC_MANIFEST_INVALID'
+    /** Why a file cannot be prepared, as it was found then. */
+    | (string & {});
+  readonly message: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+/** Checks everything; findings by file name. Reads whole files. Never throws. */
+export async function checkMedia(settings: MediaSettings, log: Logger): Promise<Finding[]> {
+  const root = settings.folder;
+  const manifest = await readManifest(root);
+  const listing = await listSources(root);
+  const findings: Finding[] = [];
+  if (manifest.problem !== undefined)
+    findings.push({
+      file: 'manifest.json',
+      code: 'HC_MANIFEST_INVALID',
+      message: manifest.problem,
+      hint: 'Correct it; until then titles and licences in it are not known.',
+    });
+  for (const source of listing.files) findings.push(...(await checkFile(source, manifest, settings, log)));
+  for (const { folder, error } of listing.folderProblems)
+    findings.push(unreadable(folder.path, messageOf(error), 'Give this user the right to read it.'));
+  for (const { id } of listing.nameProblems)
+    findings.push(unreadable(id, 'the name is not valid UTF-8', 'Rename the file.'));
+  findings.push(...(await missingFiles(root, manifest)), ...(await misplaced(root)));
+  return findings.sort((a, b) => compareNames(a.file, b.file));
+}
+
+function unreadable(file: string, message: string, hint: string): Finding {
+  return { file, code: 'HC_MEDIA_UNREADABLE', message, hint };
+}
+
+async function checkFile(
+  source: SourceFile,
+  manifest: Manifest,
+  settings: MediaSettings,
+  log: Logger,
+): Promise<Finding[]> {
+  const file = source.id;
+  const findings: Finding[] = [];
+  const entry = manifest.entries.get(file);
+  const changed = await differsFrom(entry, source);
+  if (changed) findings.push(changed);
+  if (entry && (await licenceOf(entry, source.file)) === undefined)
+    findings.push({
+      file,
+      code: 'HC_MEDIA_NO_LICENCE',
+      message: 'manifest.json names no licence for it',
+      hint: `Write it there, or in the first line of ${source.name}.license.`,
+    });
+  const found = await readiness(source, { settings, manifest, readMode: 'stream', log });
+  if (found.status === 'problem')
+    findings.push({
+      file,
+      code: found.code,
+      message: found.message,
+      hint: 'Replace the file, or remove it.',
+    });
+  if (found.status === 'unprepared')
+    findings.push({
+      file,
+      code: 'HC_MEDIA_UNPREPARED',
+      message: 'it is not prepared',
+      hint: 'Run `holdcast media prepare`.',
+    });
+  return findings;
+}
+
+/** Compares a file with what the manifest says of it: size, then content. */
+async function differsFrom(
+  entry: ManifestEntry | undefined,
+  source: SourceFile,
+): Promise<Finding | undefined> {
+  const hint = 'Restore the file, or correct manifest.json.';
+  const finding = (message: string): Finding => ({
+    file: source.id,
+    code: 'HC_MEDIA_CHANGED',
+    message,
+    hint,
+  });
+  try {
+    if (entry?.bytes !== undefined && entry.bytes !== source.size)
+      return finding(`it has ${source.size} bytes, the manifest says ${entry.bytes}`);
+    if (entry?.sha256 === undefined) {
+      await (await promises.open(source.file, 'r')).close();
+      return undefined;
+    }
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(source.file)) hash.update(piece as Buffer);
+    const expected = entry.sha256.toLowerCase();
+    const right = expected.length >= 8 && hash.digest('hex').startsWith(expected);
+    return right ? undefined : finding('its content is not what the manifest says (SHA-256)');
+  } catch (error) {
+    return unreadable(source.id, messageOf(error), 'Give this user the right to read it.');
+  }
+}
+
+async function missingFiles(root: string, manifest: Manifest): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const id of manifest.entries.keys()) {
+    const there = await promises.stat(join(root, id)).catch(() => undefined);
+    if (there) continue;
+    const hint = 'Restore it, or take it out of manifest.json.';
+    findings.push({
+      file: id,
+      code: 'HC_MEDIA_MISSING',
+      message: 'manifest.json names it, but it is not there',
+      hint,
+    });
+  }
+  return findings;
+}
+
+/** Audio and folders that lie where nobody looks. */
+async function misplaced(root: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const shelves: readonly string[] = SHELVES;
+  for (const folder of ['', 'music', 'advices', ...SHELVES.map((shelf) => `advices/${shelf}`)]) {
+    for (const entry of await entriesOf(join(root, folder))) {
+      const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      const atTop = folder === '' || folder === 'advices';
+      if (entry.isFile() && atTop && AUDIO.test(entry.name)) findings.push(misplacedFile(file));
+      if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+      if (folder === 'advices' && !shelves.includes(entry.name))
+        findings.push(unknownShelf(file, entry.name));
+      if (folder === '') findings.push(...unknownTop(entry.name));
+      if (!atTop) findings.push(nested(file));
+    }
+  }
+  return findings;
+}
+
+function misplacedFile(file: string): Finding {
+  const hint = `Move it to music/, or to one of advices/{${SHELVES.join(',')}}/.`;
+  return { file, code: 'HC_MEDIA_MISPLACED', message: 'nobody hears it where it lies', hint };
+}
+
+function nested(file: string): Finding {
+  const hint = 'Move its files one level up.';
+  return { file, code: 'HC_MEDIA_FOLDER_UNKNOWN', message: 'folders in folders are not looked at', hint };
+}
+
+/** A folder beside music/ and advices/ is nobody's business, unless it looks like one of them. */
+function unknownTop(name: string): Finding[] {
+  const near = nearest(name, ['music', 'advices']);
+  if (near === undefined || near === name) return [];
+  const message = 'nothing in this folder is heard';
+  return [{ file: name, code: 'HC_MEDIA_FOLDER_UNKNOWN', message, hint: `Did you mean ${near}?` }];
+}
+
+function unknownShelf(file: string, name: string): Finding {
+  const near = nearest(name, SHELVES);
+  const hint = near === undefined ? `Known folders: ${SHELVES.join(', ')}.` : `Did you mean advices/${near}?`;
+  return { file, code: 'HC_MEDIA_FOLDER_UNKNOWN', message: 'nothing in this folder is heard', hint };
+}
+
+/** Entries of a folder; none if it cannot be read, which is found elsewhere. */
+function entriesOf(path: string): Promise<Dirent[]> {
+  return promises.readdir(path, { withFileTypes: true }).catch(() => []);
+}
+
+/** The known word that differs from `word` by the fewest letters, if they are few: a typo. */
+export function nearest<T extends string>(word: string, known: readonly T[]): T | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best && best.edits <= Math.max(1, Math.floor(best.candidate.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+/** Letters to insert, remove or exchange (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,66 @@
+// The filter graphs that preparation gives to ffmpeg. Pure text, one function a graph.
+// Only filters that ffmpeg has had since 4.x, with options that have not changed their defaults since.
+import type { Range } from './levels';
+import type { PrepareSettings } from './settings';
+
+/** The low-pass is a linear-phase FIR: its output begins and ends this much later, seconds. */
+export const FIR_DELAY_S = 0.02;
+/** The FIR's edge is this far above highHz, so that highHz itself is kept. */
+const EDGE_HZ = 50;
+/** Fourth-order Butterworth from two second-order sections: their Q. */
+const BUTTERWORTH_Q = [0.5412, 1.3066];
+const LOUDNESS = 'ebur128=peak=true:framelog=verbose';
+const LIMITER_RATE = 192_000;
+/** Look-ahead of ffmpeg's limiter, which delays by as much. */
+const ATTACK_S = 0.005;
+
+/** To `rate` with the best resampler there is. */
+function resample(rate: number, soxr: boolean): string {
+  const how = soxr ? 'resampler=soxr:precision=28' : 'filter_size=128:phase_shift=10:cutoff=0.97';
+  return `aresample=${rate}:${how}`;
+}
+
+/**
+ * [0:a:0] → [out], mono floats at settings.rate within the band, with FIR_DELAY_S too much at either end; the
+ * loudness of the input is measured beside it.
+ */
+export function decodeGraph(settings: PrepareSettings, soxr: boolean, firstChannelOnly: boolean): string {
+  const { rate, lowHz, highHz } = settings;
+  const edge = highHz + EDGE_HZ;
+  const chain = [
+    'aformat=sample_fmts=fltp',
+    firstChannelOnly ? 'pan=mono|c0=c0' : 'aformat=channel_layouts=mono',
+    resample(rate, soxr),
+    ...BUTTERWORTH_Q.map((q) => `highpass=f=${lowHz}:t=q:w=${q}`),
+    `firequalizer=gain='if(gt(f,${edge}),-120,0)':delay=${FIR_DELAY_S}:zero_phase=on:wfunc=blackman`,
+    'aformat=sample_fmts=flt:channel_layouts=mono',
+  ];
+  return `[0:a:0]asplit=2[heard][measured];[heard]${chain.join(',')}[out];[measured]${LOUDNESS},anullsink`;
+}
+
+/** Loudness and true peak of a range of [0:a:0], played `loops` times more. */
+export function loudnessGraph(range: Range, loops: number): string {
+  const loop = loops > 0 ? [`aloop=loop=${loops}:size=${range.end - range.start}`] : [];
+  const chain = [cut(range), ...loop, 'aresample=48000', LOUDNESS];
+  return `[0:a:0]${chain.join(',')}[out]`;
+}
+
+/** A range of [0:a:0] with a linear gain and, if `limitDb` is given, a limiter that looks ahead at 192 kHz. */
+export function levelGraph(level: { range: Range; gainDb: number; rate: number; limitDb?: number }): string {
+  const { range, gainDb, rate, limitDb } = level;
+  const chain = [cut(range), `volume=${gainDb.toFixed(3)}dB:precision=float`];
+  if (limitDb !== undefined)
+    chain.push(
+      `apad=pad_len=${rate}`,
+      `aresample=${LIMITER_RATE}`,
+      `alimiter=limit=${(10 ** (limitDb / 20)).toFixed(6)}:attack=${ATTACK_S * 1000}:release=60:level=false`,
+      `atrim=start_sample=${Math.round(ATTACK_S * LIMITER_RATE)}`,
+      `aresample=${rate}`,
+      `atrim=end_sample=${range.end - range.start}`,
+    );
+  return `[0:a:0]${chain.join(',')},aformat=sample_fmts=s16:channel_layouts=mono[out]`;
+}
+
+function cut(range: Range): string {
+  return `atrim=start_sample=${range.start}:end_sample=${range.end},asetpts=PTS-STARTPTS`;
+}

@@ -1,0 +1,287 @@
+// Prepares whatever waits in the media folder: several files at once, each content once, each problem remembered.
+// What is wrong with a file is written down with it; what is wrong with the machine stops the work and is not.
+import { constants, promises } from 'node:fs';
+import type { Clock } from '../util/clock';
+import { HoldcastError, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import { lookup, recordedSource, settingsDigest, type CacheRecord, type PreparedRecord } from './cache';
+import { CacheWriter, contentKey } from './cacheWriter';
+import { FfmpegFailure } from './ffmpeg';
+import type { FfmpegBinary } from './ffmpegBinary';
+import { licenceOf, readManifest, type Manifest } from './manifest';
+import { prepareFile } from './prepare';
+import { readiness } from './ready';
+import type { MediaSettings } from './settings';
+import { hasSettled, sameSource } from './shelved';
+import { listSources, sourceSync, type Listing, type SourceFile } from './sources';
+
+/** `arriving`: still being copied, not touched. `shipped`: played as it is. */
+export type PrepareStatus = 'prepared' | 'already' | 'shipped' | 'problem' | 'arriving';
+
+export interface PrepareOutcome {
+  readonly id: string;
+  readonly status: PrepareStatus;
+  readonly durationMs?: number;
+  /** LUFS. */
+  readonly loudnessBefore?: number;
+  readonly loudnessAfter?: number;
+  /** dBTP. */
+  readonly peakDb?: number;
+  readonly licence?: string;
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+export interface PreparationOptions {
+  readonly settings: MediaSettings;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Asked once, and only when something is to be decoded. */
+  readonly findFfmpeg: () => Promise<FfmpegBinary>;
+  readonly signal?: AbortSignal | undefined;
+  /** Prepares again what is prepared already, and what had a problem. */
+  readonly force?: boolean;
+  /** Files at once; at least 1. */
+  readonly parallel: number;
+  /** Told once how many files will be prepared. */
+  readonly onPlan?: (files: number) => void;
+  /** Told of each of them when it is done. */
+  readonly onFile?: (outcome: PrepareOutcome) => void;
+}
+
+const LOOK_AGAIN_MS = 1100;
+const LOOKS = 3;
+
+/**
+ * Prepares everything that waits. Outcomes of all files, in the order of the folders.
+ * @throws HoldcastError HC_FFMPEG_MISSING, HC_FFMPEG_BROKEN, HC_FFMPEG_FAILED, HC_CACHE_UNWRITABLE when no file can
+ * be prepared; FfmpegFailure `stopped` when `signal` fires. What was finished by then stays.
+ */
+export async function prepareAll(options: PreparationOptions): Promise<PrepareOutcome[]> {
+  const writer = await CacheWriter.open(options.settings.cache);
+  await writer.sweep(options.clock.wall());
+  return new Run(options, writer).all();
+}
+
+class Run {
+  readonly #stop = new AbortController();
+  /** Content that is being prepared: two equal files are decoded once. */
+  readonly #working = new Map<string, Promise<PreparedRecord>>();
+  readonly #outcomes = new Map<string, PrepareOutcome>();
+  #manifest: Manifest = { entries: new Map() };
+  #binary: Promise<FfmpegBinary> | undefined;
+
+  constructor(
+    private readonly options: PreparationOptions,
+    private readonly writer: CacheWriter,
+  ) {}
+
+  async all(): Promise<PrepareOutcome[]> {
+    const { settings, signal, onPlan } = this.options;
+    this.#manifest = await readManifest(settings.folder);
+    const listing = await listSources(settings.folder);
+    const waiting = await this.#settled(await this.#unprepared(listing.files));
+    onPlan?.(waiting.length);
+    const onAbort = (): void => this.#stop.abort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    try {
+      await this.#work(waiting);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+    return this.#inOrder(listing);
+  }
+
+  /** Files that are neither shipped ready-made nor in the cache. */
+  async #unprepared(files: readonly SourceFile[]): Promise<SourceFile[]> {
+    const waiting: SourceFile[] = [];
+    for (const source of files) {
+      const known = await this.#known(source);
+      if (known) this.#outcomes.set(source.id, known);
+      else waiting.push(source);
+    }
+    return waiting;
+  }
+
+  async #known(source: SourceFile): Promise<PrepareOutcome | undefined> {
+    const { settings, log, force } = this.options;
+    const entry = this.#manifest.entries.get(source.id);
+    const context = { settings, manifest: this.#manifest, readMode: 'stream' as const, log };
+    const found = await readiness(source, context);
+    if (found.status === 'ready' && found.track.playsFile(source.file)) {
+      const licence = await licenceOf(entry, source.file);
+      return {
+        id: source.id,
+        status: 'shipped',
+        durationMs: found.track.durationMs,
+        ...(entry?.loudness === undefined ? {} : { loudnessAfter: entry.loudness }),
+        ...(entry?.peakDb === undefined ? {} : { peakDb: entry.peakDb }),
+        ...(licence === undefined ? {} : { licence }),
+      };
+    }
+    const record = force ? undefined : await lookup(source, settings);
+    return record && outcomeOf(source, 'already', record);
+  }
+
+  /** Leaves out what is still being copied: young files are looked at again until they stop changing. */
+  async #settled(files: readonly SourceFile[]): Promise<SourceFile[]> {
+    const { clock, settings, signal } = this.options;
+    const done: SourceFile[] = [];
+    let young: (SourceFile | undefined)[] = [];
+    for (const source of files) (hasSettled(undefined, source, clock.wall()) ? done : young).push(source);
+    for (let look = 0; look < LOOKS && young.length > 0 && !signal?.aborted; look++) {
+      await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
+      young = young.map((before) => {
+        const now = before && sourceSync(settings.folder, before.folder, before.name);
+        if (!now || !hasSettled(before, now, clock.wall())) return now;
+        done.push(now);
+        return undefined;
+      });
+      young = young.filter((source) => source !== undefined);
+    }
+    for (const source of young)
+      if (source) this.#outcomes.set(source.id, { id: source.id, status: 'arriving' });
+    const order = new Map(files.map((source, index) => [source.id, index]));
+    return done.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
+  }
+
+  async #work(waiting: readonly SourceFile[]): Promise<void> {
+    const queue = [...waiting];
+    let failure: unknown;
+    const worker = async (): Promise<void> => {
+      for (let source = queue.shift(); source && failure === undefined; source = queue.shift()) {
+        try {
+          const outcome = await this.#one(source);
+          this.#outcomes.set(source.id, outcome);
+          this.options.onFile?.(outcome);
+        } catch (error) {
+          failure ??= error;
+          this.#stop.abort();
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, this.options.parallel) }, worker));
+    if (failure instanceof FfmpegFailure && failure.blame === 'machine') throw machineError(failure);
+    if (failure !== undefined) throw failure as Error;
+    if (this.options.signal?.aborted) throw new FfmpegFailure('stopped', 'stopped');
+  }
+
+  /** Prepares one file and writes down what came of it. Throws only what stops the whole work. */
+  async #one(source: SourceFile): Promise<PrepareOutcome> {
+    const { settings, log } = this.options;
+    const about = recordedSource(source, settings);
+    if (this.#stop.signal.aborted) throw new FfmpegFailure('stopped', 'stopped');
+    try {
+      await promises.access(source.file, constants.R_OK);
+      if (source.size === 0) throw new HoldcastError('HC_MEDIA_UNREADABLE', 'the file is empty');
+      const prepared = await this.#content(source);
+      if (!this.#isUnchanged(source)) return { id: source.id, status: 'arriving' };
+      const licence = await licenceOf(this.#manifest.entries.get(source.id), source.file);
+      const record: PreparedRecord = {
+        ...prepared,
+        source: about,
+        ...(licence === undefined ? {} : { licence }),
+      };
+      await this.writer.writeRecord(record);
+      return outcomeOf(source, 'prepared', record);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (!this.#isUnchanged(source)) return { id: source.id, status: 'arriving' };
+      if (problem.lasting) await this.writer.writeRecord({ source: about, problem: problem.shown });
+      log.warn({ file: source.id, ...problem.shown }, 'media file cannot be prepared');
+      return { id: source.id, status: 'problem', problem: problem.shown };
+    }
+  }
+
+  #isUnchanged(source: SourceFile): boolean {
+    return sameSource(sourceSync(this.options.settings.folder, source.folder, source.name), source);
+  }
+
+  /** What is in the file, prepared: now, before, or by another of these workers. */
+  async #content(source: SourceFile): Promise<PreparedRecord> {
+    const { settings, force } = this.options;
+    const wav = `${await contentKey(source.file, settingsDigest(settings, source.folder.kind))}.wav`;
+    const known = force ? undefined : await this.writer.findByWav(wav);
+    if (known) return withoutLicence(known);
+    const working = this.#working.get(wav) ?? this.#decode(source, wav);
+    this.#working.set(wav, working);
+    return working;
+  }
+
+  async #decode(source: SourceFile, wav: string): Promise<PreparedRecord> {
+    const { settings, clock, findFfmpeg } = this.options;
+    const temporaries: string[] = [];
+    const temporary = (): string => {
+      const path = this.writer.temporary();
+      temporaries.push(path);
+      return path;
+    };
+    try {
+      this.#binary ??= findFfmpeg();
+      const tools = { binary: await this.#binary, clock, signal: this.#stop.signal, temporary };
+      const { wav: made, ...figures } = await prepareFile(source.file, source.folder.kind, settings, tools);
+      await this.writer.publish(made, wav);
+      return { source: recordedSource(source, settings), wav, rate: settings.rate, ...figures };
+    } finally {
+      for (const path of temporaries) await this.writer.discard(path);
+    }
+  }
+
+  #inOrder(listing: Listing): PrepareOutcome[] {
+    const code = 'HC_MEDIA_UNREADABLE';
+    const outcomes = listing.files.flatMap(({ id }) => this.#outcomes.get(id) ?? []);
+    for (const { folder, error } of listing.folderProblems)
+      outcomes.push({ id: folder.path, status: 'problem', problem: { code, message: messageOf(error) } });
+    for (const { id } of listing.nameProblems)
+      outcomes.push({ id, status: 'problem', problem: { code, message: 'the name is not valid UTF-8' } });
+    return outcomes;
+  }
+}
+
+/** Licences belong to files, not to what is in them. */
+function withoutLicence(record: PreparedRecord): PreparedRecord {
+  const copy: { -readonly [K in keyof PreparedRecord]: PreparedRecord[K] } = { ...record };
+  delete copy.licence;
+  return copy;
+}
+
+/** What a table says about a file with this record. */
+function outcomeOf(source: SourceFile, status: PrepareStatus, record: CacheRecord): PrepareOutcome {
+  if ('problem' in record) return { id: source.id, status: 'problem', problem: record.problem };
+  const { durationMs, loudnessBefore, loudnessAfter, peakDb, licence } = record;
+  const figures = { durationMs, loudnessBefore, loudnessAfter, peakDb };
+  return { id: source.id, status, ...figures, ...(licence === undefined ? {} : { licence }) };
+}
+
+/** What is wrong with the file; rethrows what is wrong with the machine, or a wish to stop. */
+function problemOf(error: unknown): { shown: { code: string; message: string }; lasting: boolean } {
+  if (error instanceof FfmpegFailure) {
+    if (error.blame !== 'input') throw error;
+    const message = `no sound that ffmpeg can decode: ${error.message}`;
+    return { shown: { code: 'HC_MEDIA_UNREADABLE', message }, lasting: true };
+  }
+  if (error instanceof HoldcastError) {
+    const ofTheFile = error.code.startsWith('HC_MEDIA_') || error.code === 'HC_FFMPEG_FAILED';
+    if (!ofTheFile) throw error;
+    return { shown: { code: error.code, message: error.message }, lasting: true };
+  }
+  return { shown: { code: 'HC_MEDIA_UNREADABLE', message: messageOf(error) }, lasting: false };
+}
+
+function machineError(failure: FfmpegFailure): HoldcastError {
+  const full = /No space|quota|Read-only/.test(failure.message);
+  const code = full ? 'HC_CACHE_UNWRITABLE' : 'HC_FFMPEG_FAILED';
+  const hint = full ? 'Make room, or choose another folder for media.cache.' : 'Run the preparation again.';
+  return new HoldcastError(code, `preparation stopped: ${failure.message}`, hint, { cause: failure });
+}
+
+/**
+ * Removes from the cache what no media file needs any more, if it is older than a day.
+ * @returns how many files were removed
+ * @throws HoldcastError HC_CACHE_UNWRITABLE
+ */
+export async function pruneCache(settings: MediaSettings, clock: Clock): Promise<number> {
+  const writer = await CacheWriter.open(settings.cache);
+  const current = (['music', 'speech'] as const).map((kind) => settingsDigest(settings, kind));
+  return writer.prune(clock.wall(), settings.rate, current);
+}
