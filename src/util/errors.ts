@@ -30,14 +30,20 @@ export class HoldcastError extends Error {
   }
 }
 
-/** The text of anything thrown, for a log field. */
+/** The text of anything thrown, for a log field. Looks at shape, not class: an Error may come from another realm. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = fieldOf(error, 'message');
+  return typeof message === 'string' ? message : String(error);
 }
 
 /** The errno code of a failed system call ("ENOENT"), or undefined. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = fieldOf(error, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
+function fieldOf(error: unknown, name: 'message' | 'code'): unknown {
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined;
 }
 
 /** What a log line says of anything thrown: its stable code where it has one, its text, and what to do. */

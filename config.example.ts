@@ -1,0 +1,135 @@
+// The configuration of Holdcast. Copy it to config.ts (beside the program) or to /etc/holdcast/config.ts, change what
+// you like, then try it:   holdcast config check
+// Every option is here with its default. Remove what you do not change: what is absent has its default.
+// Times are milliseconds (1000 = one second), levels are dB. Text behind // is a comment and does nothing.
+import { defineConfig, nextTrack, quiet, sayPosition } from 'holdcast';
+
+export default defineConfig({
+  // The language in which callers are spoken to when Asterisk does not say another: 'en' or 'ru'.
+  language: 'en',
+
+  // Whose clock decides when it is morning, and on which day a campaign begins. Default: this machine's.
+  // timeZone: 'Europe/Moscow',
+
+  media: {
+    // The folder with music/ and advices/. A relative path starts from this file. Default: the shipped media.
+    // folder: '/var/lib/holdcast/media',
+
+    // Where prepared files are kept. Default: /var/cache/holdcast if it may be written, else the user's cache folder.
+    // cache: '/var/cache/holdcast',
+
+    // The ffmpeg that prepares files. Default: the variable FFMPEG_PATH, else the one that is installed.
+    // ffmpeg: '/usr/bin/ffmpeg',
+
+    // How often the folders are looked at for new files, 500 to 3600000.
+    scanMs: 5000,
+
+    // Loudness of what is prepared, in LUFS (a lower figure is softer), -50 to -10.
+    musicLufs: -24,
+    speechLufs: -19,
+
+    // No peak of a prepared file is higher than this, in dBTP, -20 to 0.
+    peakDbtp: -3,
+
+    // The band of tones that is kept, in Hz. Default for 8000: 200 to 3400, the telephone's.
+    // lowHz: 200,
+    // highHz: 3400,
+  },
+
+  sound: {
+    // Samples a second: 8000; 16000 with `format=slin16` in musiconhold.conf; 48000 with `format=slin48`.
+    rate: 8000,
+  },
+
+  music: {
+    // 'shuffle': every track once in random order, then again. 'order': by name. 'loop': the first track only.
+    order: 'shuffle',
+    // How long two tracks overlap, 0 to 15000.
+    crossfadeMs: 3000,
+    // The same when a caller asks for the next track, 0 to 5000.
+    skipMs: 250,
+    // Louder or softer than prepared, in dB, -40 to 12.
+    gainDb: 0,
+  },
+
+  // The music goes down while somebody speaks.
+  duck: {
+    // How far, in dB, 0 to 60. 20 leaves speech clear for people who hear badly.
+    depthDb: 20,
+    // How long it takes to go down, 20 to 5000.
+    attackMs: 300,
+    // How long it stays down after a voice, so that short pauses do not make it pump, 0 to 10000.
+    holdMs: 800,
+    // How long it takes to come up again, 20 to 10000.
+    releaseMs: 1000,
+  },
+
+  voice: {
+    // The pause between two announcements, 0 to 10000.
+    gapMs: 250,
+    // How fast a voice ends when a more important one begins, 5 to 2000.
+    takeOverMs: 80,
+    // Louder or softer than prepared, in dB, -40 to 12.
+    gainDb: 0,
+  },
+
+  advice: {
+    // The first advice this long after the call began, 0 to 3600000.
+    firstAfterMs: 20_000,
+    // The next ones this long after the last voice ended, 0 to 3600000.
+    everyMs: 20_000,
+    // Never nearer than this to another voice, 0 to 600000.
+    guardMs: 3000,
+
+    // When advices/firstMorning, firstDay and firstEvening are used. A part may cross midnight (['22:00', '06:00']);
+    // parts must not overlap; between them none of these folders is used. To drop a part, remove its line.
+    dayParts: {
+      firstMorning: ['00:00', '10:00'],
+      firstDay: ['10:00', '21:00'],
+      firstEvening: ['21:00', '24:00'],
+    },
+
+    // Advices that are heard only on some days or at some times. `match` is a folder or file below media/advices;
+    // * stands for any text. `from` and `to` are days (both are included). `cron` says in which minutes: minute, hour,
+    // day of month, month, day of week. An advice that is not named here is always heard.
+    campaigns: [
+      // { match: 'middle/summer-*', from: '2026-06-01', to: '2026-08-31' },
+      // { match: 'last/office-hours', cron: '* 9-17 * * mon-fri' },
+    ],
+  },
+
+  // Keeps music and speech together from distorting.
+  limiter: {
+    // Nothing leaves louder than this, in dBFS, -20 to 0.
+    ceilingDb: -3,
+    // How far it looks ahead (1 to 20), and how fast it lets go (1 to 2000).
+    lookaheadMs: 5,
+    releaseMs: 80,
+  },
+
+  // Every recording is faded in and out for this long, so that nothing clicks, 1 to 100.
+  edgeMs: 5,
+
+  stream: {
+    // Audio kept ready for Asterisk, 80 to 240. Less answers keys sooner; more survives a busier machine.
+    leadMs: 160,
+    // A stream that Asterisk does not read any more ends after this, 1000 to 600000.
+    undrainedMs: 10_000,
+  },
+
+  // What callers' keys do. A second press of the same key within holdOffMs (0 to 600000) does nothing.
+  // `keys: {}` turns all keys off.
+  keys: {
+    '3': nextTrack({ holdOffMs: 3000 }),
+    '4': sayPosition({ holdOffMs: 8000 }),
+    '0': quiet({ holdOffMs: 1000 }),
+  },
+
+  log: {
+    // 'debug', 'info', 'warn' or 'error'.
+    level: 'info',
+    // Default: standard error. HOLDCAST_LOG is read from the environment here, as passwords should be:
+    // process.env.NAME keeps them out of this file.
+    file: process.env.HOLDCAST_LOG,
+  },
+});

@@ -1,0 +1,145 @@
+// Compiled configs kept on disk, so that a call need not compile: the module, what it was made of, what was validated.
+// The folder is trusted only if nobody else can put code there: what lies in it is run.
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errnoOf, messageOf } from '../util/errors';
+import { version } from '../util/version';
+import { defaultCacheFolder } from './defaults';
+import type { Env } from './defaults';
+
+/** One source file of a config: its absolute path and the hash of what was compiled. */
+export interface Input {
+  path: string;
+  hash: string;
+}
+
+interface Manifest {
+  inputs: Input[];
+  /** File name of the module beside the manifest. */
+  module: string;
+  /** `plainHash` of the exported value that passed validation. */
+  plain: string;
+}
+
+export function hashOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * A hash of the plain values of a config: functions count as present only. Two values that validate differently have
+ * different hashes, so NaN, undefined and the like are told apart from what JSON makes of them.
+ */
+export function plainHash(value: unknown): string {
+  const text = JSON.stringify(value, (_, item: unknown) => {
+    if (typeof item === 'string') return `text ${item}`;
+    if (item === null || typeof item === 'boolean' || Number.isFinite(item)) return item;
+    return typeof item === 'object' ? item : `[${typeof item === 'number' ? String(item) : typeof item}]`;
+  });
+  return hashOf(text);
+}
+
+/** The folder for compiled configs, one for each user, since each trusts only his own. Absolute; may not exist. */
+export function compiledFolder(env: Env): string {
+  return join(defaultCacheFolder(env), `config-${process.getuid?.() ?? 'user'}`);
+}
+
+/**
+ * Why code in `folder` must not be run, or undefined if nobody but this user and root can have put it there: the
+ * folder is ours with mode 0700, and no folder above lets anybody else replace it.
+ */
+export function distrust(folder: string): string | undefined {
+  const uid = process.getuid?.();
+  if (uid === undefined) return 'this system has no file owners';
+  try {
+    const own = lstatSync(folder);
+    if (!own.isDirectory()) return `${folder} is not a folder`;
+    if (own.uid !== uid) return `${folder} belongs to another user (uid ${own.uid})`;
+    if (own.mode & 0o077) return `${folder} is open to other users`;
+    for (let above = dirname(realpathSync(folder)); ; above = dirname(above)) {
+      const { uid: owner, mode } = statSync(above);
+      if (owner !== uid && owner !== 0) return `${above} belongs to another user (uid ${owner})`;
+      if (mode & 0o022 && !(mode & 0o1000)) return `${above} may be written by other users`;
+      if (above === dirname(above)) return undefined;
+    }
+  } catch (error) {
+    return `${folder} cannot be used (${errnoOf(error) ?? messageOf(error)})`;
+  }
+}
+
+/** The name under which everything about one config file is kept. */
+function nameFor(configFile: string): string {
+  return hashOf(JSON.stringify([configFile, version, process.version])).slice(0, 32);
+}
+
+/** The compiled module of a config none of whose sources has changed since, or undefined. Never throws. */
+export function findCompiled(
+  configFile: string,
+  folder: string,
+): { file: string; plain: string } | undefined {
+  if (distrust(folder) !== undefined) return undefined;
+  try {
+    const text = readFileSync(join(folder, `${nameFor(configFile)}.json`), 'utf8');
+    const { inputs, module, plain } = JSON.parse(text) as Manifest;
+    if (!inputs.every(({ path, hash }) => hashOf(readFileSync(path)) === hash)) return undefined;
+    return { file: join(folder, module), plain };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Keeps a validated config's module. The manifest is written last, each file in one step, so another process sees
+ * the old one or the new one.
+ * @returns why it could not be kept, or undefined
+ */
+export function keepCompiled(
+  configFile: string,
+  folder: string,
+  { code, inputs, plain }: { code: string; inputs: Input[]; plain: string },
+): string | undefined {
+  try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const reason = distrust(folder);
+    if (reason !== undefined) return reason;
+    const name = nameFor(configFile);
+    const before = previousModule(join(folder, `${name}.json`));
+    const module = `${name}-${hashOf(code).slice(0, 16)}.mjs`;
+    writeWhole(join(folder, module), code);
+    writeWhole(join(folder, `${name}.json`), JSON.stringify({ inputs, module, plain } satisfies Manifest));
+    if (before !== undefined && before !== module) rmSync(join(folder, before), { force: true });
+    return undefined;
+  } catch (error) {
+    return `${folder} cannot be written (${errnoOf(error) ?? messageOf(error)})`;
+  }
+}
+
+function previousModule(manifest: string): string | undefined {
+  try {
+    const { module } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
+    return /^[\w-]+\.mjs$/.test(module) ? module : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeWhole(file: string, content: string): void {
+  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}

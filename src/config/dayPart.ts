@@ -1,0 +1,69 @@
+// Which part of the day it is for the callers, in the configured time zone.
+// Read off the local clock itself, so midnight and daylight-saving switches need no special case.
+import type { DayPart } from '../program/shelves';
+import type { DayParts, DayWindow } from './types';
+
+export const DAY_MINUTES = 24 * 60;
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** The local date and time at an instant, as the clocks on the walls of `timeZone` show them. */
+export interface LocalTime {
+  /** 'YYYY-MM-DD'; such texts sort by date. */
+  date: string;
+  /** Minutes since 00:00 on the clock, 0 to 1439. */
+  minutes: number;
+}
+
+/**
+ * @param wallMs milliseconds since 1970
+ * @throws RangeError when `timeZone` is not known
+ */
+export function localTime(wallMs: number, timeZone: string): LocalTime {
+  const part = Object.fromEntries(
+    formatterFor(timeZone)
+      .formatToParts(wallMs)
+      .map((p) => [p.type, p.value]),
+  );
+  return {
+    date: `${part['year']}-${part['month']}-${part['day']}`,
+    minutes: Number(part['hour']) * 60 + Number(part['minute']),
+  };
+}
+
+/** The part of the day at `wallMs` (milliseconds since 1970), or undefined in a gap between the windows. */
+export function dayPartAt(wallMs: number, dayParts: DayParts, timeZone: string): DayPart | undefined {
+  const { minutes } = localTime(wallMs, timeZone);
+  const parts = Object.entries(dayParts) as [DayPart, DayWindow | undefined][];
+  return parts.find(
+    ([, window]) => window && spansOf(window).some(([from, to]) => minutes >= from && minutes < to),
+  )?.[0];
+}
+
+/** A window as spans of minutes of one day, each from (inclusive) to (exclusive): two when it crosses midnight. */
+export function spansOf([from, to]: DayWindow): [from: number, to: number][] {
+  const [start, end] = [minutesOf(from), minutesOf(to)];
+  return start < end ? [[start, end]] : [[start, DAY_MINUTES], [0, end]]; // prettier-ignore
+}
+
+/** 'HH:MM' as minutes since 00:00. */
+function minutesOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+}
+
+function formatterFor(timeZone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(timeZone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+    formatters.set(timeZone, formatter);
+  }
+  return formatter;
+}

@@ -1,0 +1,114 @@
+// Runs a compiled config: within a time limit, and with whatever it prints sent to stderr.
+// stdout is a caller's ear while a stream runs, so a forgotten console.log would be heard as noise.
+import { Console } from 'node:console';
+import { SourceMap } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { HoldcastError, messageOf } from '../util/errors';
+import type { Clock } from '../util/clock';
+
+/** Methods of console that print on stdout. */
+const PRINTING = [
+  'log',
+  'info',
+  'debug',
+  'dir',
+  'dirxml',
+  'table',
+  'group',
+  'count',
+  'timeEnd',
+  'timeLog',
+] as const;
+type Print = (this: void, ...args: unknown[]) => void;
+
+let redirections = 0;
+let restore = (): void => {};
+
+/** In an object, so that a config that exports a promise is not waited for beyond the limit, but refused. */
+export interface Exported {
+  value: unknown;
+}
+
+/**
+ * What the module at `url` exports as default.
+ * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped
+ * @throws HoldcastError HC_CONFIG_INVALID after `limitMs` or without a default export; whatever the module throws
+ */
+export async function evaluate(
+  url: string,
+  configFile: string,
+  clock: Clock,
+  limitMs: number,
+): Promise<Exported> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(limitMs, () => reject(tooSlow(configFile, limitMs)));
+  });
+  redirectConsole();
+  try {
+    const module = (await Promise.race([import(url), late])) as { default?: unknown };
+    if (!('default' in module)) throw withoutExport(configFile);
+    return { value: module.default };
+  } finally {
+    cancel();
+    releaseConsole();
+  }
+}
+
+/** An error that a config threw while it ran, with the place in its source. */
+export function thrownByConfig(error: unknown, configFile: string, map: string): HoldcastError {
+  if (error instanceof HoldcastError) return error;
+  const place = placeOf(error, configFile, map) ?? configFile;
+  return new HoldcastError(
+    'HC_CONFIG_INVALID',
+    `${place}: the config threw ${error instanceof Error ? error.name : 'an error'}: ${messageOf(error)}`,
+    'correct what it says, then try `holdcast config check`',
+    { cause: error },
+  );
+}
+
+/** 'file:line:column' of the first line of the stack that lies in the config, by its source map. */
+function placeOf(error: unknown, configFile: string, map: string): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const [, line, column] = /data:text\/javascript[^\s)]*:(\d+):(\d+)/.exec(stack) ?? [];
+  if (line === undefined || column === undefined) return undefined;
+  const payload = JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0];
+  const entry = new SourceMap(payload).findEntry(Number(line) - 1, Number(column) - 1);
+  if (!('originalSource' in entry)) return undefined;
+  return `${resolve(dirname(configFile), entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+}
+
+function tooSlow(configFile: string, limitMs: number): HoldcastError {
+  return new HoldcastError(
+    'HC_CONFIG_INVALID',
+    `${configFile} was still waiting (a top-level await) after ${limitMs} ms`,
+    'let the config export plain values; slow work belongs elsewhere',
+  );
+}
+
+function withoutExport(configFile: string): HoldcastError {
+  return new HoldcastError(
+    'HC_CONFIG_INVALID',
+    `${configFile} has no default export`,
+    "end it with `export default defineConfig({ … })`; `import { defineConfig } from 'holdcast'` first",
+  );
+}
+
+/** Two loads at once share one redirection; the last to end it restores what was there. */
+function redirectConsole(): void {
+  if (redirections++ > 0) return;
+  const host = globalThis.console as unknown as Record<(typeof PRINTING)[number], Print>;
+  const before = Object.fromEntries(PRINTING.map((name) => [name, host[name]]));
+  let onStderr: typeof host | undefined;
+  for (const name of PRINTING) {
+    host[name] = (...args) => {
+      onStderr ??= new Console(process.stderr, process.stderr) as unknown as typeof host;
+      onStderr[name](...args);
+    };
+  }
+  restore = () => void Object.assign(host, before);
+}
+
+function releaseConsole(): void {
+  if (--redirections === 0) restore();
+}

@@ -1,0 +1,12 @@
+// What `import … from 'holdcast'` gives a config file: the types and a few plain functions.
+// It is copied into every compiled config, so it stays tiny and imports nothing that does anything.
+import type { Config } from './types';
+
+export { nextTrack, quiet, sayPosition } from '../session/actions';
+export type { BuiltinAction, KeyBinding } from '../session/actions';
+export type { Campaign, Config, DayParts, DayWindow, Digit } from './types';
+
+/** Returns `config` unchanged; it is there so that an editor knows the options and their types. */
+export function defineConfig(config: Config): Config {
+  return config;
+}

@@ -1,0 +1,107 @@
+// Finds, compiles, checks and resolves the operator's config.ts.
+// Two ways in: warm, what was compiled and validated before, in a few milliseconds, for a caller who waits for music;
+// cold, everything from the source, with errors that an operator can act on.
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { systemClock } from '../util/clock';
+import type { Clock } from '../util/clock';
+import { HoldcastError } from '../util/errors';
+import { compiledFolder, findCompiled, keepCompiled, plainHash } from './compiled';
+import { resolveConfig } from './defaults';
+import { evaluate, thrownByConfig } from './evaluate';
+import type { Exported } from './evaluate';
+import { locateConfig } from './locate';
+import type { Whereabouts } from './locate';
+import { problemLine } from './problems';
+import type { Problem } from './problems';
+import type { Config, ResolvedConfig } from './types';
+
+/** How long a config may take to run, and how long a caller's first sample may wait for one. */
+const COLD_LIMIT_MS = 5000;
+const WARM_LIMIT_MS = 100;
+
+export interface LoadContext extends Whereabouts {
+  clock: Clock;
+}
+
+export interface LoadedConfig {
+  config: ResolvedConfig;
+  /** Absolute path of the file; absent: there is none, and all is default. */
+  path?: string;
+  /** Why the compiled config was not kept, so that every call compiles it again; absent: it was kept. */
+  notKept?: string;
+}
+
+/**
+ * The config as it was validated before, without loading esbuild or zod; or the defaults if there is no config file.
+ * @param path as given by --config
+ * @returns undefined when it must be loaded cold: new, changed, in a cache that is not trusted, exporting other values
+ *   than were validated (they may come from the environment), slow or broken. Never rejects.
+ */
+export async function loadConfigWarm(
+  path?: string,
+  context: Partial<LoadContext> = {},
+): Promise<ResolvedConfig | undefined> {
+  const { env, clock, ...rest } = withDefaults(context);
+  try {
+    const file = locateConfig(path, { env, ...rest });
+    if (file === undefined) return resolveConfig({}, { configDir: rest.cwd, env });
+    const compiled = findCompiled(file, compiledFolder(env));
+    if (!compiled) return undefined;
+    const { value } = await evaluate(pathToFileURL(compiled.file).href, file, clock, WARM_LIMIT_MS);
+    if (plainHash(value) !== compiled.plain) return undefined;
+    return resolveConfig(value as Config, { configDir: dirname(file), env });
+  } catch {
+    return undefined; // whatever it was, the cold way meets it too and says it well
+  }
+}
+
+/**
+ * Compiles, runs, validates and resolves the config, and keeps the result for `loadConfigWarm` where that is possible.
+ * @param path as given by --config
+ * @throws HoldcastError HC_CONFIG_NOT_FOUND, HC_CONFIG_SYNTAX, HC_CONFIG_INVALID (its cause is a ConfigProblems when
+ *   values are not allowed)
+ */
+export async function loadConfig(path?: string, context: Partial<LoadContext> = {}): Promise<LoadedConfig> {
+  const { env, clock, ...rest } = withDefaults(context);
+  const file = locateConfig(path, { env, ...rest });
+  if (file === undefined) return { config: resolveConfig({}, { configDir: rest.cwd, env }) };
+  const { bundleConfig } = await import('./bundle');
+  const { code, map, inputs } = await bundleConfig(file);
+  const { value } = await runFromMemory(code, map, file, clock);
+  const { validateConfig } = await import('./schema');
+  const verdict = validateConfig(value, env);
+  if (!verdict.ok) throw invalid(file, verdict.problems);
+  const notKept = keepCompiled(file, compiledFolder(env), { code, inputs, plain: plainHash(value) });
+  const config = resolveConfig(value as Config, { configDir: dirname(file), env });
+  return { config, path: file, ...(notKept !== undefined && { notKept }) };
+}
+
+/** The values that are not allowed, as the cause of a HC_CONFIG_INVALID. */
+export class ConfigProblems extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(problemLine).join('\n'));
+  }
+}
+
+/** From a data: URL, so that no file is written: nothing is left behind, and a read-only system works too. */
+async function runFromMemory(code: string, map: string, file: string, clock: Clock): Promise<Exported> {
+  const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
+  try {
+    return await evaluate(url, file, clock, COLD_LIMIT_MS);
+  } catch (error) {
+    throw thrownByConfig(error, file, map);
+  }
+}
+
+function invalid(file: string, problems: readonly Problem[]): HoldcastError {
+  const cause = new ConfigProblems(problems);
+  const count = problems.length === 1 ? 'one value is' : `${problems.length} values are`;
+  const message = `${file}: ${count} not allowed\n${cause.message.replace(/^/gm, '  ')}`;
+  const hint = 'correct what is named; config.example.ts shows every option with its default';
+  return new HoldcastError('HC_CONFIG_INVALID', message, hint, { cause });
+}
+
+function withDefaults(context: Partial<LoadContext>): LoadContext {
+  return { env: process.env, cwd: process.cwd(), clock: systemClock(), ...context };
+}

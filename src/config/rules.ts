@@ -1,0 +1,25 @@
+// What a config decides for every call, as functions of the moment: parts of the day, campaigns, keys.
+import type { CallRules } from '../session/assemble';
+import { campaignFilter, type AdviceFilter } from './campaigns';
+import { dayPartAt } from './dayPart';
+import type { ResolvedConfig } from './types';
+
+/**
+ * The rules at once; `ready` loads what campaigns need (node-cron, if one has a cron expression). Until then an
+ * operator with campaigns has no advice heard, rather than one that should not be.
+ */
+export function callRules(config: ResolvedConfig): { rules: CallRules; ready: () => Promise<void> } {
+  const { campaigns, dayParts } = config.advice;
+  let filter: AdviceFilter = () => campaigns.length === 0;
+  return {
+    rules: {
+      program: config.program,
+      keys: config.keys,
+      dayPart: (wallMs) => dayPartAt(wallMs, dayParts, config.timeZone),
+      allowed: (adviceId, wallMs) => filter(adviceId, wallMs),
+    },
+    async ready() {
+      if (campaigns.length > 0) filter = await campaignFilter(campaigns, config.timeZone);
+    },
+  };
+}

@@ -1,0 +1,188 @@
+// What an operator may write in config.ts, and what the program makes of it.
+// Every option carries its unit, range and default, since an editor shows them while the operator types.
+import type { SampleRate } from '../audio/frame';
+import type { MediaSettings } from '../media/settings';
+import type { ProgramSettings } from '../program/settings';
+import type { DayPart } from '../program/shelves';
+import type { KeyBinding } from '../session/actions';
+import type { LogLevel } from '../util/log';
+
+/** A key of the telephone. */
+export type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#';
+
+/** From (inclusive) and to (exclusive), 'HH:MM' each, '00:00' to '24:00'; may cross midnight: ['22:00', '06:00']. */
+export type DayWindow = readonly [from: string, to: string];
+
+/** When each part-of-day folder is used. A part that is absent is never used; gaps are legal, overlaps are not. */
+export type DayParts = { readonly [part in DayPart]?: DayWindow | undefined };
+
+/** Limits some advices to dates and to times. An advice that no campaign matches is always allowed. */
+export interface Campaign {
+  /**
+   * File, folder or pattern below media/advices: 'last', 'middle/offer.en.mp3', 'middle/offer' (with any ending and in
+   * any language), 'middle/summer-*' (`*`: any text, `?`: one character).
+   */
+  match: string;
+  /** First day, 'YYYY-MM-DD' in `timeZone`. Default: no limit. */
+  from?: string | undefined;
+  /** Last day, inclusive, 'YYYY-MM-DD' in `timeZone`. Default: no limit. */
+  to?: string | undefined;
+  /**
+   * The minutes in which it may be heard, a five-field cron expression in `timeZone`: '* 9-17 * * mon-fri'.
+   * Day of month and day of week must both match. Default: always.
+   */
+  cron?: string | undefined;
+}
+
+/** Every option with its meaning; `Config` is the same with everything optional. */
+export interface Options {
+  /** Language in which callers are spoken to when their channel says nothing else: 'en', 'ru', 'pt-BR'. Default 'en'. */
+  language: string;
+  /** IANA time zone for parts of the day and campaigns: 'Europe/Moscow'. Default: the machine's. */
+  timeZone: string;
+  /** Where music and advices are, and how they are prepared. */
+  media: MediaOptions;
+  /** The form of the sound that Asterisk is given. */
+  sound: {
+    /** Samples a second: 8000, 16000 (Asterisk's `format=slin16`) or 48000 (`slin48`). Default 8000. */
+    rate: SampleRate;
+  };
+  /** The background music. */
+  music: MusicOptions;
+  /** How the music goes down under speech. */
+  duck: DuckOptions;
+  /** How announcements follow each other. */
+  voice: VoiceOptions;
+  /** When advices are heard. */
+  advice: AdviceOptions;
+  /** Keeps the sum of music and speech from clipping. */
+  limiter: LimiterOptions;
+  /** Fade at both ends of every clip, so that nothing clicks, ms, 1 to 100. Default 5. */
+  edgeMs: number;
+  /** How audio is handed to Asterisk. */
+  stream: StreamOptions;
+  /**
+   * What a caller's keys do. Replaces the default set as a whole; `{}` turns keys off.
+   * Default `{ '3': nextTrack(), '4': sayPosition(), '0': quiet() }`.
+   */
+  keys: Record<Digit, KeyBinding>;
+  /** Where log lines go. Personal data is masked in all of them. */
+  log: LogOptions;
+}
+
+export interface MediaOptions {
+  /** Folder with music/ and advices/; relative to the config file. Default: the shipped media. */
+  folder: string;
+  /**
+   * Folder for prepared files; relative to the config file. Default: HOLDCAST_CACHE, else /var/cache/holdcast
+   * where it may be written, else the user's cache folder.
+   */
+  cache: string;
+  /** Path or name of ffmpeg. Default: FFMPEG_PATH, else `ffmpeg` on PATH, else the package ffmpeg-static. */
+  ffmpeg: string;
+  /** How often the folders are looked at for new and changed files, ms, 500 to 3,600,000. Default 5000. */
+  scanMs: number;
+  /** Loudness to which music is prepared, LUFS, -50 to -10. Default -24. */
+  musicLufs: number;
+  /** Loudness to which speech is prepared, LUFS, -50 to -10. Default -19. */
+  speechLufs: number;
+  /** True peak that nothing prepared exceeds, dBTP, -20 to 0. Default -3. */
+  peakDbtp: number;
+  /** Lower edge of the band that is kept, Hz, 10 to 2000. Default by rate: 200, 80, 40. */
+  lowHz: number;
+  /** Upper edge of the band that is kept, Hz, 1000 to half the rate. Default by rate: 3400, 7000, 20000. */
+  highHz: number;
+}
+
+export interface MusicOptions {
+  /** 'shuffle': every track once in random order, then again; 'order': by name; 'loop': the first track only. Default 'shuffle'. */
+  order: 'shuffle' | 'order' | 'loop';
+  /** Overlap of two tracks, equal power, ms, 0 to 15000. Default 3000. */
+  crossfadeMs: number;
+  /** The shorter overlap when a caller asks for the next track, ms, 0 to 5000. Default 250. */
+  skipMs: number;
+  /** Added to the prepared level, dB, -40 to 12. Default 0. */
+  gainDb: number;
+}
+
+export interface DuckOptions {
+  /** How far the music goes down under a voice, dB, 0 to 60. Default 20. */
+  depthDb: number;
+  /** The music takes this long to go down; the voice starts then, ms, 20 to 5000. Default 300. */
+  attackMs: number;
+  /** The music stays down this long after a voice, so that short gaps do not pump, ms, 0 to 10000. Default 800. */
+  holdMs: number;
+  /** Time to come back up, ms, 20 to 10000. Default 1000. */
+  releaseMs: number;
+}
+
+export interface VoiceOptions {
+  /** Pause between two announcements that follow each other, ms, 0 to 10000. Default 250. */
+  gapMs: number;
+  /** Fade-out of a voice that a more important one takes over from, ms, 5 to 2000. Default 80. */
+  takeOverMs: number;
+  /** Added to the prepared level, dB, -40 to 12. Default 0. */
+  gainDb: number;
+}
+
+export interface AdviceOptions {
+  /** From the beginning of the call to the first advice, ms, 0 to 3,600,000. Default 20000. */
+  firstAfterMs: number;
+  /** From the end of any voice to the next advice, ms, 0 to 3,600,000. Default 20000. */
+  everyMs: number;
+  /** An advice never starts nearer than this to another voice, ms, 0 to 600,000. Default 3000. */
+  guardMs: number;
+  /**
+   * When advices/firstMorning, firstDay and firstEvening are used. Replaces the default set as a whole.
+   * Default `{ firstMorning: ['00:00', '10:00'], firstDay: ['10:00', '21:00'], firstEvening: ['21:00', '24:00'] }`.
+   */
+  dayParts: DayParts;
+  /** Limits files or folders to dates and times. An advice in several campaigns is heard when any of them allows it. Default none. */
+  campaigns: Campaign[];
+}
+
+export interface LimiterOptions {
+  /** No sample leaves louder than this, dBFS, -20 to 0. Default -3. */
+  ceilingDb: number;
+  /** How far the limiter looks ahead, ms, 1 to 20. Default 5. */
+  lookaheadMs: number;
+  /** Time in which it lets go, ms, 1 to 2000. Default 80. */
+  releaseMs: number;
+}
+
+export interface StreamOptions {
+  /** Audio kept ahead of the caller's ear, ms, 80 to 240: less answers keys sooner, more survives a busier machine. Default 160. */
+  leadMs: number;
+  /** A stream that nobody reads ends after this, ms, 1000 to 600,000. Default 10000. */
+  undrainedMs: number;
+}
+
+export interface LogOptions {
+  /** The least important lines that are written: 'debug', 'info', 'warn' or 'error'. Default 'info'. */
+  level: LogLevel;
+  /** File to append to; relative to the config file. Default: stderr. */
+  file: string;
+}
+
+/** `T` with everything optional down to lists and key bindings, which are written whole. */
+export type Loose<T> = T extends readonly unknown[] | KeyBinding | DayParts
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: Loose<T[K]> | undefined }
+    : T;
+
+/** What config.ts exports: any part of the options; what is absent has its default. */
+export type Config = Loose<Options>;
+
+/** The config with every default in place and every path absolute. */
+export interface ResolvedConfig {
+  readonly language: string;
+  readonly timeZone: string;
+  readonly program: ProgramSettings;
+  readonly media: MediaSettings;
+  readonly stream: Readonly<StreamOptions>;
+  readonly advice: { readonly dayParts: DayParts; readonly campaigns: readonly Campaign[] };
+  readonly keys: { readonly [digit in Digit]?: KeyBinding };
+  /** `file` absent: stderr. */
+  readonly log: { readonly level: LogLevel; readonly file?: string };
+}
