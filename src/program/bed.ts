@@ -26,7 +26,8 @@ export interface BedSettings {
 }
 
 export interface BedListener {
-  trackStarted(track: Clip, fromSample: number): void;
+  /** `overlap`: for how many samples what played before fades out under it. */
+  trackStarted(track: Clip, fromSample: number, overlap: number): void;
   /** The track could not be opened, or ended before its length; another goes on. */
   trackFailed(track: Clip, error: unknown): void;
 }
@@ -146,7 +147,7 @@ export class MusicBed {
     lead.fade.up(Math.min(overlap, Math.max(this.settings.edge, Math.floor(lead.clip.samples / 2))));
     for (const other of this.#decks) other.fade.down(Math.min(overlap, other.clip.samples - other.at));
     this.#decks.unshift(lead);
-    this.listener.trackStarted(lead.clip, lead.at);
+    this.listener.trackStarted(lead.clip, lead.at, this.#decks.length > 1 ? overlap : 0);
   }
 
   /** Opens the next track that can be opened; undefined after several that cannot. */

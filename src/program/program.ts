@@ -16,7 +16,7 @@ import type { Shelf } from './shelves';
 
 /** What happened, at a sample counted from the beginning of the Program. */
 export type ProgramEvent =
-  | { type: 'track'; atSample: number; track: Clip; fromSample: number }
+  | { type: 'track'; atSample: number; track: Clip; fromSample: number; overlap: number }
   | { type: 'track-failed'; atSample: number; track: Clip; error: unknown }
   | { type: 'voice-start'; atSample: number; announcement: Announcement; shelf?: Shelf }
   | { type: 'voice-end'; atSample: number; announcement: Announcement }
@@ -73,8 +73,8 @@ export class Program {
         gain: gainOfDb(music.gainDb),
       },
       {
-        trackStarted: (track, fromSample) =>
-          this.#emit({ type: 'track', atSample: this.#at, track, fromSample }),
+        trackStarted: (track, fromSample, overlap) =>
+          this.#emit({ type: 'track', atSample: this.#at, track, fromSample, overlap }),
         trackFailed: (track, error) => this.#emit({ type: 'track-failed', atSample: this.#at, track, error }),
       },
       block,

@@ -9,10 +9,10 @@ import type { BuiltinAction, KeyBinding } from './actions';
 
 /** One channel's call as the host knows it; only what was certain is set. */
 export interface Call {
-  readonly uniqueid?: string;
-  readonly channel?: string;
-  readonly phone?: string;
-  readonly queue?: string;
+  readonly uniqueid?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly queue?: string | undefined;
   readonly language: string;
 }
 

@@ -1,0 +1,54 @@
+// Entry of `holdcast stream`: standard output becomes the caller's ear, signals end it, nothing else does.
+// This file and what it imports decide how soon a caller hears music: nothing slow belongs here.
+import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
+import { resolveConfig } from '../config/defaults';
+import { loadConfig, loadConfigWarm } from '../config/load';
+import { spawnPreparation } from '../media/background';
+import { systemClock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import { packageRoot } from '../util/packageRoot';
+import { parseStreamOptions } from './options';
+import { takeStdout } from './output';
+import { CallStream } from './stream';
+
+const USAGE_EXIT = 2;
+
+function main(): void {
+  if (isatty(1)) {
+    process.stderr.write(
+      'holdcast stream writes raw audio for Asterisk; pipe it into a player, for example:\n',
+    );
+    process.stderr.write('  holdcast stream | aplay -f S16_LE -r 8000\n');
+    process.exitCode = USAGE_EXIT;
+    return;
+  }
+  const { options, unknown } = parseStreamOptions(process.argv.slice(3), process.env);
+  const stream = new CallStream({
+    options,
+    unknown,
+    defaults: resolveConfig({}, { configDir: '/', env: process.env }),
+    loadWarm: () => loadConfigWarm(options.config),
+    loadCold: async () => (await loadConfig(options.config)).config,
+    output: takeStdout(),
+    clock: systemClock(),
+    requestPreparation: (config, log) => {
+      const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
+      if (options.config !== undefined) command.push('--config', resolve(options.config));
+      void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
+    },
+    onEnd: (reason) => end(reason),
+  });
+  const end = (reason: string): void => {
+    stream.log.info({ reason }, 'stream ended');
+    void stream.close().finally(() => process.exit(0));
+  };
+  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
+  const survive = (error: unknown): void =>
+    stream.log.error(errorFields(error), 'unexpected; the music goes on');
+  process.on('uncaughtException', survive);
+  process.on('unhandledRejection', survive);
+  void stream.run();
+}
+
+main();

@@ -1,0 +1,43 @@
+// Who is calling: from options, else from the environment as the old system passed it.
+// A wrong option never stops the stream: it is reported in the log and the caller hears music.
+import { parseArgs } from 'node:util';
+
+export interface StreamOptions {
+  config?: string;
+  uniqueid?: string;
+  channel?: string;
+  phone?: string;
+  queue?: string;
+}
+
+/** Options of `stream` with their help; the command line shows the same list. */
+export const STREAM_OPTIONS = {
+  config: 'path of config.ts',
+  uniqueid: "the channel's Uniqueid (else $UNIQUEID)",
+  channel: "the channel's name (else $CHANNEL)",
+  phone: "the caller's number (else $PHONE)",
+  queue: 'the queue in which the caller waits (else $QUEUE)',
+} as const satisfies Record<keyof StreamOptions, string>;
+
+const NAMES = Object.keys(STREAM_OPTIONS) as (keyof StreamOptions)[];
+
+/** @returns the options found, and the words that were not understood */
+export function parseStreamOptions(
+  argv: string[],
+  env: NodeJS.ProcessEnv,
+): { options: StreamOptions; unknown: string[] } {
+  const spec = Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }]));
+  const { values, positionals } = parseArgs({
+    args: argv,
+    options: spec,
+    strict: false,
+    allowPositionals: true,
+  });
+  const options: StreamOptions = {};
+  for (const name of NAMES) {
+    const value = values[name] ?? (name === 'config' ? undefined : env[name.toUpperCase()]);
+    if (typeof value === 'string' && value !== '') options[name] = value;
+  }
+  const strange = Object.keys(values).filter((name) => !(name in STREAM_OPTIONS) || values[name] === true);
+  return { options, unknown: [...strange.map((name) => `--${name}`), ...positionals] };
+}

@@ -1,0 +1,139 @@
+// Where a stream's audio goes: the pipe to Asterisk, taken over at start so that nothing else can ever write to it.
+// The pipe also tells how much of it Asterisk has not read yet, which no clock can know after a stall.
+import { closeSync, constants, fstatSync, openSync, readSync, write as writeAsync, writeSync } from 'node:fs';
+import { errnoOf } from '../util/errors';
+
+export type WriteResult = 'written' | 'full' | 'closed';
+
+export interface AudioOutput {
+  /** Writes all of `bytes` (one Frame) or nothing; never waits. */
+  write(bytes: Uint8Array): WriteResult;
+  /** Bytes that the reader has not read yet; undefined where that cannot be known. */
+  queuedBytes(): number | undefined;
+  close(): void;
+}
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/**
+ * Takes standard output for audio alone: it is opened once more, privately, and both `process.stdout` and descriptor
+ * 1 then lead to standard error. Whatever a library prints, the caller does not hear it.
+ */
+export function takeStdout(): AudioOutput {
+  const output = (fstatSync(STDOUT).isFIFO() && privatePipe()) || plainOutput();
+  Object.defineProperty(process, 'stdout', { configurable: true, get: () => process.stderr });
+  return output;
+}
+
+/** Closes descriptor 1 and lets the next opened, which gets the lowest free number, be standard error. */
+function giveAwayStdout(): void {
+  closeSync(STDOUT);
+  if (reopen(STDERR) === undefined) openSync('/dev/null', 'w');
+}
+
+/** A socket cannot be opened twice: there descriptor 1 stays, and only `process.stdout` is turned away. */
+function plainOutput(): AudioOutput {
+  const fd = reopen(STDOUT);
+  if (fd !== undefined) giveAwayStdout();
+  return new PlainOutput(fd ?? STDOUT);
+}
+
+function privatePipe(): AudioOutput | undefined {
+  const fd = reopen(STDOUT, constants.O_NONBLOCK);
+  if (fd === undefined) return undefined;
+  giveAwayStdout();
+  return new PipeOutput(fd);
+}
+
+/** A new description of what `fd` leads to (Linux); it gets the lowest free number. */
+function reopen(fd: number, flags = 0): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | flags);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A pipe. A Frame is at most 3840 bytes, so a write is whole or nothing (PIPE_BUF is 4096 on Linux). */
+export class PipeOutput implements AudioOutput {
+  readonly #drained = Buffer.allocUnsafe(64 * 1024);
+  #gauge = true;
+
+  /** @param fd a pipe opened for writing with O_NONBLOCK; closed by `close` */
+  constructor(private readonly fd: number) {}
+
+  write(bytes: Uint8Array): WriteResult {
+    try {
+      writeSync(this.fd, bytes);
+      return 'written';
+    } catch (error) {
+      return errnoOf(error) === 'EAGAIN' ? 'full' : 'closed';
+    }
+  }
+
+  /**
+   * Node has no FIONREAD, so the pipe is opened for reading too, emptied, and filled again with the same bytes:
+   * 9 µs, in which a reader that waits in read() goes on waiting. Not kept open: a writer that holds a reading end
+   * never sees EPIPE.
+   */
+  queuedBytes(): number | undefined {
+    if (!this.#gauge) return undefined;
+    try {
+      const count = this.#drain();
+      if (count > 0) writeSync(this.fd, this.#drained, 0, count);
+      return count;
+    } catch {
+      this.#gauge = false;
+      return undefined;
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  #drain(): number {
+    const reader = openSync(`/proc/self/fd/${this.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return readSync(reader, this.#drained);
+    } catch (error) {
+      if (errnoOf(error) === 'EAGAIN') return 0;
+      throw error;
+    } finally {
+      closeSync(reader);
+    }
+  }
+}
+
+/** A file, a terminal or a socket: written from the thread pool, so that one that does not take it stops nothing. */
+export class PlainOutput implements AudioOutput {
+  #state: 'ready' | 'writing' | 'closed' = 'ready';
+
+  constructor(private readonly fd: number) {}
+
+  write(bytes: Uint8Array): WriteResult {
+    if (this.#state !== 'ready') return this.#state === 'closed' ? 'closed' : 'full';
+    this.#state = 'writing';
+    this.#writeRest(Buffer.from(bytes));
+    return 'written';
+  }
+
+  queuedBytes(): undefined {
+    return undefined;
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    closeSync(this.fd);
+  }
+
+  #writeRest(bytes: Buffer): void {
+    writeAsync(this.fd, bytes, (error, count) => {
+      if (this.#state === 'closed') return;
+      if (error && errnoOf(error) !== 'EAGAIN') this.#state = 'closed';
+      else if (count < bytes.length) this.#writeRest(bytes.subarray(count));
+      else this.#state = 'ready';
+    });
+  }
+}

@@ -1,0 +1,137 @@
+// Pacer: hands out Frames in real time, a little ahead, on absolute deadlines of a monotonic clock.
+// After a stall it neither floods the reader (every key press would come late) nor starves it: it looks how much is
+// still unread and goes on from there.
+import { FRAME_MS, frameBytes, type SampleRate } from '../audio/frame';
+import type { Cancel, Clock } from '../util/clock';
+import type { AudioOutput } from './output';
+
+export interface PacerSettings {
+  rate: SampleRate;
+  /** Audio that is kept ahead of the reader, milliseconds. */
+  leadMs: number;
+  /** A reader that takes nothing for so long is gone, milliseconds. */
+  undrainedMs: number;
+}
+
+export type PacerEnd = 'closed' | 'undrained';
+
+export interface PacerParts {
+  clock: Clock;
+  output: AudioOutput;
+  /** Renders the next Frame into the buffer that the Pacer owns. */
+  render(frame: Int16Array): void;
+  /** The reader closed its end, or reads no more; nothing is written after it. */
+  onEnd(reason: PacerEnd): void;
+}
+
+/** Every so many ticks the unread audio is measured, so that a reader that stalled is noticed within two Frames. */
+const TICKS_PER_GAUGE = 2;
+
+export class Pacer {
+  readonly #frame: Int16Array;
+  readonly #bytes: Uint8Array;
+  #cancel: Cancel | undefined;
+  /** When the first Frame began to be heard, on the clock. */
+  #origin = 0;
+  #written = 0;
+  /** The Frame in the buffer was rendered but not taken yet. */
+  #pending = false;
+  #dueAt = 0;
+  #ticks = 0;
+  #resyncs = 0;
+  #consumed = 0;
+  /** Time seen to pass without the reader taking anything, milliseconds. */
+  #undrainedFor = 0;
+  #tickedAt = 0;
+  /** The output tells what is unread. */
+  #gauged = false;
+  #ended = false;
+
+  constructor(
+    private readonly settings: PacerSettings,
+    private readonly parts: PacerParts,
+  ) {
+    this.#bytes = new Uint8Array(frameBytes(settings.rate));
+    this.#frame = new Int16Array(this.#bytes.buffer);
+  }
+
+  /** How often the deadlines were moved after a stall. */
+  get resyncs(): number {
+    return this.#resyncs;
+  }
+
+  /** Frames that the output has taken. */
+  get framesWritten(): number {
+    return this.#written;
+  }
+
+  /** Writes the lead at once and goes on from there. */
+  start(): void {
+    this.#origin = this.#tickedAt = this.#dueAt = this.parts.clock.now();
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#ended = true;
+    this.#cancel?.();
+  }
+
+  #tick(): void {
+    const now = this.parts.clock.now();
+    // A machine that stood still is no proof against the reader: only time in which this ran counts.
+    this.#undrainedFor += Math.min(now - this.#tickedAt, 2 * FRAME_MS);
+    this.#tickedAt = now;
+    if (this.#written > 0) this.#measure(now, now - this.#dueAt);
+    while (!this.#ended && this.#aheadMs(now) <= this.settings.leadMs - FRAME_MS) {
+      if (!this.#writeFrame()) break;
+    }
+    if (!this.#ended && this.#undrainedFor > this.settings.undrainedMs) this.#end('undrained');
+    if (this.#ended) return;
+    const delayMs = this.#aheadMs(now) - (this.settings.leadMs - FRAME_MS);
+    this.#dueAt = now + Math.min(FRAME_MS, Math.max(1, delayMs));
+    this.#cancel = this.parts.clock.after(this.#dueAt - this.parts.clock.now(), () => this.#tick());
+  }
+
+  /** What should be unread by now if the reader keeps time. */
+  #aheadMs(now: number): number {
+    return this.#written * FRAME_MS - (now - this.#origin);
+  }
+
+  /** Compares the deadlines with what is really unread, regularly and whenever this tick itself came late. */
+  #measure(now: number, lateMs: number): void {
+    if (++this.#ticks % TICKS_PER_GAUGE !== 0 && lateMs < FRAME_MS / 2) return;
+    const queued = this.parts.output.queuedBytes();
+    this.#gauged = queued !== undefined;
+    if (queued === undefined) {
+      if (this.#aheadMs(now) < 0) this.#resync(now, 0);
+      return;
+    }
+    const consumed = this.#written * this.#bytes.length - queued;
+    if (consumed > this.#consumed) this.#undrainedFor = 0;
+    this.#consumed = consumed;
+    const aheadMs = (queued / this.#bytes.length) * FRAME_MS;
+    if (Math.abs(aheadMs - this.#aheadMs(now)) > FRAME_MS) this.#resync(now, aheadMs);
+  }
+
+  #resync(now: number, aheadMs: number): void {
+    this.#origin = now + aheadMs - this.#written * FRAME_MS;
+    this.#resyncs++;
+  }
+
+  /** Returns whether the output took it. */
+  #writeFrame(): boolean {
+    if (!this.#pending) this.parts.render(this.#frame);
+    const result = this.parts.output.write(this.#bytes);
+    this.#pending = result === 'full';
+    if (result === 'closed') this.#end('closed');
+    if (result !== 'written') return false;
+    this.#written++;
+    if (!this.#gauged) this.#undrainedFor = 0;
+    return true;
+  }
+
+  #end(reason: PacerEnd): void {
+    this.stop();
+    this.parts.onEnd(reason);
+  }
+}

@@ -1,0 +1,186 @@
+// The host of one call: config and library in, paced audio out, for as long as somebody reads.
+// Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
+// it, and whatever fails is logged while the music goes on.
+import { callRules } from '../config/rules';
+import type { ResolvedConfig } from '../config/types';
+import { Library } from '../media/library';
+import type { ReadMode } from '../media/track';
+import type { Program, ProgramEvent } from '../program/program';
+import { assembleCall, type PlayableMedia } from '../session/assemble';
+import { programLog } from '../session/eventLog';
+import type { Call, Session } from '../session/session';
+import type { Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import type { Logger } from '../util/log';
+import { seededRandom, seedOf, type Random } from '../util/random';
+import { Scope, type Closeable } from '../util/scope';
+import { DeferredLog } from './logging';
+import type { StreamOptions } from './options';
+import type { AudioOutput } from './output';
+import { Pacer } from './pacer';
+import { Stage } from './stage';
+
+export interface StreamParts {
+  options: StreamOptions;
+  /** Words of the command line that are not options of `stream`. */
+  unknown: readonly string[];
+  /** What is there before any config is read: the defaults. */
+  defaults: ResolvedConfig;
+  /** The config if it can be had at once; undefined: it must be compiled first. */
+  loadWarm: () => Promise<ResolvedConfig | undefined>;
+  loadCold: () => Promise<ResolvedConfig>;
+  output: AudioOutput;
+  clock: Clock;
+  /** How tracks are read; 'memory' where the clock outruns the disk. Default 'stream'. */
+  readMode?: ReadMode;
+  /** Has files prepared by a process of its own; returns at once, never throws. */
+  requestPreparation: (config: ResolvedConfig, log: Logger) => void;
+  /** The reader is gone; nothing is written any more. */
+  onEnd(reason: string): void;
+  /** Told of what the caller hears, besides the log. */
+  onEvent?(event: ProgramEvent): void;
+  /** Called after each Frame with the Program that rendered it. */
+  onFrame?(program: Program): void;
+}
+
+/** Frames of the crossfade from one Program to another: 240 ms. */
+const CHANGE_FRAMES = 6;
+const NO_MEDIA: PlayableMedia = { music: () => [], advices: () => [], prompt: () => undefined };
+
+export class CallStream {
+  readonly #scope = new Scope();
+  readonly #deferred: DeferredLog;
+  readonly #random: Random;
+  readonly #log: Logger;
+  #stage: Stage | undefined;
+  #session: Session | undefined;
+  #pacing: Closeable | undefined;
+
+  constructor(private readonly parts: StreamParts) {
+    const { uniqueid } = parts.options;
+    this.#deferred = new DeferredLog(() => parts.clock.wall());
+    this.#log = this.#deferred.logger.child(uniqueid === undefined ? {} : { uniqueid });
+    this.#random = seededRandom(seedOf(uniqueid ?? `${process.pid} ${parts.clock.wall()}`));
+  }
+
+  get log(): Logger {
+    return this.#log;
+  }
+
+  /** What a key press or a new position is told to; the Program behind it may change. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** Resolves when the caller hears music and everything around it stands. Never rejects. */
+  async run(): Promise<void> {
+    const { options, defaults, loadWarm, loadCold, unknown } = this.parts;
+    const warm = await this.#attempt('config', loadWarm);
+    if (!warm) this.#play(defaults, NO_MEDIA);
+    const config = warm ?? (await this.#attempt('config', loadCold)) ?? defaults;
+    const standing = this.#attempt('media', () => this.#begin(config));
+    if (!this.#stage) this.#play(defaults, NO_MEDIA);
+    await this.#attempt('log', () => this.#deferred.open(config.log));
+    this.#log.info({ ...options }, 'stream started');
+    if (unknown.length > 0) this.#log.warn({ unknown: unknown.length }, 'words not understood; see --help');
+    await standing;
+  }
+
+  /** Ends the call and closes what is open. Safe at any moment. */
+  close(): Promise<void> {
+    return this.#scope.close();
+  }
+
+  /** Music from the operator's library, at once; then the rest of it. Resolves when all of it is known. */
+  async #begin(config: ResolvedConfig): Promise<void> {
+    const { clock } = this.parts;
+    const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
+    const library = new Library({
+      settings: config.media,
+      log: this.#log,
+      readMode: this.parts.readMode ?? 'stream',
+      requestPreparation,
+    });
+    const first = library.firstTrack(config.program.music.order, this.#random);
+    let scanned = false;
+    const { ready } = this.#play(config, {
+      music: () => (scanned || !first ? library.music : [first]),
+      advices: (shelf, language) => library.advices(shelf, language),
+      prompt: (name, language) => library.prompt(name, language),
+    });
+    await Promise.all([
+      this.#attempt('campaigns', ready),
+      this.#attempt('media', async () => {
+        await library.scan();
+        scanned = true;
+        this.#scope.own(library.watch(clock, () => {}));
+      }),
+    ]);
+  }
+
+  /** Puts a Program on the air: the first starts the Pacer, a later one is crossfaded to. */
+  #play(config: ResolvedConfig, media: PlayableMedia): { ready: () => Promise<void> } {
+    const { rules, ready } = callRules(config);
+    const log = programLog(this.#log, config.program.rate);
+    const { program, session } = assembleCall({
+      call: this.#callIn(config.language),
+      rules,
+      media,
+      clock: this.parts.clock,
+      random: this.#random,
+      log: this.#log,
+      onEvent: (event) => {
+        log(event);
+        this.parts.onEvent?.(event);
+      },
+    });
+    this.#session = session;
+    if (this.#stage && this.#stage.rate === config.program.rate) this.#stage.change(program, CHANGE_FRAMES);
+    else this.#startPacing(config, program);
+    return { ready };
+  }
+
+  #startPacing(config: ResolvedConfig, program: Program): void {
+    void this.#pacing?.close();
+    const stage = new Stage(program);
+    const { output, clock } = this.parts;
+    const pacer = new Pacer(
+      { rate: config.program.rate, ...config.stream },
+      { clock, output, render: (frame) => this.#render(stage, frame), onEnd: (why) => this.parts.onEnd(why) },
+    );
+    this.#stage = stage;
+    pacer.start();
+    this.#pacing = this.#scope.own({
+      close: () => {
+        pacer.stop();
+        stage.close();
+      },
+    });
+  }
+
+  /** A Program that throws ends its own cleverness, not the music. */
+  #render(stage: Stage, frame: Int16Array): void {
+    try {
+      stage.render(frame);
+    } catch (error) {
+      this.#log.error(errorFields(error), 'the program failed; plain music from here');
+      stage.rescue(frame);
+    }
+    this.parts.onFrame?.(stage.program);
+  }
+
+  #callIn(language: string): Call {
+    const { uniqueid, channel, phone, queue } = this.parts.options;
+    return { uniqueid, channel, phone, queue, language };
+  }
+
+  /** The result of `task`, or undefined after logging why not. */
+  async #attempt<T>(what: string, task: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await task();
+    } catch (error) {
+      this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
+      return undefined;
+    }
+  }
+}
