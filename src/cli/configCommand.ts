@@ -1,0 +1,112 @@
+// `holdcast config check`: which file is the config, what it comes to, what is wrong and what to do about it.
+import { existsSync } from 'node:fs';
+import { ConfigProblems, loadConfig, type LoadContext, type LoadedConfig } from '../config/load';
+import type { Problem } from '../config/problems';
+import type { ResolvedConfig } from '../config/types';
+import { HoldcastError } from '../util/errors';
+import type { Terminal } from './terminal';
+
+export interface ConfigCheckOptions {
+  /** As given by --config. */
+  path?: string;
+  out: Pick<Terminal, 'write' | 'isTTY'>;
+  /** One JSON object instead of text. */
+  json?: boolean;
+}
+
+interface Finding {
+  code: string;
+  message: string;
+  hint?: string;
+  problems: readonly Problem[];
+}
+
+/** Checks the config and prints what it found. The exit code: 0 when calls would use it, 1 when they could not. */
+export async function configCheck(
+  options: ConfigCheckOptions,
+  context: Partial<LoadContext> = {},
+): Promise<number> {
+  const { path, out, json = false } = options;
+  try {
+    const loaded = await loadConfig(path, context);
+    const notes = notesOn(loaded);
+    const report = { ok: true, path: loaded.path ?? null, notes, config: loaded.config };
+    out.write(json ? `${JSON.stringify(report, null, 2)}\n` : successText(loaded, notes, out.isTTY));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof HoldcastError)) throw error;
+    const finding = findingOf(error);
+    out.write(
+      json ? `${JSON.stringify({ ok: false, ...finding }, null, 2)}\n` : failureText(finding, out.isTTY),
+    );
+    return 1;
+  }
+}
+
+function findingOf({ code, message, hint, cause }: HoldcastError): Finding {
+  const problems = cause instanceof ConfigProblems ? cause.problems : [];
+  return { code, message, ...(hint !== undefined && { hint }), problems };
+}
+
+/** What is legal, and yet perhaps not what the operator wants. */
+function notesOn({ config, notKept }: LoadedConfig): string[] {
+  const notes: string[] = [];
+  if (!existsSync(config.media.folder))
+    notes.push(
+      `There is no media folder ${config.media.folder}: callers hear a gentle fallback. Create it, or change media.folder.`,
+    );
+  if (notKept !== undefined)
+    notes.push(
+      `The compiled config is not kept, so every call compiles it again (0.2 s of processor time): ${notKept}. ` +
+        'Put that right, or set HOLDCAST_CACHE to a folder of your own.',
+    );
+  return notes;
+}
+
+function successText({ config, path }: LoadedConfig, notes: readonly string[], colour: boolean): string {
+  const file =
+    path ?? 'none found, so everything is default (copy config.example.ts to config.ts to change that)';
+  const rows = [['Config', file] as const, ...summary(config)];
+  const lines = rows.map(([name, text]) => `${name.padEnd(10)} ${text}`);
+  const marked = notes.map((note) => `${paint('Note', 33, colour)}: ${note}`);
+  return `${[...lines, ...marked, `${paint('OK', 32, colour)}: new calls use it at once, calls that run keep theirs.`].join('\n')}\n`;
+}
+
+function summary({ language, timeZone, program, media, stream, advice, keys, log }: ResolvedConfig) {
+  const parts = Object.entries(advice.dayParts).map(
+    ([part, window]) => `${part} ${window?.join('–') ?? 'never'}`,
+  );
+  const bound = Object.entries(keys).map(([digit, { action }]) => `${digit} ${action}`);
+  const { music, duck } = program;
+  return [
+    ['Language', `${language}, time zone ${timeZone}`],
+    ['Sound', `${program.rate} Hz, ${stream.leadMs} ms ahead`],
+    ['Media', media.folder],
+    ['Cache', media.cache],
+    ['Music', `${music.order}, crossfade ${music.crossfadeMs} ms, ${duck.depthDb} dB down under speech`],
+    [
+      'Advice',
+      `after ${program.advice.firstAfterMs / 1000} s, then every ${program.advice.everyMs / 1000} s`,
+    ],
+    ['Day', parts.join(', ') || 'no parts of the day'],
+    ['Campaigns', advice.campaigns.map(({ match }) => match).join(', ') || 'none'],
+    ['Keys', bound.join(', ') || 'none'],
+    ['Log', `${log.level} to ${log.file ?? 'stderr'}`],
+  ] as const;
+}
+
+function failureText({ code, message, hint, problems }: Finding, colour: boolean): string {
+  const heading = problems.length > 0 ? message.split('\n')[0]! : message;
+  const details = problems.flatMap(({ key, found, allowed }) => [
+    `  ${paint(key, 1, colour)}`,
+    `    found    ${found}`,
+    `    allowed  ${allowed}`,
+  ]);
+  const advice = hint === undefined ? [] : [`What to do: ${hint}.`];
+  return `${[`${paint('Error', 31, colour)}: ${heading} (${code})`, ...details, ...advice].join('\n')}\n`;
+}
+
+/** `text` in an ANSI colour where a person sees it. */
+function paint(text: string, code: number, colour: boolean): string {
+  return colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+}

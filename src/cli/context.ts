@@ -1,0 +1,62 @@
+// What every command needs: where it prints, how it logs, how it is cancelled, and how its errors read.
+import type { ResolvedConfig } from '../config/types';
+import { HoldcastError, messageOf } from '../util/errors';
+import { createLogger, type Logger } from '../util/log';
+import { standardOutput, type Terminal } from './terminal';
+
+export interface Context {
+  out: Terminal;
+  /** People read it: one line each on standard error. */
+  log: Logger;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+}
+
+const EXIT_CODES: Partial<Record<string, number>> = {
+  HC_USAGE: 2,
+  HC_SCRIPT_INVALID: 2,
+  HC_FFMPEG_MISSING: 69,
+  HC_FFMPEG_BROKEN: 69,
+};
+const EXIT_INTERRUPTED = 130;
+
+/** Runs a command: its result is the exit code; what it throws is told with what to do next. */
+export async function runCommand(command: (context: Context) => Promise<number>): Promise<void> {
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  try {
+    const code = await command({ out: standardOutput(), log: stderrLog(), signal: abort.signal });
+    process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : code;
+  } catch (error) {
+    process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : tell(error);
+  }
+}
+
+/** The config that a command works with. */
+export async function configOf(path: string | undefined): Promise<ResolvedConfig> {
+  const { loadConfig } = await import('../config/load');
+  return (await loadConfig(path)).config;
+}
+
+function tell(error: unknown): number {
+  const known = error instanceof HoldcastError;
+  process.stderr.write(`holdcast: ${messageOf(error)}\n`);
+  if (known && error.hint) process.stderr.write(`  → ${error.hint}\n`);
+  if (known) process.stderr.write(`  (${error.code})\n`);
+  else if (error instanceof Error && process.env['HOLDCAST_DEBUG']) process.stderr.write(`${error.stack}\n`);
+  return (known && EXIT_CODES[error.code]) || 1;
+}
+
+function stderrLog(): Logger {
+  const level = process.env['HOLDCAST_DEBUG'] ? 'debug' : 'warn';
+  const fieldText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  return createLogger(
+    (lineLevel, fields, message) => {
+      const details = Object.entries(fields).map(([name, value]) => `${name}=${fieldText(value)}`);
+      process.stderr.write(`${lineLevel}: ${[message, ...details].join('  ')}\n`);
+    },
+    () => 0,
+    level,
+  );
+}

@@ -1,0 +1,128 @@
+// `holdcast demo`: a call as a caller hears it, by the real stream code on the embedded defaults, but on a clock that
+// runs as fast as the machine: a person sees and hears in a second what would take a minute and a half.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { FRAME_MS } from '../audio/frame';
+import { resolveConfig } from '../config/defaults';
+import { callPicture } from '../render/picture';
+import { Recorder } from '../render/recorder';
+import { formatTimeline } from '../render/timeline';
+import { WavFile } from '../render/wavFile';
+import type { AudioOutput } from '../stream/output';
+import { CallStream } from '../stream/stream';
+import { ManualClock } from '../util/clock';
+import type { Context } from './context';
+import { openProgress, type Progress } from './progress';
+
+const SECONDS = 90;
+const FRAMES = (SECONDS * 1000) / FRAME_MS;
+/** What the caller does: at which second, and what. */
+const SCRIPT: readonly { at: number; key?: string; position?: number }[] = [
+  { at: 12, position: 3 },
+  { at: 54, key: '3' },
+  { at: 66, position: 2 },
+];
+
+export async function demoCommand(options: { out: string }, context: Context): Promise<number> {
+  const { out } = context;
+  mkdirSync(options.out, { recursive: true });
+  const wav = join(options.out, 'call.wav');
+  const png = join(options.out, 'call.png');
+  out.write('A caller waits for 90 seconds. He hears:\n\n');
+  const progress = openProgress(out, 'the call');
+  const { recorder, samples, rate } = await playCall(wav, context, progress).finally(progress.close);
+  out.write(`${formatTimeline([...recorder.events], { colour: out.isTTY })}\n\n`);
+  const { events, duckGainDb } = recorder;
+  const title = 'Holdcast: 90 seconds on hold';
+  writeFileSync(png, await callPicture({ samples, rate, events: [...events], duckGainDb, title }));
+  out.write(`Listen:  ${wav}   (8 kHz, as the telephone carries it)\nLook:    ${png}\n\n`);
+  out.write(nextSteps(relative(process.cwd(), options.out) || '.'));
+  return 0;
+}
+
+function nextSteps(folder: string): string {
+  return [
+    'What to try next:',
+    '  • drop an mp3 into media/music/, run `bin/holdcast media prepare`, then `npm run demo` again',
+    '  • cp config.example.ts config.ts, change a figure, run `bin/holdcast config check`',
+    `  • write your own call: docs/render.md, then bin/holdcast render --script my.json --out ${folder}/my.wav`,
+    '  • put it into Asterisk: README, "Into Asterisk"',
+    '',
+  ].join('\n');
+}
+
+/** Runs a CallStream whose output is a file and whose clock is moved on by hand. */
+async function playCall(path: string, { log }: Context, progress: Progress) {
+  const config = resolveConfig({}, { configDir: process.cwd(), env: process.env });
+  const { rate } = config.program;
+  const recorder = new Recorder(rate);
+  const clock = new ManualClock();
+  const file = new WavFile(path, rate);
+  const output = new FileOutput(file, SECONDS * rate);
+  const stream = new CallStream({
+    options: { uniqueid: 'demo' },
+    unknown: [],
+    defaults: config,
+    loadWarm: () => Promise.resolve({ ...config, log: { level: 'error' } }),
+    loadCold: () => Promise.resolve(config),
+    output,
+    clock,
+    readMode: 'memory',
+    requestPreparation: () => log.warn({}, 'some media are not prepared: run `holdcast media prepare`'),
+    onEnd: () => {},
+    onEvent: (event) => recorder.onEvent(event),
+    onFrame: (program) => recorder.onFrame(program),
+  });
+  await stream.run();
+  const script = [...SCRIPT];
+  for (let frame = 0; frame < FRAMES; frame++) {
+    while (script[0] && script[0].at * 1000 <= clock.now()) act(stream, recorder, script.shift()!);
+    clock.advance(FRAME_MS);
+    // What real time would give: turns of the event loop, in which the library is scanned.
+    await new Promise(setImmediate);
+    if (frame % 25 === 0) progress.show(frame / FRAMES);
+  }
+  await stream.close();
+  recorder.finish();
+  file.finish();
+  return { recorder, samples: output.samples, rate };
+}
+
+function act(stream: CallStream, recorder: Recorder, { key, position }: (typeof SCRIPT)[number]): void {
+  if (key !== undefined) {
+    recorder.note('key', key, 'next track');
+    stream.session?.press(key);
+  }
+  if (position !== undefined) {
+    recorder.note('position', String(position));
+    stream.session?.moveTo(position);
+  }
+}
+
+/** Takes what the Pacer hands out, and keeps it for the picture; the lead beyond the end of the call is left out. */
+class FileOutput implements AudioOutput {
+  readonly samples: Int16Array;
+  #at = 0;
+
+  constructor(
+    private readonly file: WavFile,
+    samples: number,
+  ) {
+    this.samples = new Int16Array(samples);
+  }
+
+  write(bytes: Uint8Array): 'written' {
+    const frame = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    const kept = frame.subarray(0, this.samples.length - this.#at);
+    this.samples.set(kept, this.#at);
+    this.file.write(kept);
+    this.#at += kept.length;
+    return 'written';
+  }
+
+  queuedBytes(): undefined {
+    return undefined;
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,4 @@
+// Entry of every command but `stream`.
+import { buildProgram } from './program';
+
+void buildProgram().parseAsync();

@@ -1,0 +1,79 @@
+// Tables of the media commands: what was prepared, what is there. Only text; a terminal gives the width.
+import Table from 'cli-table3';
+import type { PrepareOutcome } from '../media/preparation';
+
+const BORDERLESS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** Rows under headings, aligned, without lines; those in `rightAligned` (indexes) are numbers. */
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightAligned: readonly number[],
+): string {
+  const table = new Table({
+    head: [...head],
+    chars: BORDERLESS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (rightAligned.includes(column) ? 'right' : 'left')),
+  });
+  for (const row of rows) table.push([...row].map(printable));
+  const lines = table.toString().split('\n');
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** Control characters in a file name must not move the terminal's cursor. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
+}
+
+/** 83 250 → "1:23.3"; undefined → "—". */
+export function lengthText(durationMs: number | undefined): string {
+  if (durationMs === undefined) return '—';
+  const tenths = Math.round(durationMs / 100);
+  const seconds = (tenths % 600) / 10;
+  return `${Math.floor(tenths / 600)}:${seconds.toFixed(1).padStart(4, '0')}`;
+}
+
+/** One decimal; "—" for what is not known (records keep it as null). */
+function levelText(level: number | null | undefined): string {
+  return level === undefined || level === null || !Number.isFinite(level) ? '—' : level.toFixed(1);
+}
+
+function noteOf(outcome: PrepareOutcome): string {
+  if (outcome.problem) return outcome.problem.message;
+  if (outcome.status === 'arriving') return 'still changing: run this again';
+  return { prepared: '', already: 'already prepared', shipped: 'shipped ready to play' }[
+    outcome.status as 'prepared'
+  ];
+}
+
+/** The table of `media prepare`. */
+export function prepareTable(outcomes: readonly PrepareOutcome[]): string {
+  const head = ['file', 'length', 'LUFS before', '→ after', 'peak dBTP', 'licence', 'problem or note'];
+  const rows = outcomes.map((outcome) => [
+    outcome.id,
+    lengthText(outcome.durationMs),
+    levelText(outcome.loudnessBefore),
+    levelText(outcome.loudnessAfter),
+    levelText(outcome.peakDb),
+    outcome.licence ?? '—',
+    noteOf(outcome),
+  ]);
+  return textTable(head, rows, [1, 2, 3, 4]);
+}

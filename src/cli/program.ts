@@ -1,0 +1,210 @@
+// The command line: the only file that knows commander. Each command's code is imported when it runs.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { STREAM_OPTIONS } from '../stream/options';
+import { version } from '../util/version';
+import { configOf, runCommand } from './context';
+
+const seconds = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400))
+    throw new InvalidArgumentError('a number of seconds, more than 0, at most 86400');
+  return value;
+};
+const wholeNumber = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number, 0 or more');
+  return Number(text);
+};
+const configOption = (): Option =>
+  new Option(
+    '-c, --config <file>',
+    'path of config.ts (else $HOLDCAST_CONFIG, ./config.ts, /etc/holdcast/config.ts)',
+  );
+const examples = (...lines: string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+export function buildProgram(): Command {
+  const program = new Command('holdcast')
+    .description(
+      'Programmable music on hold for Asterisk: music, advice over it, answers to the caller’s keys',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .showHelpAfterError('(try --help)')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      examples(
+        'holdcast demo',
+        'holdcast media prepare',
+        'holdcast config check',
+        'holdcast stream | aplay -f S16_LE -r 8000',
+      ),
+    );
+  addStream(program);
+  addRender(program);
+  addMedia(program);
+  addConfig(program);
+  addDemo(program);
+  addCompletion(program);
+  return program;
+}
+
+/** Only its help: bin/holdcast starts `stream` itself, without commander. */
+function addStream(program: Command): void {
+  const stream = program
+    .command('stream')
+    .description(
+      'play to one caller: raw audio on standard output until nobody reads it (Asterisk runs this)',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'holdcast stream --uniqueid 1795225281.1 | aplay -f S16_LE -r 8000',
+        'UNIQUEID=1795225281.1 holdcast stream > call.raw',
+      ),
+    );
+  for (const [name, help] of Object.entries(STREAM_OPTIONS)) stream.option(`--${name} <value>`, help);
+}
+
+function addRender(program: Command): void {
+  program
+    .command('render')
+    .description('render a call offline, as fast as the machine goes')
+    .option('-s, --script <file>', 'what happens when, as JSON (see docs/render.md)')
+    .requiredOption('-o, --out <file>', 'WAV file to write')
+    .option('--seconds <n>', 'length of the call (else that of the script)', seconds)
+    .option('--seed <n>', 'decides everything random (else that of the script)', wholeNumber)
+    .option('--picture <file>', 'also draw the call as a PNG')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      examples(
+        'holdcast render --script calls/keys.json --out keys.wav --picture keys.png',
+        'holdcast render --seconds 3600 --out hour.wav',
+      ),
+    )
+    .action(
+      (options: {
+        script?: string;
+        out: string;
+        seconds?: number;
+        seed?: number;
+        picture?: string;
+        config?: string;
+      }) =>
+        runCommand(async (context) => {
+          const { renderCommand } = await import('./renderCommand');
+          return renderCommand({ ...options, config: await configOf(options.config) }, context);
+        }),
+    );
+}
+
+function addMedia(program: Command): void {
+  const media = program.command('media').description('look after the media folders');
+  const settings = async (options: { config?: string }) => (await configOf(options.config)).media;
+  media
+    .command('prepare')
+    .description('decode and level every file once, so that calls need no ffmpeg')
+    .option('--force', 'prepare again what is prepared already')
+    .option('--prune', 'remove prepared files that no media file needs any more')
+    .option('--json', 'print the result as JSON')
+    .addOption(new Option('--background', 'no output, low priority, one at a time').hideHelp())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      examples('holdcast media prepare', 'holdcast media prepare --config /etc/holdcast/config.ts --prune'),
+    )
+    .action(
+      (options: {
+        force?: boolean;
+        prune?: boolean;
+        json?: boolean;
+        background?: boolean;
+        config?: string;
+      }) =>
+        runCommand(async (context) => {
+          const { mediaPrepare } = await import('./mediaCommand');
+          return mediaPrepare({ ...options, settings: await settings(options), ...context });
+        }),
+    );
+  for (const [name, description] of [
+    ['list', 'show what callers can hear, in the order in which they hear it'],
+    ['check', 'find what cannot be played and say what to do; changes nothing'],
+  ] as const) {
+    media
+      .command(name)
+      .description(description)
+      .option('--json', 'print the result as JSON')
+      .addOption(configOption())
+      .addHelpText('after', examples(`holdcast media ${name}`, `holdcast media ${name} --json`))
+      .action((options: { json?: boolean; config?: string }) =>
+        runCommand(async (context) => {
+          const { mediaCheck, mediaList } = await import('./mediaCommand');
+          const command = name === 'list' ? mediaList : mediaCheck;
+          return command({ ...options, settings: await settings(options), ...context });
+        }),
+      );
+  }
+}
+
+function addConfig(program: Command): void {
+  program
+    .command('config')
+    .description('look after config.ts')
+    .command('check')
+    .description('load and validate the config, and say what it means')
+    .option('--json', 'print the result as JSON')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      examples('holdcast config check', 'holdcast config check --config /etc/holdcast/config.ts'),
+    )
+    .action((options: { json?: boolean; config?: string }) =>
+      runCommand(async ({ out }) => {
+        const { configCheck } = await import('./configCommand');
+        return configCheck({
+          out,
+          ...(options.config && { path: options.config }),
+          ...(options.json && { json: true }),
+        });
+      }),
+    );
+}
+
+function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description(
+      'play a scripted call of 90 seconds into a file and draw it; needs no Asterisk and no ffmpeg',
+    )
+    .option('-o, --out <folder>', 'where call.wav and call.png go', 'demo')
+    .addHelpText('after', examples('holdcast demo', 'holdcast demo --out /tmp/holdcast'))
+    .action((options: { out: string }) =>
+      runCommand(async (context) => (await import('./demoCommand')).demoCommand(options, context)),
+    );
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print a completion script for bash')
+    .addHelpText('after', examples('holdcast completion > /etc/bash_completion.d/holdcast'))
+    .action(() =>
+      runCommand(async ({ out }) => {
+        const { bashCompletion } = await import('./completion');
+        out.write(bashCompletion(wordsOf(program)));
+        return 0;
+      }),
+    );
+}
+
+/** "media prepare" → its sub-commands and options, for each command of the tree. */
+function wordsOf(command: Command, path = ''): Map<string, string[]> {
+  const options = command.options
+    .filter((option) => !option.hidden)
+    .map((option) => option.long ?? option.short ?? '');
+  const words = new Map([[path, [...command.commands.map((sub) => sub.name()), ...options, '--help']]]);
+  for (const sub of command.commands)
+    for (const [key, value] of wordsOf(sub, `${path} ${sub.name()}`.trim())) words.set(key, value);
+  return words;
+}

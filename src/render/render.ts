@@ -1,0 +1,95 @@
+// The offline host: the same Program and Session as a live call, as fast as the machine goes, and the same samples
+// each time for the same script, media and seed.
+import { FRAME_MS, frameSamples } from '../audio/frame';
+import { callRules } from '../config/rules';
+import type { ResolvedConfig } from '../config/types';
+import { Library } from '../media/library';
+import { assembleCall } from '../session/assemble';
+import { programLog } from '../session/eventLog';
+import { ManualClock } from '../util/clock';
+import { HoldcastError } from '../util/errors';
+import type { Logger } from '../util/log';
+import { seededRandom } from '../util/random';
+import { Recorder } from './recorder';
+import type { CallScript, ScriptEvent } from './script';
+
+export interface RenderParts {
+  config: ResolvedConfig;
+  script: CallScript;
+  log: Logger;
+  /** Takes each Frame in turn; the buffer is used again. */
+  write(frame: Int16Array): void;
+  /** Called about once a rendered minute with the part that is done, 0 to 1. */
+  onProgress?(done: number): void;
+  signal?: AbortSignal;
+}
+
+const FRAMES_PER_PROGRESS = 60_000 / FRAME_MS;
+
+/** @throws HoldcastError HC_SCRIPT_INVALID when the script names an advice that the library has not */
+export async function renderCall(parts: RenderParts): Promise<Recorder> {
+  const { config, script, log } = parts;
+  const library = new Library({ settings: config.media, log, readMode: 'memory' });
+  await library.scan();
+  const { rules, ready } = callRules(config);
+  await ready();
+  const clock = new ManualClock(Date.parse(script.start));
+  const recorder = new Recorder(config.program.rate);
+  const toLog = programLog(log, config.program.rate);
+  const { program, session } = assembleCall({
+    call: { language: script.language ?? config.language },
+    rules,
+    media: {
+      music: () => library.music,
+      advices: (shelf, language) => library.advices(shelf, language),
+      prompt: (name, language) => library.prompt(name, language),
+    },
+    clock,
+    random: seededRandom(script.seed),
+    log,
+    onEvent: (event) => {
+      toLog(event);
+      recorder.onEvent(event);
+    },
+  });
+  const perform = (event: ScriptEvent): void => {
+    if ('key' in event) {
+      recorder.note('key', event.key, rules.keys[event.key]?.action ?? 'not bound');
+      session.press(event.key);
+    } else if ('position' in event) {
+      recorder.note('position', String(event.position));
+      session.moveTo(event.position);
+    } else {
+      const clip = library.find(event.advice);
+      if (!clip) throw unknownAdvice(event.advice);
+      program.say({ kind: 'advice', title: clip.title, clips: [clip] });
+    }
+  };
+  const frame = new Int16Array(frameSamples(config.program.rate));
+  const frames = Math.round((script.seconds * 1000) / FRAME_MS);
+  const waiting = [...script.events];
+  try {
+    for (let i = 0; i < frames && !parts.signal?.aborted; i++) {
+      while (waiting[0] && waiting[0].at <= i * FRAME_MS) perform(waiting.shift()!);
+      program.render(frame);
+      parts.write(frame);
+      recorder.onFrame(program);
+      clock.advance(FRAME_MS);
+      if (i % FRAMES_PER_PROGRESS === 0) parts.onProgress?.(i / frames);
+    }
+  } finally {
+    program.close();
+  }
+  recorder.finish();
+  return recorder;
+}
+
+function unknownAdvice(id: string): HoldcastError {
+  const hint =
+    'the ids are those that `holdcast media list` shows, for example advices/first/10-welcome.en.wav';
+  return new HoldcastError(
+    'HC_SCRIPT_INVALID',
+    `the script names ${id}, which the library does not have ready`,
+    hint,
+  );
+}

@@ -1,0 +1,59 @@
+// A script says what happens in a rendered call, and when: keys, positions, advices.
+// It is JSON so that anyone can write one; a mistake in it is answered with its place and what is allowed.
+import { z } from 'zod';
+import { HoldcastError } from '../util/errors';
+
+/** Seconds, or "mm:ss", or "h:mm:ss", as milliseconds. */
+const time = z
+  .union([z.number().nonnegative(), z.string().regex(/^(\d+:)?\d+:\d{2}(\.\d+)?$/)], {
+    error: 'a time: seconds (42.5) or "mm:ss"',
+  })
+  .transform((value) =>
+    typeof value === 'number'
+      ? value * 1000
+      : value.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) * 1000,
+  );
+
+const at = { at: time };
+const eventSchema = z.union(
+  [
+    z.strictObject({ ...at, key: z.string().regex(/^[0-9*#]$/) }),
+    z.strictObject({ ...at, position: z.number().int().min(1).max(999) }),
+    z.strictObject({ ...at, advice: z.string().min(1) }),
+  ],
+  {
+    error:
+      'an event: { "at": …, "key": "3" }, { "at": …, "position": 2 } or { "at": …, "advice": "advices/middle/x.wav" }',
+  },
+);
+
+const scriptSchema = z.strictObject({
+  seconds: z.number().positive().max(86_400).default(90),
+  /** When the call begins, for the part of the day. */
+  start: z.iso.datetime({ offset: true }).default('2026-01-05T12:00:00Z'),
+  seed: z.number().int().nonnegative().default(1),
+  language: z.string().min(2).optional(),
+  events: z.array(eventSchema).default([]),
+});
+
+export type CallScript = z.output<typeof scriptSchema>;
+export type ScriptEvent = CallScript['events'][number];
+
+/** @throws HoldcastError HC_SCRIPT_INVALID with the place, what was wrong and what is allowed */
+export function parseScript(text: string, name: string): CallScript {
+  const hint = 'see docs/render.md for a script that works';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new HoldcastError('HC_SCRIPT_INVALID', `${name} is not JSON: ${(cause as Error).message}`, hint, {
+      cause,
+    });
+  }
+  const result = scriptSchema.safeParse(value);
+  if (result.success) return { ...result.data, events: result.data.events.toSorted((a, b) => a.at - b.at) };
+  const problems = result.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`,
+  );
+  throw new HoldcastError('HC_SCRIPT_INVALID', `${name} is not a call script:\n${problems.join('\n')}`, hint);
+}
