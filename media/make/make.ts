@@ -1,0 +1,85 @@
+// Renders the media that Holdcast ships: the music from its scores, the speech from its texts, and their manifest.
+// Run by hand (`npm run media:make`) when a score or a text has changed; what it writes is committed.
+// With --music only the music is rendered, for a machine without speech synthesisers.
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { renderPiece, TELEPHONE_RATE } from './compose';
+import { levelled } from './level';
+import { AUTHOR, readManifest, writeEntry, writeManifest, type Entry, type Manifest } from './manifest';
+import { pieces } from './pieces';
+import { spoken, voices } from './speak';
+import { speeches, speechFile, type Language } from './texts';
+
+const MUSIC_LUFS = -24;
+const MUSIC_PEAK_DBTP = -3;
+const LANGUAGES: readonly Language[] = ['en', 'ru'];
+
+type Files = [file: string, entry: Entry][];
+
+function makeMusic(folder: string): Files {
+  return pieces.map((piece) => {
+    const file = `music/${piece.name}.wav`;
+    const samples = levelled(renderPiece(piece), TELEPHONE_RATE, MUSIC_LUFS, MUSIC_PEAK_DBTP);
+    const { title, description } = piece;
+    const credits = { kind: 'music', title, author: AUTHOR, licence: 'CC0-1.0', description } as const;
+    return report(folder, file, writeEntry(folder, file, samples, credits));
+  });
+}
+
+function makeSpeech(folder: string): Files {
+  return speeches.flatMap((speech) =>
+    LANGUAGES.map((language) => {
+      const file = speechFile(speech, language);
+      const text = speech.text[language];
+      const { name: voice, licence } = voices[language];
+      const credits = {
+        kind: 'speech',
+        title: titleOf(speech.path),
+        language,
+        text,
+        voice,
+        author: AUTHOR,
+        licence,
+      } as const;
+      return report(folder, file, writeEntry(folder, file, spoken(text, language), credits));
+    }),
+  );
+}
+
+/** "advices/first/10-welcome" → "Welcome". */
+function titleOf(path: string): string {
+  const words = path.split('/').at(-1)!.replace(/^\d+-/, '').replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function report(folder: string, file: string, entry: Entry): [string, Entry] {
+  const seconds = (statSync(join(folder, file)).size - 44) / 2 / TELEPHONE_RATE;
+  const columns = [
+    file.padEnd(52),
+    `${seconds.toFixed(2)} s`.padStart(8),
+    `${entry.loudness} LUFS`,
+    `${entry.peakDb} dBTP`,
+  ];
+  console.log(columns.join('  '));
+  return [file, entry];
+}
+
+function keptSpeech(folder: string): Files {
+  return Object.entries(readManifest(folder).files).filter(([, entry]) => entry.kind === 'speech');
+}
+
+function main(): void {
+  const folder = resolve(__dirname, '../../media');
+  const musicOnly = process.argv.includes('--music');
+  const files = [...makeMusic(folder), ...(musicOnly ? keptSpeech(folder) : makeSpeech(folder))];
+  const manifest: Manifest = { files: Object.fromEntries(files) };
+  writeManifest(folder, manifest);
+  console.log(`${files.length} files, ${files.reduce((sum, [, entry]) => sum + entry.bytes, 0)} bytes`);
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
