@@ -195,9 +195,7 @@ export function nearest<T extends string>(word: string, known: readonly T[]): T 
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
-  return best && best.edits <= Math.max(1, Math.floor(best.candidate.length / 3))
-    ? best.candidate
-    : undefined;
+  return best && best.edits <= Math.ceil(best.candidate.length / 3) ? best.candidate : undefined;
 }
 
 /** Letters to insert, remove or exchange (Levenshtein). */

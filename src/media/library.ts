@@ -251,7 +251,10 @@ export class Library {
     this.#told = told;
     if (!this.#scanned) return;
     for (const track of difference(before, after).added)
-      log.info({ file: track.id }, audible(before.get(track.id)) ? 'media file has changed' : 'media file is new');
+      log.info(
+        { file: track.id },
+        audible(before.get(track.id)) ? 'media file has changed' : 'media file is new',
+      );
     for (const id of before.keys()) if (!after.has(id)) log.info({ file: id }, 'media file is gone');
   }
 

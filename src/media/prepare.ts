@@ -41,7 +41,8 @@ const NOTHING_LUFS = -70;
 const LIMIT_MS = 15 * 60_000;
 /** Rounds of correcting level and peak; each brings both nearer. */
 const ROUNDS = 6;
-const LOUDNESS_TOLERANCE = 0.2;
+/** Of the loudness that is wanted, LU. */
+const LOUDNESS_TOLERANCE = 0.15;
 
 type RawJob = Pick<FfmpegJob, 'input' | 'graph'> & Partial<FfmpegJob>;
 

@@ -37,6 +37,8 @@ interface Speaking {
   at: number;
   /** Being taken over from. */
   cut: boolean;
+  /** Cancelled: not said again, whatever it asks for. */
+  cancelled: boolean;
 }
 
 type State = { status: 'idle' } | { status: 'waiting'; announcement: Announcement; left: number } | Speaking;
@@ -89,7 +91,10 @@ export class Announcer {
     this.#queue = this.#queue.filter((queued) => !matches(queued));
     const state = this.#state;
     if (state.status === 'idle' || !matches(state.announcement)) return;
-    if (state.status === 'speaking') return this.#cut(state);
+    if (state.status === 'speaking') {
+      state.cancelled = true;
+      return this.#cut(state);
+    }
     this.#state = { status: 'idle' };
     if (this.#queue.length === 0) this.ducker.disengage();
   }
@@ -154,7 +159,16 @@ export class Announcer {
     const reader = this.#open(announcement, 0);
     if (!reader) return this.#finish(0);
     const fade = new Fade(1);
-    this.#state = { status: 'speaking', announcement, fade, index: 0, reader, at: 0, cut: false };
+    this.#state = {
+      status: 'speaking',
+      announcement,
+      fade,
+      index: 0,
+      reader,
+      at: 0,
+      cut: false,
+      cancelled: false,
+    };
     this.listener.voiceStarted(announcement, offset);
   }
 
@@ -176,8 +190,8 @@ export class Announcer {
   }
 
   #nextClip(speaking: Speaking, offset: number): void {
-    speaking.reader.close();
     if (speaking.cut) return this.#interrupted(speaking, offset);
+    speaking.reader.close();
     speaking.index++;
     if (speaking.index === speaking.announcement.clips.length) {
       this.#finish(this.settings.gap);
@@ -192,7 +206,7 @@ export class Announcer {
 
   #interrupted(speaking: Speaking, offset: number): void {
     speaking.reader.close();
-    if (speaking.announcement.again) this.#enqueue(speaking.announcement, true);
+    if (speaking.announcement.again && !speaking.cancelled) this.#enqueue(speaking.announcement, true);
     this.#finish(0);
     this.listener.voiceCut(speaking.announcement, offset);
   }

@@ -65,11 +65,11 @@ export class MusicBed {
     return lead && lead.clip !== this.fallback ? { trackId: lead.clip.id, sample: lead.at } : undefined;
   }
 
-  /** Goes on where an earlier bed was; a track that is not there any more is replaced by the next one. */
-  resume(position: BedPosition): void {
-    const track = this.playlist.find(position.trackId);
-    const sample = track && position.sample < track.samples ? position.sample : 0;
-    this.#lead((track && this.#open(track, sample)) ?? this.#openNext(), this.settings.edge);
+  /** Goes on where an earlier bed was; a track that is gone, or all but over, is followed by the next one. */
+  resume({ trackId, sample }: BedPosition): void {
+    const track = this.playlist.find(trackId);
+    const lasts = track && sample < track.samples - this.#overlap(track);
+    this.#lead((lasts && this.#open(track, sample)) || this.#openNext(track), this.settings.edge);
   }
 
   /** Crossfades to another track at once; stays where it is when there is no other. */
@@ -142,7 +142,10 @@ export class MusicBed {
   }
 
   /** Makes `deck` (or else the fallback) the leading one; the others fade out under it. */
-  #lead(deck: Deck | undefined, overlap: number): void {
+  #lead(deck: Deck | undefined, longest: number): void {
+    const before = this.#decks[0];
+    const left = before ? before.clip.samples - before.at : longest;
+    const overlap = Math.max(this.settings.edge, Math.min(longest, left));
     const lead = deck ?? { clip: this.fallback, reader: this.fallback.open(), fade: new Fade(0), at: 0 };
     lead.fade.up(Math.min(overlap, Math.max(this.settings.edge, Math.floor(lead.clip.samples / 2))));
     for (const other of this.#decks) other.fade.down(Math.min(overlap, other.clip.samples - other.at));

@@ -46,8 +46,10 @@ export class Playlist {
     const known = new Map(this.tracks().map((track) => [track.id, track]));
     const left = this.#bag.filter((id) => known.has(id) && id !== current?.id);
     if (left.length === 0) {
-      const others = [...known.keys()].filter((id) => id !== current?.id);
-      left.push(...shuffled(others.length > 0 ? others : [...known.keys()], this.random));
+      left.push(...shuffled([...known.keys()], this.random));
+      // A new round does not begin with the track just heard, but has it like any other.
+      if (left.length > 1 && left[0] === current?.id)
+        left.splice(1 + Math.floor(this.random() * (left.length - 1)), 0, left.shift()!);
     }
     const id = left.shift();
     this.#bag = left;

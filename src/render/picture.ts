@@ -454,6 +454,12 @@ function voiceLane(call: Call, scale: Scale, band: Band): string {
   return laneName({ ...band, height: 20 }, 'Voice') + shapes.join('');
 }
 
+/** "position 3", "hung up (detail)": what stands beside a mark that is not a key. */
+function nameOfMark({ kind, title, detail }: TimelineEvent): string {
+  const name = kind === 'position' && /^\d+$/.test(title) ? `position ${title}` : title;
+  return detail ? `${name} (${detail})` : name;
+}
+
 /** Keys, positions and notes; a label only where the one before leaves room. */
 function markLane(call: Call, scale: Scale, band: Band): string {
   const y = band.top + band.height / 2;
@@ -474,7 +480,7 @@ function markLane(call: Call, scale: Scale, band: Band): string {
       : element('path', { d: `M${x} ${y - 6}l6 6l-6 6l-6 -6Z`, fill: KEY });
     const right = call.marks[i + 1] ? scale.x(call.marks[i + 1]!.atMs) - 14 : WIDTH - 10;
     const start = x + (key ? width / 2 : 7) + 5;
-    const words = start >= freeFrom ? (key ? (mark.detail ?? '') : [mark.title, mark.detail].join(' ')) : '';
+    const words = start >= freeFrom ? (key ? (mark.detail ?? '') : nameOfMark(mark)) : '';
     const shown = fitted(words, right - start, 13);
     if (shown) freeFrom = start + textWidth(shown, 13);
     return shape + (shown && label(start, y + 4.5, shown, { fill: INK, 'font-size': 13 }));

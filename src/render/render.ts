@@ -4,8 +4,10 @@ import { FRAME_MS, frameSamples } from '../audio/frame';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
+import type { Program } from '../program/program';
 import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
+import type { Session } from '../session/session';
 import { ManualClock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -18,17 +20,50 @@ export interface RenderParts {
   script: CallScript;
   log: Logger;
   /** Takes each Frame in turn; the buffer is used again. */
-  write(frame: Int16Array): void;
+  write: (frame: Int16Array) => void;
   /** Called about once a rendered minute with the part that is done, 0 to 1. */
-  onProgress?(done: number): void;
+  onProgress?: (done: number) => void;
   signal?: AbortSignal;
+}
+
+interface OfflineCall {
+  program: Program;
+  session: Session;
+  library: Library;
+  clock: ManualClock;
+  recorder: Recorder;
 }
 
 const FRAMES_PER_PROGRESS = 60_000 / FRAME_MS;
 
-/** @throws HoldcastError HC_SCRIPT_INVALID when the script names an advice that the library has not */
+/**
+ * Renders the whole script, or as far as `signal` lets it.
+ * @throws HoldcastError HC_SCRIPT_INVALID when the script names an advice that the library does not have
+ */
 export async function renderCall(parts: RenderParts): Promise<Recorder> {
-  const { config, script, log } = parts;
+  const { config, script, signal } = parts;
+  const call = await openCall(parts);
+  const { program, clock, recorder } = call;
+  const frame = new Int16Array(frameSamples(config.program.rate));
+  const frames = Math.round((script.seconds * 1000) / FRAME_MS);
+  const waiting = [...script.events];
+  try {
+    for (let i = 0; i < frames && !signal?.aborted; i++) {
+      while (waiting[0] && waiting[0].at <= i * FRAME_MS) perform(waiting.shift()!, call, config);
+      program.render(frame);
+      parts.write(frame);
+      recorder.onFrame(program);
+      clock.advance(FRAME_MS);
+      if (i % FRAMES_PER_PROGRESS === 0) parts.onProgress?.(i / frames);
+    }
+  } finally {
+    program.close();
+  }
+  recorder.finish();
+  return recorder;
+}
+
+async function openCall({ config, script, log }: RenderParts): Promise<OfflineCall> {
   const library = new Library({ settings: config.media, log, readMode: 'memory' });
   await library.scan();
   const { rules, ready } = callRules(config);
@@ -52,36 +87,25 @@ export async function renderCall(parts: RenderParts): Promise<Recorder> {
       recorder.onEvent(event);
     },
   });
-  const perform = (event: ScriptEvent): void => {
-    if ('key' in event) {
-      recorder.note('key', event.key, rules.keys[event.key]?.action ?? 'not bound');
-      session.press(event.key);
-    } else if ('position' in event) {
-      recorder.note('position', String(event.position));
-      session.moveTo(event.position);
-    } else {
-      const clip = library.find(event.advice);
-      if (!clip) throw unknownAdvice(event.advice);
-      program.say({ kind: 'advice', title: clip.title, clips: [clip] });
-    }
-  };
-  const frame = new Int16Array(frameSamples(config.program.rate));
-  const frames = Math.round((script.seconds * 1000) / FRAME_MS);
-  const waiting = [...script.events];
-  try {
-    for (let i = 0; i < frames && !parts.signal?.aborted; i++) {
-      while (waiting[0] && waiting[0].at <= i * FRAME_MS) perform(waiting.shift()!);
-      program.render(frame);
-      parts.write(frame);
-      recorder.onFrame(program);
-      clock.advance(FRAME_MS);
-      if (i % FRAMES_PER_PROGRESS === 0) parts.onProgress?.(i / frames);
-    }
-  } finally {
-    program.close();
+  return { program, session, library, clock, recorder };
+}
+
+function perform(
+  event: ScriptEvent,
+  { program, session, library, recorder }: OfflineCall,
+  config: ResolvedConfig,
+): void {
+  if ('key' in event) {
+    recorder.note('key', event.key, config.keys[event.key]?.action ?? 'not bound');
+    session.press(event.key);
+  } else if ('position' in event) {
+    recorder.note('position', String(event.position));
+    session.moveTo(event.position);
+  } else {
+    const clip = library.find(event.advice);
+    if (!clip) throw unknownAdvice(event.advice);
+    program.say({ kind: 'advice', title: clip.title, clips: [clip] });
   }
-  recorder.finish();
-  return recorder;
 }
 
 function unknownAdvice(id: string): HoldcastError {

@@ -17,7 +17,7 @@ const time = z
 const at = { at: time };
 const eventSchema = z.union(
   [
-    z.strictObject({ ...at, key: z.string().regex(/^[0-9*#]$/) }),
+    z.strictObject({ ...at, key: z.enum(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#']) }),
     z.strictObject({ ...at, position: z.number().int().min(1).max(999) }),
     z.strictObject({ ...at, advice: z.string().min(1) }),
   ],

@@ -40,7 +40,7 @@ export class Session {
   /** A key press; unbound keys and presses within a key's hold-off do nothing. */
   press(digit: string): void {
     const { keys, clock, log } = this.parts;
-    const binding = keys[digit];
+    const binding = Object.hasOwn(keys, digit) ? keys[digit] : undefined;
     const last = this.#pressedAt.get(digit) ?? -Infinity;
     if (!binding || clock.now() - last < binding.holdOffMs) return;
     this.#pressedAt.set(digit, clock.now());

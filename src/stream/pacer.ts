@@ -88,8 +88,10 @@ export class Pacer {
     if (!this.#ended && this.#undrainedFor > this.settings.undrainedMs) this.#end('undrained');
     if (this.#ended) return;
     const delayMs = this.#aheadMs(now) - (this.settings.leadMs - FRAME_MS);
-    this.#dueAt = now + Math.min(FRAME_MS, Math.max(1, delayMs));
-    this.#cancel = this.parts.clock.after(this.#dueAt - this.parts.clock.now(), () => this.#tick());
+    // Whole milliseconds, rounded up: a timer that fires a fraction early would wake the process twice a Frame.
+    const delay = Math.ceil(Math.min(FRAME_MS, Math.max(1, delayMs)));
+    this.#dueAt = now + delay;
+    this.#cancel = this.parts.clock.after(delay, () => this.#tick());
   }
 
   /** What should be unread by now if the reader keeps time. */

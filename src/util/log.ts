@@ -37,17 +37,23 @@ export function masked(value: unknown): string {
   return text.length > 4 ? `…${text.slice(-2)}` : '…';
 }
 
-/** A copy of `fields` with personal data masked, at any depth. */
+/** A copy of `fields` with personal data masked, at any depth of objects and lists. */
 export function maskFields(fields: LogFields): LogFields {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => {
-      if (PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null)
-        return [name, masked(value)];
-      if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
-        return [name, maskFields(value as LogFields)];
-      return [name, value];
-    }),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null
+        ? masked(value)
+        : maskWithin(value),
+    ]),
   );
+}
+
+function maskWithin(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskWithin);
+  const plain =
+    value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
+  return plain ? maskFields(value as LogFields) : value;
 }
 
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -59,18 +65,19 @@ export function createLogger(
   level: LogLevel = 'info',
   bound: LogFields = {},
 ): Logger {
+  const always = maskFields(bound);
   const at =
     (lineLevel: LogLevel) =>
     (fields: LogFields, message: string): void => {
       if (ORDER[lineLevel] >= ORDER[level])
-        write(lineLevel, { ...bound, ...maskFields(fields) }, message, wall());
+        write(lineLevel, { ...always, ...maskFields(fields) }, message, wall());
     };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => createLogger(write, wall, level, { ...bound, ...maskFields(fields) }),
+    child: (fields) => createLogger(write, wall, level, { ...bound, ...fields }),
   };
 }
 

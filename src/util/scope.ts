@@ -9,16 +9,18 @@ export interface Closeable {
 export class Scope implements Closeable {
   readonly #owned: Closeable[] = [];
   #closed: Promise<void> | undefined;
+  #over = false;
 
-  /** Takes over closing `resource`; returns it. */
+  /** Takes over closing `resource`; returns it. When the scope is closed already, that is at once. */
   own<T extends Closeable>(resource: T): T {
-    this.#owned.push(resource);
+    if (this.#over) void resource.close();
+    else this.#owned.push(resource);
     return resource;
   }
 
   /** Runs `close` when the scope closes. */
   defer(close: () => void | Promise<void>): void {
-    this.#owned.push({ close });
+    this.own({ close });
   }
 
   /** Closes everything, newest first. One that fails does not keep the others open; all failures are thrown together. */
@@ -36,6 +38,7 @@ export class Scope implements Closeable {
         failures.push(error);
       }
     }
+    this.#over = true;
     if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
   }
 }

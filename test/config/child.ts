@@ -1,0 +1,84 @@
+// Builds test/config/loader.ts once and runs it: a config file is loaded by the real loader in a real Node process.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { buildSync } from 'esbuild';
+import type { Problem } from '../../src/config/problems';
+import type { ResolvedConfig } from '../../src/config/types';
+import { packageRoot } from '../../src/util/packageRoot';
+
+export interface Outcome {
+  config?: ResolvedConfig | null;
+  path?: string;
+  notKept?: string;
+  error?: { code: string; message: string; hint: string; problems?: Problem[]; unexpected?: string };
+  exit?: number;
+  printed?: string;
+  answers?: boolean[];
+  /** Milliseconds of each round inside the process. */
+  spent: number[];
+  /** Files of zod, esbuild and node-cron that were loaded. */
+  loaded: string[];
+  stdout: string;
+  stderr: string;
+  status: number | null;
+}
+
+export interface Workshop {
+  /** A fresh folder; the cache is below it. */
+  folder: string;
+  cache: string;
+  write(name: string, text: string): string;
+  run(order: object, settings?: { env?: Record<string, string>; cwd?: string }): Outcome;
+  close(): void;
+}
+
+/** A folder to put configs in and a loader to load them with. The caller closes it. */
+export function workshop(): Workshop {
+  const folder = mkdtempSync(join(tmpdir(), 'holdcast-config-'));
+  chmodSync(folder, 0o755);
+  mkdirSync(join(packageRoot(), '.cache'), { recursive: true });
+  const built = mkdtempSync(join(packageRoot(), '.cache', 'config-test-')); // below the package, so that it finds itself
+  const loader = join(built, 'loader.cjs');
+  buildSync({
+    entryPoints: [join(__dirname, 'loader.ts')],
+    outfile: loader,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    packages: 'external',
+  });
+  const cache = join(folder, 'cache');
+  return {
+    folder,
+    cache,
+    write(name, text) {
+      const file = join(folder, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      return file;
+    },
+    run(order, { env = {}, cwd = folder } = {}) {
+      const result = join(folder, 'result.json');
+      const child = spawnSync(
+        process.execPath,
+        [loader, JSON.stringify({ systemFile: join(folder, 'none.ts'), ...order })],
+        {
+          cwd,
+          encoding: 'utf8',
+          env: { PATH: process.env['PATH'], HOLDCAST_CACHE: cache, RESULT: result, ...env },
+        },
+      );
+      const { stdout, stderr, status } = child;
+      const told = JSON.parse(readFileSync(result, 'utf8')) as Outcome;
+      rmSync(result);
+      return { ...told, stdout, stderr, status };
+    },
+    close() {
+      rmSync(folder, { recursive: true, force: true });
+      rmSync(built, { recursive: true, force: true });
+    },
+  };
+}

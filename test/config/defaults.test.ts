@@ -1,0 +1,197 @@
+// Defaults: every option has one, what is given wins, paths become absolute.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compiledFolder, distrust, findCompiled, keepCompiled, plainHash } from '../../src/config/compiled';
+import { defaultCacheFolder, resolveConfig } from '../../src/config/defaults';
+import { nextTrack } from '../../src/config/index';
+import { defaultProgramSettings } from '../../src/program/settings';
+import { packageRoot } from '../../src/util/packageRoot';
+
+const context = { configDir: '/etc/holdcast', env: { HOLDCAST_CACHE: '/c' } };
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'holdcast-test-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('resolveConfig', () => {
+  it('gives the embedded defaults for nothing', () => {
+    const config = resolveConfig({}, context);
+    expect(config.program).toEqual(defaultProgramSettings);
+    expect(config).toMatchObject({
+      language: 'en',
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      media: {
+        folder: join(packageRoot(), 'media'),
+        cache: '/c',
+        rate: 8000,
+        lowHz: 200,
+        highHz: 3400,
+        scanMs: 5000,
+      },
+      stream: { leadMs: 160, undrainedMs: 10_000 },
+      advice: { campaigns: [], dayParts: { firstDay: ['10:00', '21:00'] } },
+      keys: { '3': { action: 'nextTrack' }, '4': { action: 'sayPosition' }, '0': { action: 'quiet' } },
+      log: { level: 'info' },
+    });
+    expect(config.media).not.toHaveProperty('ffmpeg');
+    expect(config.log).not.toHaveProperty('file');
+  });
+
+  it('keeps the neighbours of what is given, and ignores undefined', () => {
+    const { program, stream } = resolveConfig(
+      {
+        duck: { depthDb: 12, holdMs: undefined },
+        advice: { everyMs: 1 },
+        stream: { leadMs: 120 },
+        edgeMs: 9,
+      },
+      context,
+    );
+    expect(program.duck).toEqual({ ...defaultProgramSettings.duck, depthDb: 12 });
+    expect(program.advice).toEqual({ ...defaultProgramSettings.advice, everyMs: 1 });
+    expect([program.edgeMs, stream]).toEqual([9, { leadMs: 120, undrainedMs: 10_000 }]);
+  });
+
+  it('takes the band of the rate', () => {
+    const { media, program } = resolveConfig({ sound: { rate: 16000 }, media: { lowHz: 100 } }, context);
+    expect(media).toMatchObject({ rate: 16000, lowHz: 100, highHz: 7000 });
+    expect(program.rate).toBe(16000);
+  });
+
+  it('starts relative paths at the config, and leaves a bare command name alone', () => {
+    const { media, log } = resolveConfig(
+      { media: { folder: 'm', cache: '../c', ffmpeg: 'bin/ffmpeg' }, log: { file: 'a.log' } },
+      context,
+    );
+    expect(media).toMatchObject({
+      folder: '/etc/holdcast/m',
+      cache: '/etc/c',
+      ffmpeg: '/etc/holdcast/bin/ffmpeg',
+    });
+    expect(log.file).toBe('/etc/holdcast/a.log');
+    expect(resolveConfig({ media: { ffmpeg: 'ffmpeg6' } }, context).media.ffmpeg).toBe('ffmpeg6');
+  });
+
+  it('replaces keys, parts of the day and campaigns as a whole', () => {
+    const { keys, advice } = resolveConfig(
+      { keys: { '7': nextTrack() }, advice: { dayParts: { firstDay: ['08:00', '20:00'] } } },
+      context,
+    );
+    expect(Object.keys(keys)).toEqual(['7']);
+    expect(advice.dayParts).toEqual({ firstDay: ['08:00', '20:00'] });
+    expect(resolveConfig({ keys: {} }, context).keys).toEqual({});
+  });
+});
+
+describe('the cache folder', () => {
+  const none = '/nonexistent/holdcast';
+
+  it('is HOLDCAST_CACHE, else the system’s where it may be written, else the user’s', () => {
+    const [xdg, home] = [join(folder, 'xdg'), join(folder, 'home')];
+    mkdirSync(xdg);
+    mkdirSync(home);
+    const env = { XDG_CACHE_HOME: xdg, HOME: home };
+    expect(defaultCacheFolder({ ...env, HOLDCAST_CACHE: '/given' }, folder)).toBe('/given');
+    expect(defaultCacheFolder(env, folder)).toBe(folder);
+    expect(defaultCacheFolder(env, none)).toBe(join(xdg, 'holdcast'));
+    expect(defaultCacheFolder({ HOME: home, XDG_CACHE_HOME: 'relative' }, none)).toBe(
+      join(home, '.cache/holdcast'),
+    );
+  });
+
+  it('is below the temporary folder when nothing else can be made', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const env = { HOME: '/proc/self', TMPDIR: '/t' };
+    const onFile = { HOME: 'relative', TMPDIR: '/t' };
+    expect(defaultCacheFolder(onFile, none)).toBe(`/t/holdcast-${process.getuid!()}`);
+    if (process.getuid!() !== 0)
+      expect(defaultCacheFolder(env, none)).toBe(`/t/holdcast-${process.getuid!()}`);
+  });
+});
+
+describe('compiled configs', () => {
+  const keep = (where: string, source: string, code = 'export default {}') =>
+    keepCompiled(source, where, { code, inputs: [], plain: plainHash({}) });
+
+  it('are kept for each user apart', () => {
+    expect(compiledFolder({ HOLDCAST_CACHE: '/c' })).toBe(`/c/config-${process.getuid!()}`);
+  });
+
+  it('are found again, and replaced without leaving the old one', () => {
+    const where = join(folder, 'cache', 'config');
+    expect(keep(where, '/a/config.ts')).toBeUndefined();
+    const first = findCompiled('/a/config.ts', where);
+    expect(first).toMatchObject({ plain: plainHash({}) });
+    expect(findCompiled('/b/config.ts', where)).toBeUndefined();
+    keep(where, '/a/config.ts', 'export default { edgeMs: 9 }');
+    const second = findCompiled('/a/config.ts', where)!;
+    expect(second.file).not.toBe(first!.file);
+    expect(() => rmSync(first!.file)).toThrow('ENOENT');
+  });
+
+  it.each([
+    ['readable by others', (f: string) => chmodSync(f, 0o755), 'open to other users'],
+    [
+      'in a folder that others may write',
+      (f: string) => chmodSync(join(f, '..'), 0o777),
+      'may be written by other users',
+    ],
+    [
+      'in a folder that the group may write',
+      (f: string) => chmodSync(join(f, '..'), 0o775),
+      'may be written by other users',
+    ],
+    [
+      'behind a link',
+      (f: string) => {
+        rmSync(f, { recursive: true });
+        mkdirSync(join(f, '..', 'elsewhere'), { mode: 0o700 });
+        symlinkSync('elsewhere', f);
+      },
+      'is not a folder',
+    ],
+    ['missing', (f: string) => rmSync(f, { recursive: true }), 'ENOENT'],
+  ])('are not trusted when the folder is %s', (_, spoil, reason) => {
+    const where = join(folder, 'cache', 'config');
+    keep(where, '/a/config.ts');
+    expect(distrust(where)).toBeUndefined();
+    spoil(where);
+    expect(distrust(where)).toContain(reason);
+    expect(findCompiled('/a/config.ts', where)).toBeUndefined();
+  });
+
+  it('are trusted below a folder where only owners may rename (as /tmp)', () => {
+    const where = join(folder, 'cache', 'config');
+    keep(where, '/a/config.ts');
+    chmodSync(join(folder, 'cache'), 0o1777);
+    expect(distrust(where)).toBeUndefined();
+  });
+
+  it('are not trusted from another owner', () => {
+    const others = jest.spyOn(process, 'getuid').mockReturnValue(4_000_000);
+    try {
+      expect(distrust(folder)).toContain('belongs to another user');
+    } finally {
+      others.mockRestore();
+    }
+  });
+
+  it('tell values apart that JSON does not', () => {
+    const values = [
+      {},
+      { a: undefined },
+      { a: null },
+      { a: NaN },
+      { a: Infinity },
+      { a: () => 1 },
+      { a: '[function]' },
+      { a: '[undefined]' },
+      { a: 1n },
+      { a: '1' },
+      { a: 1 },
+      { b: 1 },
+    ];
+    expect(new Set(values.map(plainHash)).size).toBe(values.length);
+    expect(plainHash({ a: () => 1 })).toBe(plainHash({ a: () => 2 }));
+  });
+});

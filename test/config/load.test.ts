@@ -1,0 +1,422 @@
+// Loading config.ts as a call does: found in the right order, compiled, checked, kept, noticed when it changes.
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/util/packageRoot';
+import { workshop, type Workshop } from './child';
+
+const config = (body: string, head = ''): string => `import { defineConfig, nextTrack } from 'holdcast';
+${head}
+export default defineConfig({ ${body} });
+`;
+const root = process.getuid!() === 0;
+
+/** Jest types its matchers as any. */
+const containing = (text: string): unknown => expect.stringContaining(text);
+
+let shop: Workshop;
+beforeAll(() => void (shop = workshop()));
+afterAll(() => shop.close());
+afterEach(() => {
+  for (const name of readdirSync(shop.folder))
+    rmSync(join(shop.folder, name), { recursive: true, force: true });
+});
+
+const kept = (): string[] => {
+  const folder = join(shop.cache, `config-${process.getuid!()}`);
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+};
+
+describe('finding', () => {
+  const lead = (ms: number): string => config(`stream: { leadMs: ${ms} }`);
+
+  it('takes --config, then HOLDCAST_CONFIG, then ./config.ts, then the system’s', () => {
+    const [named, env, system] = [
+      shop.write('a.ts', lead(100)),
+      shop.write('b.ts', lead(110)),
+      shop.write('s.ts', lead(130)),
+    ];
+    const local = shop.write('config.ts', lead(120));
+    const found = (order: object, settings = {}) => {
+      const { config: resolved, path } = shop.run({ way: 'cold', systemFile: system, ...order }, settings);
+      return [resolved!.stream.leadMs, path];
+    };
+    expect(found({ path: 'a.ts' }, { env: { HOLDCAST_CONFIG: env } })).toEqual([100, named]);
+    expect(found({}, { env: { HOLDCAST_CONFIG: 'b.ts' } })).toEqual([110, env]);
+    expect(found({})).toEqual([120, local]);
+    rmSync(local);
+    expect(found({})).toEqual([130, system]);
+  });
+
+  it('takes the defaults when there is none, warm too', () => {
+    const cold = shop.run({ way: 'cold' });
+    expect(cold.path).toBeUndefined();
+    expect(cold.config).toMatchObject({ stream: { leadMs: 160 } });
+    expect(shop.run({ way: 'warm' }).config).toEqual(cold.config);
+    expect(cold.loaded).toEqual([]);
+  });
+
+  it.each([
+    [{ path: 'absent.ts' }, {}, '--config'],
+    [{}, { HOLDCAST_CONFIG: '/absent.ts' }, 'HOLDCAST_CONFIG'],
+  ])('says who named a file that is not there: %j %j', (order, env, origin) => {
+    shop.write('config.ts', config(''));
+    const { error } = shop.run({ way: 'cold', ...order }, { env });
+    expect(error).toMatchObject({
+      code: 'HC_CONFIG_NOT_FOUND',
+      message: containing('absent.ts'),
+    });
+    expect(error!.hint).toContain(origin);
+    expect(shop.run({ way: 'warm', ...order }, { env }).config).toBeNull();
+  });
+
+  it('does not run a ./config.ts that anybody may write, unless it is named', () => {
+    chmodSync(shop.write('config.ts', config('edgeMs: 9')), 0o666);
+    const { error } = shop.run({ way: 'cold' });
+    expect(error).toMatchObject({
+      code: 'HC_CONFIG_INVALID',
+      message: containing('every user'),
+    });
+    expect(shop.run({ way: 'cold', path: 'config.ts' }).config!.program.edgeMs).toBe(9);
+  });
+
+  it('does not fall back to defaults when a file is there that it cannot read', () => {
+    mkdirSync(join(shop.folder, 'config.ts'));
+    expect(shop.run({ way: 'cold' }).error).toMatchObject({
+      code: 'HC_CONFIG_NOT_FOUND',
+      message: containing('EISDIR'),
+    });
+  });
+});
+
+describe('loading', () => {
+  it('imports holdcast wherever the file lies, helpers beside it, and builtins', () => {
+    shop.write('lib/rate.ts', 'export const rate: 8000 | 16000 = 16000;');
+    const head =
+      "import { rate } from './lib/rate'; import { join } from 'node:path'; import { tmpdir } from 'os'; import data from './lib/data.json';";
+    shop.write('lib/data.json', '{ "edge": 7 }');
+    const body =
+      "sound: { rate }, edgeMs: data.edge, media: { folder: join(tmpdir(), 'm') }, keys: { '1': nextTrack({ holdOffMs: 5 }) }";
+    const path = shop.write('config.ts', config(body, head));
+    const { config: resolved } = shop.run({ way: 'cold', path });
+    expect(resolved).toMatchObject({
+      program: { rate: 16000, edgeMs: 7 },
+      media: { folder: '/tmp/m' },
+      keys: { '1': { action: 'nextTrack', holdOffMs: 5 } },
+    });
+    expect(shop.run({ way: 'warm', path }).config).toEqual(resolved);
+  });
+
+  it('imports packages from the folder of the config, ES modules and CommonJS, unbundled', () => {
+    shop.write(
+      'node_modules/esm/package.json',
+      '{ "name": "esm", "type": "module", "exports": { "import": "./i.js" } }',
+    );
+    shop.write(
+      'node_modules/esm/i.js',
+      'export const edge = import.meta.url.endsWith("/esm/i.js") ? 11 : 0;',
+    );
+    shop.write(
+      'node_modules/old/index.js',
+      'const path = require("path"); module.exports = { hold: path.basename(__dirname) === "old" ? 400 : 0 };',
+    );
+    const head = "import { edge } from 'esm'; import old from 'old';";
+    const path = shop.write('config.ts', config('edgeMs: edge, duck: { holdMs: old.hold }', head));
+    for (const way of ['cold', 'warm']) {
+      const { config: resolved, error } = shop.run({ way, path });
+      expect(error).toBeUndefined();
+      expect(resolved!.program).toMatchObject({ edgeMs: 11, duck: { holdMs: 400 } });
+    }
+  });
+
+  it('lets a config know where it lies, and require', () => {
+    const head = `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+const here = new URL('x', import.meta.url).pathname === __dirname + '/x' && import.meta.dirname === __dirname;`;
+    const path = shop.write(
+      'deep/config.ts',
+      config("media: { folder: here && require('./n.json').n }", head),
+    );
+    shop.write('deep/n.json', '{ "n": "media" }');
+    for (const way of ['cold', 'warm'])
+      expect(shop.run({ way, path }).config!.media.folder).toBe(join(shop.folder, 'deep/media'));
+  });
+
+  it('shows file, line, column and the line of a syntax error', () => {
+    const path = shop.write('config.ts', config('edgeMs: ,'));
+    const { error } = shop.run({ way: 'cold', path });
+    expect(error!.code).toBe('HC_CONFIG_SYNTAX');
+    expect(error!.message).toContain(`${path}:3:39: Unexpected ","`);
+    expect(error!.message).toContain('export default defineConfig({ edgeMs: , });');
+    expect(kept()).toEqual([]);
+  });
+
+  it('names an import that leads nowhere, in the helper where it stands', () => {
+    shop.write('lib/x.ts', "\nimport y from 'no-such-package';\nexport default y;");
+    const path = shop.write('config.ts', config('', "import x from './lib/x'; void x;"));
+    const { error } = shop.run({ way: 'cold', path });
+    expect(error!.code).toBe('HC_CONFIG_SYNTAX');
+    expect(error!.message).toMatch(/lib\/x\.ts:2:15: Could not resolve "no-such-package"/);
+  });
+
+  it('says where a config throws', () => {
+    const path = shop.write(
+      'config.ts',
+      config(
+        '',
+        'interface Gone { a: 1 }\n\nfunction f(): never {\n  throw new RangeError("no password");\n}\nf();',
+      ),
+    );
+    const { error } = shop.run({ way: 'cold', path });
+    expect(error).toMatchObject({
+      code: 'HC_CONFIG_INVALID',
+      message: `${path}:5:9: the config threw RangeError: no password`,
+    });
+  });
+
+  it('lists everything that is not allowed', () => {
+    const path = shop.write('config.ts', config('stream: { leadMs: 400 }, musik: {}'));
+    const { error } = shop.run({ way: 'cold', path });
+    expect(error!.code).toBe('HC_CONFIG_INVALID');
+    expect(error!.message.split('\n').slice(1)).toEqual([
+      '  stream.leadMs: found 400; allowed: a number from 80 to 240 ms',
+      '  musik: found {}; allowed: no such option; did you mean music?',
+    ]);
+    expect(error!.problems).toHaveLength(2);
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+  });
+
+  it.each([
+    ['export const config = {};', 'no default export'],
+    ['export default Promise.resolve({});', 'an object with any of'],
+    ['export default;', 'Unexpected'],
+  ])('refuses %j', (text, message) => {
+    expect(shop.run({ way: 'cold', path: shop.write('config.ts', text) }).error!.message).toContain(message);
+  });
+
+  it('gives up a config that waits for ever, after 5 s', () => {
+    const path = shop.write('config.ts', config('', 'await new Promise(() => {});'));
+    const { error, spent } = shop.run({ way: 'cold', path });
+    expect(error).toMatchObject({
+      code: 'HC_CONFIG_INVALID',
+      message: containing('after 5000 ms'),
+    });
+    expect(spent[0]).toBeGreaterThan(4900);
+    expect(spent[0]).toBeLessThan(8000);
+  });
+
+  it('lets nothing that a config prints reach stdout', () => {
+    const head = `console.log('log %d', 1); console.info('info'); console.debug('debug'); console.table([1]);
+console.dir({}); console.group('group'); console.count('count'); console.time('t'); console.timeLog('t'); console.timeEnd('t');`;
+    const path = shop.write('config.ts', config('', head));
+    for (const way of ['cold', 'warm']) {
+      const { stdout, stderr, error } = shop.run({ way, path });
+      expect([stdout, error]).toEqual(['', undefined]);
+      expect(stderr).toMatch(/log 1\ninfo\ndebug\n[^]*group/);
+    }
+  });
+});
+
+describe('the warm way', () => {
+  it('gives what the cold way gave, without esbuild and zod', () => {
+    const path = shop.write('config.ts', config("timeZone: 'Asia/Kathmandu', edgeMs: 9"));
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+    const cold = shop.run({ way: 'cold', path });
+    const warm = shop.run({ way: 'warm', path });
+    expect(cold.notKept).toBeUndefined();
+    expect(warm.config).toEqual(cold.config);
+    expect(cold.loaded.length).toBeGreaterThan(0);
+    expect(warm.loaded).toEqual([]);
+    expect(kept()).toHaveLength(2);
+  });
+
+  it('notices a change of the file and of a helper, even with the same size and time', () => {
+    const helper = shop.write('lib.ts', 'export const edge = 11;');
+    const path = shop.write('config.ts', config('edgeMs: edge', "import { edge } from './lib';"));
+    shop.run({ way: 'cold', path });
+    const touch = (file: string, text: string): void => {
+      writeFileSync(file, text);
+      utimesSync(file, 1, 1);
+    };
+    touch(helper, 'export const edge = 22;');
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+    expect(shop.run({ way: 'cold', path }).config!.program.edgeMs).toBe(22);
+    expect(shop.run({ way: 'warm', path }).config!.program.edgeMs).toBe(22);
+    touch(path, config('edgeMs: edge + 1', "import { edge } from './lib';"));
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+    shop.run({ way: 'cold', path });
+    rmSync(helper);
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+    expect(kept()).toHaveLength(2);
+  });
+
+  it('validates again when the environment makes other values', () => {
+    const path = shop.write('config.ts', config('stream: { leadMs: Number(process.env.LEAD) }'));
+    const run = (way: string, lead: string) => shop.run({ way, path }, { env: { LEAD: lead } });
+    expect(run('cold', '100').config!.stream.leadMs).toBe(100);
+    expect(run('warm', '100').config!.stream.leadMs).toBe(100);
+    expect(run('warm', '120').config).toBeNull();
+    expect(run('warm', '1').config).toBeNull();
+    expect(run('cold', '1').error!.code).toBe('HC_CONFIG_INVALID');
+    expect(run('warm', '100').config!.stream.leadMs).toBe(100);
+  });
+
+  it('does not make a caller wait for a config that waits', () => {
+    const path = shop.write('config.ts', config('', 'if (process.env.SLOW) await new Promise(() => {});'));
+    shop.run({ way: 'cold', path });
+    const { config: resolved, spent } = shop.run({ way: 'warm', path }, { env: { SLOW: '1' } });
+    expect(resolved).toBeNull();
+    expect(spent[0]).toBeLessThan(1000);
+  });
+
+  it('runs nothing from a cache that others can write', () => {
+    const path = shop.write('config.ts', config('edgeMs: 9'));
+    shop.run({ way: 'cold', path });
+    chmodSync(join(shop.cache, kept().length ? `config-${process.getuid!()}` : ''), 0o777);
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+    const { config: resolved, notKept } = shop.run({ way: 'cold', path });
+    expect(resolved!.program.edgeMs).toBe(9);
+    expect(notKept).toContain('open to other users');
+  });
+
+  it('survives a damaged cache', () => {
+    const path = shop.write('config.ts', config('edgeMs: 9'));
+    shop.run({ way: 'cold', path });
+    for (const name of kept()) writeFileSync(join(shop.cache, `config-${process.getuid!()}`, name), '');
+    expect(shop.run({ way: 'warm', path }).config).toBeNull();
+    expect(shop.run({ way: 'cold', path }).config!.program.edgeMs).toBe(9);
+    expect(shop.run({ way: 'warm', path }).config!.program.edgeMs).toBe(9);
+  });
+
+  it('is not needed: where nothing can be kept, everything still loads and nothing is left behind', () => {
+    const blocked = shop.write('file', '');
+    const path = shop.write('config.ts', config('edgeMs: 9'));
+    const { config: resolved, notKept } = shop.run(
+      { way: 'cold', path },
+      { env: { HOLDCAST_CACHE: join(blocked, 'cache') } },
+    );
+    expect(resolved!.program.edgeMs).toBe(9);
+    expect(notKept).toContain('cannot be written (ENOTDIR)');
+    expect(readdirSync(shop.folder).sort()).toEqual(['config.ts', 'file']);
+  });
+
+  it('can be started by many at once', () => {
+    const path = shop.write('config.ts', config('edgeMs: 9'));
+    const times = 5;
+    expect(shop.run({ way: 'cold', path, times }).config!.program.edgeMs).toBe(9);
+    expect(shop.run({ way: 'warm', path, times }).spent.length).toBe(times);
+    expect(kept()).toHaveLength(2);
+  });
+});
+
+describe('config check', () => {
+  it('says which file, what it comes to, and exits with 0', () => {
+    const path = shop.write('config.ts', config("language: 'ru', media: { folder: 'gone' }"));
+    const { exit, printed } = shop.run({ way: 'check', path });
+    expect(exit).toBe(0);
+    expect(printed).toMatch(new RegExp(`Config +${path}\n`));
+    expect(printed).toMatch(/Language +ru/);
+    expect(printed).toContain(`Note: There is no media folder ${shop.folder}/gone`);
+    expect(printed).toContain('OK:');
+  });
+
+  it('names problems and what to do, and exits with 1', () => {
+    const path = shop.write('config.ts', config('stream: { leadMs: 400 }'));
+    const { exit, printed } = shop.run({ way: 'check', path });
+    expect(exit).toBe(1);
+    expect(printed).toBe(`Error: ${path}: one value is not allowed (HC_CONFIG_INVALID)
+  stream.leadMs
+    found    400
+    allowed  a number from 80 to 240 ms
+What to do: correct what is named; config.example.ts shows every option with its default.
+`);
+  });
+
+  it('says the same as JSON', () => {
+    const good = shop.run({ way: 'check', json: true });
+    expect(JSON.parse(good.printed!)).toMatchObject({ ok: true, path: null, config: { language: 'en' } });
+    const bad = shop.run({ way: 'check', json: true, path: shop.write('config.ts', config('edgeMs: 0')) });
+    expect(JSON.parse(bad.printed!)).toMatchObject({
+      ok: false,
+      code: 'HC_CONFIG_INVALID',
+      problems: [{ key: 'edgeMs' }],
+    });
+  });
+});
+
+describe('config.example.ts', () => {
+  const example = join(packageRoot(), 'config.example.ts');
+
+  it('is legal wherever it is copied to, and says the defaults', () => {
+    const path = join(shop.folder, 'config.ts');
+    copyFileSync(example, path);
+    const copied = shop.run({ way: 'cold' }).config;
+    rmSync(path);
+    expect(copied).toEqual(shop.run({ way: 'cold' }).config);
+  });
+
+  it('shows every option', () => {
+    const text = readFileSync(example, 'utf8');
+    const options = readFileSync(join(packageRoot(), 'src/config/types.ts'), 'utf8').split(
+      '/** `T` with everything',
+    )[0]!;
+    const names = [...options.matchAll(/^ {2,4}(\w+)\??: /gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(40);
+    for (const name of names) expect(text).toMatch(new RegExp(`\\b${name}: `));
+  });
+});
+
+describe('campaigns in a process of their own', () => {
+  const summer = { match: 'middle/summer', from: '2026-06-01', to: '2026-08-31' };
+  const ask = (...times: string[]) => times.map((time) => ['advices/middle/summer.wav', time]);
+
+  it('need both the day and the minute', () => {
+    const times = [
+      '2026-06-01T06:00:59.999Z',
+      '2026-06-01T05:59:59.999Z',
+      '2026-06-07T10:00Z',
+      '2026-09-01T10:00Z',
+    ];
+    const campaigns = [{ ...summer, cron: '* 9-17 * * mon-fri' }];
+    const { answers, stdout } = shop.run({
+      way: 'campaigns',
+      timeZone: 'Europe/Moscow',
+      campaigns,
+      ask: ask(...times),
+    });
+    expect(answers).toEqual([true, false, false, false]); // 09:00:59; 08:59:59; Sunday; after the campaign
+    expect(stdout).toBe('');
+  });
+
+  it('load node-cron only when one has a cron expression', () => {
+    const { answers, loaded } = shop.run({
+      way: 'campaigns',
+      campaigns: [summer],
+      ask: ask('2026-06-01T06:00Z'),
+    });
+    expect([answers, loaded]).toEqual([[true], []]);
+    const withCron = shop.run({ way: 'campaigns', campaigns: [{ ...summer, cron: '* * * * *' }] });
+    expect(withCron.loaded.length).toBeGreaterThan(0);
+  });
+});
+
+(root ? describe : describe.skip)('other owners', () => {
+  it('have no ./config.ts of theirs run, unless it is named', () => {
+    chownSync(shop.write('config.ts', config('edgeMs: 9')), 12345, 12345);
+    expect(shop.run({ way: 'cold' }).error).toMatchObject({
+      code: 'HC_CONFIG_INVALID',
+      message: containing('uid 12345'),
+    });
+    expect(shop.run({ way: 'cold', path: 'config.ts' }).config!.program.edgeMs).toBe(9);
+  });
+});

@@ -1,0 +1,280 @@
+// Validation: every rule complains about its own key, says what it found and what is allowed, and shows no secret.
+import fc from 'fast-check';
+import { defaultDayParts, defaultStream } from '../../src/config/defaults';
+import { defineConfig, nextTrack, quiet, sayPosition } from '../../src/config/index';
+import type { Problem } from '../../src/config/problems';
+import { validateConfig } from '../../src/config/schema';
+import { defaultProgramSettings } from '../../src/program/settings';
+
+/** Jest types its matchers as any. */
+const containing = (text: string): unknown => expect.stringContaining(text);
+
+function problemsOf(config: unknown, env = {}): Problem[] {
+  const verdict = validateConfig(config, env);
+  return verdict.ok ? [] : verdict.problems;
+}
+
+/** A config with one value at a path. */
+function withValue(path: string, value: unknown): unknown {
+  return path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+}
+
+describe('what is legal', () => {
+  it.each([
+    ['nothing', {}],
+    [
+      'everything default',
+      {
+        ...defaultProgramSettings,
+        rate: undefined,
+        sound: { rate: defaultProgramSettings.rate },
+        advice: { ...defaultProgramSettings.advice, dayParts: defaultDayParts, campaigns: [] },
+        stream: defaultStream,
+      },
+    ],
+    ['keys', defineConfig({ keys: { '3': nextTrack(), '*': quiet({ holdOffMs: 0 }), '#': sayPosition() } })],
+    ['no keys', { keys: {} }],
+    [
+      'a campaign',
+      {
+        advice: {
+          campaigns: [
+            { match: 'middle/a*', from: '2028-02-29', to: '2028-02-29', cron: '* 9-17 * * mon-fri' },
+          ],
+        },
+      },
+    ],
+    [
+      'a part over midnight',
+      { advice: { dayParts: { firstEvening: ['22:00', '06:00'], firstDay: ['06:00', '22:00'] } } },
+    ],
+    ['a gap', { advice: { dayParts: { firstDay: ['12:00', '13:00'] } } }],
+    ['undefined anywhere', { media: { folder: undefined }, log: undefined, keys: { '1': undefined } }],
+    ['wideband', { sound: { rate: 16000 }, media: { highHz: 8000 } }],
+    ['an Asterisk language', { language: 'pt_BR' }],
+  ])('%s', (name, config) => {
+    if (name === 'everything default') delete (config as { rate?: unknown }).rate;
+    expect(problemsOf(config)).toEqual([]);
+  });
+});
+
+const RANGES: [path: string, min: number, max: number, unit: string][] = [
+  ['media.scanMs', 500, 3_600_000, 'ms'],
+  ['media.musicLufs', -50, -10, 'LUFS'],
+  ['media.speechLufs', -50, -10, 'LUFS'],
+  ['media.peakDbtp', -20, 0, 'dBTP'],
+  ['media.lowHz', 10, 2000, 'Hz'],
+  ['music.crossfadeMs', 0, 15_000, 'ms'],
+  ['music.skipMs', 0, 5000, 'ms'],
+  ['music.gainDb', -40, 12, 'dB'],
+  ['duck.depthDb', 0, 60, 'dB'],
+  ['duck.attackMs', 20, 5000, 'ms'],
+  ['duck.holdMs', 0, 10_000, 'ms'],
+  ['duck.releaseMs', 20, 10_000, 'ms'],
+  ['voice.gapMs', 0, 10_000, 'ms'],
+  ['voice.takeOverMs', 5, 2000, 'ms'],
+  ['voice.gainDb', -40, 12, 'dB'],
+  ['advice.firstAfterMs', 0, 3_600_000, 'ms'],
+  ['advice.everyMs', 0, 3_600_000, 'ms'],
+  ['advice.guardMs', 0, 600_000, 'ms'],
+  ['limiter.ceilingDb', -20, 0, 'dBFS'],
+  ['limiter.lookaheadMs', 1, 20, 'ms'],
+  ['limiter.releaseMs', 1, 2000, 'ms'],
+  ['edgeMs', 1, 100, 'ms'],
+  ['stream.leadMs', 80, 240, 'ms'],
+  ['stream.undrainedMs', 1000, 600_000, 'ms'],
+];
+
+describe('numbers', () => {
+  it.each(RANGES)('%s: %d to %d %s', (path, min, max, unit) => {
+    const allowed = `a number from ${min} to ${max} ${unit}`;
+    for (const value of [min, max]) expect(problemsOf(withValue(path, value))).toEqual([]);
+    for (const value of [min - 0.5, max + 0.5, NaN, Infinity, `${min}`, null]) {
+      const found = typeof value === 'string' ? `'${value}'` : String(value);
+      expect(problemsOf(withValue(path, value))).toEqual([{ key: path, found, allowed }]);
+    }
+  });
+});
+
+describe('words', () => {
+  it.each([
+    ['language', 'English!', "'English!'", 'the tag of a language'],
+    ['language', '', "''", 'the tag of a language'],
+    ['timeZone', 'Europe/Moskow', "'Europe/Moskow'", 'an IANA time zone'],
+    ['timeZone', '+03:00', "'+03:00'", 'an IANA time zone'],
+    ['media.folder', ' ', "' '", 'a folder, not empty'],
+    ['media.ffmpeg', 7, '7', 'the path or name of ffmpeg'],
+    ['sound.rate', 44100, '44100', 'one of 8000, 16000, 48000'],
+    ['music.order', 'random', "'random'", 'one of "shuffle", "order", "loop"'],
+    ['log.level', 'trace', "'trace'", 'one of "debug", "info", "warn", "error"'],
+    ['log', 'a.log', "'a.log'", 'an object with any of level, file'],
+    ['keys.3', 'nextTrack', "'nextTrack'", 'nextTrack(), sayPosition() or quiet()'],
+    ['keys.3', nextTrack, 'a function', 'nextTrack(), sayPosition() or quiet()'],
+    ['keys.3', nextTrack({ holdOffMs: -1 }), "{ action: 'nextTrack', holdOffMs: -1 }", '0 to 600000 ms'],
+    ['keys.3', { action: 'toString', holdOffMs: 1 }, "{ action: 'toString', holdOffMs: 1 }", 'nextTrack()'],
+    ['advice.campaigns', { match: 'last' }, "{ match: 'last' }", "a list [{ match: 'last' }, …]"],
+  ])('%s: %j', (path, value, found, allowed) => {
+    const key = path.replace('keys.3', "keys['3']");
+    expect(problemsOf(withValue(path, value))).toEqual([{ key, found, allowed: containing(allowed) }]);
+  });
+
+  it.each([[null], ['x'], [[]], [Promise.resolve({})], [undefined]])('the whole config as %j', (config) => {
+    const [problem] = problemsOf(config);
+    expect(problem).toMatchObject({
+      key: '(config)',
+      allowed: containing('an object with any of language'),
+    });
+  });
+});
+
+describe('keys that do not exist', () => {
+  it.each([
+    ['stream.leadMS', 'no such option; did you mean leadMs?'],
+    ['musik', 'no such option; did you mean music?'],
+    ['duck.depth', 'no such option; here are depthDb, attackMs, holdMs, releaseMs'],
+    ['advice.dayParts.firstMornig', 'no such option; did you mean firstMorning?'],
+    ['sound.zzzzzz', 'no such option; here are rate'],
+  ])('%s: %s', (path, allowed) => {
+    expect(problemsOf(withValue(path, 1))).toEqual([{ key: path, found: '1', allowed }]);
+  });
+
+  it('are all named', () => {
+    expect(problemsOf({ a: 1, b: { c: 2 } }).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect(problemsOf({ keys: { '10': quiet() } })[0]).toMatchObject({ key: "keys['10']" });
+  });
+});
+
+describe('parts of the day', () => {
+  it.each([
+    [['10:00', '10:00']],
+    [['24:00', '06:00']],
+    [['9:00', '10:00']],
+    [['09:60', '10:00']],
+    [['00:00', '24:01']],
+    [['09:00']],
+    [['09:00', '10:00', '11:00']],
+    [[9, 10]],
+    ['09:00-10:00'],
+  ])('%j is no window', (value) => {
+    const [problem, ...more] = problemsOf({ advice: { dayParts: { firstDay: value } } });
+    expect(problem).toMatchObject({
+      key: 'advice.dayParts.firstDay',
+      allowed: containing("['HH:MM', 'HH:MM']"),
+    });
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    [{ firstMorning: ['00:00', '10:01'], firstDay: ['10:00', '21:00'] }, 'firstDay', 'firstMorning'],
+    [{ firstDay: ['05:59', '21:00'], firstEvening: ['22:00', '06:00'] }, 'firstEvening', 'firstDay'],
+    [{ firstMorning: ['23:00', '01:00'], firstEvening: ['22:00', '06:00'] }, 'firstEvening', 'firstMorning'],
+  ])('%j overlap', (dayParts, key, other) => {
+    const problems = problemsOf({ advice: { dayParts } });
+    expect(problems).toEqual([
+      expect.objectContaining({
+        key: `advice.dayParts.${key}`,
+        allowed: containing(`${other} has already`),
+      }),
+    ]);
+  });
+
+  it('overlap exactly when some minute lies in both', () => {
+    const time = fc
+      .integer({ min: 0, max: 47 })
+      .map((n) => `${String(n >> 1).padStart(2, '0')}:${n & 1 ? '30' : '00'}`);
+    const window = fc.tuple(time, time).filter(([from, to]) => from !== to);
+    const covers = ([from, to]: [string, string], at: string): boolean =>
+      from < to ? at >= from && at < to : at >= from || at < to;
+    const halves = Array.from(
+      { length: 48 },
+      (_, n) => `${String(n >> 1).padStart(2, '0')}:${n & 1 ? '30' : '00'}`,
+    );
+    fc.assert(
+      fc.property(window, window, (firstDay, firstEvening) => {
+        const both = halves.some((at) => covers(firstDay, at) && covers(firstEvening, at));
+        expect(problemsOf({ advice: { dayParts: { firstDay, firstEvening } } }).length).toBe(both ? 1 : 0);
+      }),
+      { numRuns: 500, seed: 3 },
+    );
+  });
+});
+
+describe('campaigns', () => {
+  it.each([
+    ['match', 'lost/offer', 'below media/advices'],
+    ['match', '/var/media/last', 'below media/advices'],
+    ['match', 'middle/../last', 'below media/advices'],
+    ['match', 'middle/**', 'below media/advices'],
+    ['match', 'middle/{a,b}', 'below media/advices'],
+    ['match', '', 'below media/advices'],
+    ['from', '2026-02-29', 'a day that exists'],
+    ['from', '2026-6-1', 'a day that exists'],
+    ['to', '01.06.2026', 'a day that exists'],
+    ['cron', '* 25 * * *', 'wrong here: hour 25'],
+    ['cron', '0 * * * * *', 'wrong here: 6 fields'],
+    ['until', '2026-06-01', 'here are match, from, to, cron'],
+  ])('%s %j', (name, value, allowed) => {
+    const problems = problemsOf({
+      advice: { campaigns: [{ match: 'last' }, { match: 'last', [name]: value }] },
+    });
+    expect(problems).toEqual([
+      { key: `advice.campaigns[1].${name}`, found: `'${value}'`, allowed: containing(allowed) },
+    ]);
+  });
+
+  it('must not end before they begin', () => {
+    const campaigns = [{ match: 'last', from: '2026-06-02', to: '2026-06-01' }];
+    expect(problemsOf({ advice: { campaigns } })).toEqual([
+      {
+        key: 'advice.campaigns[0].to',
+        found: "'2026-06-01'",
+        allowed: "'2026-06-02' (the day of `from`) or later",
+      },
+    ]);
+  });
+
+  it('must name something', () => {
+    expect(problemsOf({ advice: { campaigns: [{}] } })[0]).toMatchObject({
+      key: 'advice.campaigns[0].match',
+      found: 'undefined',
+    });
+  });
+});
+
+describe('the band', () => {
+  it('ends at half the rate', () => {
+    expect(problemsOf({ media: { highHz: 4001 } })).toEqual([
+      { key: 'media.highHz', found: '4001', allowed: 'at most 4000 Hz, half of sound.rate 8000' },
+    ]);
+    expect(problemsOf({ sound: { rate: 16000 }, media: { highHz: 8001 } })).toHaveLength(1);
+  });
+
+  it('has its edges in order, defaults included', () => {
+    expect(problemsOf({ media: { lowHz: 1500, highHz: 1000 } })).toMatchObject([{ key: 'media.lowHz' }]);
+    expect(problemsOf({ media: { lowHz: 1500 } })).toEqual([]);
+  });
+});
+
+describe('what was found', () => {
+  const env = { AMI_SECRET: 'hunter2hunter2', HOME: '/home/x' };
+
+  it.each([
+    ['under a name that sounds secret', { ami: { password: 'p4ss' } }, "{ password: '•••' }"],
+    ['under a secret unknown key', { secret: 'p4ss' }, '•••'],
+    ['as the value of a secret variable', { language: 'hunter2hunter2' }, "'•••'"],
+    ['in a URL', { database: 'mysql://holdcast:p4ss@db/x' }, "'mysql://holdcast:•••@db/x'"],
+    ['deep inside', { a: { b: { c: { d: { token: 'p4ss' } } } } }, "{ b: { c: { d: '•••' } } }"],
+  ])('hides a secret %s', (_, config, found) => {
+    const [problem] = problemsOf(config, env);
+    expect(problem!.found).toBe(found);
+    expect(JSON.stringify(problem)).not.toMatch(/p4ss|hunter2/);
+  });
+
+  it('is short', () => {
+    expect(problemsOf({ language: 'x'.repeat(5000) })[0]!.found.length).toBeLessThanOrEqual(80);
+  });
+
+  it('shows what is no secret', () => {
+    expect(problemsOf({ language: '/home/x' }, env)[0]!.found).toBe("'/home/x'");
+  });
+});
