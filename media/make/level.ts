@@ -20,7 +20,7 @@ export function linear(gainDb: number): number {
 
 /** Largest magnitude, of the samples themselves; dBFS. */
 export function samplePeakDb(samples: Samples): number {
-  return decibels(samples.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0));
+  return decibels(samples.reduce((peak, x) => (x > peak ? x : -x > peak ? -x : peak), 0));
 }
 
 /** Largest magnitude, of the curve through the samples; dBTP. */

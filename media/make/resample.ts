@@ -24,14 +24,12 @@ export function resampleDown(samples: Samples, from: number, to: number): Sample
 export function resampleUp(samples: Samples, factor: number): Samples {
   const kernel = sincKernel(0.5 / factor, 0.12 / factor);
   const half = (kernel.length - 1) / 2;
-  return Float32Array.from({ length: samples.length * factor }, (_, n) => {
-    let sum = 0;
-    const first = Math.ceil((n - half) / factor);
-    const last = Math.floor((n + half) / factor);
-    for (let m = Math.max(0, first); m <= last && m < samples.length; m++)
-      sum += kernel[n - m * factor + half]! * samples[m]!;
-    return factor * sum;
-  });
+  const padded = new Float64Array(samples.length * factor + 2 * half);
+  for (let m = 0; m < samples.length; m++) {
+    const sample = factor * samples[m]!;
+    for (let k = 0; k < kernel.length; k++) padded[m * factor + k]! += sample * kernel[k]!;
+  }
+  return Float32Array.from(padded.subarray(half, half + samples.length * factor));
 }
 
 /** A sinc under a Kaiser window (85 dB), of unit gain. Frequencies as fractions of the rate. */
