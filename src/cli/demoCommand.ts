@@ -68,6 +68,7 @@ async function playCall(path: string, { log }: Context, progress: Progress) {
     output,
     clock,
     readMode: 'memory',
+    settleMs: 0,
     requestPreparation: () => log.warn({}, 'some media are not prepared: run `holdcast media prepare`'),
     onEnd: () => {},
     onEvent: (event) => recorder.onEvent(event),

@@ -1,7 +1,5 @@
 // Runs a compiled config: within a time limit, and with whatever it prints sent to stderr.
 // stdout is a caller's ear while a stream runs, so a forgotten console.log would be heard as noise.
-import { Console } from 'node:console';
-import { SourceMap } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { Clock } from '../util/clock';
@@ -56,9 +54,13 @@ export async function evaluate(
 }
 
 /** An error that a config threw while it ran, with the place in its source. */
-export function thrownByConfig(error: unknown, configFile: string, map: string): HoldcastError {
+export async function thrownByConfig(
+  error: unknown,
+  configFile: string,
+  map: string,
+): Promise<HoldcastError> {
   if (error instanceof HoldcastError) return error;
-  const place = placeOf(error, configFile, map) ?? configFile;
+  const place = (await placeOf(error, configFile, map)) ?? configFile;
   return new HoldcastError(
     'HC_CONFIG_INVALID',
     `${place}: the config threw ${error instanceof Error ? error.name : 'an error'}: ${messageOf(error)}`,
@@ -68,10 +70,11 @@ export function thrownByConfig(error: unknown, configFile: string, map: string):
 }
 
 /** 'file:line:column' of the first line of the stack that lies in the config, by its source map. */
-function placeOf(error: unknown, configFile: string, map: string): string | undefined {
+async function placeOf(error: unknown, configFile: string, map: string): Promise<string | undefined> {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const [, line, column] = /data:text\/javascript[^\s)]*:(\d+):(\d+)/.exec(stack) ?? [];
   if (line === undefined || column === undefined) return undefined;
+  const { SourceMap } = await import('node:module');
   const payload = JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0];
   const entry = new SourceMap(payload).findEntry(Number(line) - 1, Number(column) - 1);
   if (!('originalSource' in entry)) return undefined;
@@ -102,7 +105,7 @@ function redirectConsole(): void {
   let onStderr: typeof host | undefined;
   for (const name of PRINTING) {
     host[name] = (...args) => {
-      onStderr ??= new Console(process.stderr, process.stderr) as unknown as typeof host;
+      onStderr ??= new console.Console(process.stderr, process.stderr) as unknown as typeof host;
       onStderr[name](...args);
     };
   }

@@ -6,9 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { systemClock } from '../util/clock';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
-import { compiledFolder, findCompiled, keepCompiled, plainHash } from './compiled';
 import { resolveConfig } from './defaults';
-import { evaluate, thrownByConfig } from './evaluate';
 import type { Exported } from './evaluate';
 import { locateConfig } from './locate';
 import type { Whereabouts } from './locate';
@@ -46,8 +44,10 @@ export async function loadConfigWarm(
   try {
     const file = locateConfig(path, { env, ...rest });
     if (file === undefined) return resolveConfig({}, { configDir: rest.cwd, env });
+    const { compiledFolder, findCompiled, plainHash } = await import('./compiled');
     const compiled = findCompiled(file, compiledFolder(env));
     if (!compiled) return undefined;
+    const { evaluate } = await import('./evaluate');
     const { value } = await evaluate(pathToFileURL(compiled.file).href, file, clock, WARM_LIMIT_MS);
     if (plainHash(value) !== compiled.plain) return undefined;
     return resolveConfig(value as Config, { configDir: dirname(file), env });
@@ -67,6 +67,7 @@ export async function loadConfig(path?: string, context: Partial<LoadContext> = 
   const file = locateConfig(path, { env, ...rest });
   if (file === undefined) return { config: resolveConfig({}, { configDir: rest.cwd, env }) };
   const { bundleConfig } = await import('./bundle');
+  const { compiledFolder, keepCompiled, plainHash } = await import('./compiled');
   const { code, map, inputs } = await bundleConfig(file);
   const { value } = await runFromMemory(code, map, file, clock);
   const { validateConfig } = await import('./schema');
@@ -86,11 +87,12 @@ export class ConfigProblems extends Error {
 
 /** From a data: URL, so that no file is written: nothing is left behind, and a read-only system works too. */
 async function runFromMemory(code: string, map: string, file: string, clock: Clock): Promise<Exported> {
+  const { evaluate, thrownByConfig } = await import('./evaluate');
   const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
   try {
     return await evaluate(url, file, clock, COLD_LIMIT_MS);
   } catch (error) {
-    throw thrownByConfig(error, file, map);
+    throw await thrownByConfig(error, file, map);
   }
 }
 

@@ -1,5 +1,6 @@
 // The stream's log: lines are kept while the first audio is on its way, then written as JSON by pino.
 // pino takes 15 ms to import, so it comes after the caller hears music.
+import { writeSync } from 'node:fs';
 import { createLogger, type LogFields, type Logger, type LogLevel, type LogWriter } from '../util/log';
 
 /** Lines kept before there is a writer; more than a start can produce. */
@@ -16,7 +17,6 @@ export class DeferredLog {
   #write: LogWriter = (...line) => {
     if (this.#kept.length < KEPT_LINES) this.#kept.push(line);
   };
-  #level: LogLevel = 'debug';
   readonly logger: Logger;
 
   constructor(wall: () => number) {
@@ -25,13 +25,17 @@ export class DeferredLog {
 
   /** Opens the writer and hands it what was kept. A log file that cannot be written is said once on standard error. */
   async open(settings: LogSettings): Promise<void> {
-    this.#level = settings.level;
     this.#write = await pinoWriter(settings);
     for (const line of this.#kept.splice(0)) this.#write(...line);
   }
 
-  get level(): LogLevel {
-    return this.#level;
+  /** A call that ends before there is a writer: what went wrong is not lost. */
+  flush(): void {
+    for (const [level, fields, message, wallMs] of this.#kept.splice(0)) {
+      if (level !== 'warn' && level !== 'error') continue;
+      const line = { level, pid: process.pid, time: new Date(wallMs).toISOString(), ...fields, msg: message };
+      writeSync(2, `${JSON.stringify(line)}\n`);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // Entry of `holdcast stream`: standard output becomes the caller's ear, signals end it, nothing else does.
 // This file and what it imports decide how soon a caller hears music: nothing slow belongs here.
 import { resolve } from 'node:path';
-import { isatty } from 'node:tty';
+import { fstatSync } from 'node:fs';
 import { resolveConfig } from '../config/defaults';
 import { loadConfig, loadConfigWarm } from '../config/load';
 import { spawnPreparation } from '../media/background';
@@ -14,8 +14,16 @@ import { CallStream } from './stream';
 
 const USAGE_EXIT = 2;
 
+/** As node:tty's isatty, which would import the whole of node:net before the first sample. */
+function isTerminal(fd: number): boolean {
+  const { rdev } = fstatSync(fd);
+  const major = (rdev >> 8) & 0xfff;
+  // Linux: 4 is the console's terminals, 5 /dev/tty, 136 to 143 the pseudo-terminals (Documentation/admin-guide/devices).
+  return major === 4 || major === 5 || (major >= 136 && major <= 143);
+}
+
 function main(): void {
-  if (isatty(1)) {
+  if (isTerminal(1)) {
     process.stderr.write(
       'holdcast stream writes raw audio for Asterisk; pipe it into a player, for example:\n',
     );

@@ -33,6 +33,8 @@ export interface StreamParts {
   clock: Clock;
   /** How tracks are read; 'memory' where the clock outruns the disk. Default 'stream'. */
   readMode?: ReadMode;
+  /** Average time between the first Frames and everything slow, milliseconds. Default 800. */
+  settleMs?: number;
   /** Has files prepared by a process of its own; returns at once, never throws. */
   requestPreparation: (config: ResolvedConfig, log: Logger) => void;
   /** The reader is gone; nothing is written any more. */
@@ -45,6 +47,8 @@ export interface StreamParts {
 
 /** Frames of the crossfade from one Program to another: 240 ms. */
 const CHANGE_FRAMES = 6;
+/** After the first Frames, so long on average until the rest is looked at. */
+const SETTLE_MS = 800;
 const NO_MEDIA: PlayableMedia = { music: () => [], advices: () => [], prompt: () => undefined };
 
 export class CallStream {
@@ -78,21 +82,33 @@ export class CallStream {
     const warm = await this.#attempt('config', loadWarm);
     if (!warm) this.#play(defaults, NO_MEDIA);
     const config = warm ?? (await this.#attempt('config', loadCold)) ?? defaults;
-    const standing = this.#attempt('media', () => this.#begin(config));
+    const settle = this.#attemptSync('media', () => this.#begin(config));
     if (!this.#stage) this.#play(defaults, NO_MEDIA);
+    await this.#settleTime();
     await this.#attempt('log', () => this.#deferred.open(config.log));
     this.#log.info({ ...options }, 'stream started');
     if (unknown.length > 0) this.#log.warn({ unknown: unknown.length }, 'words not understood; see --help');
-    await standing;
+    await settle?.();
   }
 
   /** Ends the call and closes what is open. Safe at any moment. */
   close(): Promise<void> {
+    this.#deferred.flush();
     return this.#scope.close();
   }
 
-  /** Music from the operator's library, at once; then the rest of it. Resolves when all of it is known. */
-  async #begin(config: ResolvedConfig): Promise<void> {
+  /**
+   * Thirty callers may arrive in the same instant, and what each does after its first Frames takes the processor from
+   * the next one's first Frames: it waits a moment, each a different one.
+   */
+  #settleTime(): Promise<void> {
+    const { clock, settleMs = SETTLE_MS } = this.parts;
+    const delay = settleMs * (0.5 + this.#random());
+    return delay > 0 ? new Promise((resolve) => clock.after(delay, resolve)) : Promise.resolve();
+  }
+
+  /** Music from the operator's library, at once; the returned function looks at the rest of it. */
+  #begin(config: ResolvedConfig): () => Promise<unknown> {
     const { clock } = this.parts;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
     const library = new Library({
@@ -108,14 +124,12 @@ export class CallStream {
       advices: (shelf, language) => library.advices(shelf, language),
       prompt: (name, language) => library.prompt(name, language),
     });
-    await Promise.all([
-      this.#attempt('campaigns', ready),
-      this.#attempt('media', async () => {
-        await library.scan();
-        scanned = true;
-        this.#scope.own(library.watch(clock, () => {}));
-      }),
-    ]);
+    const scan = async (): Promise<void> => {
+      await library.scan();
+      scanned = true;
+      this.#scope.own(library.watch(clock, () => {}));
+    };
+    return () => Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', scan)]);
   }
 
   /** Puts a Program on the air: the first starts the Pacer, a later one is crossfaded to. */
@@ -175,12 +189,24 @@ export class CallStream {
   }
 
   /** The result of `task`, or undefined after logging why not. */
-  async #attempt<T>(what: string, task: () => T | Promise<T>): Promise<T | undefined> {
+  async #attempt<T>(what: string, task: () => Promise<T>): Promise<T | undefined> {
     try {
       return await task();
     } catch (error) {
-      this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
-      return undefined;
+      return this.#failed(what, error);
     }
+  }
+
+  #attemptSync<T>(what: string, task: () => T): T | undefined {
+    try {
+      return task();
+    } catch (error) {
+      return this.#failed(what, error);
+    }
+  }
+
+  #failed(what: string, error: unknown): undefined {
+    this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
+    return undefined;
   }
 }
