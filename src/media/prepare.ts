@@ -41,6 +41,8 @@ const NOTHING_LUFS = -70;
 const LIMIT_MS = 15 * 60_000;
 /** Rounds of correcting level and peak; each brings both nearer. */
 const ROUNDS = 6;
+/** ffmpeg tells levels to one decimal. */
+const ROUNDING_DB = 0.05;
 /** Of the loudness that is wanted, LU. */
 const LOUDNESS_TOLERANCE = 0.15;
 
@@ -151,7 +153,7 @@ class Preparation {
       });
       const samples = { start: 0, end: range.end - range.start };
       const after = await this.#measure({ input: wav, graph: loudnessGraph(samples, this.#loops(samples)) });
-      const excess = after.peakDb - ceiling;
+      const excess = after.peakDb + ROUNDING_DB - ceiling;
       const short = target - after.lufs;
       if (excess <= 0 && (Math.abs(short) <= LOUDNESS_TOLERANCE || round >= ROUNDS)) return { wav, after };
       if (excess > 0 && (round >= ROUNDS || !limit)) gainDb -= excess + 0.1;

@@ -28,7 +28,7 @@ export function parseStreamOptions(
 ): { options: StreamOptions; unknown: string[] } {
   const spec = Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = parseArgs({
-    args: argv,
+    args: argv.map((word, i) => (withoutValue(word, argv[i + 1]) ? `${word}=` : word)),
     options: spec,
     strict: false,
     allowPositionals: true,
@@ -40,4 +40,9 @@ export function parseStreamOptions(
   }
   const strange = Object.keys(values).filter((name) => !(name in STREAM_OPTIONS) || values[name] === true);
   return { options, unknown: [...strange.map((name) => `--${name}`), ...positionals] };
+}
+
+/** "--uniqueid" before "--phone": its value is missing, the next option is not its value. */
+function withoutValue(word: string, next: string | undefined): boolean {
+  return NAMES.some((name) => word === `--${name}`) && next?.startsWith('--') === true;
 }

@@ -26,6 +26,8 @@ export interface PacerParts {
 
 /** Every so many ticks the unread audio is measured, so that a reader that stalled is noticed within two Frames. */
 const TICKS_PER_GAUGE = 2;
+/** How much faster than ours a reader's clock may be; one who takes all there is gets no more than that. */
+const MOST_DRIFT = 0.002;
 
 export class Pacer {
   readonly #frame: Int16Array;
@@ -33,6 +35,7 @@ export class Pacer {
   #cancel: Cancel | undefined;
   /** When the first Frame began to be heard, on the clock. */
   #origin = 0;
+  #startedAt = 0;
   #written = 0;
   /** The Frame in the buffer was rendered but not taken yet. */
   #pending = false;
@@ -67,7 +70,8 @@ export class Pacer {
 
   /** Writes the lead at once and goes on from there. */
   start(): void {
-    this.#origin = this.#tickedAt = this.#dueAt = this.parts.clock.now();
+    this.#startedAt = this.parts.clock.now();
+    this.#origin = this.#tickedAt = this.#dueAt = this.#startedAt;
     this.#tick();
   }
 
@@ -116,7 +120,8 @@ export class Pacer {
   }
 
   #resync(now: number, aheadMs: number): void {
-    this.#origin = now + aheadMs - this.#written * FRAME_MS;
+    const earliest = this.#startedAt - (now - this.#startedAt) * MOST_DRIFT;
+    this.#origin = Math.max(earliest, now + aheadMs - this.#written * FRAME_MS);
     this.#resyncs++;
   }
 
