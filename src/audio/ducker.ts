@@ -27,6 +27,14 @@ export class Ducker {
     return this.#db;
   }
 
+  /** In how many samples the music would be down if `engage` were called now. */
+  get samplesToDown(): number {
+    const floor = -this.shape.depthDb;
+    const state = this.#state;
+    if (state.status === 'moving' && state.toDb === floor) return state.length - state.at;
+    return this.#wayTo(floor, this.shape.attack);
+  }
+
   /** Goes down, or stays there; returns in how many samples the music is down. A way half gone takes half the time. */
   engage(): number {
     const floor = -this.shape.depthDb;
@@ -50,9 +58,13 @@ export class Ducker {
     for (let at = 0; at < music.length;) at += this.#applySegment(music, at);
   }
 
-  #move(toDb: number, fullLength: number): number {
+  #wayTo(toDb: number, fullLength: number): number {
     const way = this.shape.depthDb > 0 ? Math.abs(toDb - this.#db) / this.shape.depthDb : 0;
-    const length = Math.round(fullLength * way);
+    return Math.round(fullLength * way);
+  }
+
+  #move(toDb: number, fullLength: number): number {
+    const length = this.#wayTo(toDb, fullLength);
     if (length === 0) {
       this.#db = toDb;
       this.#state = { status: toDb < 0 ? 'down' : 'up' };

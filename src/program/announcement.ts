@@ -15,4 +15,6 @@ export interface Announcement {
   readonly clips: readonly Clip[];
   /** Whether it is said again from its beginning after a higher one cut it off. */
   readonly again?: boolean;
+  /** It has no claim to this moment: when a higher one comes before it began, it is withdrawn. */
+  readonly yields?: boolean;
 }

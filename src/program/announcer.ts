@@ -3,6 +3,7 @@
 import { shapeEdges } from '../audio/edges';
 import type { Ducker } from '../audio/ducker';
 import { Fade } from '../audio/fade';
+import { SoftEndReader } from '../audio/softEnd';
 import type { Clip, Reader } from '../audio/source';
 import { PRIORITY, type Announcement } from './announcement';
 
@@ -23,6 +24,8 @@ export interface AnnouncerListener {
   voiceEnded(announcement: Announcement, offset: number): void;
   /** A more important announcement took over, or it was cancelled, at `offset`. */
   voiceCut(announcement: Announcement, offset: number): void;
+  /** It was taken back before it began. */
+  voiceWithdrawn(announcement: Announcement): void;
   /** A clip could not be played; the rest of the announcement is not spoken. */
   voiceFailed(announcement: Announcement, clip: Clip, error: unknown): void;
 }
@@ -80,7 +83,8 @@ export class Announcer {
     if (state.status === 'idle' || PRIORITY[announcement.kind] <= PRIORITY[state.announcement.kind]) return;
     if (state.status === 'waiting') {
       this.#state = { status: 'idle' };
-      this.#enqueue(state.announcement, true);
+      if (state.announcement.yields) this.listener.voiceWithdrawn(state.announcement);
+      else this.#enqueue(state.announcement, true);
     } else {
       this.#cut(state);
     }
@@ -88,7 +92,9 @@ export class Announcer {
 
   /** Ends and forgets what `matches`, with a short fade if it is being said. */
   cancel(matches: (announcement: Announcement) => boolean): void {
+    const withdrawn = this.#queue.filter(matches);
     this.#queue = this.#queue.filter((queued) => !matches(queued));
+    for (const announcement of withdrawn) this.listener.voiceWithdrawn(announcement);
     const state = this.#state;
     if (state.status === 'idle' || !matches(state.announcement)) return;
     if (state.status === 'speaking') {
@@ -96,6 +102,7 @@ export class Announcer {
       return this.#cut(state);
     }
     this.#state = { status: 'idle' };
+    this.listener.voiceWithdrawn(state.announcement);
     if (this.#queue.length === 0) this.ducker.disengage();
   }
 
@@ -199,7 +206,11 @@ export class Announcer {
       return;
     }
     const reader = this.#open(speaking.announcement, speaking.index);
-    if (!reader) return this.#finish(this.settings.gap);
+    if (!reader) {
+      this.#finish(this.settings.gap);
+      this.listener.voiceEnded(speaking.announcement, offset);
+      return;
+    }
     speaking.reader = reader;
     speaking.at = 0;
   }
@@ -222,7 +233,7 @@ export class Announcer {
   #open(announcement: Announcement, index: number): Reader | undefined {
     const clip = announcement.clips[index]!;
     try {
-      return clip.open();
+      return new SoftEndReader(clip.open(), clip.samples, this.settings.edge);
     } catch (error) {
       this.listener.voiceFailed(announcement, clip, error);
       return undefined;

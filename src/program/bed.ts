@@ -2,7 +2,8 @@
 // Each playing track is a deck; the newest leads, the others fade out. Skipping in the middle of a crossfade only
 // adds a deck, so there is one mechanism for all joins.
 import { Fade } from '../audio/fade';
-import type { Clip, Reader } from '../audio/source';
+import { SoftEndReader } from '../audio/softEnd';
+import type { Clip } from '../audio/source';
 import type { Playlist } from './playlist';
 
 /** Where the music stands: enough to go on from the same sample in another process. */
@@ -21,6 +22,8 @@ export interface BedSettings {
   edge: number;
   /** Pause between two looks for music while the fallback plays, samples. */
   retry: number;
+  /** How long a track that could not be played is left alone, samples. */
+  rest: number;
   /** Linear. */
   gain: number;
 }
@@ -34,10 +37,12 @@ export interface BedListener {
 
 interface Deck {
   readonly clip: Clip;
-  readonly reader: Reader;
+  readonly reader: SoftEndReader;
   readonly fade: Fade;
   /** Next sample. */
   at: number;
+  /** It ended before its length. */
+  early: boolean;
 }
 
 /** How many broken tracks in a row are tried before the fallback plays. */
@@ -46,6 +51,10 @@ const TRIES = 8;
 export class MusicBed {
   #decks: Deck[] = [];
   #retryIn = 0;
+  /** Samples rendered. */
+  #now = 0;
+  /** When a track could not be played: it rests for a while, so that others get their turn. A mended file is a new Clip. */
+  readonly #failedAt = new WeakMap<Clip, number>();
   readonly #scratch: Float32Array;
 
   /** @param block the most samples that `render` is asked for at once */
@@ -72,17 +81,17 @@ export class MusicBed {
     this.#lead((lasts && this.#open(track, sample)) || this.#openNext(track), this.settings.edge);
   }
 
-  /** Crossfades to another track at once; stays where it is when there is no other. */
+  /** Crossfades to another track at once; stays where it is when there is no other that can be played. */
   skip(): void {
     const current = this.#decks[0]?.clip;
-    const other = this.playlist.other(current);
-    const deck = other && other.id !== current?.id ? (this.#open(other) ?? this.#openNext(other)) : undefined;
+    const deck = this.#openNext(current, current?.id);
     if (deck) this.#lead(deck, this.settings.skip);
   }
 
   /** Fills `out` with the next samples. Never fails: what cannot be played is reported and passed over. */
   render(out: Float32Array): void {
     out.fill(0);
+    this.#now += out.length;
     if (this.#decks.length === 0) this.#lead(this.#openNext(), this.settings.edge);
     this.#leaveFallback(out.length);
     for (let done = 0; done < out.length;) done += this.#renderSegment(out, done);
@@ -109,7 +118,8 @@ export class MusicBed {
     const toJoin = lead.clip.samples - overlap - lead.at;
     if (toJoin <= 0) {
       const next = this.playlist.next(lead.clip);
-      this.#lead((next && this.#open(next)) ?? this.#openNext(lead.clip), overlap);
+      const deck = next && !this.#rests(next) ? this.#open(next) : undefined;
+      this.#lead(deck ?? this.#openNext(lead.clip), overlap);
       return 0;
     }
     const length = Math.min(out.length - offset, toJoin);
@@ -126,19 +136,23 @@ export class MusicBed {
     const count = deck.reader.read(this.#scratch, 0, length);
     deck.fade.mix(this.#scratch, out, offset, count, this.settings.gain);
     deck.at += count;
-    const early = count < length && deck.at < deck.clip.samples && !deck.fade.silent;
-    if (!early && deck.at < deck.clip.samples && !deck.fade.silent) return;
+    if (deck.reader.endedEarly && !deck.early) this.#endedEarly(deck);
+    if (count === length && deck.at < deck.clip.samples && !deck.fade.silent) return;
     deck.reader.close();
     this.#decks = this.#decks.filter((other) => other !== deck);
-    if (early) this.#endedEarly(deck, out, offset + count, offset + length);
     if (this.#decks.length === 0) this.#lead(this.#openNext(deck.clip), this.settings.edge);
   }
 
-  /** The file was shorter than it said: its last value decays instead of stepping to zero. */
-  #endedEarly(deck: Deck, out: Float32Array, from: number, to: number): void {
-    const last = out[from - 1] ?? 0;
-    for (let i = from; i < to; i++) out[i]! += last * Math.max(0, 1 - (i - from + 1) / this.settings.edge);
-    this.listener.trackFailed(deck.clip, new Error(`ended at sample ${deck.at} of ${deck.clip.samples}`));
+  /** The file was shorter than it said: another track begins at once. */
+  #endedEarly(deck: Deck): void {
+    deck.early = true;
+    this.#failed(deck.clip, new Error(`ended at sample ${deck.at} of ${deck.clip.samples}`));
+    if (deck === this.#decks[0]) this.#lead(this.#openNext(deck.clip), this.settings.edge);
+  }
+
+  #failed(clip: Clip, error: unknown): void {
+    this.#failedAt.set(clip, this.#now);
+    this.listener.trackFailed(clip, error);
   }
 
   /** Makes `deck` (or else the fallback) the leading one; the others fade out under it. */
@@ -146,30 +160,41 @@ export class MusicBed {
     const before = this.#decks[0];
     const left = before ? before.clip.samples - before.at : longest;
     const overlap = Math.max(this.settings.edge, Math.min(longest, left));
-    const lead = deck ?? { clip: this.fallback, reader: this.fallback.open(), fade: new Fade(0), at: 0 };
+    const lead = deck ?? this.#open(this.fallback)!;
     lead.fade.up(Math.min(overlap, Math.max(this.settings.edge, Math.floor(lead.clip.samples / 2))));
     for (const other of this.#decks) other.fade.down(Math.min(overlap, other.clip.samples - other.at));
     this.#decks.unshift(lead);
     this.listener.trackStarted(lead.clip, lead.at, this.#decks.length > 1 ? overlap : 0);
   }
 
-  /** Opens the next track that can be opened; undefined after several that cannot. */
-  #openNext(after?: Clip): Deck | undefined {
+  /** Opens the next track that can be opened, other than `except`; undefined after several that cannot. */
+  #openNext(after?: Clip, except?: string): Deck | undefined {
     let clip = after;
-    for (let i = 0; i < TRIES; i++) {
+    const seen = new Set<string>();
+    for (let tries = 0; tries < TRIES;) {
       clip = this.playlist.other(clip);
-      const deck = clip && this.#open(clip);
-      if (deck || !clip) return deck;
+      if (!clip || seen.has(clip.id)) return undefined;
+      seen.add(clip.id);
+      if (clip.id === except || this.#rests(clip)) continue;
+      const deck = this.#open(clip);
+      if (deck) return deck;
+      tries++;
     }
     return undefined;
   }
 
+  #rests(clip: Clip): boolean {
+    return this.#now - (this.#failedAt.get(clip) ?? -Infinity) < this.settings.rest;
+  }
+
   #open(clip: Clip, fromSample = 0): Deck | undefined {
+    const { edge } = this.settings;
     try {
-      if (clip.samples < 2 * this.settings.edge) throw new Error(`only ${clip.samples} samples long`);
-      return { clip, reader: clip.open(fromSample), fade: new Fade(0), at: fromSample };
+      if (clip.samples < 2 * edge) throw new Error(`only ${clip.samples} samples long`);
+      const reader = new SoftEndReader(clip.open(fromSample), clip.samples - fromSample, edge);
+      return { clip, reader, fade: new Fade(0), at: fromSample, early: false };
     } catch (error) {
-      this.listener.trackFailed(clip, error);
+      this.#failed(clip, error);
       return undefined;
     }
   }

@@ -40,7 +40,7 @@ export class Program {
   readonly #ducker: Ducker;
   readonly #announcer: Announcer;
   readonly #limiter: Limiter;
-  readonly #advice: { first: number; every: number; guard: number; attack: number };
+  readonly #advice: { first: number; every: number; guard: number };
   readonly #shelfOf = new Map<Announcement, Shelf>();
   readonly #beganAt: number;
   #at: number;
@@ -70,6 +70,7 @@ export class Program {
         skip: Math.max(edge, samples(music.skipMs)),
         edge,
         retry: samples(2000),
+        rest: samples(30_000),
         gain: gainOfDb(music.gainDb),
       },
       {
@@ -100,7 +101,6 @@ export class Program {
       first: samples(advice.firstAfterMs),
       every: samples(advice.everyMs),
       guard: samples(advice.guardMs),
-      attack: samples(duck.attackMs),
     };
     if (parts.resume) this.#bed.resume(parts.resume);
   }
@@ -164,19 +164,31 @@ export class Program {
   /** The duck begins so early that the first syllable comes at the due time. */
   #adviseWhenDue(): void {
     if (this.#quiet || this.#at < this.#lookAt || !this.#announcer.idle) return;
-    const { first, every, guard, attack } = this.#advice;
-    const silence = Math.min(this.#announcer.sinceVoice, this.#at - this.#beganAt) + attack;
+    const { first, every, guard } = this.#advice;
+    const lead = this.#ducker.samplesToDown;
+    const silence = Math.min(this.#announcer.sinceVoice, this.#at - this.#beganAt) + lead;
     const due = this.#advised
       ? silence >= Math.max(every, guard)
-      : this.#at + attack >= first && (this.#announcer.sinceVoice === Infinity || silence >= guard);
+      : this.#at + lead >= first && (this.#announcer.sinceVoice === Infinity || silence >= guard);
     if (!due) return;
     this.#lookAt = this.#at + this.settings.rate;
     const next = this.parts.rota.next();
     if (!next) return;
     this.#advised = true;
-    const announcement: Announcement = { kind: 'advice', title: next.advice.title, clips: [next.advice] };
+    const announcement: Announcement = {
+      kind: 'advice',
+      title: next.advice.title,
+      clips: [next.advice],
+      yields: true,
+    };
     this.#shelfOf.set(announcement, next.shelf);
     this.#announcer.say(announcement);
+  }
+
+  /** An advice that was not heard to its end comes again when the rota finds it due. */
+  #giveBack(announcement: Announcement): void {
+    if (announcement.kind === 'advice') this.parts.rota.giveBack(announcement.clips[0]!);
+    this.#shelfOf.delete(announcement);
   }
 
   #announcerListener(): ConstructorParameters<typeof Announcer>[2] {
@@ -194,9 +206,10 @@ export class Program {
       },
       voiceEnded: end,
       voiceCut: (announcement, offset) => {
-        if (announcement.kind === 'advice') this.parts.rota.giveBack(announcement.clips[0]!);
+        this.#giveBack(announcement);
         cut(announcement, offset);
       },
+      voiceWithdrawn: (announcement) => this.#giveBack(announcement),
       voiceFailed: (announcement, clip, error) => {
         this.#shelfOf.delete(announcement);
         this.#emit({ type: 'voice-failed', atSample: this.#at, announcement, clip, error });

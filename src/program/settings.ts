@@ -5,7 +5,7 @@ import type { SampleRate } from '../audio/frame';
 export interface MusicSettings {
   /** `shuffle`: every track once in random order, then again; `order`: by name; `loop`: the first track only. */
   order: 'shuffle' | 'order' | 'loop';
-  /** Overlap of two tracks, equal power. 0 splices them sample to sample. */
+  /** Overlap of two tracks, equal power. 0: the shortest that does not click (`edgeMs`). */
   crossfadeMs: number;
   /** The shorter overlap when the caller asks for the next track. */
   skipMs: number;
