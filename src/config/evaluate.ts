@@ -105,7 +105,7 @@ function redirectConsole(): void {
   let onStderr: typeof host | undefined;
   for (const name of PRINTING) {
     host[name] = (...args) => {
-      onStderr ??= new console.Console(process.stderr, process.stderr) as unknown as typeof host;
+      onStderr ??= new globalThis.console.Console(process.stderr, process.stderr) as unknown as typeof host;
       onStderr[name](...args);
     };
   }

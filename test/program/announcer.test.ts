@@ -174,7 +174,7 @@ describe('cancel', () => {
     stage.announcer.say(say('a', 'answer'));
     stage.announcer.cancel(({ kind }) => kind === 'advice');
     stage.render(20_000);
-    expect(stage.story).toBe('start x, cut x, start a, end a');
+    expect(stage.story).toBe('start x, withdrawn y, cut x, withdrawn z, start a, end a');
   });
 
   test('what is cancelled is forgotten, also when it would be said again after a take-over', () => {
