@@ -31,6 +31,8 @@ export async function runCommand(command: (context: Context) => Promise<number>)
   } catch (error) {
     process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : tell(error);
   }
+  // A config may have left a timer or a connection open, which would keep the command for ever.
+  process.exit();
 }
 
 /** The config that a command works with. */

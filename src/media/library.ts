@@ -13,7 +13,15 @@ import { baseLanguage, compareNames } from './names';
 import { readiness, readinessSync, type Readiness, type ReadinessContext } from './ready';
 import type { MediaSettings } from './settings';
 import { audible, hasSettled, sameSource, type Entry, type EntryState } from './shelved';
-import { listSources, MUSIC_FOLDER, namesInSync, sourceSync, type Listing, type SourceFile } from './sources';
+import {
+  folderStamp,
+  listSources,
+  MUSIC_FOLDER,
+  namesInSync,
+  sourceSync,
+  type Listing,
+  type SourceFile,
+} from './sources';
 import type { ReadMode, Track } from './track';
 
 export interface LibraryOptions {
@@ -38,6 +46,8 @@ export interface MediaProblem {
 
 /** Files that wait are asked for again this often, milliseconds. */
 const REQUEST_EVERY_MS = 60_000;
+/** To stat every file costs a caller's process milliseconds; folders alone cost next to nothing. */
+const LOOKS_PER_SCAN = 6;
 
 export class Library {
   readonly #options: LibraryOptions;
@@ -51,6 +61,7 @@ export class Library {
   #prompts: ReadonlyMap<string, Track> = new Map();
   #scanning: Promise<unknown> = Promise.resolve();
   #scanned = false;
+  #folderStamp = '';
   #clock: Clock | undefined;
   #requested = { files: '', at: -Infinity };
 
@@ -121,8 +132,9 @@ export class Library {
   }
 
   /**
-   * Scans every `scanMs`, give or take a quarter, and tells `onChange` what differs. Closed by the caller; a look
-   * that is under way then ends without telling.
+   * Looks every `scanMs`, give or take a quarter, and tells `onChange` what differs. A look at the folders alone shows
+   * what was added or removed; every file is looked at while one is arriving or waits to be prepared, and at every
+   * sixth look, for what was replaced in its place. Closed by the caller; a look under way then ends without telling.
    */
   watch(
     clock: Clock,
@@ -132,10 +144,12 @@ export class Library {
     this.#clock = clock;
     let open = true;
     let cancel = (): void => {};
+    let looks = 0;
     const look = async (): Promise<void> => {
-      const change = await this.scan();
+      const due = ++looks % LOOKS_PER_SCAN === 0 || this.#waiting || (await this.#foldersChanged());
+      const change = due && open ? await this.scan() : undefined;
       if (!open) return;
-      if (change.added.length + change.removed.length > 0) onChange(change);
+      if (change && change.added.length + change.removed.length > 0) onChange(change);
       next();
     };
     const next = (): void => {
@@ -163,6 +177,7 @@ export class Library {
 
   async #scan(): Promise<LibraryChange> {
     const manifestChanged = await this.#lookAtManifest();
+    this.#folderStamp = await folderStamp(this.#options.settings.folder);
     const listing = await listSources(this.#options.settings.folder);
     const before = new Map(this.#entries);
     const after = new Map<string, Entry>();
@@ -204,6 +219,20 @@ export class Library {
     for (const { folder } of listing.folderProblems)
       for (const [id, entry] of before)
         if (entry.source.folder.path === folder.path && !after.has(id)) after.set(id, entry);
+  }
+
+  /** A file is still being copied, or waits to be prepared. */
+  get #waiting(): boolean {
+    for (const { state } of this.#entries.values())
+      if (state.status === 'arriving' || state.status === 'unprepared') return true;
+    return false;
+  }
+
+  /** Whether something was added to a folder, or removed, since the last time this was asked. */
+  async #foldersChanged(): Promise<boolean> {
+    const before = this.#folderStamp;
+    this.#folderStamp = await folderStamp(this.#options.settings.folder);
+    return this.#folderStamp !== before;
   }
 
   async #lookAtManifest(): Promise<boolean> {

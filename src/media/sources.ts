@@ -123,3 +123,14 @@ export async function listSources(root: string): Promise<Listing> {
   for (const folder of folders) await listFolder(root, folder, listing);
   return listing;
 }
+
+/** Changes when a file or folder under `root` is added, removed or renamed, or the manifest is written. Never throws. */
+export async function folderStamp(root: string): Promise<string> {
+  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root))].map(({ path }) => path);
+  const stats = await Promise.all(
+    ['', 'prompts', 'manifest.json', ...folders].map((path) =>
+      promises.stat(join(root, path)).catch(() => undefined),
+    ),
+  );
+  return stats.map((stat) => (stat ? `${stat.ino} ${stat.mtimeMs}` : '-')).join('\n');
+}

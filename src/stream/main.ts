@@ -1,9 +1,9 @@
 // Entry of `holdcast stream`: standard output becomes the caller's ear, signals end it, nothing else does.
 // This file and what it imports decide how soon a caller hears music: nothing slow belongs here.
-import { resolve } from 'node:path';
 import { fstatSync } from 'node:fs';
 import { resolveConfig } from '../config/defaults';
 import { loadConfig, loadConfigWarm } from '../config/load';
+import { locateConfig } from '../config/locate';
 import { spawnPreparation } from '../media/background';
 import { systemClock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -42,14 +42,17 @@ function main(): void {
     clock: systemClock(),
     requestPreparation: (config, log) => {
       const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
-      if (options.config !== undefined) command.push('--config', resolve(options.config));
+      const file = configFile(options.config);
+      if (file !== undefined) command.push('--config', file);
       void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
     },
     onEnd: (reason) => end(reason),
   });
+  const exit = process.exit.bind(process);
+  process.exit = refuseToExit;
   const end = (reason: string): void => {
     stream.log.info({ reason }, 'stream ended');
-    void stream.close().finally(() => process.exit(0));
+    void stream.close().finally(() => exit(0));
   };
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
   const survive = (error: unknown): void =>
@@ -57,6 +60,20 @@ function main(): void {
   process.on('uncaughtException', survive);
   process.on('unhandledRejection', survive);
   void stream.run();
+}
+
+/** What a config or a library gets that wants to end the process: the caller would hear silence. */
+function refuseToExit(): never {
+  throw new Error('process.exit() has no effect in a stream: only signals and its reader end it');
+}
+
+/** Absolute path of the config that is used; undefined: none. The preparation works in another folder. */
+function configFile(path: string | undefined): string | undefined {
+  try {
+    return locateConfig(path, { env: process.env, cwd: process.cwd() });
+  } catch {
+    return undefined; // told when the config was loaded
+  }
 }
 
 main();

@@ -30,9 +30,8 @@ export class Home {
   }
 
   env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    const { PATH } = process.env;
     const folders = { HOME: this.path, TMPDIR: join(this.path, 'tmp'), HOLDCAST_CACHE: this.cache };
-    return { PATH, TZ: 'UTC', [MARK]: this.path, ...folders, ...more };
+    return { PATH: process.env['PATH'], TZ: 'UTC', [MARK]: this.path, ...folders, ...more };
   }
 
   file(name: string, content: string | Uint8Array): string {
@@ -67,7 +66,7 @@ export class Home {
       const bytes = Buffer.concat([wavHeader(rate, pcm.length), Buffer.from(pcm.buffer)]);
       this.file(`media/${id}`, bytes);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return [id, { prepared: true, bytes: bytes.length, sha256, licence: 'CC0-1.0' }];
+      return [id, { prepared: true, bytes: bytes.length, sha256, licence: 'CC0-1.0' }] as const;
     });
     this.file('media/manifest.json', JSON.stringify({ files: Object.fromEntries(entries) }));
   }

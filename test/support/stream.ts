@@ -118,6 +118,12 @@ export class Stream {
     if (this.bytes < goal) throw new Error(`the stream ended by itself: ${this.stderr}`);
   }
 
+  /** Resolves when the log is open: everything stands by then, some time after the first music. */
+  async stands(): Promise<void> {
+    const said = (): boolean => this.stderr.includes('"stream started"') || this.endedByItself;
+    await until(() => `the log is open; it has ${this.stderr.slice(-800)}`, said, 20_000);
+  }
+
   /** What was logged so far; a line that is not JSON fails. */
   get log(): LogLine[] {
     const lines = this.stderr.split('\n').filter((line) => line !== '');

@@ -1,0 +1,147 @@
+// What the media commands print, and their exit codes; without ffmpeg, since shipped media need none.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mediaCheck, mediaList, mediaPrepare, type MediaPrepareOptions } from '../../src/cli/mediaCommand';
+import { lengthText } from '../../src/cli/mediaTable';
+import { nearest } from '../../src/media/check';
+import type { MediaSettings } from '../../src/media/settings';
+import { SHELVES } from '../../src/program/shelves';
+import { silentLogger } from '../../src/util/log';
+import { filesUnder, put, rampWav, settingsIn, ship, tempFolder } from './fixtures';
+
+function setUp() {
+  const settings = settingsIn(tempFolder());
+  put(settings, 'music/one.wav', rampWav(8000));
+  put(settings, 'advices/first/hello.en.wav', rampWav(800));
+  ship(settings, {
+    'music/one.wav': { title: 'One', loudness: -24, peakDb: -6.5 },
+    'advices/first/hello.en.wav': {},
+  });
+  return settings;
+}
+
+async function run(
+  command: (options: MediaPrepareOptions) => Promise<number>,
+  settings: MediaSettings,
+  more: Partial<MediaPrepareOptions> = {},
+): Promise<{ code: number; text: string }> {
+  let text = '';
+  const out = { write: (part: string) => void (text += part), isTTY: false, columns: 80 };
+  const signal = new AbortController().signal;
+  const code = await command({ settings, out, log: silentLogger, signal, ...more });
+  return { code, text };
+}
+
+test('prepare: shipped media need no ffmpeg; the table has a line a file', async () => {
+  const settings = setUp();
+  const missing = { ...settings, ffmpeg: '/nowhere/ffmpeg' };
+  const { code, text } = await run(mediaPrepare, missing);
+  expect(code).toBe(0);
+  expect(text).toMatch(/^file +length +LUFS before +→ after +peak dBTP +licence +problem or note\n/);
+  expect(text).toMatch(/music\/one\.wav +0:01\.0 +— +-24\.0 +-6\.5 +CC0-1\.0 +shipped ready to play\n/);
+  expect(text).toContain('0 prepared, 2 ready before, 0 with a problem');
+  const json = JSON.parse((await run(mediaPrepare, missing, { json: true })).text) as { files: object[] };
+  expect(json.files[0]).toMatchObject({ id: 'music/one.wav', status: 'shipped', durationMs: 1000 });
+});
+
+test('prepare: no ffmpeg is told in the foreground, and is 69 in the background', async () => {
+  const settings = { ...setUp(), ffmpeg: '/nowhere/ffmpeg' };
+  put(settings, 'music/two.mp3', 'x');
+  await expect(run(mediaPrepare, settings)).rejects.toMatchObject({ code: 'HC_FFMPEG_BROKEN' });
+  const { text, code } = await run(mediaPrepare, settings, { background: true });
+  expect([code, text]).toEqual([69, '']);
+});
+
+test('prepare: an empty folder is no error and says where it looked', async () => {
+  const settings = settingsIn(tempFolder());
+  const { code, text } = await run(mediaPrepare, settings, { prune: true });
+  expect(code).toBe(0);
+  expect(text).toContain(settings.folder);
+});
+
+test('list: shelves in the order in which they are heard', async () => {
+  const settings = setUp();
+  put(settings, 'advices/middle/new.mp3', 'x');
+  const { code, text } = await run(mediaList, settings);
+  expect(code).toBe(0);
+  expect(text.match(/^\S+\/(?=:)/gm)).toEqual(['music/', ...SHELVES.map((shelf) => `advices/${shelf}/`)]);
+  expect(text).toMatch(/1 +hello\.en\.wav +Hello +0:00\.1 +en +ready/);
+  expect(text).toMatch(/· +new\.mp3 +New +— +all +not prepared/);
+  expect(text).toMatch(/advices\/last\/: last, in this order\n {2}\(empty\)/);
+  expect(JSON.parse((await run(mediaList, settings, { json: true })).text)).toMatchObject({
+    folder: settings.folder,
+  });
+});
+
+test('check: all good is 0 and changes nothing', async () => {
+  const settings = setUp();
+  expect(await run(mediaCheck, settings)).toEqual({ code: 0, text: `${settings.folder}: all good.\n` });
+  expect(filesUnder(settings.cache)).toEqual([]);
+});
+
+test('check: every kind of trouble is found, with what to do', async () => {
+  const settings = setUp();
+  put(settings, 'music/changed.wav', rampWav(100));
+  put(settings, 'music/short.wav', rampWav(100));
+  put(settings, 'music/free.wav', rampWav(100));
+  put(settings, 'music/lost.wav', rampWav(100));
+  put(settings, 'music/waiting.mp3', 'x');
+  ship(settings, {
+    'music/changed.wav': {},
+    'music/short.wav': { bytes: 5 },
+    'music/free.wav': { licence: 5 },
+    'music/lost.wav': {},
+  });
+  put(settings, 'music/changed.wav', rampWav(100, 8000, 1));
+  for (const folder of ['advices/Midle', 'advices/other', 'musik', 'music/inner'])
+    mkdirSync(join(settings.folder, folder), { recursive: true });
+  put(settings, 'stray.wav', 'x');
+  put(settings, 'advices/stray.mp3', 'x');
+  rmSync(join(settings.folder, 'music/lost.wav'));
+  const { code, text } = await run(mediaCheck, settings, { json: true });
+  expect(code).toBe(1);
+  const { findings } = JSON.parse(text) as { findings: { file: string; code: string; hint: string }[] };
+  expect(findings.map((f) => `${f.file} ${f.code}`).sort()).toEqual(
+    [
+      'music/changed.wav HC_MEDIA_CHANGED',
+      'music/short.wav HC_MEDIA_CHANGED',
+      'music/short.wav HC_MEDIA_UNPREPARED',
+      'music/free.wav HC_MEDIA_NO_LICENCE',
+      'music/lost.wav HC_MEDIA_MISSING',
+      'music/waiting.mp3 HC_MEDIA_UNPREPARED',
+      'music/one.wav HC_MEDIA_UNPREPARED',
+      'advices/first/hello.en.wav HC_MEDIA_UNPREPARED',
+      'advices/Midle HC_MEDIA_FOLDER_UNKNOWN',
+      'advices/other HC_MEDIA_FOLDER_UNKNOWN',
+      'musik HC_MEDIA_FOLDER_UNKNOWN',
+      'music/inner HC_MEDIA_FOLDER_UNKNOWN',
+      'stray.wav HC_MEDIA_MISPLACED',
+      'advices/stray.mp3 HC_MEDIA_MISPLACED',
+    ].sort(),
+  );
+  expect(findings.find((f) => f.file === 'advices/Midle')?.hint).toBe('Did you mean advices/middle?');
+  expect((await run(mediaCheck, settings)).text).toContain('  → Did you mean music?');
+});
+
+test('check: a broken manifest is found', async () => {
+  const settings = setUp();
+  writeFileSync(join(settings.folder, 'manifest.json'), 'nonsense');
+  const { code, text } = await run(mediaCheck, settings);
+  expect([code, text.includes('HC_MANIFEST_INVALID')]).toEqual([1, true]);
+});
+
+test('a typo has its word, anything else has none', () => {
+  expect(
+    ['Midle', 'midlle', 'frist', 'firstmorning', 'first_day', 'lasst', 'jingles', ''].map((w) =>
+      nearest(w, SHELVES),
+    ),
+  ).toEqual(['middle', 'middle', 'first', 'firstMorning', 'firstDay', 'last', undefined, undefined]);
+});
+
+test.each([
+  [undefined, '—'],
+  [0, '0:00.0'],
+  [59_949, '0:59.9'],
+  [59_960, '1:00.0'],
+  [3_600_000, '60:00.0'],
+])('%s ms is %s', (ms, text) => expect(lengthText(ms)).toBe(text));

@@ -1,0 +1,220 @@
+// Laws of a Track: it yields exactly its samples from any offset, in both modes, and leaves no descriptor open.
+import { readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { Track, type ReadMode } from '../../src/media/track';
+import { silentLogger } from '../../src/util/log';
+import { keptLog, openFiles, rampAt, rampWav, tempFolder, until } from './fixtures';
+
+const CHUNK = 16384;
+const folder = tempFolder();
+
+function track(samples: number, readMode: ReadMode, more: object = {}, log = silentLogger): Track {
+  const wav = join(folder, `${samples}-${Math.random()}.wav`);
+  writeFileSync(wav, rampWav(samples));
+  const pcm = { wav, dataOffset: 44, samples, ...more };
+  return new Track({ id: 'music/ramp.wav', title: 'Ramp', file: '/x', rate: 8000, pcm, readMode, log });
+}
+
+/** Gives the disk its time between reads, as the pace of a call does. */
+const breathe = (): Promise<void> => new Promise((done) => setTimeout(done, 2));
+
+/** All samples from `from`, read at leisure; read again if this machine was too busy for its disk. */
+async function readAll(t: Track, from: number, length: number): Promise<number[]> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const late = t.lateReads;
+    const got = await readOnce(t, from, length, true);
+    if (t.lateReads === late) return got;
+  }
+  throw new Error('the disk was late ten times');
+}
+
+async function readOnce(t: Track, from: number, length: number, leisurely: boolean): Promise<number[]> {
+  const reader = t.open(from);
+  const got: number[] = [];
+  const out = new Float32Array(length);
+  let pauseAt = 0;
+  for (let count = length; count === length;) {
+    if (leisurely && got.length >= pauseAt) {
+      await breathe();
+      pauseAt = got.length + CHUNK / 4;
+    }
+    count = reader.read(out, 0, length);
+    for (let i = 0; i < count; i++) got.push(Math.round(out[i]! * 32768));
+  }
+  reader.close();
+  return got;
+}
+
+const expected = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => rampAt(from + i));
+
+describe.each(['stream', 'memory'] as const)('%s', (mode) => {
+  test('from any offset, in reads of any length, come exactly the samples that are there', async () => {
+    const t = track(3 * CHUNK + 777, mode);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(t.samples - 1), fc.integer({ min: 37, max: 4000 }), async (from, length) => {
+        expect(await readAll(t, from, length)).toEqual(expected(from, t.samples));
+      }),
+      { numRuns: 15, seed: 1 },
+    );
+  });
+
+  test.each([1, 2, 319, 320, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK])('%i samples', async (samples) => {
+    const t = track(samples, mode);
+    expect(await readAll(t, 0, 320)).toEqual(expected(0, samples));
+    expect(await readAll(t, samples - 1, 320)).toEqual(expected(samples - 1, samples));
+  });
+
+  test('a read touches only its part of the buffer', () => {
+    const reader = track(1000, mode).open(990);
+    const out = new Float32Array(30).fill(9);
+    expect(reader.read(out, 5, 20)).toBe(10);
+    expect([...out.subarray(0, 5), ...out.subarray(15)].every((v) => v === 9)).toBe(true);
+    expect(reader.read(out, 0, 20)).toBe(0);
+    reader.close();
+  });
+
+  test('a missing file throws a HoldcastError and is marked', () => {
+    const pcm = { wav: join(folder, 'none.wav'), dataOffset: 44, samples: 10 };
+    const t = new Track({
+      id: 'a',
+      title: 'a',
+      file: '/x',
+      rate: 8000,
+      pcm,
+      readMode: mode,
+      log: silentLogger,
+    });
+    expect(() => t.open()).toThrow(expect.objectContaining({ code: 'HC_MEDIA_UNREADABLE' }) as Error);
+    expect(t.failed).toBe(true);
+  });
+
+  test('a file that was written over is not played as noise', () => {
+    const t = track(100, mode, { mtimeMs: 1 });
+    expect(() => t.open()).toThrow('changed');
+    expect(openFiles(folder)).toEqual([]);
+  });
+});
+
+test('what the disk has not brought is silence, counted, and the rest is in step', async () => {
+  const t = track(6 * CHUNK, 'stream');
+  const reader = t.open(0);
+  const out = new Float32Array(CHUNK + 100);
+  expect(reader.read(out, 0, CHUNK + 100)).toBe(CHUNK + 100);
+  expect([...out.subarray(CHUNK)].every((v) => v === 0)).toBe(true);
+  expect(t.lateReads).toBe(1);
+  await new Promise((done) => setTimeout(done, 30));
+  // To the end of the next chunk and into the one after it.
+  for (let position = CHUNK + 100; position < 4 * CHUNK; position += 500) {
+    if (position % 4000 < 500) await breathe();
+    reader.read(out, 0, 500);
+    expect([position, Math.round(out[0]! * 32768)]).toEqual([position, rampAt(position)]);
+  }
+  reader.close();
+});
+
+test('late or not, a reader yields as many samples as the Track has', async () => {
+  const t = track(5 * CHUNK + 5, 'stream');
+  expect((await readOnce(t, 3, 1000, false)).length).toBe(t.samples - 3);
+  expect(t.lateReads).toBeGreaterThan(0);
+});
+
+test('a file removed while it is played is heard to its end', async () => {
+  const samples = 4 * CHUNK;
+  const wav = join(folder, 'removed.wav');
+  writeFileSync(wav, rampWav(samples));
+  const pcm = { wav, dataOffset: 44, samples };
+  const t = new Track({
+    id: 'a',
+    title: 'a',
+    file: '/x',
+    rate: 8000,
+    pcm,
+    readMode: 'stream',
+    log: silentLogger,
+  });
+  const reader = t.open();
+  rmSync(wav);
+  const out = new Float32Array(1000);
+  let count = 0;
+  for (let got = 1000; got === 1000; await breathe()) {
+    got = reader.read(out, 0, 1000);
+    for (let i = 0; i < got; i++) expect(Math.round(out[i]! * 32768)).toBe(rampAt(count + i));
+    count += got;
+  }
+  expect(count).toBe(samples);
+  reader.close();
+});
+
+test.each(['shortened', 'written over'])('a file %s while it is played ends it, told once', async (how) => {
+  const samples = 6 * CHUNK;
+  const wav = join(folder, `${how}.wav`);
+  writeFileSync(wav, rampWav(samples));
+  utimesSync(wav, 1000, 1000);
+  const { log, lines } = keptLog();
+  const pcm = { wav, dataOffset: 44, samples, mtimeMs: 1_000_000 };
+  const t = new Track({
+    id: 'music/a.wav',
+    title: 'a',
+    file: '/x',
+    rate: 8000,
+    pcm,
+    readMode: 'stream',
+    log,
+  });
+  const readers = [t.open(), t.open()];
+  if (how === 'shortened') truncateSync(wav, 44 + CHUNK);
+  else writeFileSync(wav, readFileSync(wav).fill(0x55));
+  const out = new Float32Array(1000);
+  for (const reader of readers) {
+    let count = 0;
+    for (let got = 1000; got === 1000; await breathe()) {
+      got = reader.read(out, 0, 1000);
+      for (let i = 0; i < got; i++) expect(Math.round(out[i]! * 32768)).toBe(rampAt(count + i));
+      count += got;
+    }
+    expect(count).toBeLessThanOrEqual(2 * CHUNK);
+    expect(reader.read(out, 0, 10)).toBe(0);
+    reader.close();
+  }
+  expect(lines.filter((l) => l.level === 'error').map((l) => l.fields.code)).toEqual(['HC_MEDIA_UNREADABLE']);
+  expect(t.failed).toBe(true);
+});
+
+test('no descriptor stays open: closed early, late, twice, with a read in flight, never read', async () => {
+  const t = track(8 * CHUNK, 'stream');
+  const out = new Float32Array(CHUNK);
+  for (let i = 0; i < 50; i++) {
+    const reader = t.open(i);
+    if (i % 3 > 0) reader.read(out, 0, CHUNK);
+    if (i % 5 === 0) await breathe();
+    reader.close();
+    reader.close();
+    expect(reader.read(out, 0, 10)).toBe(0);
+  }
+  await readAll(t, 0, 1000);
+  await until(() => openFiles(folder).length === 0);
+});
+
+test('in memory mode the file is read once and shared', () => {
+  const samples = 100;
+  const wav = join(folder, 'shared.wav');
+  writeFileSync(wav, rampWav(samples));
+  const pcm = { wav, dataOffset: 44, samples };
+  const t = new Track({
+    id: 'a',
+    title: 'a',
+    file: '/x',
+    rate: 8000,
+    pcm,
+    readMode: 'memory',
+    log: silentLogger,
+  });
+  t.open().close();
+  renameSync(wav, `${wav}.gone`);
+  const out = new Float32Array(100);
+  expect(t.open(1).read(out, 0, 100)).toBe(99);
+  expect(Math.round(out[0]! * 32768)).toBe(rampAt(1));
+  expect(openFiles(folder)).toEqual([]);
+});
