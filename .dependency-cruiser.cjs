@@ -1,7 +1,19 @@
 // Imports run one way: a room imports only from rooms listed before it (the order is that of the house).
 const rooms = [
-  'util', 'audio', 'program', 'media', 'speech', 'store', 'billing',
-  'asterisk', 'session', 'config', 'hub', 'stream', 'render', 'cli',
+  'util',
+  'audio',
+  'program',
+  'media',
+  'speech',
+  'store',
+  'billing',
+  'asterisk',
+  'session',
+  'config',
+  'hub',
+  'stream',
+  'render',
+  'cli',
 ];
 
 const pure = ['audio', 'program'];
@@ -24,8 +36,12 @@ module.exports = {
       from: { path: `^src/${room}/` },
       to: { path: `^src/(${rooms.slice(i + 1).join('|') || '-'})/` },
     })),
-    { name: 'hosts-do-not-know-each-other', severity: 'error', from: { path: '^src/(hub|stream|render)/' },
-      to: { path: '^src/(hub|stream|render)/', pathNot: '^src/$1/' } },
+    {
+      name: 'hosts-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/(hub|stream|render)/' },
+      to: { path: '^src/(hub|stream|render)/', pathNot: '^src/$1/' },
+    },
     ...pure.map((room) => ({
       name: `${room}-is-pure`,
       severity: 'error',
@@ -39,5 +55,9 @@ module.exports = {
       to: { path: `node_modules/(@types/)?${pkg}/` },
     })),
   ],
-  options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' } },
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
 };

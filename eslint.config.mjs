@@ -22,7 +22,11 @@ export default tseslint.config(
         'error',
         { object: 'Date', property: 'now', message: 'time is injected: use the Clock of src/util/clock.ts' },
         { object: 'Math', property: 'random', message: 'use a seeded Random of src/util/random.ts' },
-        { object: 'process', property: 'stdout', message: 'stdout is the caller’s ear: commands print through src/cli/terminal.ts' },
+        {
+          object: 'process',
+          property: 'stdout',
+          message: 'stdout is the caller’s ear: commands print through src/cli/terminal.ts',
+        },
       ],
     },
   },

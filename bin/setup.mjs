@@ -38,7 +38,9 @@ function provideFfmpeg() {
   if (process.env.FFMPEG_PATH || found()) return;
   const canInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (canInstall && !process.env.HOLDCAST_NO_APT) {
-    say('installing ffmpeg with apt-get, which tests of media preparation need (HOLDCAST_NO_APT=1 prevents it)');
+    say(
+      'installing ffmpeg with apt-get, which tests of media preparation need (HOLDCAST_NO_APT=1 prevents it)',
+    );
     try {
       run('apt-get', ['update', '-qq']);
       run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'ffmpeg']);
@@ -46,7 +48,8 @@ function provideFfmpeg() {
       say('apt-get failed');
     }
   }
-  if (!found()) say('no ffmpeg: the tests of media preparation will be skipped. Debian: apt-get install ffmpeg');
+  if (!found())
+    say('no ffmpeg: the tests of media preparation will be skipped. Debian: apt-get install ffmpeg');
 }
 
 if (Number(process.versions.node.split('.')[0]) < MIN_NODE) {

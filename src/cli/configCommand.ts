@@ -79,7 +79,7 @@ function summary({ language, timeZone, program, media, stream, advice, keys, log
   const bound = Object.entries(keys).map(([digit, { action }]) => `${digit} ${action}`);
   const { music, duck } = program;
   return [
-    ['Language', `${language}, time zone ${timeZone}`],
+    ['Language', `${language}, time zone ${timeZone ?? "the machine's"}`],
     ['Sound', `${program.rate} Hz, ${stream.leadMs} ms ahead`],
     ['Media', media.folder],
     ['Cache', media.cache],

@@ -52,7 +52,7 @@ function nextSteps(folder: string): string {
 }
 
 /** Runs a CallStream whose output is a file and whose clock is moved on by hand. */
-async function playCall(path: string, { log }: Context, progress: Progress) {
+async function playCall(path: string, { log, signal }: Context, progress: Progress) {
   const config = resolveConfig({}, { configDir: process.cwd(), env: process.env });
   const { rate } = config.program;
   const recorder = new Recorder(rate);
@@ -74,16 +74,23 @@ async function playCall(path: string, { log }: Context, progress: Progress) {
     onEvent: (event) => recorder.onEvent(event),
     onFrame: (program) => recorder.onFrame(program),
   });
-  await stream.run();
-  const script = [...SCRIPT];
-  for (let frame = 0; frame < FRAMES; frame++) {
-    while (script[0] && script[0].at * 1000 <= clock.now()) act(stream, recorder, script.shift()!);
-    clock.advance(FRAME_MS);
-    // What real time would give: turns of the event loop, in which the library is scanned.
-    await new Promise(setImmediate);
-    if (frame % 25 === 0) progress.show(frame / FRAMES);
+  try {
+    await stream.run();
+    const script = [...SCRIPT];
+    for (let frame = 0; frame < FRAMES; frame++) {
+      while (script[0] && script[0].at * 1000 <= clock.now()) act(stream, recorder, script.shift()!);
+      clock.advance(FRAME_MS);
+      // What real time would give: turns of the event loop, in which the library is scanned.
+      await new Promise(setImmediate);
+      signal.throwIfAborted();
+      if (frame % 25 === 0) progress.show(frame / FRAMES);
+    }
+  } catch (error) {
+    file.discard();
+    throw error;
+  } finally {
+    await stream.close();
   }
-  await stream.close();
   recorder.finish();
   file.finish();
   return { recorder, samples: output.samples, rate };

@@ -13,7 +13,7 @@ export type AdviceFilter = (adviceId: string, wallMs: number) => boolean;
  */
 export async function campaignFilter(
   campaigns: readonly Campaign[],
-  timeZone: string,
+  timeZone?: string,
 ): Promise<AdviceFilter> {
   const rules = await Promise.all(
     campaigns.map(async (campaign) => ({
@@ -29,7 +29,7 @@ export async function campaignFilter(
 
 async function scheduleOf(
   { from, to, cron }: Campaign,
-  timeZone: string,
+  timeZone?: string,
 ): Promise<(wallMs: number) => boolean> {
   const dated = from !== undefined || to !== undefined;
   const inDates = (wallMs: number): boolean => {

@@ -13,8 +13,12 @@ setLogger(silent);
  * Day of month and day of week must both match, as node-cron has it.
  * @throws Error when the expression is not valid; the function that is returned when the time zone is not
  */
-export function cronMatcher(expression: string, timeZone: string): (wallMs: number) => boolean {
-  const task = createTask(expression, () => {}, { timezone: timeZone, logger: silent, unref: true });
+export function cronMatcher(expression: string, timeZone?: string): (wallMs: number) => boolean {
+  const task = createTask(expression, () => {}, {
+    ...(timeZone !== undefined && { timezone: timeZone }),
+    logger: silent,
+    unref: true,
+  });
   void task.destroy(); // never started; match() needs the parsed expression only, and the registry must not keep the task
   return (wallMs) => task.match(new Date(Math.floor(wallMs / MINUTE_MS) * MINUTE_MS));
 }

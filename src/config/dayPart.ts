@@ -17,9 +17,22 @@ export interface LocalTime {
 
 /**
  * @param wallMs milliseconds since 1970
+ * @param timeZone absent: the machine's, which Date knows without Intl (whose first use takes 10 ms of a caller's process)
  * @throws RangeError when `timeZone` is not known
  */
-export function localTime(wallMs: number, timeZone: string): LocalTime {
+export function localTime(wallMs: number, timeZone?: string): LocalTime {
+  return timeZone === undefined ? machineTime(new Date(wallMs)) : zoneTime(wallMs, timeZone);
+}
+
+function machineTime(date: Date): LocalTime {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return {
+    date: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
+    minutes: date.getHours() * 60 + date.getMinutes(),
+  };
+}
+
+function zoneTime(wallMs: number, timeZone: string): LocalTime {
   const part = Object.fromEntries(
     formatterFor(timeZone)
       .formatToParts(wallMs)
@@ -32,7 +45,7 @@ export function localTime(wallMs: number, timeZone: string): LocalTime {
 }
 
 /** The part of the day at `wallMs` (milliseconds since 1970), or undefined in a gap between the windows. */
-export function dayPartAt(wallMs: number, dayParts: DayParts, timeZone: string): DayPart | undefined {
+export function dayPartAt(wallMs: number, dayParts: DayParts, timeZone?: string): DayPart | undefined {
   const { minutes } = localTime(wallMs, timeZone);
   const parts = Object.entries(dayParts) as [DayPart, DayWindow | undefined][];
   return parts.find(

@@ -34,10 +34,7 @@ export function resolveConfig(config: Config, { configDir, env }: ResolveContext
   const { level = 'info', file } = config.log ?? {};
   return {
     language: config.language ?? 'en',
-    // Asked for only when an advice is due: the first use of Intl takes 10 to 20 ms.
-    get timeZone() {
-      return config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    },
+    ...(config.timeZone !== undefined && { timeZone: config.timeZone }),
     program,
     media: resolveMedia(config.media ?? {}, program, configDir, env),
     stream: filled(defaultStream, config.stream),

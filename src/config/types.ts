@@ -177,7 +177,8 @@ export type Config = Loose<Options>;
 /** The config with every default in place and every path absolute. */
 export interface ResolvedConfig {
   readonly language: string;
-  readonly timeZone: string;
+  /** Absent: the machine's. */
+  readonly timeZone?: string;
   readonly program: ProgramSettings;
   readonly media: MediaSettings;
   readonly stream: Readonly<StreamOptions>;

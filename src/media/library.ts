@@ -4,6 +4,7 @@ import { promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Shelf } from '../program/shelves';
 import type { Clock } from '../util/clock';
+import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { seededRandom, shuffled, type Random } from '../util/random';
@@ -181,10 +182,10 @@ export class Library {
     const listing = await listSources(this.#options.settings.folder);
     const before = new Map(this.#entries);
     const after = new Map<string, Entry>();
-    for (const source of listing.files) {
-      const known = before.get(source.id);
-      after.set(source.id, { source, state: await this.#stateOf(source, known, manifestChanged) });
-    }
+    const entries = await inBatches(listing.files, async (source): Promise<Entry> => {
+      return { source, state: await this.#stateOf(source, before.get(source.id), manifestChanged) };
+    });
+    for (const entry of entries) after.set(entry.source.id, entry);
     this.#keepUnreadable(listing, before, after);
     // A first track may have been asked for while this scan was under way: its Track stays the one.
     for (const [id, entry] of this.#entries) if (before.get(id) !== entry) after.set(id, entry);

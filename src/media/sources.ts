@@ -3,6 +3,7 @@
 import { promises, readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { SHELVES, type Shelf } from '../program/shelves';
+import { inBatches } from '../util/batches';
 import { errnoOf } from '../util/errors';
 import { baseLanguage, compareNames, isMediaName } from './names';
 
@@ -93,15 +94,16 @@ async function listFolder(root: string, folder: MediaFolder, into: Listing): Pro
     if (errno !== 'ENOENT' && errno !== 'ENOTDIR') into.folderProblems.push({ folder, error });
     return;
   }
-  for (const name of candidates(entries)) {
+  const found = await inBatches(candidates(entries), async (name) => {
     try {
-      const source = sourceFile(folder, root, name, await promises.stat(join(root, folder.path, name)));
-      if (source) into.files.push(source);
+      return sourceFile(folder, root, name, await promises.stat(join(root, folder.path, name)));
     } catch (error) {
       if (name.includes('\uFFFD')) into.nameProblems.push({ id: `${folder.path}/${name}`, error });
       else if (errnoOf(error) !== 'ENOENT') into.folderProblems.push({ folder, error });
+      return undefined;
     }
-  }
+  });
+  into.files.push(...found.filter((source) => source !== undefined));
 }
 
 /** Folders of recorded prompts, one a language: prompts/en, prompts/pt-BR. */

@@ -54,7 +54,10 @@ export async function renderCall(parts: RenderParts): Promise<Recorder> {
       parts.write(frame);
       recorder.onFrame(program);
       clock.advance(FRAME_MS);
-      if (i % FRAMES_PER_PROGRESS === 0) parts.onProgress?.(i / frames);
+      if (i % FRAMES_PER_PROGRESS !== 0) continue;
+      parts.onProgress?.(i / frames);
+      await new Promise(setImmediate); // a turn in which a signal is noticed
+      parts.signal?.throwIfAborted();
     }
   } finally {
     program.close();

@@ -12,6 +12,7 @@ export class WavFile {
   readonly #block = Buffer.allocUnsafe(BLOCK_BYTES);
   #filled = 0;
   #samples = 0;
+  #open = true;
 
   /** @param path where it goes; a device such as /dev/null is written directly. Throws as fs does. */
   constructor(
@@ -36,19 +37,21 @@ export class WavFile {
     this.#flush();
     if (this.#temporary) writeSync(this.#fd, wavHeader(this.rate, this.#samples), 0, WAV_HEADER_BYTES, 0);
     const { size } = fstatSync(this.#fd);
-    closeSync(this.#fd);
-    if (!this.#temporary) return;
-    if (size !== WAV_HEADER_BYTES + this.#samples * BYTES_PER_SAMPLE) {
-      rmSync(this.#temporary);
+    if (this.#temporary && size !== WAV_HEADER_BYTES + this.#samples * BYTES_PER_SAMPLE)
       throw new Error(`${this.path}: ${size} bytes were written of what should be there`);
-    }
-    renameSync(this.#temporary, this.path);
+    this.#close();
+    if (this.#temporary) renameSync(this.#temporary, this.path);
   }
 
-  /** Gives the file up; nothing is left of it. */
+  /** Gives the file up, also after `finish` threw; nothing is left of it. */
   discard(): void {
-    closeSync(this.#fd);
+    this.#close();
     if (this.#temporary) rmSync(this.#temporary, { force: true });
+  }
+
+  #close(): void {
+    if (this.#open) closeSync(this.#fd);
+    this.#open = false;
   }
 
   #flush(): void {

@@ -1,7 +1,11 @@
 // The stream's log: lines are kept while the first audio is on its way, then written as JSON by pino.
 // pino takes 15 ms to import, so it comes after the caller hears music.
 import { writeSync } from 'node:fs';
-import { createLogger, type LogFields, type Logger, type LogLevel, type LogWriter } from '../util/log';
+import { errorFields } from '../util/errors';
+import { createLogger, type Logger, type LogLevel, type LogWriter } from '../util/log';
+import { ownStderr } from './output';
+
+const STDERR = 2;
 
 /** Lines kept before there is a writer; more than a start can produce. */
 const KEPT_LINES = 1000;
@@ -19,49 +23,63 @@ export class DeferredLog {
   };
   readonly logger: Logger;
 
-  constructor(wall: () => number) {
+  constructor(private readonly wall: () => number) {
     this.logger = createLogger((...line) => this.#write(...line), wall, 'debug');
   }
 
   /** Opens the writer and hands it what was kept. A log file that cannot be written is said once on standard error. */
   async open(settings: LogSettings): Promise<void> {
-    this.#write = await pinoWriter(settings);
+    this.#write = await pinoWriter(settings, this.wall);
     for (const line of this.#kept.splice(0)) this.#write(...line);
   }
 
   /** A call that ends before there is a writer: what went wrong is not lost. */
   flush(): void {
+    if (this.#kept.length === 0) return;
+    const fd = ownStderr() ?? STDERR;
     for (const [level, fields, message, wallMs] of this.#kept.splice(0)) {
       if (level !== 'warn' && level !== 'error') continue;
       const line = { level, pid: process.pid, time: new Date(wallMs).toISOString(), ...fields, msg: message };
-      writeSync(2, `${JSON.stringify(line)}\n`);
+      try {
+        writeSync(fd, `${JSON.stringify(line)}\n`);
+      } catch {
+        return; // nobody reads it, and the call must end all the same
+      }
     }
   }
 }
 
-async function pinoWriter({ level, file }: LogSettings): Promise<LogWriter> {
+async function pinoWriter({ level, file }: LogSettings, wall: () => number): Promise<LogWriter> {
   const { pino } = await import('pino');
-  const destination = (dest: string | number) =>
-    pino.destination({ dest, sync: true, append: true, mkdir: true });
-  const toStderr = destination(2);
-  let out = toStderr;
-  try {
-    if (file) out = destination(file);
-  } catch (error) {
-    pino(toStderr).error({ file, err: error }, 'log file cannot be written; logging to standard error');
-  }
-  // A full disk must not end the call: the line is lost, the music is not.
-  for (const stream of [out, toStderr]) stream.on('error', () => {});
-  const log = pino(
-    {
-      level,
-      base: { pid: process.pid },
-      timestamp: false,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    out,
-  );
-  return (lineLevel: LogLevel, fields: LogFields, message: string, wallMs: number) => {
-    log[lineLevel]({ time: new Date(wallMs).toISOString(), ...fields }, message);
+  const writerTo = (dest: string | number): LogWriter => {
+    const stream = pino.destination({
+      dest,
+      sync: true,
+      append: true,
+      mkdir: true,
+      retryEAGAIN: () => false,
+    });
+    // A full disk or a pipe that nobody drains must not end the call: the line is lost, the music is not.
+    stream.on('error', () => {});
+    const log = pino(
+      {
+        level,
+        base: { pid: process.pid },
+        timestamp: false,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      stream,
+    );
+    return (lineLevel, fields, message, wallMs) =>
+      log[lineLevel]({ time: new Date(wallMs).toISOString(), ...fields }, message);
   };
+  try {
+    if (file !== undefined) return writerTo(file);
+  } catch (error) {
+    const toStderr = writerTo(ownStderr() ?? STDERR);
+    const hint = 'let this user write there, or correct log.file; until then the log goes to standard error';
+    toStderr('error', { file, ...errorFields(error), hint }, 'log file cannot be written', wall());
+    return toStderr;
+  }
+  return writerTo(ownStderr() ?? STDERR);
 }

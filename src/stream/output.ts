@@ -29,12 +29,20 @@ export function takeStdout(): AudioOutput {
 /** Closes descriptor 1 and lets the next opened, which gets the lowest free number, be standard error. */
 function giveAwayStdout(): void {
   closeSync(STDOUT);
-  if (reopen(STDERR) === undefined) openSync('/dev/null', 'w');
+  if (ownStderr() === undefined) openSync('/dev/null', 'w');
 }
 
-/** A socket cannot be opened twice: there descriptor 1 stays, and only `process.stdout` is turned away. */
+/** Standard error opened once more, so that writing to a pipe that nobody drains fails instead of waiting. */
+export function ownStderr(): number | undefined {
+  return reopen(STDERR, constants.O_NONBLOCK);
+}
+
+/**
+ * A socket cannot be opened twice, and a FIFO without a reader would be waited for: there descriptor 1 stays, and only
+ * `process.stdout` is turned away.
+ */
 function plainOutput(): AudioOutput {
-  const fd = reopen(STDOUT);
+  const fd = fstatSync(STDOUT).isFIFO() ? undefined : reopen(STDOUT);
   if (fd !== undefined) giveAwayStdout();
   return new PlainOutput(fd ?? STDOUT);
 }

@@ -24,8 +24,11 @@ export interface PacerParts {
   onEnd(reason: PacerEnd): void;
 }
 
-/** Every so many ticks the unread audio is measured, so that a reader that stalled is noticed within two Frames. */
-const TICKS_PER_GAUGE = 2;
+/**
+ * The process wakes when this much less than the lead is unread, and fills up to as much more: two Frames at a time,
+ * since waking costs more than rendering. The unread audio stays within the lead ± one Frame.
+ */
+const SWING_MS = FRAME_MS;
 /** How much faster than ours a reader's clock may be; one who takes all there is gets no more than that. */
 const MOST_DRIFT = 0.002;
 
@@ -39,8 +42,6 @@ export class Pacer {
   #written = 0;
   /** The Frame in the buffer was rendered but not taken yet. */
   #pending = false;
-  #dueAt = 0;
-  #ticks = 0;
   #resyncs = 0;
   #consumed = 0;
   /** Time seen to pass without the reader taking anything, milliseconds. */
@@ -71,7 +72,7 @@ export class Pacer {
   /** Writes the lead at once and goes on from there. */
   start(): void {
     this.#startedAt = this.parts.clock.now();
-    this.#origin = this.#tickedAt = this.#dueAt = this.#startedAt;
+    this.#origin = this.#tickedAt = this.#startedAt;
     this.#tick();
   }
 
@@ -85,16 +86,15 @@ export class Pacer {
     // A machine that stood still is no proof against the reader: only time in which this ran counts.
     this.#undrainedFor += Math.min(now - this.#tickedAt, 2 * FRAME_MS);
     this.#tickedAt = now;
-    if (this.#written > 0) this.#measure(now, now - this.#dueAt);
-    while (!this.#ended && this.#aheadMs(now) <= this.settings.leadMs - FRAME_MS) {
+    if (this.#written > 0) this.#measure(now);
+    while (!this.#ended && this.#aheadMs(now) <= this.settings.leadMs + SWING_MS - FRAME_MS) {
       if (!this.#writeFrame()) break;
     }
     if (!this.#ended && this.#undrainedFor > this.settings.undrainedMs) this.#end('undrained');
     if (this.#ended) return;
-    const delayMs = this.#aheadMs(now) - (this.settings.leadMs - FRAME_MS);
-    // Whole milliseconds, rounded up: a timer that fires a fraction early would wake the process twice a Frame.
-    const delay = Math.ceil(Math.min(FRAME_MS, Math.max(1, delayMs)));
-    this.#dueAt = now + delay;
+    const delayMs = this.#aheadMs(now) - (this.settings.leadMs - SWING_MS);
+    // Whole milliseconds, rounded up: a timer that fires a fraction early would wake the process for nothing.
+    const delay = Math.ceil(Math.min(2 * SWING_MS, Math.max(1, delayMs)));
     this.#cancel = this.parts.clock.after(delay, () => this.#tick());
   }
 
@@ -103,9 +103,8 @@ export class Pacer {
     return this.#written * FRAME_MS - (now - this.#origin);
   }
 
-  /** Compares the deadlines with what is really unread, regularly and whenever this tick itself came late. */
-  #measure(now: number, lateMs: number): void {
-    if (++this.#ticks % TICKS_PER_GAUGE !== 0 && lateMs < FRAME_MS / 2) return;
+  /** Compares the deadlines with what is really unread: this process, the reader or both may have stood still. */
+  #measure(now: number): void {
     const queued = this.parts.output.queuedBytes();
     this.#gauged = queued !== undefined;
     if (queued === undefined) {

@@ -1,6 +1,7 @@
 // The host of one call: config and library in, paced audio out, for as long as somebody reads.
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
+import { existsSync } from 'node:fs';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
@@ -10,7 +11,7 @@ import { assembleCall, type PlayableMedia } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Call, Session } from '../session/session';
 import type { Clock } from '../util/clock';
-import { errorFields } from '../util/errors';
+import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { seededRandom, seedOf, type Random } from '../util/random';
 import { Scope, type Closeable } from '../util/scope';
@@ -128,6 +129,7 @@ export class CallStream {
       await library.scan();
       scanned = true;
       this.#scope.own(library.watch(clock, () => {}));
+      if (!existsSync(config.media.folder)) throw noMediaFolder(config.media.folder);
     };
     return () => Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', scan)]);
   }
@@ -209,4 +211,10 @@ export class CallStream {
     this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
     return undefined;
   }
+}
+
+function noMediaFolder(folder: string): HoldcastError {
+  const hint =
+    'create it with music/ and advices/ in it, or correct media.folder; until then a soft chord is heard';
+  return new HoldcastError('HC_MEDIA_UNREADABLE', `there is no media folder ${folder}`, hint);
 }

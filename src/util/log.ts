@@ -37,15 +37,21 @@ export function masked(value: unknown): string {
   return text.length > 4 ? `…${text.slice(-2)}` : '…';
 }
 
+/** "Local/442079460018@queue-0000001f;1" → "Local/…18@queue-0000001f;1": the serial number at its end stays. */
+function maskedChannel(channel: string): string {
+  const [, name = '', serial = ''] = /^(.*?)(-[0-9a-f]{8}(?:;\d)?)?$/is.exec(channel) ?? [];
+  return name.replace(/\+?\d{6,}/g, masked) + serial;
+}
+
 /** A copy of `fields` with personal data masked, at any depth of objects and lists. */
 export function maskFields(fields: LogFields): LogFields {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null
-        ? masked(value)
-        : maskWithin(value),
-    ]),
+    Object.entries(fields).map(([name, value]) => {
+      if (PERSONAL.has(name.toLowerCase()) && value !== undefined && value !== null)
+        return [name, masked(value)];
+      if (name.toLowerCase() === 'channel' && typeof value === 'string') return [name, maskedChannel(value)];
+      return [name, maskWithin(value)];
+    }),
   );
 }
 

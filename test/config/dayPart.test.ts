@@ -106,3 +106,13 @@ describe('windows', () => {
     expect(dayPartAt(at('00:00'), { firstEvening: ['22:00', '00:00'] }, 'UTC')).toBeUndefined();
   });
 });
+
+describe('without a time zone', () => {
+  it('shows what the machine’s own clock shows, as its zone would by name', () => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (let hour = 0; hour < 24 * 370; hour += 5) {
+      const wallMs = Date.UTC(2026, 0, 1, hour, 17);
+      expect(localTime(wallMs)).toEqual(localTime(wallMs, zone));
+    }
+  });
+});

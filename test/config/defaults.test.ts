@@ -19,7 +19,6 @@ describe('resolveConfig', () => {
     expect(config.program).toEqual(defaultProgramSettings);
     expect(config).toMatchObject({
       language: 'en',
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       media: {
         folder: join(packageRoot(), 'media'),
         cache: '/c',

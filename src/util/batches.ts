@@ -1,0 +1,17 @@
+// Many small asynchronous steps, some at a time: one by one each wakes the process, all at once they take all descriptors.
+
+/** How many at a time: enough to keep the thread pool busy. */
+const AT_ONCE = 16;
+
+/** `step` of every item, in the order of the items. Rejects with the first failure, after those under way have ended. */
+export async function inBatches<T, R>(items: readonly T[], step: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    const settled = await Promise.allSettled(items.slice(at, at + AT_ONCE).map(step));
+    for (const result of settled) {
+      if (result.status === 'rejected') throw result.reason;
+      results.push(result.value);
+    }
+  }
+  return results;
+}
