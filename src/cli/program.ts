@@ -100,7 +100,10 @@ function addRender(program: Command): void {
 }
 
 function addMedia(program: Command): void {
-  const media = program.command('media').description('look after the media folders');
+  const media = program
+    .command('media')
+    .description('look after the media folders')
+    .addHelpText('after', examples('holdcast media prepare', 'holdcast media list', 'holdcast media check'));
   const settings = async (options: { config?: string }) => (await configOf(options.config)).media;
   media
     .command('prepare')
@@ -151,6 +154,7 @@ function addConfig(program: Command): void {
   program
     .command('config')
     .description('look after config.ts')
+    .addHelpText('after', examples('holdcast config check'))
     .command('check')
     .description('load and validate the config, and say what it means')
     .option('--json', 'print the result as JSON')

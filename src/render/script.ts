@@ -3,10 +3,11 @@
 import { z } from 'zod';
 import { HoldcastError } from '../util/errors';
 
+const TIME = 'a time: seconds (42.5) or "mm:ss"';
 /** Seconds, or "mm:ss", or "h:mm:ss", as milliseconds. */
 const time = z
-  .union([z.number().nonnegative(), z.string().regex(/^(\d+:)?\d+:\d{2}(\.\d+)?$/)], {
-    error: 'a time: seconds (42.5) or "mm:ss"',
+  .union([z.number().nonnegative(TIME), z.string().regex(/^(\d+:)?\d+:\d{2}(\.\d+)?$/, TIME)], {
+    error: TIME,
   })
   .transform((value) =>
     typeof value === 'number'
@@ -14,12 +15,13 @@ const time = z
       : value.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) * 1000,
   );
 
+const PLACE = 'a place in the queue: 1 to 999';
 const at = { at: time };
 const eventSchema = z.union(
   [
     z.strictObject({ ...at, key: z.enum(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#']) }),
-    z.strictObject({ ...at, position: z.number().int().min(1).max(999) }),
-    z.strictObject({ ...at, advice: z.string().min(1) }),
+    z.strictObject({ ...at, position: z.number().int(PLACE).min(1, PLACE).max(999, PLACE) }),
+    z.strictObject({ ...at, advice: z.string().min(1, 'the name of an advice: "advices/middle/x.wav"') }),
   ],
   {
     error:

@@ -115,7 +115,7 @@ export class Pacer {
     if (consumed > this.#consumed) this.#undrainedFor = 0;
     this.#consumed = consumed;
     const aheadMs = (queued / this.#bytes.length) * FRAME_MS;
-    if (Math.abs(aheadMs - this.#aheadMs(now)) > FRAME_MS) this.#resync(now, aheadMs);
+    if (Math.abs(aheadMs - this.#aheadMs(now)) > FRAME_MS / 2) this.#resync(now, aheadMs);
   }
 
   #resync(now: number, aheadMs: number): void {

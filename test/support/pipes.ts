@@ -140,11 +140,6 @@ export class Line {
     return ((this.pacer.framesWritten * this.frameBytes - this.#readBytes) / this.frameBytes) * FRAME_MS;
   }
 
-  /** What was read and not yet checked, in bytes. */
-  get heardBytes(): number {
-    return this.#readBytes;
-  }
-
   /** `ms` pass. @returns the least and the most that was in the pipe at the end of each millisecond */
   pass(ms: number, { writer = true, reader = true } = {}): { least: number; most: number } {
     let [least, most] = [Infinity, -Infinity];

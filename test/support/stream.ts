@@ -17,6 +17,8 @@ export interface ListenerOptions {
   deaf?: boolean;
   /** Samples a second that the listener expects; 8000 when absent. */
   rate?: SampleRate;
+  /** A descriptor for standard error, which is not kept in `stderr` then. */
+  stderr?: number;
 }
 
 /** `holdcast stream` in a process group of its own, and somebody who listens as Asterisk does. */
@@ -46,17 +48,13 @@ export class Stream {
     this.#child = spawn(HOLDCAST, ['stream', ...args], {
       cwd: folder,
       env,
-      stdio: ['ignore', writer, 'pipe'],
+      stdio: ['ignore', writer, options.stderr ?? 'pipe'],
       detached: true,
     });
     closeSync(writer);
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    this.ended = new Promise((done) =>
-      this.#child.on('close', (code, signal) => {
-        this.endedAt = performance.now();
-        done({ code, signal });
-      }),
-    );
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.#child.on('exit', () => (this.endedAt = performance.now()));
+    this.ended = new Promise((done) => this.#child.on('close', (code, signal) => done({ code, signal })));
     if (!options.deaf) this.listen();
   }
 
@@ -151,7 +149,7 @@ export class Stream {
     const at = performance.now();
     this.kill(signal);
     const ended = await this.ended;
-    return { ...ended, afterMs: performance.now() - at };
+    return { ...ended, afterMs: this.endedAt! - at };
   }
 
   /** The reader goes away: the next write of the stream fails with EPIPE. */

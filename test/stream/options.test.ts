@@ -1,0 +1,62 @@
+// Who is calling: options first, then the environment; a wrong word is reported and stops nothing.
+// Asterisk splits `application` at single spaces without quoting, so odd arguments do arrive.
+import { parseStreamOptions } from '../../src/stream/options';
+
+const parse = (args: string, env: NodeJS.ProcessEnv = {}) =>
+  parseStreamOptions(args === '' ? [] : args.split(' '), env);
+
+test('each option, with a space or an equals sign', () => {
+  const { options, unknown } = parse(
+    '--uniqueid 1.1 --channel=PJSIP/a-1 --phone 100 --queue=q --config /c.ts',
+  );
+  const channel = 'PJSIP/a-1';
+  expect(options).toEqual({ uniqueid: '1.1', channel, phone: '100', queue: 'q', config: '/c.ts' });
+  expect(unknown).toEqual([]);
+});
+
+test('the environment tells what the options do not', () => {
+  const env = { UNIQUEID: '2.2', CHANNEL: 'SIP/b-2', PHONE: '200' };
+  expect(parse('', env).options).toEqual({ uniqueid: '2.2', channel: 'SIP/b-2', phone: '200' });
+  expect(parse('--uniqueid 1.1', env).options).toEqual({
+    uniqueid: '1.1',
+    channel: 'SIP/b-2',
+    phone: '200',
+  });
+});
+
+test('nothing known is legal, and an empty value is none', () => {
+  expect(parse('').options).toEqual({});
+  expect(parse('--phone= --uniqueid=', { PHONE: '', CHANNEL: '' }).options).toEqual({});
+});
+
+test('CONFIG in the environment is not an identity', () => {
+  expect(parse('', { CONFIG: '/tmp/x.ts' }).options).toEqual({});
+});
+
+test.each(['--bogus', '--bogus=1', 'word', '-x', '--', '-', '--uniqueid', '--no-phone', '--phone --phone'])(
+  '%s stops nothing',
+  (args) => {
+    expect(() => parse(args)).not.toThrow();
+  },
+);
+
+test.each(['--bogus', '--bogus=1', 'word', '-x'])('%s is reported, and the rest is understood', (args) => {
+  const { options, unknown } = parse(`${args} --uniqueid 1.1`);
+  expect(unknown).not.toEqual([]);
+  expect(options.uniqueid).toBe('1.1');
+});
+
+test('an option without its value does not take the next option for it', () => {
+  const { options } = parse('--uniqueid --phone 100');
+  expect(options.uniqueid).toBeUndefined();
+  expect(options.phone).toBe('100');
+});
+
+test('two spaces in `application` make an empty argument, which is no identity', () => {
+  expect(parse('--uniqueid 1.1  --phone 100').options).toMatchObject({ uniqueid: '1.1', phone: '100' });
+});
+
+test('what an option is called like in every object is still unknown', () => {
+  expect(parse('--constructor x --toString y --uniqueid 1.1').options).toEqual({ uniqueid: '1.1' });
+  expect(parse('--toString y').unknown).not.toEqual([]);
+});
