@@ -29,7 +29,7 @@ export interface Exported {
 
 /**
  * What the module at `url` exports as default.
- * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped
+ * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped here, see trial.ts
  * @throws HoldcastError HC_CONFIG_INVALID after `limitMs` or without a default export; whatever the module throws
  */
 export async function evaluate(
@@ -81,10 +81,10 @@ async function placeOf(error: unknown, configFile: string, map: string): Promise
   return `${resolve(dirname(configFile), entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
 }
 
-function tooSlow(configFile: string, limitMs: number): HoldcastError {
+export function tooSlow(configFile: string, limitMs: number): HoldcastError {
   return new HoldcastError(
     'HC_CONFIG_INVALID',
-    `${configFile} was still waiting (a top-level await) after ${limitMs} ms`,
+    `${configFile} had not ended after ${limitMs} ms (a loop, or a top-level await)`,
     'let the config export plain values; slow work belongs elsewhere',
   );
 }

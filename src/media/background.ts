@@ -1,5 +1,6 @@
 // Starts the preparation of media in a process of its own, which plays to nobody and outlives who asked.
 // Used by a process with a caller on it: slow modules come on demand, and nothing of it ever reaches stdout.
+import type { Socket } from 'node:net';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 
@@ -14,6 +15,15 @@ export interface BackgroundPreparation {
 
 /** The new process gives way to those that play. */
 const NICENESS = 15;
+/** What it says in the end of its errors is enough, characters. */
+const MOST_SAID = 4000;
+
+/** What a command wrote when it failed (see `tell` in src/cli/context.ts), as log fields. */
+function failureOf(said: string, hint: string): Record<string, string> {
+  const code = /\((HC_\w+)\)\s*$/.exec(said)?.[1];
+  const error = /^holdcast: (.*)$/m.exec(said)?.[1] ?? said.trim();
+  return { ...(code !== undefined && { code }), error, hint };
+}
 
 /**
  * Starts the command unless a preparation of this cache is at work or being started, by whichever process.
@@ -32,9 +42,21 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
     const { spawn } = await import('node:child_process');
     const { setPriority } = await import('node:os');
     const [program = process.execPath, ...args] = command;
-    const child = spawn(program, args, { cwd: '/', env: { ...env }, detached: true, stdio: 'ignore' });
+    const byHand = command.filter((word) => word !== '--background').join(' ');
+    const child = spawn(program, args, {
+      cwd: '/',
+      env: { ...env },
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-MOST_SAID)));
+    (child.stderr as Socket | null)?.unref();
     // Until it ends (it holds the lock itself by then) nobody starts another.
-    child.once('exit', () => void starting.close());
+    child.once('exit', (code) => {
+      void starting.close();
+      if (code) log.error(failureOf(said, `run it by hand: ${byHand}`), 'media preparation failed');
+    });
     child.once('error', (error) => {
       void starting.close();
       log.error({ message: error.message }, 'media preparation cannot be started');
@@ -42,7 +64,7 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
     if (child.pid === undefined) return false;
     child.unref();
     setPriority(child.pid, NICENESS);
-    log.info({ pid: child.pid }, 'media preparation started in the background');
+    log.info({ preparer: child.pid }, 'media preparation started in the background');
     return true;
   } catch (error) {
     log.error({ message: messageOf(error) }, 'media preparation cannot be started');

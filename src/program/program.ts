@@ -141,6 +141,7 @@ export class Program {
 
   /** Has something said as soon as its rank allows. */
   say(announcement: Announcement): void {
+    if (announcement.kind === 'advice') for (const advice of announcement.clips) this.parts.rota.take(advice);
     this.#announcer.say(announcement);
   }
 

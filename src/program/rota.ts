@@ -45,6 +45,11 @@ export class AdviceRota {
     return undefined;
   }
 
+  /** It is said for another reason: it need not come again. */
+  take(advice: Clip): void {
+    this.#heard.add(advice.id);
+  }
+
   /** It was not heard to its end: it may come again. */
   giveBack(advice: Clip): void {
     this.#heard.delete(advice.id);
