@@ -20,7 +20,7 @@ const MOST_SAID = 4000;
 
 /** What a command wrote when it failed (see `tell` in src/cli/context.ts), as log fields. */
 function failureOf(said: string, hint: string): Record<string, string> {
-  const code = /\((HC_\w+)\)\s*$/.exec(said)?.[1];
+  const code = /HC_\w+/.exec(said)?.[0];
   const error = /^holdcast: (.*)$/m.exec(said)?.[1] ?? said.trim();
   return { ...(code !== undefined && { code }), error, hint };
 }
