@@ -6,8 +6,8 @@ import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import { HoldcastError, messageOf } from '../util/errors';
+import { hash64 } from '../util/hash';
 import { packageRoot } from '../util/packageRoot';
-import { hashOf } from './compiled';
 import type { Input } from './compiled';
 
 export interface Bundle {
@@ -79,7 +79,7 @@ function recordInputs(inputs: Input[]): Plugin {
     setup(build) {
       build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
         const contents = readFileSync(path);
-        inputs.push({ path, hash: hashOf(contents) });
+        inputs.push({ path, hash: hash64(contents) });
         return { contents, loader: 'default' };
       });
     },

@@ -1,6 +1,5 @@
 // Compiled configs kept on disk, so that a call need not compile: the module, what it was made of, what was validated.
 // The folder is trusted only if nobody else can put code there: what lies in it is run.
-import { createHash, randomBytes } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
+import { hash64 } from '../util/hash';
 import { version } from '../util/version';
 import { defaultCacheFolder } from './defaults';
 import type { Env } from './defaults';
@@ -31,10 +31,6 @@ interface Manifest {
   plain: string;
 }
 
-export function hashOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
 /**
  * A hash of the plain values of a config: functions count as present only. Two values that validate differently have
  * different hashes, so NaN, undefined and the like are told apart from what JSON makes of them.
@@ -45,7 +41,7 @@ export function plainHash(value: unknown): string {
     if (item === null || typeof item === 'boolean' || Number.isFinite(item)) return item;
     return typeof item === 'object' ? item : `[${typeof item === 'number' ? String(item) : typeof item}]`;
   });
-  return hashOf(text);
+  return hash64(text);
 }
 
 /** The folder for compiled configs, one for each user, since each trusts only his own. Absolute; may not exist. */
@@ -78,7 +74,7 @@ export function distrust(folder: string): string | undefined {
 
 /** The name under which everything about one config file is kept. */
 function nameFor(configFile: string): string {
-  return hashOf(JSON.stringify([configFile, version, process.version])).slice(0, 32);
+  return hash64(JSON.stringify([configFile, version, process.version]));
 }
 
 /** The compiled module of a config none of whose sources has changed since, or undefined. Never throws. */
@@ -90,7 +86,7 @@ export function findCompiled(
   try {
     const text = readFileSync(join(folder, `${nameFor(configFile)}.json`), 'utf8');
     const { inputs, module, plain } = JSON.parse(text) as Manifest;
-    if (!inputs.every(({ path, hash }) => hashOf(readFileSync(path)) === hash)) return undefined;
+    if (!inputs.every(({ path, hash }) => hash64(readFileSync(path)) === hash)) return undefined;
     return { file: join(folder, module), plain };
   } catch {
     return undefined;
@@ -114,7 +110,7 @@ export function keepCompiled(
     if (reason !== undefined) return reason;
     const name = nameFor(configFile);
     const before = previousModule(join(folder, `${name}.json`));
-    const module = `${name}-${hashOf(code).slice(0, 16)}.mjs`;
+    const module = `${name}-${hash64(code)}.mjs`;
     writeWhole(join(folder, module), code);
     writeWhole(join(folder, `${name}.json`), JSON.stringify({ inputs, module, plain } satisfies Manifest));
     if (before !== undefined && before !== module) rmSync(join(folder, before), { force: true });
@@ -134,7 +130,7 @@ function previousModule(manifest: string): string | undefined {
 }
 
 function writeWhole(file: string, content: string): void {
-  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const draft = `${file}.${process.pid}.${process.hrtime().join('')}.tmp`;
   try {
     writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
     renameSync(draft, file);

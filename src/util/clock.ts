@@ -13,10 +13,16 @@ export interface Clock {
   after(delayMs: number, task: () => void): Cancel;
 }
 
+/** As performance.now, without loading node:perf_hooks before the first sample. */
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
 /** The machine's clock. Timers do not keep a process alive when `ref` is false. */
 export function systemClock({ ref = true } = {}): Clock {
   return {
-    now: () => performance.now(),
+    now: monotonicMs,
     wall: () => Date.now(),
     after(delayMs, task) {
       const timer = setTimeout(task, Math.max(0, delayMs));
