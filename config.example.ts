@@ -5,7 +5,7 @@
 import { defineConfig, nextTrack, quiet, sayPosition } from 'holdcast';
 
 export default defineConfig({
-  // The language in which callers are spoken to when Asterisk does not say another: 'en' or 'ru'.
+  // The language in which callers are spoken to: 'en' or 'ru'.
   language: 'en',
 
   // Whose clock decides when it is morning, and on which day a campaign begins. Default: this machine's.
@@ -111,7 +111,7 @@ export default defineConfig({
   edgeMs: 5,
 
   stream: {
-    // Audio kept ready for Asterisk, 80 to 240. Less answers keys sooner; more survives a busier machine.
+    // Audio kept ready for Asterisk, 80 to 200. Less answers keys sooner; more survives a busier machine.
     leadMs: 160,
     // A stream that Asterisk does not read any more ends after this, 1000 to 600000.
     undrainedMs: 10_000,

@@ -16,6 +16,6 @@ ${cases}
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
-complete -o filenames -F _holdcast holdcast
+complete -F _holdcast holdcast
 `;
 }

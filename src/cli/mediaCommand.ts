@@ -162,7 +162,8 @@ async function prepareInBackground(options: MediaPrepareOptions): Promise<number
   } catch (error) {
     if (signal.aborted) return EXIT_INTERRUPTED;
     const code = error instanceof HoldcastError ? error.code : undefined;
-    log.error({ code, message: messageOf(error) }, 'media preparation stopped');
+    const hint = error instanceof HoldcastError && error.hint ? ` → ${error.hint}` : '';
+    log.error({ code, message: messageOf(error) }, `media preparation stopped${hint}`);
     return code === 'HC_FFMPEG_MISSING' || code === 'HC_FFMPEG_BROKEN' ? EXIT_NO_FFMPEG : EXIT_PROBLEM;
   }
 }

@@ -79,7 +79,7 @@ function addRender(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        'holdcast render --script calls/keys.json --out keys.wav --picture keys.png',
+        'holdcast render --script docs/calls/keys.json --out keys.wav --picture keys.png',
         'holdcast render --seconds 3600 --out hour.wav',
       ),
     )

@@ -49,8 +49,9 @@ export async function renderCommand(options: RenderOptions, { out, log, signal }
   } finally {
     progress.close();
   }
-  out.write(`${formatTimeline([...recorder.events], { colour: out.isTTY })}\n`);
-  out.write(`wrote ${options.out} (${((recorder.frames * FRAME_MS) / 1000).toFixed(1)} s)\n`);
+  const say = (text: string): void => void (wav.special ? process.stderr.write(text) : out.write(text));
+  say(`${formatTimeline([...recorder.events], { colour: out.isTTY })}\n`);
+  say(`wrote ${options.out} (${((recorder.frames * FRAME_MS) / 1000).toFixed(1)} s)\n`);
   if (options.picture && kept) {
     const { events, duckGainDb } = recorder;
     const picture = { samples: kept, rate: config.program.rate, events: [...events], duckGainDb };
@@ -58,7 +59,7 @@ export async function renderCommand(options: RenderOptions, { out, log, signal }
       options.picture,
       await callPicture({ ...picture, title: options.script ?? 'A call on hold' }),
     );
-    out.write(`drew  ${options.picture}\n`);
+    say(`drew  ${options.picture}\n`);
   }
   return 0;
 }

@@ -77,16 +77,20 @@ function nameFor(configFile: string): string {
   return hash64(JSON.stringify([configFile, version, process.version]));
 }
 
-/** The compiled module of a config none of whose sources has changed since, or undefined. Never throws. */
+/**
+ * The compiled module of a config none of whose sources has changed since, or undefined. Never throws.
+ * @param stale also when they have: the last config that was right
+ */
 export function findCompiled(
   configFile: string,
   folder: string,
+  stale = false,
 ): { file: string; plain: string } | undefined {
   if (distrust(folder) !== undefined) return undefined;
   try {
     const text = readFileSync(join(folder, `${nameFor(configFile)}.json`), 'utf8');
     const { inputs, module, plain } = JSON.parse(text) as Manifest;
-    if (!inputs.every(({ path, hash }) => hash64(readFileSync(path)) === hash)) return undefined;
+    if (!stale && !inputs.every(({ path, hash }) => hash64(readFileSync(path)) === hash)) return undefined;
     return { file: join(folder, module), plain };
   } catch {
     return undefined;

@@ -57,6 +57,28 @@ export async function loadConfigWarm(
 }
 
 /**
+ * The last config at this path that was right, for calls that come while it is not. Undefined when none is kept.
+ * Never rejects.
+ */
+export async function loadLastGood(
+  path?: string,
+  context: Partial<LoadContext> = {},
+): Promise<ResolvedConfig | undefined> {
+  const { env, clock, ...rest } = withDefaults(context);
+  try {
+    const file = locateConfig(path, { env, ...rest });
+    const { compiledFolder, findCompiled } = await import('./compiled');
+    const compiled = file && findCompiled(file, compiledFolder(env), true);
+    if (!compiled) return undefined;
+    const { evaluate } = await import('./evaluate');
+    const { value } = await evaluate(pathToFileURL(compiled.file).href, file, clock, WARM_LIMIT_MS);
+    return resolveConfig(value as Config, { configDir: dirname(file), env });
+  } catch {
+    return undefined; // what is wrong with the present one has been said
+  }
+}
+
+/**
  * Compiles, runs, validates and resolves the config, and keeps the result for `loadConfigWarm` where that is possible.
  * @param path as given by --config
  * @throws HoldcastError HC_CONFIG_NOT_FOUND, HC_CONFIG_SYNTAX, HC_CONFIG_INVALID (its cause is a ConfigProblems when

@@ -1,6 +1,7 @@
 // What a config may hold, checked value by value; every complaint names the key, what was found and what is allowed.
 // Imported only when a config is new or changed: zod takes some 90 ms to load.
 import { z } from 'zod';
+import { baseLanguage } from '../media/names';
 import { defaultBand } from '../media/settings';
 import { defaultProgramSettings } from '../program/settings';
 import { SHELVES } from '../program/shelves';
@@ -135,7 +136,7 @@ const schema = section({
   advice: advice.optional(),
   limiter: limiter.optional(),
   edgeMs: within(1, 100, 'ms'),
-  stream: section({ leadMs: within(80, 240, 'ms'), undrainedMs: within(1000, 600_000, 'ms') }).optional(),
+  stream: section({ leadMs: within(80, 200, 'ms'), undrainedMs: within(1000, 600_000, 'ms') }).optional(),
   keys: keys.optional(),
   log: section({ level: oneOf('debug', 'info', 'warn', 'error'), file: path('a file') }).optional(),
 }).superRefine(bandFits);
@@ -156,8 +157,9 @@ function isDate(value: string): boolean {
   );
 }
 
+/** What the library can tell from a file's name, so that no language is allowed whose files are never found. */
 function isLanguage(value: string): boolean {
-  return /^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i.test(value);
+  return baseLanguage(value) !== undefined;
 }
 
 function isTimeZone(value: string): boolean {

@@ -36,7 +36,7 @@ export interface Campaign {
 
 /** Every option with its meaning; `Config` is the same with everything optional. */
 export interface Options {
-  /** Language in which callers are spoken to when their channel says nothing else: 'en', 'ru', 'pt-BR'. Default 'en'. */
+  /** Language in which callers are spoken to: 'en', 'ru', 'pt-BR'. Default 'en'. */
   language: string;
   /** IANA time zone for parts of the day and campaigns: 'Europe/Moscow'. Default: the machine's. */
   timeZone: string;
@@ -151,7 +151,7 @@ export interface LimiterOptions {
 }
 
 export interface StreamOptions {
-  /** Audio kept ahead of the caller's ear, ms, 80 to 240: less answers keys sooner, more survives a busier machine. Default 160. */
+  /** Audio kept ahead of the caller's ear, ms, 80 to 200: less answers keys sooner, more survives a busier machine. Default 160. */
   leadMs: number;
   /** A stream that nobody reads ends after this, ms, 1000 to 600,000. Default 10000. */
   undrainedMs: number;

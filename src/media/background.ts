@@ -22,7 +22,7 @@ const MOST_SAID = 4000;
 function failureOf(said: string, hint: string): Record<string, string> {
   const code = /HC_\w+/.exec(said)?.[0];
   const error = /^holdcast: (.*)$/m.exec(said)?.[1] ?? said.trim();
-  return { ...(code !== undefined && { code }), error, hint };
+  return { ...(code !== undefined && { code }), error, hint: /→ (.*)/.exec(said)?.[1] ?? hint };
 }
 
 /**
@@ -44,7 +44,6 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
     const [program = process.execPath, ...args] = command;
     const byHand = command.filter((word) => word !== '--background').join(' ');
     const child = spawn(program, args, {
-      cwd: '/',
       env: { ...env },
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -143,6 +143,7 @@ export class Library {
     random: Random = seededRandom(process.pid),
   ): Closeable {
     this.#clock = clock;
+    if (this.#requested.files !== '') this.#requested.at = clock.now();
     let open = true;
     let cancel = (): void => {};
     let looks = 0;

@@ -69,9 +69,12 @@ export async function renderCall(parts: RenderParts): Promise<Recorder> {
 async function openCall({ config, script, log }: RenderParts): Promise<OfflineCall> {
   const library = new Library({ settings: config.media, log, readMode: 'memory' });
   await library.scan();
-  const { rules, ready } = callRules(config);
+  // The same on every machine: without a time zone in the config the call goes by the clock that `start` is written in.
+  const { rules, ready } = callRules({ timeZone: 'UTC', ...config });
   await ready();
-  const clock = new ManualClock(Date.parse(script.start));
+  const clock = new ManualClock(
+    config.timeZone === undefined ? clockTime(script.start) : Date.parse(script.start),
+  );
   const recorder = new Recorder(config.program.rate);
   const toLog = programLog(log, config.program.rate);
   const { program, session } = assembleCall({
@@ -105,10 +108,15 @@ function perform(
     recorder.note('position', String(event.position));
     session.moveTo(event.position);
   } else {
-    const clip = library.find(event.advice);
+    const clip = event.advice.startsWith('advices/') ? library.find(event.advice) : undefined;
     if (!clip) throw unknownAdvice(event.advice);
     program.say({ kind: 'advice', title: clip.title, clips: [clip] });
   }
+}
+
+/** "2026-01-05T09:58:00+03:00" as if it were written in UTC, milliseconds since 1970. */
+function clockTime(start: string): number {
+  return Date.parse(start.replace(/(Z|[+-]\d{2}:?\d{2})$/, 'Z'));
 }
 
 function unknownAdvice(id: string): HoldcastError {

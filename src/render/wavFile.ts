@@ -24,6 +24,11 @@ export class WavFile {
     writeSync(this.#fd, wavHeader(rate, 0));
   }
 
+  /** It is a device or a pipe, maybe the terminal's own: what is printed belongs elsewhere. */
+  get special(): boolean {
+    return this.#temporary === undefined;
+  }
+
   write(frame: Int16Array): void {
     const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
     if (this.#filled + bytes.length > BLOCK_BYTES) this.#flush();

@@ -61,6 +61,6 @@ export class Session {
       this.parts.log.warn({ position: this.#position }, 'no prompt for this position');
       return;
     }
-    this.parts.program.say({ kind, title: clip.title, clips: [clip] });
+    this.parts.program.say({ kind, title: clip.title, clips: [clip], again: kind === 'position' });
   }
 }

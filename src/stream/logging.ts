@@ -1,8 +1,8 @@
 // The stream's log: lines are kept while the first audio is on its way, then written as JSON by pino.
-// pino takes 15 ms to import, so it comes after the caller hears music.
-import { writeSync } from 'node:fs';
+// pino takes its time to start, so it comes after the caller hears music.
+import { openSync, writeSync } from 'node:fs';
 import { errorFields } from '../util/errors';
-import { createLogger, type Logger, type LogLevel, type LogWriter } from '../util/log';
+import { createLogger, isAtLeast, type Logger, type LogLevel, type LogWriter } from '../util/log';
 import { ownStderr } from './output';
 
 const STDERR = 2;
@@ -22,23 +22,25 @@ export class DeferredLog {
     if (this.#kept.length < KEPT_LINES) this.#kept.push(line);
   };
   readonly logger: Logger;
+  /** Where the log will go, as far as it is known; for a call that ends before its writer is open. */
+  settings: LogSettings = { level: 'info' };
 
   constructor(private readonly wall: () => number) {
     this.logger = createLogger((...line) => this.#write(...line), wall, 'debug');
   }
 
   /** Opens the writer and hands it what was kept. A log file that cannot be written is said once on standard error. */
-  async open(settings: LogSettings): Promise<void> {
-    this.#write = await pinoWriter(settings, this.wall);
+  async open(): Promise<void> {
+    this.#write = await pinoWriter(this.settings, this.wall);
     for (const line of this.#kept.splice(0)) this.#write(...line);
   }
 
-  /** A call that ends before there is a writer: what went wrong is not lost. */
+  /** A call that ends before there is a writer: what it has to say is written all the same. */
   flush(): void {
     if (this.#kept.length === 0) return;
-    const fd = ownStderr() ?? STDERR;
+    const fd = this.#plainTarget();
     for (const [level, fields, message, wallMs] of this.#kept.splice(0)) {
-      if (level !== 'warn' && level !== 'error') continue;
+      if (!isAtLeast(level, this.settings.level)) continue;
       const line = { level, pid: process.pid, time: new Date(wallMs).toISOString(), ...fields, msg: message };
       try {
         writeSync(fd, `${JSON.stringify(line)}\n`);
@@ -46,6 +48,15 @@ export class DeferredLog {
         return; // nobody reads it, and the call must end all the same
       }
     }
+  }
+
+  #plainTarget(): number {
+    try {
+      if (this.settings.file !== undefined) return openSync(this.settings.file, 'a');
+    } catch {
+      // standard error then, as when pino cannot open it
+    }
+    return ownStderr() ?? STDERR;
   }
 }
 

@@ -2,7 +2,7 @@
 // This file and what it imports decide how soon a caller hears music: nothing slow belongs here.
 import { fstatSync } from 'node:fs';
 import { resolveConfig } from '../config/defaults';
-import { loadConfig, loadConfigWarm } from '../config/load';
+import { loadConfig, loadConfigWarm, loadLastGood } from '../config/load';
 import { locateConfig } from '../config/locate';
 import { spawnPreparation } from '../media/background';
 import { systemClock } from '../util/clock';
@@ -38,6 +38,7 @@ function main(): void {
     defaults: resolveConfig({}, { configDir: '/', env: process.env }),
     loadWarm: () => loadConfigWarm(options.config),
     loadCold: async () => (await loadConfig(options.config)).config,
+    loadLastGood: () => loadLastGood(options.config),
     output: takeStdout(),
     clock: systemClock(),
     requestPreparation: (config, log) => {

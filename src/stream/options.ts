@@ -26,7 +26,8 @@ export function parseStreamOptions(
   argv: string[],
   env: NodeJS.ProcessEnv,
 ): { options: StreamOptions; unknown: string[] } {
-  const spec = Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }]));
+  const text = { type: 'string' as const };
+  const spec = { ...Object.fromEntries(NAMES.map((name) => [name, text])), config: { ...text, short: 'c' } };
   const { values, positionals } = parseArgs({
     args: argv.map((word, i) => (withoutValue(word, argv[i + 1]) ? `${word}=` : word)),
     options: spec,

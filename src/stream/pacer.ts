@@ -52,7 +52,7 @@ export class Pacer {
   #ended = false;
 
   constructor(
-    private readonly settings: PacerSettings,
+    private settings: PacerSettings,
     private readonly parts: PacerParts,
   ) {
     this.#bytes = new Uint8Array(frameBytes(settings.rate));
@@ -74,6 +74,11 @@ export class Pacer {
     this.#startedAt = this.parts.clock.now();
     this.#origin = this.#tickedAt = this.#startedAt;
     this.#tick();
+  }
+
+  /** From now on with another lead and patience. */
+  adjust(settings: Pick<PacerSettings, 'leadMs' | 'undrainedMs'>): void {
+    this.settings = { ...this.settings, ...settings };
   }
 
   stop(): void {

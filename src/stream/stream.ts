@@ -14,7 +14,7 @@ import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { seededRandom, seedOf, type Random } from '../util/random';
-import { Scope, type Closeable } from '../util/scope';
+import { Scope } from '../util/scope';
 import { DeferredLog } from './logging';
 import type { StreamOptions } from './options';
 import type { AudioOutput } from './output';
@@ -30,6 +30,8 @@ export interface StreamParts {
   /** The config if it can be had at once; undefined: it must be compiled first. */
   loadWarm: () => Promise<ResolvedConfig | undefined>;
   loadCold: () => Promise<ResolvedConfig>;
+  /** The last config that was right; undefined: there is none. */
+  loadLastGood?: () => Promise<ResolvedConfig | undefined>;
   output: AudioOutput;
   clock: Clock;
   /** How tracks are read; 'memory' where the clock outruns the disk. Default 'stream'. */
@@ -59,7 +61,7 @@ export class CallStream {
   readonly #log: Logger;
   #stage: Stage | undefined;
   #session: Session | undefined;
-  #pacing: Closeable | undefined;
+  #pacer: Pacer | undefined;
 
   constructor(private readonly parts: StreamParts) {
     const { uniqueid } = parts.options;
@@ -79,17 +81,32 @@ export class CallStream {
 
   /** Resolves when the caller hears music and everything around it stands. Never rejects. */
   async run(): Promise<void> {
-    const { options, defaults, loadWarm, loadCold, unknown } = this.parts;
+    const { options, defaults, loadWarm, unknown } = this.parts;
     const warm = await this.#attempt('config', loadWarm);
     if (!warm) this.#play(defaults, NO_MEDIA);
-    const config = warm ?? (await this.#attempt('config', loadCold)) ?? defaults;
+    const config = warm ?? (await this.#compile()) ?? defaults;
     const settle = this.#attemptSync('media', () => this.#begin(config));
     if (!this.#stage) this.#play(defaults, NO_MEDIA);
+    this.#deferred.settings = config.log;
     await this.#settleTime();
-    await this.#attempt('log', () => this.#deferred.open(config.log));
+    await this.#attempt('log', () => this.#deferred.open());
     this.#log.info({ ...options }, 'stream started');
-    if (unknown.length > 0) this.#log.warn({ unknown: unknown.length }, 'words not understood; see --help');
+    if (unknown.length > 0)
+      this.#log.warn(
+        { unknown: unknown.filter((word) => word.startsWith('-')), words: unknown.length },
+        'words not understood; see --help',
+      );
     await settle?.();
+  }
+
+  /** The config as it is now; while that one is wrong, the last that was right. */
+  async #compile(): Promise<ResolvedConfig | undefined> {
+    const { loadCold, loadLastGood } = this.parts;
+    const config = await this.#attempt('config', loadCold);
+    if (config || !loadLastGood) return config;
+    const lastGood = await this.#attempt('last config', loadLastGood);
+    this.#log.info({}, lastGood ? 'going by the last config that was right' : 'going by the defaults');
+    return lastGood;
   }
 
   /** Ends the call and closes what is open. Safe at any moment. */
@@ -151,13 +168,18 @@ export class CallStream {
       },
     });
     this.#session = session;
-    if (this.#stage && this.#stage.rate === config.program.rate) this.#stage.change(program, CHANGE_FRAMES);
-    else this.#startPacing(config, program);
+    if (this.#stage && this.#stage.rate === config.program.rate) {
+      this.#stage.change(program, CHANGE_FRAMES);
+      this.#pacer?.adjust(config.stream);
+    } else {
+      this.#startPacing(config, program);
+    }
     return { ready };
   }
 
   #startPacing(config: ResolvedConfig, program: Program): void {
-    void this.#pacing?.close();
+    this.#pacer?.stop();
+    this.#stage?.close();
     const stage = new Stage(program);
     const { output, clock } = this.parts;
     const pacer = new Pacer(
@@ -165,12 +187,11 @@ export class CallStream {
       { clock, output, render: (frame) => this.#render(stage, frame), onEnd: (why) => this.parts.onEnd(why) },
     );
     this.#stage = stage;
+    this.#pacer = pacer;
     pacer.start();
-    this.#pacing = this.#scope.own({
-      close: () => {
-        pacer.stop();
-        stage.close();
-      },
+    this.#scope.defer(() => {
+      pacer.stop();
+      stage.close();
     });
   }
 

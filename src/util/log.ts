@@ -64,6 +64,11 @@ function maskWithin(value: unknown): unknown {
 
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
+/** Whether a line of `level` is written by a log that goes down to `least`. */
+export function isAtLeast(level: LogLevel, least: LogLevel): boolean {
+  return ORDER[level] >= ORDER[least];
+}
+
 /** A Logger that masks and hands on to `write` what is at least at `level`. */
 export function createLogger(
   write: LogWriter,
@@ -75,7 +80,7 @@ export function createLogger(
   const at =
     (lineLevel: LogLevel) =>
     (fields: LogFields, message: string): void => {
-      if (ORDER[lineLevel] >= ORDER[level])
+      if (isAtLeast(lineLevel, level))
         write(lineLevel, { ...always, ...maskFields(fields) }, message, wall());
     };
   return {

@@ -91,7 +91,7 @@ describe('config check', () => {
     home.file('config.ts', 'export default { stream: { leadMs: 9000 }, musik: {} };');
     const { code, stdout } = await home.run('config', 'check');
     expect(code).toBe(1);
-    for (const text of ['stream.leadMs', '9000', '80 to 240', 'musik', 'music', 'HC_CONFIG_INVALID'])
+    for (const text of ['stream.leadMs', '9000', '80 to 200', 'musik', 'music', 'HC_CONFIG_INVALID'])
       expect(stdout).toContain(text);
   });
 

@@ -36,6 +36,26 @@ test('--seconds and --seed overrule the script, and the same seed gives the same
   expect(others.some((other) => !other.equals(bytes))).toBe(true);
 });
 
+test.each([
+  ['2026-01-05T20:30:00+03:00', 'firstDay'],
+  ['2026-01-05T21:30:00+03:00', 'firstEvening'],
+])('a call at %s hears %s whatever the time zone of the machine', (start, shelf) => {
+  const home = new Home();
+  home.file('call.json', JSON.stringify({ seconds: 110, start }));
+  const [here, there] = ['UTC', 'Asia/Tokyo'].map((TZ) => {
+    const out = join(home.path, `${TZ.replace('/', '-')}.wav`);
+    const args = ['render', '--script', join(home.path, 'call.json'), '--out', out];
+    const { stdout } = spawnSync(HOLDCAST, args, {
+      env: { ...process.env, TZ },
+      encoding: 'utf8',
+      cwd: home.path,
+    });
+    expect(stdout).toContain(`(${shelf}`);
+    return wavOf(out).bytes;
+  });
+  expect(here!.equals(there!)).toBe(true);
+});
+
 test('the timeline is printed, with where the file is', async () => {
   const home = new Home();
   home.file(

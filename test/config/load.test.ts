@@ -189,7 +189,7 @@ const here = new URL('x', import.meta.url).pathname === __dirname + '/x' && impo
     const { error } = shop.run({ way: 'cold', path });
     expect(error!.code).toBe('HC_CONFIG_INVALID');
     expect(error!.message.split('\n').slice(1)).toEqual([
-      '  stream.leadMs: found 400; allowed: a number from 80 to 240 ms',
+      '  stream.leadMs: found 400; allowed: a number from 80 to 200 ms',
       '  musik: found {}; allowed: no such option; did you mean music?',
     ]);
     expect(error!.problems).toHaveLength(2);
@@ -337,7 +337,7 @@ describe('config check', () => {
     expect(printed).toBe(`Error: ${path}: one value is not allowed (HC_CONFIG_INVALID)
   stream.leadMs
     found    400
-    allowed  a number from 80 to 240 ms
+    allowed  a number from 80 to 200 ms
 What to do: correct what is named; config.example.ts shows every option with its default.
 `);
   });

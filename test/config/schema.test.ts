@@ -81,7 +81,7 @@ const RANGES: [path: string, min: number, max: number, unit: string][] = [
   ['limiter.lookaheadMs', 1, 20, 'ms'],
   ['limiter.releaseMs', 1, 2000, 'ms'],
   ['edgeMs', 1, 100, 'ms'],
-  ['stream.leadMs', 80, 240, 'ms'],
+  ['stream.leadMs', 80, 200, 'ms'],
   ['stream.undrainedMs', 1000, 600_000, 'ms'],
 ];
 
@@ -99,6 +99,7 @@ describe('numbers', () => {
 describe('words', () => {
   it.each([
     ['language', 'English!', "'English!'", 'the tag of a language'],
+    ['language', 'es-419', "'es-419'", 'the tag of a language'],
     ['language', '', "''", 'the tag of a language'],
     ['timeZone', 'Europe/Moskow', "'Europe/Moskow'", 'an IANA time zone'],
     ['timeZone', '+03:00', "'+03:00'", 'an IANA time zone'],

@@ -109,17 +109,23 @@ describe('a config', () => {
     await home.warmUp();
     const stream = start(home, 'export default { stream: { leadMs: -1 } };');
     await expectComplaint(stream, 'HC_CONFIG_INVALID');
+    await until(
+      () => `the operator's own music; the log is ${stream.stderr}`,
+      () => stream.log.some((line) => line['track'] === 'music/a.wav'),
+    );
     await expectMusic(stream);
   });
 });
 
-test('words that are no options are counted in the log and stop nothing', async () => {
+test('words that are no options are told (of values only how many) and stop nothing', async () => {
   const stream = new Home().stream(['--bogus', 'word', '--uniqueid', '7.7']);
   await until(
     () => 'a complaint',
     () => complaints(stream).length > 0,
   );
-  expect(complaints(stream)).toMatchObject([{ level: 'warn', unknown: 2, uniqueid: '7.7' }]);
+  expect(complaints(stream)).toMatchObject([
+    { level: 'warn', unknown: ['--bogus'], words: 2, uniqueid: '7.7' },
+  ]);
   await expectMusic(stream);
 });
 
