@@ -36,45 +36,42 @@ export interface LoadedConfig {
  * @returns undefined when it must be loaded cold: new, changed, in a cache that is not trusted, exporting other values
  *   than were validated (they may come from the environment), slow or broken. Never rejects.
  */
-export async function loadConfigWarm(
+export function loadConfigWarm(
   path?: string,
   context: Partial<LoadContext> = {},
 ): Promise<ResolvedConfig | undefined> {
-  const { env, clock, ...rest } = withDefaults(context);
-  try {
-    const file = locateConfig(path, { env, ...rest });
-    if (file === undefined) return resolveConfig({}, { configDir: rest.cwd, env });
-    const { compiledFolder, findCompiled, plainHash } = await import('./compiled');
-    const compiled = findCompiled(file, compiledFolder(env));
-    if (!compiled) return undefined;
-    const { evaluate } = await import('./evaluate');
-    const { value } = await evaluate(pathToFileURL(compiled.file).href, file, clock, WARM_LIMIT_MS);
-    if (plainHash(value) !== compiled.plain) return undefined;
-    return resolveConfig(value as Config, { configDir: dirname(file), env });
-  } catch {
-    return undefined; // whatever it was, the cold way meets it too and says it well
-  }
+  return loadKept(path, withDefaults(context), { stale: false });
 }
 
 /**
  * The last config at this path that was right, for calls that come while it is not. Undefined when none is kept.
  * Never rejects.
  */
-export async function loadLastGood(
+export function loadLastGood(
   path?: string,
   context: Partial<LoadContext> = {},
 ): Promise<ResolvedConfig | undefined> {
-  const { env, clock, ...rest } = withDefaults(context);
+  return loadKept(path, withDefaults(context), { stale: true });
+}
+
+/** What was compiled before; `stale`: though its sources, or the values that it exports, have changed since. */
+async function loadKept(
+  path: string | undefined,
+  { env, clock, ...rest }: LoadContext,
+  { stale }: { stale: boolean },
+): Promise<ResolvedConfig | undefined> {
   try {
     const file = locateConfig(path, { env, ...rest });
-    const { compiledFolder, findCompiled } = await import('./compiled');
-    const compiled = file && findCompiled(file, compiledFolder(env), true);
+    if (file === undefined) return resolveConfig({}, { configDir: rest.cwd, env });
+    const { compiledFolder, findCompiled, plainHash } = await import('./compiled');
+    const compiled = findCompiled(file, compiledFolder(env), stale);
     if (!compiled) return undefined;
     const { evaluate } = await import('./evaluate');
     const { value } = await evaluate(pathToFileURL(compiled.file).href, file, clock, WARM_LIMIT_MS);
+    if (!stale && plainHash(value) !== compiled.plain) return undefined;
     return resolveConfig(value as Config, { configDir: dirname(file), env });
   } catch {
-    return undefined; // what is wrong with the present one has been said
+    return undefined; // whatever it was, the cold way meets it too and says it well
   }
 }
 
