@@ -27,24 +27,19 @@ export class Ducker {
     return this.#db;
   }
 
-  /** In how many samples the music would be down if `engage` were called now. */
+  /** In how many samples the music would be down if `engage` were called now. A way half gone takes half the time. */
   get samplesToDown(): number {
-    const floor = -this.shape.depthDb;
     const state = this.#state;
-    if (state.status === 'moving' && state.toDb === floor) return state.length - state.at;
-    return this.#wayTo(floor, this.shape.attack);
+    if (state.status === 'moving' && state.toDb < 0) return state.length - state.at;
+    return this.#wayTo(-this.shape.depthDb, this.shape.attack);
   }
 
-  /** Goes down, or stays there; returns in how many samples the music is down. A way half gone takes half the time. */
+  /** Goes down, or stays there; returns in how many samples the music is down. */
   engage(): number {
-    const floor = -this.shape.depthDb;
-    if (this.#state.status === 'down' || this.#db <= floor) {
-      this.#state = { status: 'down' };
-      return 0;
-    }
-    if (this.#state.status === 'moving' && this.#state.toDb === floor)
-      return this.#state.length - this.#state.at;
-    return this.#move(floor, this.shape.attack);
+    const samples = this.samplesToDown;
+    const goingDown = this.#state.status === 'moving' && this.#state.toDb < 0;
+    if (!goingDown) this.#move(-this.shape.depthDb, this.shape.attack);
+    return samples;
   }
 
   /** No voice any more: holds, then comes up. Does nothing when it is on its way up already. */

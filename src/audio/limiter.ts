@@ -45,13 +45,13 @@ export class Limiter {
       const level = Math.abs(sample);
       const delayed = this.#delay[this.#at]!;
       this.#delay[this.#at] = sample;
-      if (level <= ceiling && this.#idle > 2 * this.#size) {
+      const bypassed = this.#idle > 2 * this.#size;
+      if (bypassed && level <= ceiling) {
         block[i] = delayed;
-        this.#at = this.#at + 1 === this.#size ? 0 : this.#at + 1;
-        continue;
+      } else {
+        if (bypassed) this.#wake();
+        block[i] = delayed * this.#nextGain(level > ceiling ? ceiling / level : 1);
       }
-      if (this.#idle > 2 * this.#size) this.#wake();
-      block[i] = delayed * this.#nextGain(level > ceiling ? ceiling / level : 1);
       this.#at = this.#at + 1 === this.#size ? 0 : this.#at + 1;
     }
   }

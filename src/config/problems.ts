@@ -1,6 +1,7 @@
 // How a complaint about a config reads: the key, what was found there, what is allowed.
 // What was found is shown with secrets masked, since such lines end up in logs and in questions to colleagues.
 import { inspect } from 'node:util';
+import { nearest } from '../util/nearest';
 
 /** One thing wrong with a config. */
 export interface Problem {
@@ -74,22 +75,6 @@ function withoutSecrets(value: unknown, secrets: ReadonlySet<string>, depth: num
 }
 
 /** The one of `known` that `name` was probably meant to be, or undefined when none is near. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const scored = known.map((other) => ({ other, steps: editSteps(name.toLowerCase(), other.toLowerCase()) }));
-  const best = scored.sort((a, b) => a.steps - b.steps)[0];
-  return best && best.steps <= Math.max(1, Math.floor(name.length / 3)) ? best.other : undefined;
-}
-
-/** Levenshtein's distance: how many letters must be typed, removed or replaced. */
-function editSteps(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next[j] = Math.min(replaced, row[j]! + 1, next[j - 1]! + 1);
-    }
-    row = next;
-  }
-  return row[b.length]!;
+export function typoOf(name: string, known: readonly string[]): string | undefined {
+  return nearest(name, known, () => Math.max(1, Math.floor(name.length / 3)));
 }

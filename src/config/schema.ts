@@ -10,7 +10,7 @@ import type { BuiltinAction, KeyBinding } from '../session/actions';
 import { validateCron } from './cron';
 import { spansOf } from './dayPart';
 import { matchesName } from './glob';
-import { foundText, keyText, nearest } from './problems';
+import { foundText, keyText, typoOf } from './problems';
 import type { Problem } from './problems';
 import type { Config, DayParts, DayWindow, Digit } from './types';
 
@@ -279,7 +279,7 @@ function unknownKey(
   env: Readonly<Record<string, string | undefined>>,
 ): Problem {
   const full = [...path, name];
-  const meant = nearest(name, known.split(', '));
+  const meant = typoOf(name, known.split(', '));
   const allowed =
     meant === undefined ? `no such option; here are ${known}` : `no such option; did you mean ${meant}?`;
   return { key: keyText(full), found: foundText(value, full, env), allowed };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { SHELVES } from '../program/shelves';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { nearest } from '../util/nearest';
 import { licenceOf, readManifest, type Manifest, type ManifestEntry } from './manifest';
 import { compareNames } from './names';
 import { readiness } from './ready';
@@ -172,14 +173,14 @@ function nested(file: string): Finding {
 
 /** A folder beside music/ and advices/ is nobody's business, unless it looks like one of them. */
 function unknownTop(name: string): Finding[] {
-  const near = nearest(name, ['music', 'advices']);
+  const near = typoOf(name, ['music', 'advices']);
   if (near === undefined || near === name) return [];
   const message = 'nothing in this folder is heard';
   return [{ file: name, code: 'HC_MEDIA_FOLDER_UNKNOWN', message, hint: `Did you mean ${near}?` }];
 }
 
 function unknownShelf(file: string, name: string): Finding {
-  const near = nearest(name, SHELVES);
+  const near = typoOf(name, SHELVES);
   const hint = near === undefined ? `Known folders: ${SHELVES.join(', ')}.` : `Did you mean advices/${near}?`;
   return { file, code: 'HC_MEDIA_FOLDER_UNKNOWN', message: 'nothing in this folder is heard', hint };
 }
@@ -189,23 +190,7 @@ function entriesOf(path: string): Promise<Dirent[]> {
   return promises.readdir(path, { withFileTypes: true }).catch(() => []);
 }
 
-/** The known word that differs from `word` by the fewest letters, if they are few: a typo. */
-export function nearest<T extends string>(word: string, known: readonly T[]): T | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best && best.edits <= Math.ceil(best.candidate.length / 3) ? best.candidate : undefined;
-}
-
-/** Letters to insert, remove or exchange (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length]!;
+/** The known folder of which `name` is a typo. */
+export function typoOf<T extends string>(name: string, known: readonly T[]): T | undefined {
+  return nearest(name, known, (candidate) => Math.ceil(candidate.length / 3));
 }

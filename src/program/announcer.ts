@@ -200,12 +200,8 @@ export class Announcer {
     if (speaking.cut) return this.#interrupted(speaking, offset);
     speaking.reader.close();
     speaking.index++;
-    if (speaking.index === speaking.announcement.clips.length) {
-      this.#finish(this.settings.gap);
-      this.listener.voiceEnded(speaking.announcement, offset);
-      return;
-    }
-    const reader = this.#open(speaking.announcement, speaking.index);
+    const over = speaking.index === speaking.announcement.clips.length;
+    const reader = over ? undefined : this.#open(speaking.announcement, speaking.index);
     if (!reader) {
       this.#finish(this.settings.gap);
       this.listener.voiceEnded(speaking.announcement, offset);

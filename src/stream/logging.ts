@@ -56,8 +56,13 @@ export class DeferredLog {
     } catch {
       // standard error then, as when pino cannot open it
     }
-    return ownStderr() ?? STDERR;
+    return standardError();
   }
+}
+
+/** A descriptor for standard error that never waits, where there can be one. */
+function standardError(): number {
+  return ownStderr() ?? STDERR;
 }
 
 async function pinoWriter({ level, file }: LogSettings, wall: () => number): Promise<LogWriter> {
@@ -87,10 +92,10 @@ async function pinoWriter({ level, file }: LogSettings, wall: () => number): Pro
   try {
     if (file !== undefined) return writerTo(file);
   } catch (error) {
-    const toStderr = writerTo(ownStderr() ?? STDERR);
+    const toStderr = writerTo(standardError());
     const hint = 'let this user write there, or correct log.file; until then the log goes to standard error';
     toStderr('error', { file, ...errorFields(error), hint }, 'log file cannot be written', wall());
     return toStderr;
   }
-  return writerTo(ownStderr() ?? STDERR);
+  return writerTo(standardError());
 }

@@ -3,7 +3,6 @@
 import { fstatSync } from 'node:fs';
 import { resolveConfig } from '../config/defaults';
 import { loadConfig, loadConfigWarm, loadLastGood } from '../config/load';
-import { locateConfig } from '../config/locate';
 import { spawnPreparation } from '../media/background';
 import { systemClock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -35,7 +34,9 @@ function main(): void {
   const stream = new CallStream({
     options,
     unknown,
-    defaults: resolveConfig({}, { configDir: '/', env: process.env }),
+    get defaults() {
+      return resolveConfig({}, { configDir: '/', env: process.env });
+    },
     loadWarm: () => loadConfigWarm(options.config),
     loadCold: async () => (await loadConfig(options.config)).config,
     loadLastGood: () => loadLastGood(options.config),
@@ -43,8 +44,7 @@ function main(): void {
     clock: systemClock(),
     requestPreparation: (config, log) => {
       const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
-      const file = configFile(options.config);
-      if (file !== undefined) command.push('--config', file);
+      if (options.config !== undefined) command.push('--config', options.config);
       void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
     },
     onEnd: (reason) => end(reason),
@@ -66,15 +66,6 @@ function main(): void {
 /** What a config or a library gets that wants to end the process: the caller would hear silence. */
 function refuseToExit(): never {
   throw new Error('process.exit() has no effect in a stream: only signals and its reader end it');
-}
-
-/** Absolute path of the config that is used; undefined: none. The preparation works in another folder. */
-function configFile(path: string | undefined): string | undefined {
-  try {
-    return locateConfig(path, { env: process.env, cwd: process.cwd() });
-  } catch {
-    return undefined; // told when the config was loaded
-  }
 }
 
 main();

@@ -25,7 +25,7 @@ export interface StreamParts {
   options: StreamOptions;
   /** Words of the command line that are not options of `stream`. */
   unknown: readonly string[];
-  /** What is there before any config is read: the defaults. */
+  /** What is there before any config is read; asked for only by a call that has no compiled config. */
   defaults: ResolvedConfig;
   /** The config if it can be had at once; undefined: it must be compiled first. */
   loadWarm: () => Promise<ResolvedConfig | undefined>;
@@ -81,12 +81,12 @@ export class CallStream {
 
   /** Resolves when the caller hears music and everything around it stands. Never rejects. */
   async run(): Promise<void> {
-    const { options, defaults, loadWarm, unknown } = this.parts;
+    const { options, loadWarm, unknown } = this.parts;
     const warm = await this.#attempt('config', loadWarm);
-    if (!warm) this.#play(defaults, NO_MEDIA);
-    const config = warm ?? (await this.#compile()) ?? defaults;
+    if (!warm) this.#play(this.parts.defaults, NO_MEDIA);
+    const config = warm ?? (await this.#compile()) ?? this.parts.defaults;
     const settle = this.#attemptSync('media', () => this.#begin(config));
-    if (!this.#stage) this.#play(defaults, NO_MEDIA);
+    if (!this.#stage) this.#play(this.parts.defaults, NO_MEDIA);
     this.#deferred.settings = config.log;
     await this.#settleTime();
     await this.#attempt('log', () => this.#deferred.open());

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mediaCheck, mediaList, mediaPrepare, type MediaPrepareOptions } from '../../src/cli/mediaCommand';
 import { lengthText } from '../../src/cli/mediaTable';
-import { nearest } from '../../src/media/check';
+import { typoOf } from '../../src/media/check';
 import type { MediaSettings } from '../../src/media/settings';
 import { SHELVES } from '../../src/program/shelves';
 import { silentLogger } from '../../src/util/log';
@@ -133,7 +133,7 @@ test('check: a broken manifest is found', async () => {
 test('a typo has its word, anything else has none', () => {
   expect(
     ['Midle', 'midlle', 'frist', 'firstmorning', 'first_day', 'lasst', 'jingles', ''].map((w) =>
-      nearest(w, SHELVES),
+      typoOf(w, SHELVES),
     ),
   ).toEqual(['middle', 'middle', 'first', 'firstMorning', 'firstDay', 'last', undefined, undefined]);
 });
