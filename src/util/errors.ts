@@ -15,6 +15,14 @@ export type ErrorCode =
   | 'HC_CACHE_UNWRITABLE'
   | 'HC_WAV_INVALID'
   | 'HC_SCRIPT_INVALID'
+  | 'HC_AMI_UNREACHABLE'
+  | 'HC_AMI_REFUSED'
+  | 'HC_AMI_LOST'
+  | 'HC_AMI_TIMEOUT'
+  | 'HC_AMI_ERROR'
+  | 'HC_HUB_ADDRESS'
+  | 'HC_ACTION_FAILED'
+  | 'HC_STATE_UNWRITABLE'
   | 'HC_USAGE';
 
 /** An error that an operator may meet. `hint` is one sentence that says what to do. */
@@ -42,13 +50,13 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-function fieldOf(error: unknown, name: 'message' | 'code'): unknown {
+function fieldOf(error: unknown, name: 'message' | 'code' | 'hint'): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined;
 }
 
 /** What a log line says of anything thrown: its stable code where it has one, its text, and what to do. */
 export function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
   const code = errnoOf(error);
-  const hint = error instanceof HoldcastError ? error.hint : undefined;
-  return { error: messageOf(error), ...(code && { code }), ...(hint && { hint }) };
+  const hint = fieldOf(error, 'hint');
+  return { error: messageOf(error), ...(code && { code }), ...(typeof hint === 'string' && { hint }) };
 }

@@ -1,0 +1,154 @@
+// The events of Asterisk that the product uses, typed; what is subscribed to follows from the same table.
+// An event that lacks what it is for is no event: nothing downstream checks again.
+import { isUniqueid } from './feed';
+import type { AmiMessage } from './message';
+
+export type AmiEvent =
+  /** `received`: pressed by the caller, not sent to him. A press may have only its `key-up`. */
+  | { type: 'key-down' | 'key-up'; uniqueid: string; channel: string; digit: string; received: boolean }
+  | {
+      type: 'queue-join';
+      queue: string;
+      uniqueid: string;
+      channel: string;
+      /** 1 and more; with a priority it may be ahead of others. */
+      position: number;
+      phone?: string;
+      language?: string;
+    }
+  /** Whatever the reason: it comes after `queue-abandon` and before `queue-connect`. `position`: the place left. */
+  | { type: 'queue-leave'; queue: string; uniqueid: string; position: number }
+  | { type: 'queue-abandon'; queue: string; uniqueid: string; holdMs: number }
+  | { type: 'queue-connect'; queue: string; uniqueid: string; holdMs: number }
+  | {
+      type: 'moh-start' | 'moh-stop';
+      uniqueid: string;
+      channel: string;
+      class?: string;
+      phone?: string;
+      language?: string;
+    }
+  | { type: 'hangup'; uniqueid: string; channel: string }
+  /** `channel`: its new name. */
+  | { type: 'renamed'; uniqueid: string; channel: string }
+  /** Asterisk is ready. Also said after each login of a user who may read `system`. */
+  | { type: 'booted' }
+  /** Asterisk says that it ends; more often the connection just closes. */
+  | { type: 'shutdown' };
+
+type Read = (message: AmiMessage) => AmiEvent | undefined;
+
+/** Each event that is wanted: the class of rights (`read=` in manager.conf) that it needs, and what it says. */
+const WANTED: Readonly<Record<string, { readonly class: string; readonly read: Read }>> = {
+  DTMFBegin: { class: 'dtmf', read: (message) => keyEvent('key-down', message) },
+  DTMFEnd: { class: 'dtmf', read: (message) => keyEvent('key-up', message) },
+  QueueCallerJoin: { class: 'agent', read: joinEvent },
+  QueueCallerLeave: { class: 'agent', read: leaveEvent },
+  QueueCallerAbandon: { class: 'agent', read: (message) => heldEvent('queue-abandon', message) },
+  AgentConnect: { class: 'agent', read: (message) => heldEvent('queue-connect', message) },
+  MusicOnHoldStart: { class: 'call', read: (message) => musicEvent('moh-start', message) },
+  MusicOnHoldStop: { class: 'call', read: (message) => musicEvent('moh-stop', message) },
+  Hangup: { class: 'call', read: (message) => channelEvent('hangup', message.get('Channel'), message) },
+  Rename: { class: 'call', read: (message) => channelEvent('renamed', message.get('Newname'), message) },
+  FullyBooted: { class: 'system', read: () => ({ type: 'booted' }) },
+  Shutdown: { class: 'system', read: () => ({ type: 'shutdown' }) },
+};
+
+/** The classes of rights that the events need: an EventMask, and `read=` of manager.conf. */
+export const EVENT_CLASSES: readonly string[] = [
+  ...new Set(Object.values(WANTED).map((event) => event.class)),
+];
+
+/** For `Action: Filter`: an extended regular expression over an event's text that only the wanted ones match. */
+export const EVENT_FILTER = `^Event: (${Object.keys(WANTED).join('|')})[[:space:]]`;
+
+/** @returns undefined for what is no event, not wanted, or without what it is for */
+export function readEvent(message: AmiMessage): AmiEvent | undefined {
+  const name = message.get('Event');
+  return name !== undefined && Object.hasOwn(WANTED, name) ? WANTED[name]?.read(message) : undefined;
+}
+
+/** What Asterisk and carriers write for a number that is not known or not shown. */
+const NO_NUMBER = /^$|^<?(unknown|anonymous|unavailable|restricted|private|withheld)>?$/i;
+
+/** The caller's number in any message that describes a channel; absent when it is not known or withheld. */
+export function phoneIn(message: AmiMessage): { phone?: string } {
+  const phone = message.get('CallerIDNum') ?? '';
+  return NO_NUMBER.test(phone) ? {} : { phone };
+}
+
+/** The channel's language in any message that describes a channel. */
+export function languageIn(message: AmiMessage): { language?: string } {
+  const language = message.get('Language');
+  return language ? { language } : {};
+}
+
+function uniqueidIn(message: AmiMessage): string | undefined {
+  const uniqueid = message.get('Uniqueid') ?? '';
+  return isUniqueid(uniqueid) ? uniqueid : undefined;
+}
+
+function wholeIn(message: AmiMessage, name: string): number | undefined {
+  const text = message.get(name) ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function keyEvent(type: 'key-down' | 'key-up', message: AmiMessage): AmiEvent | undefined {
+  const uniqueid = uniqueidIn(message);
+  const digit = message.get('Digit')?.toUpperCase() ?? '';
+  if (!uniqueid || !/^[0-9A-D*#]$/.test(digit)) return undefined;
+  const received = message.get('Direction')?.toLowerCase() === 'received';
+  return { type, uniqueid, channel: message.get('Channel') ?? '', digit, received };
+}
+
+/** Which caller of which queue. */
+function waiterIn(message: AmiMessage): { queue: string; uniqueid: string } | undefined {
+  const uniqueid = uniqueidIn(message);
+  const queue = message.get('Queue');
+  return uniqueid && queue ? { queue, uniqueid } : undefined;
+}
+
+function joinEvent(message: AmiMessage): AmiEvent | undefined {
+  const waiter = waiterIn(message);
+  const position = wholeIn(message, 'Position');
+  if (!waiter || !position) return undefined;
+  const channel = message.get('Channel') ?? '';
+  return { type: 'queue-join', ...waiter, channel, position, ...phoneIn(message), ...languageIn(message) };
+}
+
+function leaveEvent(message: AmiMessage): AmiEvent | undefined {
+  const waiter = waiterIn(message);
+  const position = wholeIn(message, 'Position');
+  return waiter && position ? { type: 'queue-leave', ...waiter, position } : undefined;
+}
+
+function heldEvent(type: 'queue-abandon' | 'queue-connect', message: AmiMessage): AmiEvent | undefined {
+  const waiter = waiterIn(message);
+  const seconds = wholeIn(message, 'HoldTime');
+  return waiter && seconds !== undefined ? { type, ...waiter, holdMs: seconds * 1000 } : undefined;
+}
+
+function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEvent | undefined {
+  const uniqueid = uniqueidIn(message);
+  if (!uniqueid) return undefined;
+  const channel = message.get('Channel') ?? '';
+  const musicClass = message.get('Class');
+  return {
+    type,
+    uniqueid,
+    channel,
+    ...(musicClass && { class: musicClass }),
+    ...phoneIn(message),
+    ...languageIn(message),
+  };
+}
+
+function channelEvent(
+  type: 'hangup' | 'renamed',
+  channel: string | undefined,
+  message: AmiMessage,
+): AmiEvent | undefined {
+  const uniqueid = uniqueidIn(message);
+  if (!uniqueid || (type === 'renamed' && !channel)) return undefined;
+  return { type, uniqueid, channel: channel ?? '' };
+}

@@ -1,0 +1,112 @@
+// The actions that wait for an answer: which message answers which, and lists put together.
+// Answers are told apart by ActionID alone, so it is unique among all clients of this Asterisk, not just ours.
+import type { Cancel, Clock } from '../util/clock';
+import { HoldcastError } from '../util/errors';
+import type { AmiMessage } from './message';
+
+/** Bytes of a list's events together; Asterisk sends some hundred for each channel. */
+export const LONGEST_LIST = 1 << 24;
+
+interface Pending {
+  /** What was asked: "QueueStatus". */
+  readonly action: string;
+  readonly wants: 'response' | 'list';
+  readonly items: AmiMessage[];
+  bytes: number;
+  readonly limit: Cancel;
+  resolve(items: AmiMessage[]): void;
+  reject(error: HoldcastError): void;
+}
+
+export interface RequestsParts {
+  clock: Clock;
+  /** Without a whole answer by then a request has failed, milliseconds. */
+  answerMs: number;
+  /** What every ActionID begins with; no other client's does. */
+  prefix: string;
+}
+
+export class Requests {
+  readonly #pending = new Map<string, Pending>();
+  #count = 0;
+
+  constructor(private readonly parts: RequestsParts) {}
+
+  /**
+   * Begins to wait; `send` is called at once with the ActionID to send.
+   * @returns the response alone, or the events of a list
+   * @throws HoldcastError HC_AMI_ERROR, HC_AMI_TIMEOUT, and what `endAll` is given
+   */
+  begin(action: string, wants: 'response' | 'list', send: (actionId: string) => void): Promise<AmiMessage[]> {
+    const { clock, answerMs, prefix } = this.parts;
+    const id = `${prefix}${++this.#count}`;
+    return new Promise((resolve, reject) => {
+      const limit = clock.after(answerMs, () => this.#fail(id, timeout(action, answerMs)));
+      this.#pending.set(id, { action, wants, items: [], bytes: 0, limit, resolve, reject });
+      send(id);
+    });
+  }
+
+  /** @returns whether `message` answers one of our requests, also one that waits no more */
+  take(message: AmiMessage): boolean {
+    const id = message.get('ActionID');
+    if (!id?.startsWith(this.parts.prefix)) return false;
+    const pending = this.#pending.get(id);
+    if (pending && message.get('Response') !== undefined) this.#respond(id, pending, message);
+    else if (pending?.wants === 'list') this.#collect(id, pending, message);
+    return true;
+  }
+
+  /** Nothing waits any more. */
+  endAll(error: HoldcastError): void {
+    for (const id of [...this.#pending.keys()]) this.#fail(id, error);
+  }
+
+  #respond(id: string, pending: Pending, message: AmiMessage): void {
+    if (message.get('Response')?.toLowerCase() === 'error') this.#fail(id, refusal(pending.action, message));
+    else if (pending.wants === 'response') this.#done(id, [message]);
+    else if (message.get('EventList')?.toLowerCase() !== 'start') this.#done(id, []);
+  }
+
+  #collect(id: string, pending: Pending, message: AmiMessage): void {
+    const state = message.get('EventList')?.toLowerCase();
+    if (state === 'complete') return this.#done(id, pending.items);
+    // Half a list would be taken for a picture of the whole.
+    if (state === 'cancelled') return this.#fail(id, broken(pending.action, 'Asterisk broke off the list'));
+    pending.items.push(message);
+    pending.bytes += message.bytes;
+    if (pending.bytes > LONGEST_LIST) this.#fail(id, broken(pending.action, 'the list is too long'));
+  }
+
+  #done(id: string, items: AmiMessage[]): void {
+    this.#forget(id)?.resolve(items);
+  }
+
+  #fail(id: string, error: HoldcastError): void {
+    this.#forget(id)?.reject(error);
+  }
+
+  #forget(id: string): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.limit();
+    return pending;
+  }
+}
+
+function refusal(action: string, message: AmiMessage): HoldcastError {
+  const [printed] = message.output;
+  const said = printed ?? message.get('Message') ?? 'no reason given';
+  const hint = /permission denied/i.test(said)
+    ? 'Give the AMI user this right in manager.conf; `holdcast asterisk` prints a section with the least rights.'
+    : undefined;
+  return new HoldcastError('HC_AMI_ERROR', `Asterisk refuses ${action}: ${said}`, hint);
+}
+
+function broken(action: string, why: string): HoldcastError {
+  return new HoldcastError('HC_AMI_ERROR', `${action}: ${why}`);
+}
+
+function timeout(action: string, answerMs: number): HoldcastError {
+  return new HoldcastError('HC_AMI_TIMEOUT', `Asterisk has not answered ${action} within ${answerMs} ms`);
+}

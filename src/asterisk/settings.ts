@@ -1,0 +1,27 @@
+// How the Asterisk Manager Interface is reached, with the defaults.
+// Times are milliseconds.
+
+export interface AmiSettings {
+  host: string;
+  port: number;
+  user: string;
+  secret: string;
+  /** A connection that does not stand by then is given up, and so is a login without an answer. */
+  connectMs: number;
+  /** An action without an answer by then has failed. */
+  answerMs: number;
+  /** Silence for so long is answered with a Ping; as much again, and the connection is dead. */
+  pingMs: number;
+  /** First and longest pause before connecting again; doubled at each failure, with jitter. */
+  retryMs: readonly [first: number, longest: number];
+}
+
+export const defaultAmiSettings: Omit<AmiSettings, 'secret'> = {
+  host: '127.0.0.1',
+  port: 5038,
+  user: 'holdcast',
+  connectMs: 5000,
+  answerMs: 5000,
+  pingMs: 10_000,
+  retryMs: [250, 30_000],
+};

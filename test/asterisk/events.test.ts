@@ -1,0 +1,143 @@
+// Events of real Asterisks (22.10 and 16.28, as they came) become typed ones; what lacks its point is dropped.
+import { EVENT_CLASSES, EVENT_FILTER, readEvent, type AmiEvent } from '../../src/asterisk/events';
+import { AmiParser } from '../../src/asterisk/message';
+
+function read(text: string): AmiEvent | undefined {
+  let event: AmiEvent | undefined;
+  const bytes = Buffer.from(`Asterisk Call Manager/11.0.0\r\n${text.replaceAll('\n', '\r\n')}\r\n\r\n`);
+  new AmiParser().push(bytes, (message) => (event = readEvent(message)));
+  return event;
+}
+
+/** What Asterisk says of a channel in every event, around what an event has of its own. */
+function about(event: string, own = '', change: Record<string, string> = {}): string {
+  const headers = {
+    Event: event,
+    Privilege: 'agent,all',
+    Channel: 'PJSIP/trunk-00000007',
+    ChannelState: '6',
+    CallerIDNum: '+442079460018',
+    CallerIDName: 'Zoë Ж',
+    ConnectedLineNum: '<unknown>',
+    Language: 'ru',
+    AccountCode: '',
+    Uniqueid: '1795242739.1',
+    Linkedid: '1795242739.0',
+    ...change,
+  };
+  return [...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), own].join('\n').trimEnd();
+}
+
+const CHANNEL = { uniqueid: '1795242739.1', channel: 'PJSIP/trunk-00000007' };
+const CALLER = { phone: '+442079460018', language: 'ru' };
+
+test('a key says when it goes down and up, whose it is, and which way it went', () => {
+  const key = { ...CHANNEL, digit: '3', received: true };
+  expect(read(about('DTMFBegin', 'Digit: 3\nDirection: Received'))).toEqual({ type: 'key-down', ...key });
+  expect(read(about('DTMFEnd', 'Digit: 3\nDurationMs: 200\nDirection: Received'))).toEqual({
+    type: 'key-up',
+    ...key,
+  });
+  const sent = read(about('DTMFBegin', 'Digit: #\nDirection: Sent'));
+  expect(sent).toEqual({ type: 'key-down', ...CHANNEL, digit: '#', received: false });
+});
+
+test('a caller who joins has his queue and place; leaving, hanging up and being answered say which', () => {
+  const waiter = { queue: 'support', uniqueid: CHANNEL.uniqueid };
+  expect(read(about('QueueCallerJoin', 'Queue: support\nPosition: 2\nCount: 3'))).toEqual({
+    type: 'queue-join',
+    ...waiter,
+    ...CHANNEL,
+    ...CALLER,
+    position: 2,
+  });
+  expect(read(about('QueueCallerLeave', 'Queue: support\nPosition: 2\nCount: 1'))).toEqual({
+    type: 'queue-leave',
+    ...waiter,
+    position: 2,
+  });
+  const abandon = 'Queue: support\nPosition: 1\nOriginalPosition: 4\nHoldTime: 61';
+  expect(read(about('QueueCallerAbandon', abandon))).toEqual({
+    type: 'queue-abandon',
+    ...waiter,
+    holdMs: 61_000,
+  });
+  const connect =
+    'DestUniqueid: 1795242744.4\nQueue: support\nInterface: Local/a@b\nHoldTime: 0\nRingTime: 2';
+  expect(read(about('AgentConnect', connect))).toEqual({ type: 'queue-connect', ...waiter, holdMs: 0 });
+});
+
+test('music, hang-ups and new names belong to a channel', () => {
+  const music = { ...CHANNEL, ...CALLER };
+  expect(read(about('MusicOnHoldStart', 'Class: hold-1795242739.1'))).toEqual({
+    type: 'moh-start',
+    ...music,
+    class: 'hold-1795242739.1',
+  });
+  expect(read(about('MusicOnHoldStop'))).toEqual({ type: 'moh-stop', ...music });
+  expect(read(about('Hangup', 'Cause: 16\nCause-txt: Normal Clearing'))).toEqual({
+    type: 'hangup',
+    ...CHANNEL,
+  });
+  expect(read(about('Rename', 'Newname: PJSIP/trunk-00000009'))).toEqual({
+    type: 'renamed',
+    uniqueid: CHANNEL.uniqueid,
+    channel: 'PJSIP/trunk-00000009',
+  });
+});
+
+test('Asterisk says when it is ready and when it ends', () => {
+  expect(read('Event: FullyBooted\nPrivilege: system,all\nStatus: Fully Booted')).toEqual({ type: 'booted' });
+  expect(read('Event: Shutdown\nShutdown: Cleanly\nRestart: True')).toEqual({ type: 'shutdown' });
+});
+
+test.each(['<unknown>', 'unknown', 'Unknown', '', 'anonymous', 'Anonymous', 'Restricted', '<private>'])(
+  'a number that is "%s" is no number',
+  (number) => {
+    const event = read(about('MusicOnHoldStart', '', { CallerIDNum: number, Language: '' }));
+    expect(event).toEqual({ type: 'moh-start', ...CHANNEL });
+  },
+);
+
+test.each([
+  ['DTMFBegin', 'Digit: 33\nDirection: Received'],
+  ['DTMFBegin', 'Direction: Received'],
+  ['DTMFEnd', 'Digit: x\nDirection: Received'],
+  ['QueueCallerJoin', 'Queue: support\nPosition: 0'],
+  ['QueueCallerJoin', 'Queue: support\nPosition: 1.5'],
+  ['QueueCallerJoin', 'Queue: support'],
+  ['QueueCallerJoin', 'Position: 1'],
+  ['QueueCallerLeave', 'Queue: support\nPosition: -1'],
+  ['QueueCallerAbandon', 'Queue: support\nHoldTime: NaN'],
+  ['AgentConnect', 'Queue: support'],
+  ['Rename', ''],
+  ['Newexten', 'Extension: q'],
+  ['constructor', ''],
+  ['__proto__', ''],
+])('%s with "%s" is no event', (name, own) => {
+  expect(read(about(name, own))).toBeUndefined();
+});
+
+test.each(['../../etc/passwd', '--help', '', 'a b', '1..2'])('a Uniqueid like "%s" is nobody', (Uniqueid) => {
+  const events: [string, string][] = [
+    ['DTMFBegin', 'Digit: 3\nDirection: Received'],
+    ['QueueCallerJoin', 'Queue: support\nPosition: 2'],
+    ['MusicOnHoldStart', ''],
+    ['Hangup', ''],
+  ];
+  for (const [name, own] of events) expect(read(about(name, own, { Uniqueid }))).toBeUndefined();
+});
+
+test('a response is no event', () => {
+  expect(read('Response: Success\nMessage: Hangup')).toBeUndefined();
+});
+
+test('what is subscribed to is what is read, and no more', () => {
+  expect([...EVENT_CLASSES].sort()).toEqual(['agent', 'call', 'dtmf', 'system']);
+  // Asterisk's expressions are POSIX extended ones: [[:space:]] is what differs from JavaScript's.
+  const filter = new RegExp(EVENT_FILTER.replace('[[:space:]]', '\\s'));
+  const wanted = (name: string): boolean => filter.test(`Event: ${name}\r\nPrivilege: call,all\r\n`);
+  expect(['DTMFBegin', 'DTMFEnd', 'AgentConnect', 'Hangup', 'FullyBooted'].every(wanted)).toBe(true);
+  expect(['HangupRequest', 'VarSet', 'AgentCalled', 'SoftHangupRequest'].some(wanted)).toBe(false);
+  expect(filter.test('Event: VarSet\r\nValue: Event: Hangup\r\n')).toBe(false);
+});
