@@ -4,6 +4,9 @@ import { encodeS16 } from '../../src/audio/frame';
 import { biquad } from './filters';
 import { resampleUp, type Samples } from './resample';
 
+/** Under Jest a look-up of a global costs a microsecond, and the limiter looks at every sample a hundred times. */
+const { abs, max, min } = Math;
+
 /** True peaks are looked for between the samples, at four times the rate. */
 const OVERSAMPLING = 4;
 /** How far the limiter stays below the peak allowed: meters differ by a few tenths of a dB. */
@@ -110,15 +113,13 @@ export function limited(samples: Samples, rate: number, ceiling: number): Sample
   const between = resampleUp(samples, OVERSAMPLING);
   const needed = samples.map((_, i) => {
     let peak = 0;
-    for (let k = i * OVERSAMPLING; k < (i + 1) * OVERSAMPLING; k++)
-      peak = Math.max(peak, Math.abs(between[k]!));
-    return Math.min(1, ceiling / Math.max(peak, 1e-9));
+    for (let k = i * OVERSAMPLING; k < (i + 1) * OVERSAMPLING; k++) peak = max(peak, abs(between[k]!));
+    return min(1, ceiling / max(peak, 1e-9));
   });
   const half = Math.round(LIMITER_WINDOW_SEC * rate);
   const lowest = needed.map((_, i) => {
     let low = 1;
-    for (let k = Math.max(0, i - half); k <= Math.min(needed.length - 1, i + half); k++)
-      low = Math.min(low, needed[k]!);
+    for (let k = max(0, i - half); k <= min(needed.length - 1, i + half); k++) low = min(low, needed[k]!);
     return low;
   });
   const window = Array.from(
@@ -129,7 +130,7 @@ export function limited(samples: Samples, rate: number, ceiling: number): Sample
   return samples.map((x, i) => {
     let gain = 0;
     for (let k = 0; k < window.length; k++) {
-      gain += (window[k]! / sum) * lowest[Math.min(lowest.length - 1, Math.max(0, i + k - half + 1))]!;
+      gain += (window[k]! / sum) * lowest[min(lowest.length - 1, max(0, i + k - half + 1))]!;
     }
     return x * gain;
   });

@@ -1,11 +1,20 @@
 // Renders the media that Holdcast ships: the music from its scores, the speech from its texts, and their manifest.
 // Run by hand (`npm run media:make`) when a score or a text has changed; what it writes is committed.
+// Speech whose text and voice are as before is kept, unless --all is given (after a change of filters or levels).
 // With --music only the music is rendered, for a machine without speech synthesisers.
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { renderPiece, TELEPHONE_RATE } from './compose';
 import { levelled } from './level';
-import { AUTHOR, readManifest, writeEntry, writeManifest, type Entry, type Manifest } from './manifest';
+import {
+  AUTHOR,
+  keptEntry,
+  readManifest,
+  writeEntry,
+  writeManifest,
+  type Entry,
+  type Manifest,
+} from './manifest';
 import { pieces } from './pieces';
 import { spoken, voices } from './speak';
 import { speeches, speechFile, type Language } from './texts';
@@ -14,7 +23,7 @@ const MUSIC_LUFS = -24;
 const MUSIC_PEAK_DBTP = -3;
 const LANGUAGES: readonly Language[] = ['en', 'ru'];
 
-type Files = [file: string, entry: Entry][];
+type Files = (readonly [file: string, entry: Entry])[];
 
 function makeMusic(folder: string): Files {
   return pieces.map((piece) => {
@@ -26,7 +35,8 @@ function makeMusic(folder: string): Files {
   });
 }
 
-function makeSpeech(folder: string): Files {
+function makeSpeech(folder: string, all: boolean): Files {
+  const before = readManifest(folder).files;
   return speeches.flatMap((speech) =>
     LANGUAGES.map((language) => {
       const file = speechFile(speech, language);
@@ -41,6 +51,8 @@ function makeSpeech(folder: string): Files {
         author: AUTHOR,
         licence,
       } as const;
+      const kept = all ? undefined : keptEntry(folder, before[file], file, credits);
+      if (kept) return [file, kept] as const;
       return report(folder, file, writeEntry(folder, file, spoken(text, language), credits));
     }),
   );
@@ -71,7 +83,10 @@ function keptSpeech(folder: string): Files {
 function main(): void {
   const folder = resolve(__dirname, '../../media');
   const musicOnly = process.argv.includes('--music');
-  const files = [...makeMusic(folder), ...(musicOnly ? keptSpeech(folder) : makeSpeech(folder))];
+  const files = [
+    ...makeMusic(folder),
+    ...(musicOnly ? keptSpeech(folder) : makeSpeech(folder, process.argv.includes('--all'))),
+  ];
   const manifest: Manifest = { files: Object.fromEntries(files) };
   writeManifest(folder, manifest);
   console.log(`${files.length} files, ${files.reduce((sum, [, entry]) => sum + entry.bytes, 0)} bytes`);

@@ -1,7 +1,7 @@
 // The manifest of what is shipped: who made it, what it says, under which licence, and how loud it is.
 // Written by `npm run media:make`, read by `holdcast media list` and by the tests.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseWavHeader, wavHeader } from '../../src/audio/wav';
 import { TELEPHONE_RATE } from './compose';
@@ -50,6 +50,23 @@ export function writeEntry(folder: string, file: string, samples: Samples, credi
     sha256: sha256(bytes),
     ...levels(floats(encoded)),
   };
+}
+
+/**
+ * The entry of a speech that need not be rendered again: the same text by the same voice, and its file as it was
+ * written; undefined otherwise. Another version of a synthesiser would change clips whose text nobody touched.
+ */
+export function keptEntry(
+  folder: string,
+  before: Entry | undefined,
+  file: string,
+  credits: Credits,
+): Entry | undefined {
+  if (before?.kind !== 'speech' || credits.kind !== 'speech') return undefined;
+  if (before.text !== credits.text || before.voice !== credits.voice) return undefined;
+  const path = join(folder, file);
+  if (!existsSync(path) || sha256(readFileSync(path)) !== before.sha256) return undefined;
+  return { ...before, ...credits };
 }
 
 function levels(samples: Samples): { loudness: number; peakDb: number } {

@@ -20,6 +20,8 @@ export interface Voice {
   packages: string;
   /** Lift of what lies above PRESENCE_HZ: a telephone takes the chest from a voice but not the lips. dB. */
   presenceDb: number;
+  /** Words that the voice gets wrong, and the spelling it gets right. */
+  respelled: ReadonlyMap<string, string>;
   /** Program and arguments that speak `textFile` into `wavFile`. */
   command: (textFile: string, wavFile: string) => readonly [program: string, ...args: string[]];
 }
@@ -30,6 +32,7 @@ export const voices: Record<Language, Voice> = {
     licence: 'CC0-1.0 AND MIT-Festival',
     packages: 'flite',
     presenceDb: 7,
+    respelled: new Map(),
     command: (textFile, wavFile) => [
       'flite', '-voice', 'rms', '--setf', 'duration_stretch=1.08', '-f', textFile, '-o', wavFile,
     ],
@@ -39,6 +42,8 @@ export const voices: Record<Language, Voice> = {
     licence: 'CC0-1.0 AND MIT-Festival',
     packages: 'festival festvox-ru',
     presenceDb: 5,
+    // "+" stands before the stressed vowel; without it this is a magpie, not forty.
+    respelled: new Map([['займет', 'займёт'], ['сорока', 'сорок+а']]),
     command: (textFile, wavFile) => ['text2wave', '-eval', '(voice_msu_ru_nsh_clunits)', textFile, '-o', wavFile],
   },
 }; // prettier-ignore
@@ -58,7 +63,7 @@ export function spoken(text: string, language: Language): Samples {
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-speech-'));
   try {
     const [textFile, wavFile] = [join(folder, 'text.txt'), join(folder, 'speech.wav')];
-    writeFileSync(textFile, `${text}\n`);
+    writeFileSync(textFile, `${respelled(text, voice)}\n`);
     run(voice.packages, voice.command(textFile, wavFile));
     const heard = highPass(telephoneRate(wavFile), TELEPHONE_RATE, BAND_LOW_HZ);
     const clear = highShelf(heard, TELEPHONE_RATE, PRESENCE_HZ, voice.presenceDb);
@@ -66,6 +71,10 @@ export function spoken(text: string, language: Language): Samples {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function respelled(text: string, voice: Voice): string {
+  return text.replace(/\p{L}+/gu, (word) => voice.respelled.get(word) ?? word);
 }
 
 function telephoneRate(wavFile: string): Samples {

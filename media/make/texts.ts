@@ -1,5 +1,6 @@
 // What is said to callers on hold, in the words and the order in which the files are listed.
 // Spoken form where it differs from the written one: numbers as words, no abbreviations.
+import { englishCardinal, russianGenitive, russianOrdinal } from './numbers';
 
 export type Language = 'en' | 'ru';
 
@@ -66,28 +67,78 @@ const ADVICES: readonly Speech[] = [
   },
 ];
 
-const ENGLISH_NUMBERS = ['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
-const RUSSIAN_ORDINALS = [
-  'второй',
-  'третий',
-  'четвертый',
-  'пятый',
-  'шестой',
-  'седьмой',
-  'восьмой',
-  'девятый',
-  'десятый',
-];
+/** Places up to here are said by their number. */
+const LAST_PLACE = 50;
 
 const POSITIONS: readonly Speech[] = [
   { path: 'prompts/position-1', text: { en: 'You are next.', ru: 'Вы следующий в очереди.' } },
-  ...ENGLISH_NUMBERS.map((number, k) => ({
-    path: `prompts/position-${k + 2}`,
-    text: { en: `You are number ${number} in the queue.`, ru: `Вы ${RUSSIAN_ORDINALS[k]!} в очереди.` },
+  ...Array.from({ length: LAST_PLACE - 1 }, (_, k) => k + 2).map((place) => ({
+    path: `prompts/position-${place}`,
+    text: {
+      en: `You are number ${englishCardinal(place)} in the queue.`,
+      ru: `Вы ${russianOrdinal(place)} в очереди.`,
+    },
   })),
+  {
+    path: 'prompts/position-many',
+    text: {
+      en: 'You are further back than number fifty in the queue.',
+      ru: 'Ваше место в очереди дальше пятидесятого.',
+    },
+  },
+  {
+    path: 'prompts/position-unknown',
+    text: {
+      en: 'We cannot tell your place in the queue at the moment.',
+      ru: 'Сейчас мы не можем назвать ваше место в очереди.',
+    },
+  },
 ];
 
-export const speeches: readonly Speech[] = [...ADVICES, ...POSITIONS];
+/** Minutes from and to; each range begins where the one before it ends. */
+const WAITS = [1, 2, 3, 5, 10, 15, 20, 30, 45].map((from, k, all) => [from, all[k + 1] ?? 60] as const);
+
+const WAIT_PROMPTS: readonly Speech[] = [
+  {
+    path: 'prompts/wait-under-1',
+    text: { en: 'The wait is less than a minute.', ru: 'Ожидание займет менее минуты.' },
+  },
+  ...WAITS.map(([from, to]) => ({
+    path: `prompts/wait-${from}-${to}`,
+    text: {
+      en: `The wait is about ${englishCardinal(from)} to ${englishCardinal(to)} minutes.`,
+      ru: `Ожидание займет примерно от ${russianGenitive(from)} до ${russianGenitive(to)} минут.`,
+    },
+  })),
+  {
+    path: 'prompts/wait-over-60',
+    text: { en: 'The wait is more than an hour.', ru: 'Ожидание займет более часа.' },
+  },
+  {
+    path: 'prompts/wait-longer',
+    text: { en: 'It is taking longer than we thought.', ru: 'Ждать приходится дольше, чем мы думали.' },
+  },
+];
+
+const BALANCE_PROMPTS: readonly Speech[] = [
+  {
+    path: 'prompts/balance-unavailable',
+    text: { en: 'Your balance is not available just now.', ru: 'Сейчас ваш баланс недоступен.' },
+  },
+  {
+    path: 'prompts/balance-unknown-caller',
+    text: {
+      en: 'We cannot tell which number you are calling from, so we cannot say your balance.',
+      ru: 'Мы не видим, с какого номера вы звоните, поэтому не можем назвать ваш баланс.',
+    },
+  },
+  {
+    path: 'prompts/one-moment',
+    text: { en: 'One moment, please.', ru: 'Одну секунду, пожалуйста.' },
+  },
+];
+
+export const speeches: readonly Speech[] = [...ADVICES, ...POSITIONS, ...WAIT_PROMPTS, ...BALANCE_PROMPTS];
 
 /** Where a speech lies: advices carry their language before the ending, prompts have a folder for each. */
 export function speechFile({ path }: Speech, language: Language): string {
