@@ -1,0 +1,38 @@
+// CallFeed over an AMI connection of its own: for a stream where no hub runs.
+// It hears of every call and tells of one.
+import type { Cancel, Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import type { Closeable } from '../util/scope';
+import type { CallFeed, CallNews } from './feed';
+import type { AmiPort } from './link';
+import { Switchboard } from './switchboard';
+
+export class DirectFeed implements CallFeed {
+  readonly #switchboard: Switchboard;
+  #cancel: Cancel = () => {};
+
+  /** @param link closed with the feed */
+  constructor(
+    private readonly uniqueid: string,
+    private readonly link: AmiPort & Closeable,
+    parts: { clock: Clock; log: Logger },
+  ) {
+    this.#switchboard = new Switchboard({ ...parts, link });
+  }
+
+  open(listener: (news: CallNews) => void): void {
+    this.#cancel = this.#switchboard.follow(this.uniqueid, listener);
+  }
+
+  /** Uniqueids of all calls that there are now; undefined while Asterisk cannot be asked. */
+  calls(): Promise<ReadonlySet<string> | undefined> {
+    return this.#switchboard.calls();
+  }
+
+  /** Tells nothing from now on, and closes the link; may be called again. */
+  async close(): Promise<void> {
+    this.#cancel();
+    this.#switchboard.close();
+    await this.link.close();
+  }
+}

@@ -1,0 +1,46 @@
+// CallFeed: what one call's host is told from outside, whoever tells it.
+// Two adapters: the hub's socket (a hundred callers share one AMI connection) and an AMI connection of its own.
+import type { Closeable } from '../util/scope';
+
+/** Who a channel is, as Asterisk says. What Asterisk does not know, or the caller withholds, is absent. */
+export interface CallIdentity {
+  readonly uniqueid: string;
+  readonly channel?: string;
+  /** The caller's number. */
+  readonly phone?: string;
+  /** The channel's language: 'en', 'pt_BR'. */
+  readonly language?: string;
+  /** The queue in which the call waits. */
+  readonly queue?: string;
+}
+
+/** A call's place in its queue. */
+export interface QueuePlace {
+  readonly queue: string;
+  /** 1 and more; 1 is next. */
+  readonly position: number;
+  /** How long the wait may still be, from the queue's own recent hold times, milliseconds; absent: not known. */
+  readonly waitMs?: readonly [least: number, most: number];
+}
+
+export type CallNews =
+  | { readonly type: 'identity'; readonly identity: CallIdentity }
+  /** A key press, told once, at its first sign. */
+  | { readonly type: 'key'; readonly digit: string }
+  /** A new place; undefined: in no queue, or not known while Asterisk cannot be asked. */
+  | { readonly type: 'place'; readonly place: QueuePlace | undefined }
+  /** The channel is gone: what is kept of this call can be forgotten. */
+  | { readonly type: 'ended' };
+
+export interface CallFeed extends Closeable {
+  /**
+   * Begins to tell; called once. Never throws: what fails is logged and tried again for as long as the feed is open.
+   * A connection that comes back tells identity and place again.
+   */
+  open(listener: (news: CallNews) => void): void;
+}
+
+/** What a Uniqueid may look like: nothing in it can be an option, a path or a second word. */
+export function isUniqueid(text: string): boolean {
+  return /^[A-Za-z0-9_][\w.-]{0,63}$/.test(text) && !text.includes('..');
+}

@@ -1,0 +1,144 @@
+// What Asterisk's res_config_curl asks about music classes, and what it is answered: one class per call.
+// Pure, and deaf to all but a Uniqueid: what a caller chooses (his number, his name) never gets into a command line.
+import type { SampleRate } from '../audio/frame';
+import { HoldcastError } from '../util/errors';
+import { isUniqueid } from './feed';
+
+export interface RealtimeRequest {
+  /** Path of the URL, with its query if there is one. */
+  readonly path: string;
+  /** As it came: fields joined by `&`, percent-encoded. */
+  readonly body: string;
+}
+
+export interface RealtimeAnswer {
+  readonly status: 200 | 404;
+  /** Empty: "no such class". Asterisk reads the body whatever the status is, so a refusal is always empty. */
+  readonly body: string;
+  /** Whether a class was answered. */
+  readonly found: boolean;
+}
+
+/** What Asterisk starts for each call; made by `holdApplication`. */
+export interface HoldApplication {
+  /** Absolute path of bin/holdcast. */
+  readonly program: string;
+  /** Asterisk's name for the form of the sound; absent: its own default, 8 kHz. */
+  readonly format?: 'slin16' | 'slin48';
+}
+
+/** What stands before the Uniqueid in the name of a class. */
+export const CLASS_PREFIX = 'hold-';
+
+/** Asterisk's own limits, `application` and the name of a class, in bytes without the final zero. */
+const LONGEST_APPLICATION = 255;
+const LONGEST_CLASS = 79;
+/** What isUniqueid lets through at most, characters. */
+const LONGEST_UNIQUEID = 64;
+
+const FORMATS: Record<SampleRate, HoldApplication['format']> = {
+  8000: undefined,
+  16000: 'slin16',
+  48000: 'slin48',
+};
+
+const NOTHING: RealtimeAnswer = { status: 200, body: '', found: false };
+/**
+ * "No row was changed", and to `require`: "the fields are fine". Not an empty answer, though nothing is stored here: to
+ * find the number in it, Asterisk 16 to 22 skips everything up to a space, the end of an empty text included, and reads
+ * on in memory that is not the answer's (update_curl, store_curl, destroy_curl).
+ */
+const NO_ROWS: RealtimeAnswer = { status: 200, body: '0', found: false };
+const NOT_HERE: RealtimeAnswer = { status: 404, body: '', found: false };
+
+/**
+ * @param program absolute path of bin/holdcast
+ * @throws HoldcastError HC_HUB_ADDRESS when Asterisk could not start it: it splits `application` at spaces, without
+ *   quoting, and cuts it at 255 characters
+ */
+export function holdApplication(program: string, rate: SampleRate): HoldApplication {
+  if (!program.startsWith('/') || /[\s\p{Cc}]/u.test(program))
+    throw unstartable(program, 'Asterisk splits a command line at spaces, and needs an absolute path');
+  const longest = Buffer.byteLength(commandLine(program, 'x'.repeat(LONGEST_UNIQUEID)));
+  if (longest > LONGEST_APPLICATION)
+    throw unstartable(program, `Asterisk takes ${LONGEST_APPLICATION} characters, it could be ${longest}`);
+  const format = FORMATS[rate];
+  return { program, ...(format && { format }) };
+}
+
+/** Answers one request; never throws, whatever is asked. */
+export function answer({ path, body }: RealtimeRequest, application: HoldApplication): RealtimeAnswer {
+  switch (actionOf(path)) {
+    case 'single':
+      return oneClass(body, application);
+    case 'multi':
+    case 'static':
+      return NOTHING;
+    case 'update':
+    case 'store':
+    case 'destroy':
+    case 'require':
+      return NO_ROWS;
+    default:
+      return NOT_HERE;
+  }
+}
+
+/** "/realtime/musiconhold/single?x=1" → "single": what stands before it is the operator's choice in extconfig.conf. */
+export function actionOf(path: string): string {
+  const end = path.search(/[?#]/);
+  const plain = end < 0 ? path : path.slice(0, end);
+  return plain.slice(plain.lastIndexOf('/') + 1);
+}
+
+function oneClass(body: string, { program, format }: HoldApplication): RealtimeAnswer {
+  const name = onlyName(body);
+  if (name === undefined || name.length > LONGEST_CLASS || !name.startsWith(CLASS_PREFIX)) return NOTHING;
+  const uniqueid = name.slice(CLASS_PREFIX.length);
+  if (!isUniqueid(uniqueid)) return NOTHING;
+  const fields = [
+    ['name', name],
+    ['mode', 'custom'],
+    ['application', commandLine(program, uniqueid)],
+    ...(format ? [['format', format] as const] : []),
+  ] as const;
+  const text = fields.map(([field, value]) => `${field}=${encodeURIComponent(value)}`).join('&');
+  return { status: 200, body: text, found: true };
+}
+
+/** Asterisk runs this by execv: no shell, no search of PATH. */
+function commandLine(program: string, uniqueid: string): string {
+  return `${program} stream --uniqueid ${uniqueid}`;
+}
+
+/** The value of the one field `name`; undefined: there is none, there are two, or one field is wrongly encoded. */
+function onlyName(body: string): string | undefined {
+  let found: string | undefined;
+  for (const pair of body.split('&')) {
+    const [field, value] = splitOnce(pair).map(decoded);
+    if (field === undefined || value === undefined) return undefined;
+    if (field !== 'name') continue;
+    if (found !== undefined) return undefined;
+    found = value;
+  }
+  return found;
+}
+
+function splitOnce(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+/** `+` stays a plus, as in Asterisk. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unstartable(program: string, why: string): HoldcastError {
+  const hint = 'install holdcast in a folder with a shorter path without spaces, for example /opt/holdcast';
+  return new HoldcastError('HC_HUB_ADDRESS', `Asterisk cannot start ${program}: ${why}`, hint);
+}

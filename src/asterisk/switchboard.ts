@@ -1,0 +1,367 @@
+// Switchboard: what is known of all calls over one AMI link, told to whoever follows one of them.
+// Each of thousands of events costs a look-up; Asterisk is asked about a call only when events have not told.
+import type { Cancel, Clock } from '../util/clock';
+import { errnoOf, errorFields, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import type { Closeable } from '../util/scope';
+import { languageIn, phoneIn, type AmiEvent } from './events';
+import type { CallIdentity, CallNews, QueuePlace } from './feed';
+import { KeySigns, type KeyEvent } from './keys';
+import type { AmiPort } from './link';
+import type { AmiMessage } from './message';
+import { Pace } from './pace';
+import { QueueBoard } from './queues';
+
+export interface SwitchboardParts {
+  /** Whoever made it closes it. */
+  link: AmiPort;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What Asterisk has said of a call. */
+interface Known {
+  readonly channel?: string;
+  readonly phone?: string;
+  readonly language?: string;
+  /** Where it joined a queue last. */
+  readonly joined?: QueuePlace;
+}
+
+interface Follower {
+  readonly listener: (news: CallNews) => void;
+  /** Has been told what was known when it came, and is told changes from then on. */
+  introduced: boolean;
+}
+
+/** A call that somebody follows. */
+interface Followed {
+  readonly uniqueid: string;
+  readonly followers: Set<Follower>;
+  readonly keys: KeySigns;
+  known: Known | undefined;
+  /** What the followers were told last. */
+  identity: CallIdentity | undefined;
+  place: QueuePlace | undefined;
+  /** A question is under way, or waits for its turn. */
+  asking: boolean;
+  /** Questions without an answer, one after the other. */
+  failures: number;
+  retry: Cancel;
+}
+
+/** Calls that are remembered while nobody follows them; the one that was heard of longest ago is forgotten first. */
+const MOST_KNOWN = 5000;
+/** Questions to Asterisk at once: after a reconnect there is one for each call. */
+const MOST_QUESTIONS = 16;
+/** First and longest pause before a question without an answer is asked again, milliseconds. */
+const RETRY_MS = [1000, 30_000] as const;
+
+export class Switchboard implements Closeable {
+  readonly #followed = new Map<string, Followed>();
+  /** The call that was heard of last stands last. */
+  readonly #known = new Map<string, Known>();
+  readonly #hangupListeners = new Set<(uniqueid: string) => void>();
+  readonly #board: QueueBoard;
+  readonly #pace: Pace;
+  readonly #stopListening: Cancel;
+  /** Calls that Asterisk is to be asked about. */
+  #waiting: Followed[] = [];
+  #questions = 0;
+  /** That Asterisk refuses to answer is said once for each connection. */
+  #complained = false;
+
+  constructor(private readonly parts: SwitchboardParts) {
+    const { link, clock } = parts;
+    this.#pace = new Pace(clock);
+    this.#board = new QueueBoard({ ...parts, moved: (uniqueid) => this.#moved(uniqueid) });
+    this.#stopListening = link.listen({
+      connected: () => this.#connected(),
+      event: (event) => this.#event(event),
+      disconnected: () => this.#disconnected(),
+    });
+  }
+
+  /** Calls that are remembered. */
+  get known(): number {
+    return this.#known.size;
+  }
+
+  /**
+   * Tells what is known of a call, in a microtask, then what happens to it, until it has `ended` or is cancelled. A
+   * connection that comes back tells identity and place again. A listener that throws is logged.
+   */
+  follow(uniqueid: string, listener: (news: CallNews) => void): Cancel {
+    const call = this.#followed.get(uniqueid) ?? this.#begin(uniqueid);
+    const follower: Follower = { listener, introduced: false };
+    call.followers.add(follower);
+    queueMicrotask(() => this.#introduce(call, follower));
+    return () => {
+      if (!call.followers.delete(follower) || call.followers.size > 0) return;
+      this.#forget(call);
+    };
+  }
+
+  /** Told of each channel that is gone, followed or not. */
+  onHangup(listener: (uniqueid: string) => void): Cancel {
+    this.#hangupListeners.add(listener);
+    return () => void this.#hangupListeners.delete(listener);
+  }
+
+  /** Uniqueids of all channels that there are now; undefined when Asterisk cannot be asked. */
+  async calls(): Promise<ReadonlySet<string> | undefined> {
+    try {
+      const list = await this.parts.link.list({ Action: 'CoreShowChannels' });
+      return new Set(list.map((channel) => channel.get('Uniqueid')).filter((id) => id !== undefined));
+    } catch (error) {
+      this.parts.log.debug(errorFields(error), 'calls: Asterisk could not be asked');
+      return undefined;
+    }
+  }
+
+  /** Tells nothing from now on; may be called again. */
+  close(): void {
+    this.#stopListening();
+    for (const call of this.#followed.values()) {
+      call.followers.clear();
+      this.#forget(call);
+    }
+    this.#board.close();
+    this.#hangupListeners.clear();
+    this.#known.clear();
+  }
+
+  #begin(uniqueid: string): Followed {
+    const call: Followed = {
+      uniqueid,
+      followers: new Set(),
+      keys: new KeySigns(),
+      known: this.#known.get(uniqueid),
+      identity: undefined,
+      place: undefined,
+      asking: false,
+      failures: 0,
+      retry: () => {},
+    };
+    this.#followed.set(uniqueid, call);
+    this.#board.watch(uniqueid);
+    return call;
+  }
+
+  #introduce(call: Followed, follower: Follower): void {
+    this.#update(call);
+    follower.introduced = true;
+    if (call.identity) this.#tellOne(call, follower, { type: 'identity', identity: call.identity });
+    if (call.place) this.#tellOne(call, follower, { type: 'place', place: call.place });
+    if (!call.identity || !call.place) this.#ask(call);
+  }
+
+  #connected(): void {
+    this.#complained = false;
+    for (const call of this.#followed.values()) {
+      call.identity = undefined;
+      call.known = undefined;
+      this.#ask(call);
+    }
+    this.#board.connected();
+  }
+
+  /** Hang-ups will be missed: what is remembered of calls that nobody follows is of no use any more. */
+  #disconnected(): void {
+    this.#known.clear();
+    this.#waiting = [];
+    for (const call of this.#followed.values()) {
+      call.asking = false;
+      call.failures = 0;
+      call.retry();
+    }
+    this.#board.disconnected();
+  }
+
+  #event(event: AmiEvent): void {
+    switch (event.type) {
+      case 'key-down':
+      case 'key-up':
+        return this.#key(event);
+      case 'queue-join': {
+        const { queue, position } = event;
+        this.#learn(event.uniqueid, { ...whoIn(event), joined: { queue, position } });
+        return this.#board.move(event);
+      }
+      case 'queue-leave':
+        return this.#board.move(event);
+      case 'queue-connect':
+        return this.#answered(event);
+      case 'moh-start':
+        this.#learn(event.uniqueid, whoIn(event));
+        return this.#moved(event.uniqueid);
+      case 'renamed':
+        if (this.#known.has(event.uniqueid)) this.#learn(event.uniqueid, { channel: event.channel });
+        return this.#moved(event.uniqueid);
+      case 'hangup':
+        return this.#ended(event.uniqueid);
+      // `queue-abandon` is followed by `queue-leave`, which moves the queue.
+    }
+  }
+
+  #key(event: KeyEvent): void {
+    const call = this.#followed.get(event.uniqueid);
+    const digit = call?.keys.read(event, this.parts.clock.now());
+    if (!call || digit === undefined) return;
+    for (const follower of [...call.followers]) this.#tellOne(call, follower, { type: 'key', digit });
+  }
+
+  #answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
+    const joined = this.#known.get(uniqueid)?.joined;
+    if (joined?.queue === queue) this.#pace.answered(queue, holdMs, joined.position);
+    this.#board.gone(uniqueid);
+  }
+
+  #ended(uniqueid: string): void {
+    const call = this.#followed.get(uniqueid);
+    if (call) this.#forget(call);
+    this.#known.delete(uniqueid);
+    this.#board.gone(uniqueid);
+    for (const follower of [...(call?.followers ?? [])]) this.#tellOne(call!, follower, { type: 'ended' });
+    for (const listener of [...this.#hangupListeners])
+      this.#guarded({ uniqueid, news: 'hangup' }, () => listener(uniqueid));
+  }
+
+  #learn(uniqueid: string, news: Known): void {
+    const known = { ...this.#known.get(uniqueid), ...news };
+    this.#known.delete(uniqueid);
+    this.#known.set(uniqueid, known);
+    const call = this.#followed.get(uniqueid);
+    if (call) call.known = known;
+    for (const [oldest] of this.#known) {
+      if (this.#known.size <= MOST_KNOWN) break;
+      this.#known.delete(oldest);
+    }
+  }
+
+  #moved(uniqueid: string): void {
+    const call = this.#followed.get(uniqueid);
+    if (call) this.#update(call);
+  }
+
+  /** Tells what has changed since it was told last. */
+  #update(call: Followed): void {
+    const { uniqueid, known } = call;
+    const queue = this.#board.queueOf(uniqueid);
+    const identity = known && identityOf(uniqueid, known, queue);
+    if (identity && !isSameIdentity(identity, call.identity)) {
+      call.identity = identity;
+      this.#tell(call, { type: 'identity', identity });
+    }
+    const place = this.#board.placeOf(uniqueid);
+    if (place?.position === call.place?.position && place?.queue === call.place?.queue) return;
+    const waitMs = place && this.#pace.waitMs(place.queue, place.position);
+    call.place = place && { ...place, ...(waitMs && { waitMs }) };
+    this.#tell(call, { type: 'place', place: call.place });
+  }
+
+  #tell(call: Followed, news: CallNews): void {
+    for (const follower of [...call.followers]) if (follower.introduced) this.#tellOne(call, follower, news);
+  }
+
+  #tellOne(call: Followed, follower: Follower, news: CallNews): void {
+    if (!call.followers.has(follower)) return;
+    this.#guarded({ uniqueid: call.uniqueid, news: news.type }, () => follower.listener(news));
+  }
+
+  #guarded(fields: { uniqueid: string; news: string }, tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.parts.log.error({ ...fields, ...errorFields(error) }, 'a listener of the switchboard failed');
+    }
+  }
+
+  #forget(call: Followed): void {
+    if (!this.#isFollowed(call)) return;
+    call.retry();
+    this.#followed.delete(call.uniqueid);
+    this.#board.unwatch(call.uniqueid);
+  }
+
+  #isFollowed(call: Followed): boolean {
+    return this.#followed.get(call.uniqueid) === call;
+  }
+
+  /** Asks who a call is, once at a time, when it is its turn. */
+  #ask(call: Followed): void {
+    if (call.asking || !this.parts.link.connected) return;
+    call.retry();
+    call.asking = true;
+    this.#waiting.push(call);
+    this.#askNext();
+  }
+
+  #askNext(): void {
+    while (this.#questions < MOST_QUESTIONS) {
+      const call = this.#waiting.shift();
+      if (!call) return;
+      if (!this.#isFollowed(call)) continue;
+      this.#questions++;
+      void this.#question(call).finally(() => {
+        this.#questions--;
+        this.#askNext();
+      });
+    }
+  }
+
+  async #question(call: Followed): Promise<void> {
+    try {
+      const list = await this.parts.link.list({ Action: 'Status', Channel: call.uniqueid });
+      call.asking = false;
+      if (this.#isFollowed(call)) this.#identified(call, list);
+    } catch (error) {
+      call.asking = false;
+      if (this.#isFollowed(call)) this.#unanswered(call, error);
+    }
+  }
+
+  #identified(call: Followed, list: readonly AmiMessage[]): void {
+    call.failures = 0;
+    const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
+    if (!status) return;
+    const channel = status.get('Channel');
+    this.#learn(call.uniqueid, { ...(channel && { channel }), ...phoneIn(status), ...languageIn(status) });
+    this.#board.suppose(call.uniqueid, queueIn(status));
+    this.#moved(call.uniqueid);
+  }
+
+  #unanswered(call: Followed, error: unknown): void {
+    const { clock, log } = this.parts;
+    const { uniqueid } = call;
+    const code = errnoOf(error);
+    if (code === 'HC_AMI_LOST') return;
+    if (code === 'HC_AMI_ERROR' && /no such channel/i.test(messageOf(error))) return this.#ended(uniqueid);
+    if (!this.#complained)
+      log.warn({ uniqueid, ...errorFields(error) }, 'identity: Asterisk could not be asked');
+    this.#complained = true;
+    if (code === 'HC_AMI_ERROR') return;
+    const [first, longest] = RETRY_MS;
+    call.retry = clock.after(Math.min(longest, first * 2 ** call.failures++), () => this.#ask(call));
+  }
+}
+
+/** What an event says of who is calling. */
+function whoIn({ channel, phone, language }: Known): Known {
+  return { ...(channel && { channel }), ...(phone && { phone }), ...(language && { language }) };
+}
+
+/** The queue whose application a channel is in; while it is with an agent, too. */
+function queueIn(status: AmiMessage): string | undefined {
+  if (status.get('Application')?.toLowerCase() !== 'queue') return undefined;
+  return status.get('Data')?.split(',')[0]?.trim() || undefined;
+}
+
+function identityOf(uniqueid: string, known: Known, queue: string | undefined): CallIdentity {
+  return { uniqueid, ...whoIn(known), ...(queue !== undefined && { queue }) };
+}
+
+function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
+  const fields = ['channel', 'phone', 'language', 'queue'] as const;
+  return other !== undefined && fields.every((field) => one[field] === other[field]);
+}

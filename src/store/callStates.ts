@@ -1,0 +1,98 @@
+// CallStates: what is kept of calls in progress, one small file for each Uniqueid.
+// Asterisk kills and restarts the program in the middle of a call; the next process of the same call takes this up.
+import { mkdirSync, promises, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+
+/** Longer than any state that is written; a larger file is not ours. */
+const MOST_BYTES = 64 * 1024;
+const ENDING = '.json';
+
+export class CallStates {
+  /** @param folder absolute; made with mode 0700 when something is written first */
+  constructor(private readonly folder: string) {}
+
+  /** What was written last for this call; undefined when there is nothing that can be read. A few tenths of a ms. */
+  read(uniqueid: string): unknown {
+    try {
+      const text = readFileSync(this.#file(uniqueid), 'utf8');
+      return text.length > MOST_BYTES ? undefined : JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Replaces what is kept of this call, whole or not at all, also when the process is killed in the middle.
+   * Synchronous: after a HUP there are 100 ms.
+   * @param state anything that JSON can hold
+   * @throws HoldcastError HC_STATE_UNWRITABLE
+   */
+  write(uniqueid: string, state: unknown): void {
+    const file = this.#file(uniqueid);
+    const draft = `${file}.${process.pid}`;
+    try {
+      this.#replace(file, draft, JSON.stringify(state));
+    } catch (error) {
+      removeQuietly(draft);
+      const hint = `let this user write to ${this.folder}, or name another folder in calls.folder`;
+      const what = `the state of the call cannot be kept: ${messageOf(error)}`;
+      throw new HoldcastError('HC_STATE_UNWRITABLE', what, hint, { cause: error });
+    }
+  }
+
+  /** The call is over: nothing of it is kept. Never throws. */
+  forget(uniqueid: string): void {
+    removeQuietly(this.#file(uniqueid));
+  }
+
+  /**
+   * Removes what no call will take up: what is older than `keepMs`, and what belongs to none of the `living` calls
+   * and was not written in the last moments (a call may be so new that the list does not have it). Never throws.
+   * @param living Uniqueids of all channels; undefined: not known, age alone counts
+   */
+  async sweep({ keepMs, nowWall, living }: SweepOptions): Promise<void> {
+    for (const name of await promises.readdir(this.folder).catch(() => [])) {
+      const file = join(this.folder, name);
+      const stats = await promises.stat(file).catch(() => undefined);
+      if (!stats?.isFile()) continue;
+      const ageMs = nowWall - stats.mtimeMs;
+      const uniqueid = name.slice(0, name.lastIndexOf(ENDING));
+      const dead = living !== undefined && !living.has(uniqueid) && ageMs > SETTLED_MS;
+      if (dead || ageMs > keepMs) await promises.rm(file, { force: true }).catch(() => {});
+    }
+  }
+
+  #replace(file: string, draft: string, text: string): void {
+    try {
+      writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EEXIST') throw error;
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      writeFileSync(draft, text, { mode: 0o600 });
+    }
+    renameSync(draft, file);
+  }
+
+  #file(uniqueid: string): string {
+    return join(this.folder, `${uniqueid}${ENDING}`);
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // what cannot be removed now goes by its age
+  }
+}
+
+export interface SweepOptions {
+  keepMs: number;
+  /** Milliseconds since 1970. */
+  nowWall: number;
+  living?: ReadonlySet<string> | undefined;
+}
+
+/** A state this young may belong to a call that began after the list of calls was asked for. */
+const SETTLED_MS = 10_000;

@@ -1,0 +1,177 @@
+// The answers to res_config_curl: a class for a Uniqueid, and nothing for anything else.
+// What gets through here becomes a command line that Asterisk runs, so attackers are tried, too.
+import fc from 'fast-check';
+import { answer, holdApplication } from '../../src/asterisk/realtime';
+import { HoldcastError } from '../../src/util/errors';
+
+const PROGRAM = '/opt/holdcast/bin/holdcast';
+const application = holdApplication(PROGRAM, 8000);
+const single = (body: string, path = '/realtime/musiconhold/single') => answer({ path, body }, application);
+
+/** What res_config_curl makes of an answer: a list of fields (it splits at & and the first =, then decodes). */
+function asteriskReads(body: string): [string, string][] {
+  const line = /^[^\r\n]*/.exec(body)![0];
+  return line.split('&').flatMap((pair): [string, string][] => {
+    const [key = '', ...rest] = pair.split('=');
+    return key === '' ? [] : [[decodeURIComponent(key), decodeURIComponent(rest.join('='))]];
+  });
+}
+
+test('a class of its own for each call, with its Uniqueid and nothing else in the command line', () => {
+  const { status, body, found } = single('name=hold-1795225281.1');
+  expect([status, found]).toEqual([200, true]);
+  expect(body).not.toMatch(/[\s+]/);
+  expect(asteriskReads(body)).toEqual([
+    ['name', 'hold-1795225281.1'],
+    ['mode', 'custom'],
+    ['application', `${PROGRAM} stream --uniqueid 1795225281.1`],
+  ]);
+});
+
+test.each([
+  [16000, 'slin16'],
+  [48000, 'slin48'],
+] as const)('at %d Hz Asterisk is told to read %s', (rate, format) => {
+  const { body } = answer({ path: '/single', body: 'name=hold-1.1' }, holdApplication(PROGRAM, rate));
+  expect(asteriskReads(body)).toContainEqual(['format', format]);
+});
+
+test.each([
+  ['with fields that it does not know', 'name=hold-1.1&variable=x&%20=%20'],
+  ['with fields before it', 'x=1&name=hold-1.1'],
+  ['encoded more than it need be', '%6eame=%68old%2d1%2E1'],
+  ['with a system name in the Uniqueid', 'name=hold-pbx_2-1.1'],
+  ['at its longest', `name=hold-${'1'.repeat(64)}`],
+])('a name %s is found', (_, body) => {
+  expect(single(body).found).toBe(true);
+});
+
+test.each([
+  ['no name', ''],
+  ['an empty name', 'name='],
+  ['another class', 'name=default'],
+  ['no Uniqueid', 'name=hold-'],
+  ['another prefix', 'name=HOLD-1.1'],
+  ['a pattern', 'name LIKE=hold-%25'],
+  ['the name twice', 'name=hold-1.1&name=hold-1.1'],
+  ['the name twice, once in disguise', 'name=hold-1.1&n%61me=hold-2.2'],
+  ['an option', 'name=hold-1%20--config%20/tmp/x.ts'],
+  ['an option with a plus for a space', 'name=hold-1+--config+/tmp/x.ts'],
+  ['an option at its beginning', 'name=hold---config'],
+  ['an option after a tab', 'name=hold-1%09--config'],
+  ['an option after a no-break space', 'name=hold-1%C2%A0x'],
+  ['a second line', 'name=hold-1.1%0Aapplication=/bin/sh'],
+  ['a second field', 'name=hold-1.1%26application%3D/bin/sh'],
+  ['a variable', 'name=hold-${SHELL(id)}'],
+  ['a path', 'name=hold-../../bin/sh'],
+  ['a path between dots', 'name=hold-1..1'],
+  ['a zero byte', 'name=hold-1.1%00'],
+  ['a percent sign alone', 'name=hold-1.1%'],
+  ['wrong hexadecimal digits', 'name=hold-%GG'],
+  ['UTF-8 that is cut', 'name=hold-%C3'],
+  ['UTF-8 that is overlong', 'name=hold-%C0%AE'],
+  ['digits of another script', 'name=hold-%D9%A1.%D9%A1'],
+  ['encoded twice', 'name=hold-1%252E1'],
+  ['another field wrongly encoded', 'name=hold-1.1&x=%'],
+  ['a name that is too long', `name=hold-${'1'.repeat(65)}`],
+])('%s: no such class', (_, body) => {
+  expect(single(body)).toEqual({ status: 200, body: '', found: false });
+});
+
+test('whatever is asked, the answer is empty or has the Uniqueid as its only free part', () => {
+  const encoded = fc.string({ unit: 'binary', maxLength: 40 }).map(encodeURIComponent);
+  const bodies = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    encoded.map((text) => `name=hold-${text}`),
+    fc.string({ maxLength: 12 }).map((text) => `name=hold-${text}`),
+    fc
+      .string({ unit: fc.constantFrom('a', '1', '.', '-', '_', '%', '2', '0', ' ', '/', '=', '&') })
+      .map((t) => `name=hold-${t}`),
+  );
+  fc.assert(
+    fc.property(bodies, (body) => {
+      const { status, body: text, found } = single(body);
+      expect(status).toBe(200);
+      if (!found) return expect(text).toBe('');
+      const [, , [, command] = ['', '']] = asteriskReads(text);
+      const words = command.split(' ');
+      expect(words.slice(0, 3)).toEqual([PROGRAM, 'stream', '--uniqueid']);
+      expect(words).toHaveLength(4);
+      expect(words[3]).toMatch(/^\w[\w.-]*$/);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each(['update?name=x', 'store', 'destroy', 'require'])(
+  '%s gets a number, since Asterisk reads past the end of an empty answer to find one',
+  (action) => {
+    expect(answer({ path: `/moh/${action}`, body: 'name=hold-1.1' }, application)).toEqual({
+      status: 200,
+      body: '0',
+      found: false,
+    });
+  },
+);
+
+test.each(['multi', 'static?file=musiconhold.conf'])('%s: there is nothing', (action) => {
+  expect(answer({ path: `/moh/${action}`, body: 'name=hold-1.1' }, application).body).toBe('');
+});
+
+test.each(['/', '', '/single/', '/x', '/singles', '/x?/single', '/x#/single', '*'])(
+  'nothing is at %p, and Asterisk reads nothing from that',
+  (path) => {
+    expect(single('name=hold-1.1', path)).toEqual({ status: 404, body: '', found: false });
+  },
+);
+
+test.each(['/single', '/a/b/c/single', '/single?x=/multi'])(
+  'the operator may choose the path: %s',
+  (path) => {
+    expect(single('name=hold-1.1', path).found).toBe(true);
+  },
+);
+
+function thrownBy(task: () => unknown): unknown {
+  try {
+    return task();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('an installation that Asterisk could not start is an error at the start', () => {
+  test.each([
+    ['a space', '/opt/hold cast/bin/holdcast'],
+    ['a line end', '/opt/hold\ncast/bin/holdcast'],
+    ['a relative path', 'bin/holdcast'],
+    ['a path too long', `/${'x'.repeat(180)}/bin/holdcast`],
+    ['a path too long in bytes', `/${'ж'.repeat(90)}/bin/holdcast`],
+  ])('%s', (_, program) => {
+    const start = (): unknown => holdApplication(program, 8000);
+    expect(start).toThrow(HoldcastError);
+    expect(thrownBy(start)).toMatchObject({
+      code: 'HC_HUB_ADDRESS',
+      hint: expect.stringContaining('/opt/holdcast') as string,
+    });
+  });
+
+  test('the longest that is taken stays within 255 bytes for every Uniqueid', () => {
+    let path = '/opt/bin/holdcast';
+    for (;;) {
+      try {
+        holdApplication(`/x${path}`, 8000);
+        path = `/x${path}`;
+      } catch {
+        break;
+      }
+    }
+    const { body } = answer(
+      { path: '/single', body: `name=hold-${'9'.repeat(64)}` },
+      holdApplication(path, 8000),
+    );
+    const [, , [, command] = ['', '']] = asteriskReads(body);
+    expect(command.length).toBeLessThanOrEqual(255);
+    expect(command.length).toBeGreaterThan(250);
+  });
+});
