@@ -2,7 +2,7 @@
 // you like, then try it:   holdcast config check
 // Every option is here with its default. Remove what you do not change: what is absent has its default.
 // Times are milliseconds (1000 = one second), levels are dB. Text behind // is a comment and does nothing.
-import { defineConfig, nextTrack, quiet, sayPosition } from 'holdcast';
+import { defineConfig, nextTrack, quiet, sayBalance, sayPosition } from 'holdcast';
 
 export default defineConfig({
   // The language in which callers are spoken to: 'en' or 'ru'.
@@ -117,12 +117,75 @@ export default defineConfig({
     undrainedMs: 10_000,
   },
 
+  // The Asterisk Manager Interface: callers' keys and places in the queue come from it. Without a secret it is not used.
+  // `holdcast asterisk` prints the section for manager.conf, with the least rights.
+  ami: {
+    host: '127.0.0.1',
+    // 1 to 65535.
+    port: 5038,
+    user: 'holdcast',
+    // From the environment, so that it does not stand here.
+    secret: process.env.HOLDCAST_AMI_SECRET,
+    // A connection or a login that takes longer is given up and tried again, 100 to 60000.
+    connectMs: 5000,
+    // A connection that is silent for so long is tested, 500 to 600000.
+    pingMs: 10_000,
+  },
+
+  // `holdcast hub` tells Asterisk what to start for each caller, and each stream who its caller is.
+  hub: {
+    // Where it answers Asterisk: a port of this machine ('8099', '[::1]:8099') or the path of a Unix socket.
+    listen: '127.0.0.1:8099',
+    // Where streams ask. Default: hub.sock beside `calls.folder`.
+    // socket: '/run/holdcast/hub.sock',
+  },
+
+  // What is kept of a call while it lasts: Asterisk stops and starts the program in the middle of calls, and the music
+  // goes on where it was.
+  calls: {
+    // Default: /run/holdcast/calls if it may be written, else run/calls in the cache folder.
+    // folder: '/run/holdcast/calls',
+    // How often it is written, 200 to 60000.
+    everyMs: 2000,
+    // What nobody has taken up for so long is removed, 10000 to 86400000.
+    keepMs: 3_600_000,
+  },
+
+  // The caller's place in the queue.
+  position: {
+    // Whether places are said by themselves: the first, each better one, and at intervals. false: only by a key.
+    announce: true,
+    // Not more often than this, 0 to 3600000.
+    gapMs: 20_000,
+    // Said again after so long without a change, 10000 to 3600000; 0: never.
+    everyMs: 120_000,
+    // Whether an estimated wait is said with it ("about three to five minutes"), from the queue's recent hold times.
+    wait: false,
+  },
+
+  // The soft tone that answers a key.
+  keyTone: {
+    enabled: true,
+    // 300 to 3000 Hz, 20 to 500 ms, -60 to -6 dBFS.
+    hz: 880,
+    ms: 120,
+    levelDb: -26,
+  },
+
+  // What key 2 says: names of files in media/prompts/<language>, said one after the other. It is asked only when the
+  // caller's number is certain; while it takes long, the caller hears "one moment". Default: "not available just now".
+  // balance: async ({ phone }) => (await owes(phone)) ? ['balance-open'] : ['balance-settled'],
+
   // What callers' keys do. A second press of the same key within holdOffMs (0 to 600000) does nothing.
   // `keys: {}` turns all keys off.
   keys: {
+    '2': sayBalance({ holdOffMs: 15_000 }),
     '3': nextTrack({ holdOffMs: 3000 }),
     '4': sayPosition({ holdOffMs: 8000 }),
+    // No more advices until it is pressed again; quiet({ music: true }) takes the music too.
     '0': quiet({ holdOffMs: 1000 }),
+    // Your own: any async function. If it fails or takes longer than timeoutMs, the music goes on and the log says why.
+    // '5': run(async (session) => session.play('prompts/en/opening-hours.wav'), { holdOffMs: 5000, timeoutMs: 5000 }),
   },
 
   log: {

@@ -60,8 +60,7 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
   const file = new WavFile(path, rate);
   const output = new FileOutput(file, SECONDS * rate);
   const stream = new CallStream({
-    options: { uniqueid: 'demo' },
-    unknown: [],
+    options: { options: { uniqueid: 'demo' }, certain: false, unknown: [] },
     defaults: config,
     loadWarm: () => Promise.resolve({ ...config, log: { level: 'error' } }),
     loadCold: () => Promise.resolve(config),
@@ -103,7 +102,7 @@ function act(stream: CallStream, recorder: Recorder, { key, position }: (typeof 
   }
   if (position !== undefined) {
     recorder.note('position', String(position));
-    stream.session?.moveTo(position);
+    stream.session?.moveTo({ queue: 'demo', position });
   }
 }
 

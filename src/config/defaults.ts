@@ -3,13 +3,27 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { defaultAmiSettings, type AmiSettings } from '../asterisk/settings';
 import { defaultBand, defaultPrepareSettings } from '../media/settings';
 import type { MediaSettings } from '../media/settings';
 import { defaultProgramSettings } from '../program/settings';
 import type { ProgramSettings } from '../program/settings';
-import { nextTrack, quiet, sayPosition } from '../session/actions';
+import { nextTrack, quiet, run, sayBalance, sayPosition, type KeyBinding } from '../session/actions';
+import { defaultPositionRules } from '../session/position';
 import { packageRoot } from '../util/packageRoot';
-import type { Config, DayParts, MediaOptions, ResolvedConfig, StreamOptions } from './types';
+import { parseListen } from './listen';
+import type {
+  CallsOptions,
+  Config,
+  DayParts,
+  HubSettings,
+  MediaOptions,
+  ResolvedConfig,
+  StreamOptions,
+} from './types';
+
+/** Anything an operator may leave out. */
+type Part<T> = { [K in keyof T]?: T[K] | undefined };
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,22 +41,38 @@ export const defaultDayParts: DayParts = {
 
 export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 10_000 };
 export const DEFAULT_SCAN_MS = 5000;
+export const DEFAULT_LISTEN = '127.0.0.1:8099';
+export const defaultCalls = { everyMs: 2000, keepMs: 3_600_000 };
+const defaultKeys = {
+  '2': sayBalance(),
+  '3': nextTrack(),
+  '4': sayPosition(),
+  '0': quiet(),
+} satisfies ResolvedConfig['keys'];
 
 /** Every default in place. Trusts `config` to be valid; touches the disk only to choose the cache folder. */
 export function resolveConfig(config: Config, { configDir, env }: ResolveContext): ResolvedConfig {
   const program = resolveProgram(config);
   const { level = 'info', file } = config.log ?? {};
+  const media = resolveMedia(config.media ?? {}, program, configDir, env);
+  const calls = resolveCalls(config.calls ?? {}, configDir, env, media.cache);
+  const ami = resolveAmi(config.ami);
   return {
     language: config.language ?? 'en',
     ...(config.timeZone !== undefined && { timeZone: config.timeZone }),
     program,
-    media: resolveMedia(config.media ?? {}, program, configDir, env),
+    media,
+    calls,
+    hub: resolveHub(config.hub ?? {}, configDir, calls),
+    ...(ami && { ami }),
+    position: filled(defaultPositionRules, config.position),
+    ...(config.balance && { balance: config.balance }),
     stream: filled(defaultStream, config.stream),
     advice: {
       dayParts: config.advice?.dayParts ?? defaultDayParts,
       campaigns: config.advice?.campaigns ?? [],
     },
-    keys: filled({}, config.keys ?? { '3': nextTrack(), '4': sayPosition(), '0': quiet() }),
+    keys: resolveKeys(config.keys),
     log: file === undefined ? { level } : { level, file: resolve(configDir, file) },
   };
 }
@@ -57,12 +87,51 @@ function resolveProgram(config: Config): ProgramSettings {
     voice: filled(base.voice, config.voice),
     advice: filled(base.advice, { firstAfterMs, everyMs, guardMs }),
     limiter: filled(base.limiter, config.limiter),
+    keyTone: filled(base.keyTone, config.keyTone),
     edgeMs: config.edgeMs ?? base.edgeMs,
   };
 }
 
+/** A function written for a key is bound with the usual hold-off and time limit. */
+function resolveKeys(keys: Config['keys'] = defaultKeys): ResolvedConfig['keys'] {
+  const bound = Object.entries(keys).flatMap(([digit, action]): [string, KeyBinding][] => {
+    if (action === undefined) return [];
+    return [[digit, typeof action === 'function' ? run(action) : action]];
+  });
+  return Object.fromEntries(bound);
+}
+
+/** Without a secret nobody can log in, so there is no connection. */
+function resolveAmi({ secret, ...given }: NonNullable<Config['ami']> = {}): AmiSettings | undefined {
+  if (secret === undefined) return undefined;
+  return { ...filled(defaultAmiSettings, given), secret };
+}
+
+function resolveCalls(
+  { folder, ...times }: Part<CallsOptions>,
+  configDir: string,
+  env: Env,
+  cache: string,
+): CallsOptions {
+  return {
+    folder: folder === undefined ? join(defaultRunFolder(env, cache), 'calls') : resolve(configDir, folder),
+    ...filled(defaultCalls, times),
+  };
+}
+
+function resolveHub(
+  { listen = DEFAULT_LISTEN, socket }: NonNullable<Config['hub']>,
+  configDir: string,
+  { folder }: CallsOptions,
+): HubSettings {
+  return {
+    listen: parseListen(listen, configDir) ?? parseListen(DEFAULT_LISTEN, configDir)!,
+    socket: socket === undefined ? join(dirname(folder), 'hub.sock') : resolve(configDir, socket),
+  };
+}
+
 function resolveMedia(
-  media: { [K in keyof MediaOptions]?: MediaOptions[K] | undefined },
+  media: Part<MediaOptions>,
   { rate }: ProgramSettings,
   configDir: string,
   env: Env,
@@ -78,7 +147,7 @@ function resolveMedia(
 }
 
 /** `defaults` with those of `given` that are not undefined. */
-function filled<T extends object>(defaults: T, given: { [K in keyof T]?: T[K] | undefined } = {}): T {
+function filled<T extends object>(defaults: T, given: Part<T> = {}): T {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(set) };
 }
@@ -95,6 +164,12 @@ export function defaultCacheFolder(env: Env, systemFolder = '/var/cache/holdcast
   const own = join(env['HOME'] ?? homedir(), '.cache', 'holdcast');
   if (isAbsolute(own) && creatable(own)) return own;
   return join(env['TMPDIR'] ?? tmpdir(), `holdcast-${process.getuid?.() ?? 'user'}`);
+}
+
+/** Absolute: HOLDCAST_RUN, else /run/holdcast where it may be written, else a folder in the cache. Not created here. */
+function defaultRunFolder(env: Env, cache: string, systemFolder = '/run/holdcast'): string {
+  if (env['HOLDCAST_RUN']) return resolve(env['HOLDCAST_RUN']);
+  return existsSync(systemFolder) && writable(systemFolder) ? systemFolder : join(cache, 'run');
 }
 
 /** Whether the nearest folder above that exists may be written. */

@@ -2,8 +2,15 @@
 // It is copied into every compiled config, so it stays tiny and imports nothing that does anything.
 import type { Config } from './types';
 
-export { nextTrack, quiet, sayPosition } from '../session/actions';
-export type { BuiltinAction, KeyBinding } from '../session/actions';
+export { nextTrack, quiet, run, sayBalance, sayPosition } from '../session/actions';
+export type {
+  BalanceCaller,
+  BalanceFunction,
+  BuiltinAction,
+  KeyBinding,
+  KeyFunction,
+  KeySession,
+} from '../session/actions';
 export type { Campaign, Config, DayParts, DayWindow, Digit } from './types';
 
 /** Returns `config` unchanged; it is there so that an editor knows the options and their types. */

@@ -15,6 +15,8 @@ export function callRules(config: ResolvedConfig): { rules: CallRules; ready: ()
     rules: {
       program: config.program,
       keys: config.keys,
+      position: config.position,
+      balance: config.balance,
       dayPart: (wallMs) => dayPartAt(wallMs, dayParts, config.timeZone),
       allowed: (adviceId, wallMs) => filter(adviceId, wallMs),
     },

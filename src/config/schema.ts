@@ -6,17 +6,30 @@ import { defaultBand } from '../media/settings';
 import { defaultProgramSettings } from '../program/settings';
 import { SHELVES } from '../program/shelves';
 import type { DayPart } from '../program/shelves';
-import type { BuiltinAction, KeyBinding } from '../session/actions';
+import {
+  MAKER,
+  type BalanceFunction,
+  type BuiltinAction,
+  type KeyBinding,
+  type KeyFunction,
+} from '../session/actions';
 import { validateCron } from './cron';
 import { spansOf } from './dayPart';
 import { matchesName } from './glob';
+import { parseListen } from './listen';
 import { foundText, keyText, typoOf } from './problems';
 import type { Problem } from './problems';
 import type { Config, DayParts, DayWindow, Digit } from './types';
 
 const HOUR_MS = 3_600_000;
+const PORT = 'a whole number from 1 to 65535';
 const DIGITS: readonly Digit[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#'];
-const ACTIONS: Record<BuiltinAction, true> = { nextTrack: true, quiet: true, sayPosition: true };
+const ACTIONS: Record<BuiltinAction, true> = {
+  nextTrack: true,
+  quiet: true,
+  sayPosition: true,
+  sayBalance: true,
+};
 
 /** A number within a range; `unit` is for the message. */
 function within(min: number, max: number, unit: string) {
@@ -117,10 +130,51 @@ const advice = section({
   campaigns: z.array(campaign, "a list [{ match: 'last' }, …]").optional(),
 });
 
+const ami = section({
+  host: text('the name or address of a machine', isHost).optional(),
+  port: z.int(PORT).min(1, PORT).max(65_535, PORT).optional(),
+  user: text('a name as in manager.conf', isHeader).optional(),
+  secret: text('the secret as in manager.conf', isHeader).optional(),
+  connectMs: within(100, 60_000, 'ms'),
+  pingMs: within(500, 600_000, 'ms'),
+});
+
+const hub = section({
+  listen: text(
+    "a port on this machine ('8099', '127.0.0.1:8099', '[::1]:8099') or the path of a Unix socket",
+    (value) => parseListen(value, '/') !== undefined,
+  ).optional(),
+  socket: path('the path of a Unix socket'),
+});
+
+const calls = section({
+  folder: path('a folder'),
+  everyMs: within(200, 60_000, 'ms'),
+  keepMs: within(10_000, 24 * HOUR_MS, 'ms'),
+});
+
+const EVERY = 'a number from 10000 to 3600000 ms, or 0 for never';
+const position = section({
+  announce: z.boolean('true or false').optional(),
+  gapMs: within(0, HOUR_MS, 'ms'),
+  everyMs: z
+    .number(EVERY)
+    .refine((ms) => ms === 0 || (ms >= 10_000 && ms <= HOUR_MS), EVERY)
+    .optional(),
+  wait: z.boolean('true or false').optional(),
+});
+
+const keyTone = section({
+  enabled: z.boolean('true or false').optional(),
+  hz: within(300, 3000, 'Hz'),
+  ms: within(20, 500, 'ms'),
+  levelDb: within(-60, -6, 'dBFS'),
+});
+
 const key = z
-  .custom<KeyBinding>(
-    isBinding,
-    'nextTrack(), sayPosition() or quiet(), with { holdOffMs } from 0 to 600000 ms',
+  .custom<KeyBinding | KeyFunction>(
+    (value) => isOwnFunction(value) || isBinding(value),
+    'nextTrack(), sayPosition(), sayBalance(), quiet() or run(async (session) => …), with { holdOffMs } from 0 to 600000 ms',
   )
   .optional();
 const keys = section(Object.fromEntries(DIGITS.map((digit) => [digit, key])) as Record<Digit, typeof key>);
@@ -137,6 +191,14 @@ const schema = section({
   limiter: limiter.optional(),
   edgeMs: within(1, 100, 'ms'),
   stream: section({ leadMs: within(80, 200, 'ms'), undrainedMs: within(1000, 600_000, 'ms') }).optional(),
+  ami: ami.optional(),
+  hub: hub.optional(),
+  calls: calls.optional(),
+  position: position.optional(),
+  keyTone: keyTone.optional(),
+  balance: z
+    .custom<BalanceFunction>((value) => typeof value === 'function', 'a function: async (caller) => […]')
+    .optional(),
   keys: keys.optional(),
   log: section({ level: oneOf('debug', 'info', 'warn', 'error'), file: path('a file') }).optional(),
 }).superRefine(bandFits);
@@ -182,15 +244,31 @@ function isAdvicePattern(value: string): boolean {
 
 function isBinding(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { action, holdOffMs, ...rest } = value as Record<string, unknown>;
-  const known = typeof action === 'string' && Object.hasOwn(ACTIONS, action);
-  return (
-    known &&
-    typeof holdOffMs === 'number' &&
-    holdOffMs >= 0 &&
-    holdOffMs <= 600_000 &&
-    !Object.keys(rest).length
-  );
+  const { action, holdOffMs, music, timeoutMs, ...rest } = value as Record<string, unknown>;
+  const own = isOwnFunction(action);
+  const known = own || (typeof action === 'string' && Object.hasOwn(ACTIONS, action));
+  const limit = own ? isBetween(timeoutMs, 100, 60_000) : timeoutMs === undefined;
+  const silences = music === undefined || (typeof music === 'boolean' && action === 'quiet');
+  return known && limit && silences && isBetween(holdOffMs, 0, 600_000) && !Object.keys(rest).length;
+}
+
+/** Not `nextTrack` where `nextTrack()` is meant. */
+function isOwnFunction(value: unknown): boolean {
+  return typeof value === 'function' && !(MAKER in value);
+}
+
+function isBetween(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && value >= min && value <= max;
+}
+
+function isHost(value: string): boolean {
+  return /^[\w.:%-]{1,253}$/.test(value);
+}
+
+/** What may stand in a header of AMI: one line, not empty. */
+function isHeader(value: string): boolean {
+   
+  return value.trim() !== '' && value.length <= 256 && !/[\x00-\x1f]/.test(value);
 }
 
 function isCron(value: string, context: z.core.$RefinementCtx<string>): void {
@@ -241,7 +319,15 @@ function bandFits(config: Config, context: z.core.$RefinementCtx<unknown>): void
 }
 
 /** Every path through a type; compared, since TypeScript assigns a type that lacks an optional key without a word. */
-type Paths<T> = T extends string | number | undefined | readonly [string, string] | KeyBinding
+type Paths<T> = T extends
+  | string
+  | number
+  | boolean
+  | undefined
+  | readonly [string, string]
+  | KeyBinding
+  | KeyFunction
+  | BalanceFunction
   ? ''
   : T extends readonly (infer Item)[]
     ? `[]${Paths<Item>}`

@@ -4,7 +4,9 @@ import type { SampleRate } from '../audio/frame';
 import type { MediaSettings } from '../media/settings';
 import type { ProgramSettings } from '../program/settings';
 import type { DayPart } from '../program/shelves';
-import type { KeyBinding } from '../session/actions';
+import type { AmiSettings } from '../asterisk/settings';
+import type { BalanceFunction, KeyBinding, KeyFunction } from '../session/actions';
+import type { PositionRules } from '../session/position';
 import type { LogLevel } from '../util/log';
 
 /** A key of the telephone. */
@@ -61,11 +63,23 @@ export interface Options {
   edgeMs: number;
   /** How audio is handed to Asterisk. */
   stream: StreamOptions;
+  /** The Asterisk Manager Interface: keys and queue positions come from it. Default: none is asked. */
+  ami: AmiOptions;
+  /** The daemon `holdcast hub`, which tells each call's stream who it is. */
+  hub: HubOptions;
+  /** What is kept of a call, so that it goes on where it was when Asterisk starts the program again. */
+  calls: CallsOptions;
+  /** When callers hear their place in the queue. */
+  position: PositionOptions;
+  /** The soft tone that acknowledges a key. */
+  keyTone: KeyToneOptions;
+  /** What key 2 says. Default: that the balance is not available. */
+  balance: BalanceFunction;
   /**
    * What a caller's keys do. Replaces the default set as a whole; `{}` turns keys off.
-   * Default `{ '3': nextTrack(), '4': sayPosition(), '0': quiet() }`.
+   * Default `{ '2': sayBalance(), '3': nextTrack(), '4': sayPosition(), '0': quiet() }`.
    */
-  keys: Record<Digit, KeyBinding>;
+  keys: Record<Digit, KeyBinding | KeyFunction>;
   /** Where log lines go. Personal data is masked in all of them. */
   log: LogOptions;
 }
@@ -157,6 +171,61 @@ export interface StreamOptions {
   undrainedMs: number;
 }
 
+export interface AmiOptions {
+  /** Name or address of the machine that runs Asterisk. Default '127.0.0.1'. */
+  host: string;
+  /** 1 to 65535. Default 5038. */
+  port: number;
+  /** As in manager.conf; `holdcast asterisk` prints a section with the least rights. Default 'holdcast'. */
+  user: string;
+  /** As in manager.conf. Without one there is no AMI connection. */
+  secret: string;
+  /** A connection or a login that takes longer is given up and tried again, ms, 100 to 60,000. Default 5000. */
+  connectMs: number;
+  /** A connection that is silent for so long is tested with a Ping, ms, 500 to 600,000. Default 10000. */
+  pingMs: number;
+}
+
+export interface HubOptions {
+  /** Where Asterisk's realtime look-ups are answered: port on 127.0.0.1 ('8099', '127.0.0.1:8099', '[::1]:8099') or
+   * path of a Unix socket. Other addresses are refused. Default '127.0.0.1:8099'. */
+  listen: string;
+  /** The Unix socket on which streams ask who they are; relative to the config file. Default: hub.sock in `calls.folder`'s parent. */
+  socket: string;
+}
+
+export interface CallsOptions {
+  /** Folder for the state of calls in progress; relative to the config file. Default: HOLDCAST_RUN/calls, else
+   * /run/holdcast/calls where it may be written, else run/calls in the cache folder. */
+  folder: string;
+  /** How often it is written while a call lasts, ms, 200 to 60,000. Default 2000. */
+  everyMs: number;
+  /** What no process has taken up for so long is removed, ms, 10,000 to 86,400,000. Default 3600000. */
+  keepMs: number;
+}
+
+export interface PositionOptions {
+  /** Whether places are said by themselves: the first, each better one, and at intervals. false: only by a key. Default true. */
+  announce: boolean;
+  /** Not more often than this, ms, 0 to 3,600,000. Default 20000. */
+  gapMs: number;
+  /** Said again after so long without a change, ms, 10,000 to 3,600,000; 0: never. Default 120000. */
+  everyMs: number;
+  /** Whether an estimated wait is said with it, from the queue's recent hold times. Default false. */
+  wait: boolean;
+}
+
+export interface KeyToneOptions {
+  /** Whether a key that does something is answered with a tone. Default true. */
+  enabled: boolean;
+  /** Frequency, Hz, 300 to 3000. Default 880. */
+  hz: number;
+  /** Length, ms, 20 to 500. Default 120. */
+  ms: number;
+  /** Peak, dBFS, -60 to -6. Default -26. */
+  levelDb: number;
+}
+
 export interface LogOptions {
   /** The least important lines that are written: 'debug', 'info', 'warn' or 'error'. Default 'info'. */
   level: LogLevel;
@@ -164,8 +233,8 @@ export interface LogOptions {
   file: string;
 }
 
-/** `T` with everything optional down to lists and key bindings, which are written whole. */
-export type Loose<T> = T extends readonly unknown[] | KeyBinding | DayParts
+/** `T` with everything optional down to lists, functions and key bindings, which are written whole. */
+export type Loose<T> = T extends readonly unknown[] | KeyBinding | KeyFunction | BalanceFunction | DayParts
   ? T
   : T extends object
     ? { [K in keyof T]?: Loose<T[K]> | undefined }
@@ -173,6 +242,13 @@ export type Loose<T> = T extends readonly unknown[] | KeyBinding | DayParts
 
 /** What config.ts exports: any part of the options; what is absent has its default. */
 export type Config = Loose<Options>;
+
+/** Where the hub listens. */
+export interface HubSettings {
+  readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** Absolute path of the Unix socket for streams. */
+  readonly socket: string;
+}
 
 /** The config with every default in place and every path absolute. */
 export interface ResolvedConfig {
@@ -183,6 +259,12 @@ export interface ResolvedConfig {
   readonly media: MediaSettings;
   readonly stream: Readonly<StreamOptions>;
   readonly advice: { readonly dayParts: DayParts; readonly campaigns: readonly Campaign[] };
+  /** Absent: no AMI connection. */
+  readonly ami?: AmiSettings;
+  readonly hub: HubSettings;
+  readonly calls: Readonly<CallsOptions>;
+  readonly position: PositionRules;
+  readonly balance?: BalanceFunction;
   readonly keys: { readonly [digit in Digit]?: KeyBinding };
   /** `file` absent: stderr. */
   readonly log: { readonly level: LogLevel; readonly file?: string };

@@ -9,7 +9,7 @@ import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { seededRandom, shuffled, type Random } from '../util/random';
 import type { Closeable } from '../util/scope';
-import { readManifest, readManifestSync, type Manifest } from './manifest';
+import { NO_MANIFEST, readManifest, readManifestSync, type Manifest } from './manifest';
 import { baseLanguage, compareNames } from './names';
 import { readiness, readinessSync, type Readiness, type ReadinessContext } from './ready';
 import type { MediaSettings } from './settings';
@@ -29,6 +29,8 @@ export interface LibraryOptions {
   readonly settings: MediaSettings;
   readonly log: Logger;
   readonly readMode: ReadMode;
+  /** Languages of which prompts are wanted, asked at each scan: a caller has one. Absent: all. */
+  readonly languages?: () => readonly string[];
   /** Called when files wait to be prepared: on a change of which, else at most once a minute. Must not throw. */
   readonly requestPreparation?: () => void;
 }
@@ -105,11 +107,14 @@ export class Library {
   /**
    * A track to begin with, before any scan; undefined when none is ready. Synchronous and cheap: a listing and a
    * look at one file, or at a few if the first ones are not ready. The same Track is in `music` after a scan.
+   * @param wanted id of the track that is preferred to all others, if it is there
    */
-  firstTrack(order: 'shuffle' | 'order' | 'loop', random: Random): Track | undefined {
+  firstTrack(order: 'shuffle' | 'order' | 'loop', random: Random, wanted?: string): Track | undefined {
     const root = this.#options.settings.folder;
     const names = namesInSync(root, MUSIC_FOLDER);
     const ordered = order === 'shuffle' ? shuffled(names.sort(), random) : names.sort(compareNames);
+    const at = ordered.findIndex((name) => `${MUSIC_FOLDER.path}/${name}` === wanted);
+    if (at > 0) ordered.unshift(...ordered.splice(at, 1));
     if (names.length > 0) this.#manifest ??= readManifestSync(root);
     for (const name of ordered) {
       const source = sourceSync(root, MUSIC_FOLDER, name);
@@ -172,15 +177,20 @@ export class Library {
     };
   }
 
+  readonly #wanted = (language: string): boolean => {
+    const { languages } = this.#options;
+    return !languages || languages().some((tag) => baseLanguage(tag) === language);
+  };
+
   #context(): ReadinessContext {
     const { settings, readMode, log } = this.#options;
-    return { settings, readMode, log, manifest: this.#manifest ?? { entries: new Map() } };
+    return { settings, readMode, log, manifest: this.#manifest ?? NO_MANIFEST };
   }
 
   async #scan(): Promise<LibraryChange> {
     const manifestChanged = await this.#lookAtManifest();
-    this.#folderStamp = await folderStamp(this.#options.settings.folder);
-    const listing = await listSources(this.#options.settings.folder);
+    this.#folderStamp = await folderStamp(this.#options.settings.folder, this.#wanted);
+    const listing = await listSources(this.#options.settings.folder, this.#wanted);
     const before = new Map(this.#entries);
     const after = new Map<string, Entry>();
     const entries = await inBatches(listing.files, async (source): Promise<Entry> => {
@@ -233,7 +243,7 @@ export class Library {
   /** Whether something was added to a folder, or removed, since the last time this was asked. */
   async #foldersChanged(): Promise<boolean> {
     const before = this.#folderStamp;
-    this.#folderStamp = await folderStamp(this.#options.settings.folder);
+    this.#folderStamp = await folderStamp(this.#options.settings.folder, this.#wanted);
     return this.#folderStamp !== before;
   }
 

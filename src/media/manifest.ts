@@ -23,14 +23,21 @@ export interface ManifestEntry {
   readonly kind?: string;
 }
 
+/** What the manifest says of each file, by id. An entry is checked when it is asked for: a first track needs one. */
+export interface ManifestEntries {
+  get(id: string): ManifestEntry | undefined;
+  keys(): Iterable<string>;
+}
+
 export interface Manifest {
-  readonly entries: ReadonlyMap<string, ManifestEntry>;
+  readonly entries: ManifestEntries;
   /** Why nothing could be read, if the file is there but broken. */
   readonly problem?: string;
 }
 
 const MANIFEST_NAME = 'manifest.json';
-const EMPTY: Manifest = { entries: new Map() };
+/** Says nothing of any file. */
+export const NO_MANIFEST: Manifest = { entries: new Map<string, ManifestEntry>() };
 
 const TYPES: Readonly<Record<string, string>> = {
   title: 'string',
@@ -59,22 +66,23 @@ function entryOf(value: unknown): ManifestEntry | undefined {
 function parse(text: string): Manifest {
   try {
     const root: unknown = JSON.parse(text);
-    if (!isObject(root) || !isObject(root.files)) return { ...EMPTY, problem: 'no object "files"' };
-    const entries = new Map<string, ManifestEntry>();
-    for (const [id, value] of Object.entries(root.files)) {
-      const entry = entryOf(value);
-      if (entry) entries.set(id, entry);
-    }
-    return { entries };
+    if (!isObject(root) || !isObject(root.files)) return { ...NO_MANIFEST, problem: 'no object "files"' };
+    const { files } = root;
+    return {
+      entries: {
+        get: (id) => (Object.hasOwn(files, id) ? entryOf(files[id]) : undefined),
+        keys: () => Object.keys(files).filter((id) => isObject(files[id])),
+      },
+    };
   } catch (error) {
-    return { ...EMPTY, problem: messageOf(error) };
+    return { ...NO_MANIFEST, problem: messageOf(error) };
   }
 }
 
 function failed(error: unknown): Manifest {
   return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
-    ? EMPTY
-    : { ...EMPTY, problem: messageOf(error) };
+    ? NO_MANIFEST
+    : { ...NO_MANIFEST, problem: messageOf(error) };
 }
 
 /** Reads the manifest of a media folder (absolute). Never throws. */

@@ -106,29 +106,35 @@ async function listFolder(root: string, folder: MediaFolder, into: Listing): Pro
   into.files.push(...found.filter((source) => source !== undefined));
 }
 
+/** Whether the prompts of a language ("en": its base) are wanted; those of all are where nobody says. */
+export type LanguageFilter = (language: string) => boolean;
+const EVERY_LANGUAGE: LanguageFilter = () => true;
+
 /** Folders of recorded prompts, one a language: prompts/en, prompts/pt-BR. */
-async function promptFolders(root: string): Promise<MediaFolder[]> {
+async function promptFolders(root: string, wanted: LanguageFilter): Promise<MediaFolder[]> {
   const entries = await promises.readdir(join(root, 'prompts'), { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .flatMap(({ name }): MediaFolder[] => {
       const language = baseLanguage(name);
-      return language === undefined ? [] : [{ path: `prompts/${name}`, kind: 'speech', language }];
+      return language === undefined || !wanted(language)
+        ? []
+        : [{ path: `prompts/${name}`, kind: 'speech', language }];
     })
     .sort((a, b) => compareNames(a.path, b.path));
 }
 
 /** Everything under `root` (absolute) that may be audio. Never throws; asynchronous. */
-export async function listSources(root: string): Promise<Listing> {
-  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root))];
+export async function listSources(root: string, wanted = EVERY_LANGUAGE): Promise<Listing> {
+  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root, wanted))];
   const listing: Listing = { folders, files: [], folderProblems: [], nameProblems: [] };
   for (const folder of folders) await listFolder(root, folder, listing);
   return listing;
 }
 
 /** Changes when a file or folder under `root` is added, removed or renamed, or the manifest is written. Never throws. */
-export async function folderStamp(root: string): Promise<string> {
-  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root))].map(({ path }) => path);
+export async function folderStamp(root: string, wanted = EVERY_LANGUAGE): Promise<string> {
+  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root, wanted))].map(({ path }) => path);
   const stats = await Promise.all(
     ['', 'prompts', 'manifest.json', ...folders].map((path) =>
       promises.stat(join(root, path)).catch(() => undefined),

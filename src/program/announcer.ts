@@ -38,10 +38,8 @@ interface Speaking {
   reader: Reader;
   /** Next sample of the clip. */
   at: number;
-  /** Being taken over from. */
+  /** Being taken over from, or cancelled. */
   cut: boolean;
-  /** Cancelled: not said again, whatever it asks for. */
-  cancelled: boolean;
 }
 
 type State = { status: 'idle' } | { status: 'waiting'; announcement: Announcement; left: number } | Speaking;
@@ -50,19 +48,24 @@ export class Announcer {
   #state: State = { status: 'idle' };
   #queue: Announcement[] = [];
   /** Samples since the last voice ended. */
-  #since = Infinity;
+  #since: number;
   /** What is left of the pause after a voice that was not interrupted. */
   #gap = 0;
   readonly #scratch: Float32Array;
 
-  /** @param block the most samples that `mix` is asked for at once */
+  /**
+   * @param block the most samples that `mix` is asked for at once
+   * @param sinceVoice samples since a voice ended before this one began; Infinity: there was none
+   */
   constructor(
     private readonly ducker: Ducker,
     private readonly settings: AnnouncerSettings,
     private readonly listener: AnnouncerListener,
     block: number,
+    sinceVoice = Infinity,
   ) {
     this.#scratch = new Float32Array(block);
+    this.#since = sinceVoice;
   }
 
   /** Nothing is being said and nothing waits. */
@@ -70,40 +73,41 @@ export class Announcer {
     return this.#state.status === 'idle' && this.#queue.length === 0;
   }
 
-  /** Samples since the last voice ended; Infinity before the first. */
+  /** Samples since the last voice ended; 0 while one speaks, Infinity before the first. */
   get sinceVoice(): number {
-    return this.#since;
+    return this.#state.status === 'speaking' ? 0 : this.#since;
   }
 
-  /** Queues an announcement behind those of its rank; one of higher rank takes over from what is being said. */
+  /**
+   * Queues an announcement behind those of its rank; one of higher rank takes over from what is being said, and so
+   * does one that `replaces` its own rank.
+   */
   say(announcement: Announcement): void {
     if (announcement.clips.length === 0) return;
+    const withdrawn = announcement.replaces ? this.#dropQueued(({ kind }) => kind === announcement.kind) : [];
     this.#enqueue(announcement);
     const state = this.#state;
-    if (state.status === 'idle' || PRIORITY[announcement.kind] <= PRIORITY[state.announcement.kind]) return;
-    if (state.status === 'waiting') {
-      this.#state = { status: 'idle' };
-      if (state.announcement.yields) this.listener.voiceWithdrawn(state.announcement);
-      else this.#enqueue(state.announcement, true);
-    } else {
-      this.#cut(state);
+    if (state.status !== 'idle' && takesOver(announcement, state.announcement)) {
+      if (state.status === 'speaking') this.#cut(state);
+      else withdrawn.push(...this.#sendBack(state.announcement, announcement));
     }
+    for (const gone of withdrawn) this.listener.voiceWithdrawn(gone);
   }
 
   /** Ends and forgets what `matches`, with a short fade if it is being said. */
   cancel(matches: (announcement: Announcement) => boolean): void {
-    const withdrawn = this.#queue.filter(matches);
-    this.#queue = this.#queue.filter((queued) => !matches(queued));
-    for (const announcement of withdrawn) this.listener.voiceWithdrawn(announcement);
+    const withdrawn = this.#dropQueued(matches);
     const state = this.#state;
-    if (state.status === 'idle' || !matches(state.announcement)) return;
-    if (state.status === 'speaking') {
-      state.cancelled = true;
-      return this.#cut(state);
+    if (state.status !== 'idle' && matches(state.announcement)) {
+      if (state.status === 'speaking') {
+        this.#cut(state);
+      } else {
+        withdrawn.push(state.announcement);
+        this.#state = { status: 'idle' };
+        if (this.#queue.length === 0) this.ducker.disengage();
+      }
     }
-    this.#state = { status: 'idle' };
-    this.listener.voiceWithdrawn(state.announcement);
-    if (this.#queue.length === 0) this.ducker.disengage();
+    for (const gone of withdrawn) this.listener.voiceWithdrawn(gone);
   }
 
   /** Adds the voice to `out` and moves on by its length; tells the ducker when a voice comes and when none is left. */
@@ -115,6 +119,20 @@ export class Announcer {
     if (this.#state.status === 'speaking') this.#state.reader.close();
     this.#state = { status: 'idle' };
     this.#queue = [];
+  }
+
+  #dropQueued(matches: (announcement: Announcement) => boolean): Announcement[] {
+    const dropped = this.#queue.filter(matches);
+    this.#queue = this.#queue.filter((queued) => !matches(queued));
+    return dropped;
+  }
+
+  /** What waited for the music gives way to `to`: it stays in the queue, or is returned as withdrawn. */
+  #sendBack(waiting: Announcement, to: Announcement): Announcement[] {
+    this.#state = { status: 'idle' };
+    if (waiting.yields || waiting.kind === to.kind) return [waiting];
+    this.#enqueue(waiting, true);
+    return [];
   }
 
   #enqueue(announcement: Announcement, front = false): void {
@@ -174,7 +192,6 @@ export class Announcer {
       reader,
       at: 0,
       cut: false,
-      cancelled: false,
     };
     this.listener.voiceStarted(announcement, offset);
   }
@@ -213,7 +230,6 @@ export class Announcer {
 
   #interrupted(speaking: Speaking, offset: number): void {
     speaking.reader.close();
-    if (speaking.announcement.again && !speaking.cancelled) this.#enqueue(speaking.announcement, true);
     this.#finish(0);
     this.listener.voiceCut(speaking.announcement, offset);
   }
@@ -235,4 +251,9 @@ export class Announcer {
       return undefined;
     }
   }
+}
+
+function takesOver(announcement: Announcement, other: Announcement): boolean {
+  const above = PRIORITY[announcement.kind] - PRIORITY[other.kind];
+  return above > 0 || (above === 0 && announcement.replaces === true);
 }

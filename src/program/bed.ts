@@ -22,6 +22,8 @@ export interface BedSettings {
   edge: number;
   /** Pause between two looks for music while the fallback plays, samples. */
   retry: number;
+  /** Fade of the whole bed when it is hushed and when it comes back, samples. */
+  hush: number;
   /** How long a track that could not be played is left alone, samples. */
   rest: number;
   /** Linear. */
@@ -56,6 +58,10 @@ export class MusicBed {
   /** When a track could not be played: it rests for a while, so that others get their turn. A mended file is a new Clip. */
   readonly #failedAt = new WeakMap<Clip, number>();
   readonly #scratch: Float32Array;
+  readonly #sum: Float32Array;
+  /** Of the whole bed; the joins of the tracks are the decks' own. */
+  #fade = new Fade(1);
+  #hushed = false;
 
   /** @param block the most samples that `render` is asked for at once */
   constructor(
@@ -66,6 +72,7 @@ export class MusicBed {
     block: number,
   ) {
     this.#scratch = new Float32Array(block);
+    this.#sum = new Float32Array(block);
   }
 
   /** Where the leading track stands; undefined before the first render and while the fallback plays. */
@@ -88,13 +95,29 @@ export class MusicBed {
     if (deck) this.#lead(deck, this.settings.skip);
   }
 
+  /** Whether the music is silenced. It stands still then, and goes on where it was. */
+  get hushed(): boolean {
+    return this.#hushed;
+  }
+
+  /** Fades the music out, or in again; at once when nothing has been rendered yet. */
+  set hushed(hushed: boolean) {
+    this.#hushed = hushed;
+    if (this.#now === 0) this.#fade = new Fade(hushed ? 0 : 1);
+    else if (hushed) this.#fade.down(this.settings.hush);
+    else this.#fade.up(this.settings.hush);
+  }
+
   /** Fills `out` with the next samples. Never fails: what cannot be played is reported and passed over. */
   render(out: Float32Array): void {
     out.fill(0);
     this.#now += out.length;
+    if (this.#fade.silent) return;
+    const sum = this.#sum.subarray(0, out.length).fill(0);
     if (this.#decks.length === 0) this.#lead(this.#openNext(), this.settings.edge);
-    this.#leaveFallback(out.length);
-    for (let done = 0; done < out.length;) done += this.#renderSegment(out, done);
+    this.#leaveFallback(sum.length);
+    for (let done = 0; done < sum.length;) done += this.#renderSegment(sum, done);
+    this.#fade.mix(sum, out, 0, sum.length, 1);
   }
 
   close(): void {

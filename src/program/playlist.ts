@@ -5,17 +5,26 @@ import { shuffled, type Random } from '../util/random';
 import type { MusicSettings } from './settings';
 
 export class Playlist {
-  #bag: string[] = [];
+  #bag: readonly string[];
 
   /**
    * @param tracks what can be played now, in the order of the library
    * @param random decides the shuffle
+   * @param bag of an earlier Playlist of this call, which goes on
    */
   constructor(
     private readonly tracks: () => readonly Clip[],
     private readonly order: MusicSettings['order'],
     private readonly random: Random,
-  ) {}
+    bag: readonly string[] = [],
+  ) {
+    this.#bag = bag;
+  }
+
+  /** Ids of the tracks that this round of the shuffle has left, in their order. */
+  get bag(): readonly string[] {
+    return this.#bag;
+  }
 
   get empty(): boolean {
     return this.tracks().length === 0;

@@ -1,27 +1,33 @@
 // Program: everything that one caller hears. Music bed, ducker, announcer and limiter, pulled a Frame at a time.
 // It counts time in samples and knows no clock, no Asterisk and no file: it renders offline as it does live.
 import { Ducker } from '../audio/ducker';
-import { encodeS16, frameSamples, samplesOf } from '../audio/frame';
-import { gainOfDb } from '../audio/gain';
+import { encodeS16, frameSamples } from '../audio/frame';
 import { Limiter } from '../audio/limiter';
 import type { Clip } from '../audio/source';
-import type { Announcement } from './announcement';
+import { KeyTone, toneSamples } from '../audio/tone';
+import type { Announcement, Listening } from './announcement';
 import { Announcer } from './announcer';
 import { MusicBed, type BedPosition } from './bed';
 import { fallbackClip } from './fallback';
+import { Hindsight } from './hindsight';
 import type { Playlist } from './playlist';
 import type { AdviceRota } from './rota';
 import type { ProgramSettings } from './settings';
-import type { Shelf } from './shelves';
+import {
+  adviceShape,
+  announcerSettings,
+  bedSettings,
+  duckerShape,
+  limiterShape,
+  type AdviceShape,
+} from './shapes';
+import { Voices, type VoiceEvent } from './voices';
 
 /** What happened, at a sample counted from the beginning of the Program. */
 export type ProgramEvent =
   | { type: 'track'; atSample: number; track: Clip; fromSample: number; overlap: number }
   | { type: 'track-failed'; atSample: number; track: Clip; error: unknown }
-  | { type: 'voice-start'; atSample: number; announcement: Announcement; shelf?: Shelf }
-  | { type: 'voice-end'; atSample: number; announcement: Announcement }
-  | { type: 'voice-cut'; atSample: number; announcement: Announcement }
-  | { type: 'voice-failed'; atSample: number; announcement: Announcement; clip: Clip; error: unknown };
+  | VoiceEvent;
 
 export interface ProgramParts {
   playlist: Playlist;
@@ -31,6 +37,24 @@ export interface ProgramParts {
   resume?: BedPosition;
   /** Samples of this call that were heard before this Program began, for the time of the first advice. */
   heardSamples?: number;
+  /** Samples between the end of the last voice of this call and the beginning of this Program. */
+  sinceVoice?: number;
+  quiet?: boolean;
+  hushed?: boolean;
+}
+
+/** What the caller has heard of a Program, from which another one goes on; see `ProgramParts`. */
+export interface ProgramState {
+  readonly music?: BedPosition;
+  readonly heardSamples: number;
+  /** Absent: no voice yet. */
+  readonly sinceVoice?: number;
+  /** Ids of the advices that were heard, most of each at least. */
+  readonly heard: readonly string[];
+  /** What this round of the shuffle has left. */
+  readonly bag: readonly string[];
+  readonly quiet: boolean;
+  readonly hushed: boolean;
 }
 
 export class Program {
@@ -40,69 +64,49 @@ export class Program {
   readonly #ducker: Ducker;
   readonly #announcer: Announcer;
   readonly #limiter: Limiter;
-  readonly #advice: { first: number; every: number; guard: number };
-  readonly #shelfOf = new Map<Announcement, Shelf>();
+  readonly #tone: KeyTone;
+  readonly #advice: AdviceShape;
+  readonly #voices: Voices;
+  readonly #hindsight: Hindsight;
   readonly #beganAt: number;
   #at: number;
   /** An advice has been given in this call. */
   #advised: boolean;
   /** When the rota is asked again: once a second is enough where it has nothing. */
   #lookAt = 0;
-  #quiet = false;
+  #quiet: boolean;
 
   constructor(
     readonly settings: ProgramSettings,
     private readonly parts: ProgramParts,
   ) {
-    const { rate, music, duck, voice, advice, limiter } = settings;
-    const samples = (ms: number): number => samplesOf(ms, rate);
+    const { rate, keyTone } = settings;
     const block = frameSamples(rate);
-    const edge = Math.max(1, samples(settings.edgeMs));
     this.#music = new Float32Array(block);
     this.#voice = new Float32Array(block);
     this.#at = this.#beganAt = parts.heardSamples ?? 0;
     this.#advised = parts.rota.heard.length > 0;
-    this.#bed = new MusicBed(
-      parts.playlist,
-      fallbackClip(rate),
-      {
-        crossfade: samples(music.crossfadeMs),
-        skip: Math.max(edge, samples(music.skipMs)),
-        edge,
-        retry: samples(2000),
-        rest: samples(30_000),
-        gain: gainOfDb(music.gainDb),
-      },
-      {
-        trackStarted: (track, fromSample, overlap) =>
-          this.#emit({ type: 'track', atSample: this.#at, track, fromSample, overlap }),
-        trackFailed: (track, error) => this.#emit({ type: 'track-failed', atSample: this.#at, track, error }),
-      },
-      block,
-    );
-    this.#ducker = new Ducker({
-      depthDb: duck.depthDb,
-      attack: samples(duck.attackMs),
-      hold: samples(duck.holdMs),
-      release: samples(duck.releaseMs),
+    this.#quiet = parts.quiet ?? false;
+    const sinceVoice = parts.sinceVoice ?? (this.#advised ? 0 : Infinity);
+    this.#advice = adviceShape(settings);
+    this.#bed = this.#openBed(block);
+    this.#hindsight = new Hindsight({ at: this.#at, music: this.#bed.position, sinceVoice });
+    this.#voices = new Voices({
+      rota: parts.rota,
+      hindsight: this.#hindsight,
+      now: () => this.#at,
+      emit: (event) => this.#emit(event),
     });
+    this.#ducker = new Ducker(duckerShape(settings));
     this.#announcer = new Announcer(
       this.#ducker,
-      { gap: samples(voice.gapMs), takeOver: samples(voice.takeOverMs), edge, gain: gainOfDb(voice.gainDb) },
-      this.#announcerListener(),
+      announcerSettings(settings),
+      this.#voices,
       block,
+      sinceVoice,
     );
-    this.#limiter = new Limiter({
-      ceiling: gainOfDb(limiter.ceilingDb),
-      lookahead: Math.max(1, samples(limiter.lookaheadMs)),
-      release: samples(limiter.releaseMs),
-    });
-    this.#advice = {
-      first: samples(advice.firstAfterMs),
-      every: samples(advice.everyMs),
-      guard: samples(advice.guardMs),
-    };
-    if (parts.resume) this.#bed.resume(parts.resume);
+    this.#limiter = new Limiter(limiterShape(settings));
+    this.#tone = new KeyTone(() => toneSamples(rate, keyTone));
   }
 
   /** Fills `frame` (one Frame at the Program's rate) and moves 40 ms on. */
@@ -114,9 +118,15 @@ export class Program {
     this.#ducker.apply(this.#music);
     const { length } = this.#music;
     for (let i = 0; i < length; i++) this.#music[i]! += this.#voice[i]!;
+    this.#tone.mix(this.#music);
     this.#limiter.process(this.#music);
     encodeS16(this.#music, frame);
     this.#at += length;
+    this.#hindsight.moved({
+      at: this.#at,
+      music: this.#bed.position,
+      sinceVoice: this.#announcer.sinceVoice,
+    });
   }
 
   /** Samples rendered so far, with those that were heard before it began. */
@@ -139,10 +149,21 @@ export class Program {
     this.#bed.skip();
   }
 
-  /** Has something said as soon as its rank allows. */
-  say(announcement: Announcement): void {
+  /** Sounds the tone that tells the caller his key was heard, over all else, from the next Frame on. */
+  acknowledge(): void {
+    if (this.settings.keyTone.enabled) this.#tone.strike();
+  }
+
+  /** Has something said as soon as its rank allows; `listening` is told what becomes of it. */
+  say(announcement: Announcement, listening?: Listening): void {
+    if (announcement.clips.length === 0) return listening?.over?.(0);
     if (announcement.kind === 'advice') for (const advice of announcement.clips) this.parts.rota.take(advice);
-    this.#announcer.say(announcement);
+    this.#say(announcement, { listening });
+  }
+
+  /** Takes an announcement back, or ends it with a short fade. */
+  cancel(announcement: Announcement): void {
+    this.#announcer.cancel((other) => other === announcement);
   }
 
   /** Whether advices are kept back; what the caller asks for is said all the same. */
@@ -156,6 +177,41 @@ export class Program {
     if (quiet) this.#announcer.cancel((announcement) => announcement.kind === 'advice');
   }
 
+  /** Whether the music is silenced; voices are heard all the same. */
+  get hushed(): boolean {
+    return this.#bed.hushed;
+  }
+
+  /** Fades the music out, or in again where it was. */
+  set hushed(hushed: boolean) {
+    this.#bed.hushed = hushed;
+  }
+
+  /**
+   * What the caller has heard when the last `samplesAgo` samples have not reached him: at most half a second ago. An
+   * advice of which he has heard less than half is not among the heard ones.
+   */
+  stateAt(samplesAgo: number): ProgramState {
+    const heardSamples = Math.max(this.#beganAt, this.#at - Math.max(0, Math.round(samplesAgo)));
+    const at = heardSamples - this.#limiter.latency;
+    const { music, sinceVoice } = this.#hindsight.momentAt(at);
+    const unheard = this.#voices.unheard(at);
+    return {
+      heardSamples,
+      ...(music && { music }),
+      ...(sinceVoice !== Infinity && { sinceVoice }),
+      heard: this.parts.rota.heard.filter((id) => !unheard.has(id)),
+      bag: this.parts.playlist.bag,
+      quiet: this.#quiet,
+      hushed: this.hushed,
+    };
+  }
+
+  /** Samples of an announcement that the caller has heard, `samplesAgo` as in `stateAt`; 0 when it had not begun. */
+  spoken(announcement: Announcement, samplesAgo: number): number {
+    return this.#hindsight.spoken(announcement, this.#at - Math.max(0, samplesAgo) - this.#limiter.latency);
+  }
+
   /** Closes what is open; the Program is not used any more. */
   close(): void {
     this.#bed.close();
@@ -167,11 +223,11 @@ export class Program {
     if (this.#quiet || this.#at < this.#lookAt || !this.#announcer.idle) return;
     const { first, every, guard } = this.#advice;
     const lead = this.#ducker.samplesToDown;
-    const silence = Math.min(this.#announcer.sinceVoice, this.#at - this.#beganAt) + lead;
-    const due = this.#advised
-      ? silence >= Math.max(every, guard)
-      : this.#at + lead >= first && (this.#announcer.sinceVoice === Infinity || silence >= guard);
-    if (!due) return;
+    const { sinceVoice } = this.#announcer;
+    // Where the call was interrupted, somebody else has just spoken.
+    const sinceAnyVoice = Math.min(sinceVoice, this.#beganAt > 0 ? this.#at - this.#beganAt : Infinity);
+    const wanted = this.#advised ? sinceVoice + lead >= every : this.#at + lead >= first;
+    if (!wanted || sinceAnyVoice + lead < guard) return;
     this.#lookAt = this.#at + this.settings.rate;
     const next = this.parts.rota.next();
     if (!next) return;
@@ -182,40 +238,30 @@ export class Program {
       clips: [next.advice],
       yields: true,
     };
-    this.#shelfOf.set(announcement, next.shelf);
+    this.#say(announcement, { shelf: next.shelf });
+  }
+
+  #say(announcement: Announcement, of: Parameters<Voices['expect']>[1]): void {
+    this.#voices.expect(announcement, of);
     this.#announcer.say(announcement);
   }
 
-  /** An advice that was not heard to its end comes again when the rota finds it due. */
-  #giveBack(announcement: Announcement): void {
-    if (announcement.kind === 'advice') this.parts.rota.giveBack(announcement.clips[0]!);
-    this.#shelfOf.delete(announcement);
-  }
-
-  #announcerListener(): ConstructorParameters<typeof Announcer>[2] {
-    const ended = (type: 'voice-end' | 'voice-cut') => (announcement: Announcement, offset: number) => {
-      this.#shelfOf.delete(announcement);
-      this.#emit({ type, atSample: this.#at + offset, announcement });
-    };
-    const end = ended('voice-end');
-    const cut = ended('voice-cut');
-    return {
-      voiceStarted: (announcement, offset) => {
-        const shelf = this.#shelfOf.get(announcement);
-        const event = { type: 'voice-start', atSample: this.#at + offset, announcement } as const;
-        this.#emit(shelf ? { ...event, shelf } : event);
+  #openBed(block: number): MusicBed {
+    const { resume, hushed = false, playlist } = this.parts;
+    const bed = new MusicBed(
+      playlist,
+      fallbackClip(this.settings.rate),
+      bedSettings(this.settings),
+      {
+        trackStarted: (track, fromSample, overlap) =>
+          this.#emit({ type: 'track', atSample: this.#at, track, fromSample, overlap }),
+        trackFailed: (track, error) => this.#emit({ type: 'track-failed', atSample: this.#at, track, error }),
       },
-      voiceEnded: end,
-      voiceCut: (announcement, offset) => {
-        this.#giveBack(announcement);
-        cut(announcement, offset);
-      },
-      voiceWithdrawn: (announcement) => this.#giveBack(announcement),
-      voiceFailed: (announcement, clip, error) => {
-        this.#shelfOf.delete(announcement);
-        this.#emit({ type: 'voice-failed', atSample: this.#at, announcement, clip, error });
-      },
-    };
+      block,
+    );
+    bed.hushed = hushed;
+    if (resume) bed.resume(resume);
+    return bed;
   }
 
   #emit(event: ProgramEvent): void {

@@ -1,6 +1,7 @@
 // Everything about how a Program sounds that an operator may change, with the defaults.
 // Times are milliseconds, levels are dB; the engine turns them into samples and linear gain once.
 import type { SampleRate } from '../audio/frame';
+import type { ToneShape } from '../audio/tone';
 
 export interface MusicSettings {
   /** `shuffle`: every track once in random order, then again; `order`: by name; `loop`: the first track only. */
@@ -49,6 +50,11 @@ export interface LimiterSettings {
   releaseMs: number;
 }
 
+export interface KeyToneSettings extends ToneShape {
+  /** Whether a key that does something is answered with the tone. */
+  enabled: boolean;
+}
+
 export interface ProgramSettings {
   rate: SampleRate;
   music: MusicSettings;
@@ -56,6 +62,7 @@ export interface ProgramSettings {
   voice: VoiceSettings;
   advice: AdviceTiming;
   limiter: LimiterSettings;
+  keyTone: KeyToneSettings;
   /** Fade at the edges of every clip, so that nothing clicks. */
   edgeMs: number;
 }
@@ -67,5 +74,6 @@ export const defaultProgramSettings: ProgramSettings = {
   voice: { gapMs: 250, takeOverMs: 80, gainDb: 0 },
   advice: { firstAfterMs: 20_000, everyMs: 20_000, guardMs: 3000 },
   limiter: { ceilingDb: -3, lookaheadMs: 5, releaseMs: 80 },
+  keyTone: { enabled: true, hz: 880, ms: 120, levelDb: -26 },
   edgeMs: 5,
 };

@@ -5,6 +5,7 @@ import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
 import type { Program } from '../program/program';
+import { actionName } from '../session/actions';
 import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Session } from '../session/session';
@@ -43,7 +44,7 @@ const FRAMES_PER_PROGRESS = 60_000 / FRAME_MS;
 export async function renderCall(parts: RenderParts): Promise<Recorder> {
   const { config, script, signal } = parts;
   const call = await openCall(parts);
-  const { program, clock, recorder } = call;
+  const { program, session, clock, recorder } = call;
   const frame = new Int16Array(frameSamples(config.program.rate));
   const frames = Math.round((script.seconds * 1000) / FRAME_MS);
   const waiting = [...script.events];
@@ -54,12 +55,14 @@ export async function renderCall(parts: RenderParts): Promise<Recorder> {
       parts.write(frame);
       recorder.onFrame(program);
       clock.advance(FRAME_MS);
+      if (session.busy) await new Promise(setImmediate); // what an operator wrote has its turn
       if (i % FRAMES_PER_PROGRESS !== 0) continue;
       parts.onProgress?.(i / frames);
       await new Promise(setImmediate); // a turn in which a signal is noticed
       parts.signal?.throwIfAborted();
     }
   } finally {
+    session.close();
     program.close();
   }
   recorder.finish();
@@ -84,6 +87,7 @@ async function openCall({ config, script, log }: RenderParts): Promise<OfflineCa
       music: () => library.music,
       advices: (shelf, language) => library.advices(shelf, language),
       prompt: (name, language) => library.prompt(name, language),
+      find: (id) => library.find(id),
     },
     clock,
     random: seededRandom(script.seed),
@@ -102,11 +106,12 @@ function perform(
   config: ResolvedConfig,
 ): void {
   if ('key' in event) {
-    recorder.note('key', event.key, config.keys[event.key]?.action ?? 'not bound');
+    const binding = config.keys[event.key];
+    recorder.note('key', event.key, binding ? actionName(binding) : 'not bound');
     session.press(event.key);
   } else if ('position' in event) {
     recorder.note('position', String(event.position));
-    session.moveTo(event.position);
+    session.moveTo({ queue: 'script', position: event.position });
   } else {
     const clip = event.advice.startsWith('advices/') ? library.find(event.advice) : undefined;
     if (!clip) throw unknownAdvice(event.advice);

@@ -1,17 +1,19 @@
 // Puts one call together: Program and Session over a library and an operator's settings.
 // Every host does it the same way, so that what is rendered offline is what a caller hears.
 import type { Clip } from '../audio/source';
-import type { BedPosition } from '../program/bed';
 import { Playlist } from '../program/playlist';
-import { Program, type ProgramEvent } from '../program/program';
+import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
 import { AdviceRota } from '../program/rota';
 import type { ProgramSettings } from '../program/settings';
 import type { DayPart, Shelf } from '../program/shelves';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
-import type { KeyBinding } from './actions';
+import type { BalanceFunction } from './actions';
+import type { KeyBindings } from './keys';
+import type { PositionRules } from './position';
 import { Session, type Call } from './session';
+import { atRate, type CallState } from './state';
 
 /** What can be played now; asked anew each time, since it changes while calls run. */
 export interface PlayableMedia {
@@ -19,12 +21,17 @@ export interface PlayableMedia {
   advices(shelf: Shelf, language: string): readonly Clip[];
   /** A recorded prompt by name ("position-3"). */
   prompt(name: string, language: string): Clip | undefined;
+  /** Anything else by its id ("prompts/en/opening-hours.wav"). */
+  find(id: string): Clip | undefined;
 }
 
 /** What an operator's config decides for every call. */
 export interface CallRules {
   program: ProgramSettings;
-  keys: Readonly<Record<string, KeyBinding>>;
+  keys: KeyBindings;
+  position: PositionRules;
+  /** What says a caller's balance; absent: that it is not available. */
+  balance?: BalanceFunction | undefined;
   /** The part of the day at a wall time, milliseconds since 1970. */
   dayPart(wallMs: number): DayPart | undefined;
   /** Whether campaigns let an advice be heard at a wall time. */
@@ -39,30 +46,58 @@ export interface CallSetup {
   random: Random;
   log: Logger;
   onEvent: (event: ProgramEvent) => void;
-  resume?: BedPosition;
-  /** Samples of this call that were heard before. */
-  heardSamples?: number;
-  heard?: Iterable<string>;
+  /** What an earlier process of this call has left; the media must have its track already. */
+  resume?: CallState | undefined;
 }
 
-export function assembleCall(setup: CallSetup): { program: Program; session: Session; rota: AdviceRota } {
-  const { call, rules, media, clock, random, log } = setup;
-  const rota = new AdviceRota(
+/** The caller of this closes both. */
+export interface AssembledCall {
+  program: Program;
+  session: Session;
+  rota: AdviceRota;
+}
+
+export function assembleCall(setup: CallSetup): AssembledCall {
+  const { rules, media, clock, random, log } = setup;
+  const resume = setup.resume && atRate(setup.resume, rules.program.rate);
+  const rota: AdviceRota = new AdviceRota(
     {
-      advices: (shelf) => media.advices(shelf, call.language),
+      advices: (shelf) => media.advices(shelf, session.call.language),
       dayPart: () => rules.dayPart(clock.wall()),
       allowed: (advice) => rules.allowed(advice.id, clock.wall()),
       random,
     },
-    setup.heard,
+    resume?.heard,
   );
   const program = new Program(rules.program, {
-    playlist: new Playlist(() => media.music(), rules.program.music.order, random),
+    playlist: new Playlist(() => media.music(), rules.program.music.order, random, resume?.bag),
     rota,
     onEvent: setup.onEvent,
-    ...(setup.resume && { resume: setup.resume }),
-    ...(setup.heardSamples !== undefined && { heardSamples: setup.heardSamples }),
+    ...(resume && partsOf(resume)),
   });
-  const prompt = (name: string): Clip | undefined => media.prompt(name, call.language);
-  return { program, rota, session: new Session({ call, program, keys: rules.keys, prompt, clock, log }) };
+  const { keys, position, balance } = rules;
+  const { call } = setup;
+  const session: Session = new Session({
+    call,
+    program,
+    keys,
+    position,
+    balance,
+    prompt: (name, language) => media.prompt(name, language),
+    find: (id) => media.find(id),
+    clock,
+    log,
+    resume,
+  });
+  return { program, session, rota };
+}
+
+function partsOf({ music, heardSamples, sinceVoice, quiet, hushed }: CallState): Partial<ProgramParts> {
+  return {
+    ...(music && { resume: music }),
+    heardSamples,
+    ...(sinceVoice !== undefined && { sinceVoice }),
+    quiet,
+    hushed,
+  };
 }

@@ -1,7 +1,7 @@
 // The log lines of a Program: what the caller heard, and what could not be played.
 import type { ProgramEvent } from '../program/program';
-import { messageOf } from '../util/errors';
-import type { Logger } from '../util/log';
+import { errnoOf, messageOf } from '../util/errors';
+import type { LogFields, Logger } from '../util/log';
 
 /** A listener that logs; the same failure of the same file is logged once. */
 export function programLog(log: Logger, rate: number): (event: ProgramEvent) => void {
@@ -19,16 +19,19 @@ export function programLog(log: Logger, rate: number): (event: ProgramEvent) => 
       case 'track-failed':
         return failed(event.track.id, event.error);
       case 'voice-failed':
+        if (event.announcement.personal) return failed('a personal prompt', errnoOf(event.error) ?? 'broken');
         return failed(event.clip.id, event.error);
       case 'voice-start':
-        return log.info({ atMs, kind: event.announcement.kind, clips: idsOf(event) }, 'voice');
+        return log.info({ atMs, ...whatOf(event) }, 'voice');
       case 'voice-end':
       case 'voice-cut':
-        return log.debug({ atMs, kind: event.announcement.kind, clips: idsOf(event) }, event.type);
+        return log.debug({ atMs, ...whatOf(event) }, event.type);
     }
   };
 }
 
-function idsOf({ announcement }: Extract<ProgramEvent, { announcement: unknown }>): string[] {
-  return announcement.clips.map((clip) => clip.id);
+/** The names of the clips are the words: those of a balance are nobody else's business. */
+function whatOf({ announcement }: Extract<ProgramEvent, { announcement: unknown }>): LogFields {
+  const { kind, clips, personal } = announcement;
+  return personal ? { kind, personal } : { kind, clips: clips.map((clip) => clip.id) };
 }

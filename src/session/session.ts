@@ -1,66 +1,184 @@
-// Session: turns what happens to one call (a key, a new position) into calls on its Program.
-// It is the same object in a process of its own, in the hub and offline; it knows time only through its clock.
+// Session: turns what happens to one call (a key, a new place in the queue) into calls on its Program.
+// It is the same object in a process of its own, in the hub and offline; it knows time only through its clock, whose
+// timers it owns until it is closed.
+import type { CallIdentity, QueuePlace } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
-import type { AnnouncementKind } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import type { BuiltinAction, KeyBinding } from './actions';
+import {
+  actionName,
+  type BalanceFunction,
+  type BuiltinAction,
+  type KeyBinding,
+  type KeySession,
+} from './actions';
+import { Balance } from './balance';
+import type { Call } from './call';
+import { KeyFunctions } from './keyFunction';
+import { KeyPad, type KeyBindings } from './keys';
+import type { PositionRules } from './position';
+import { PositionAnnouncer } from './positionAnnouncer';
+import { Prompts } from './prompts';
+import { Replies } from './replies';
+import { keptIds, type CallState } from './state';
 
-/** One channel's call as the host knows it; only what was certain is set. */
-export interface Call {
-  readonly uniqueid?: string | undefined;
-  readonly channel?: string | undefined;
-  readonly phone?: string | undefined;
-  readonly queue?: string | undefined;
-  readonly language: string;
-}
+export type { Call } from './call';
 
 export interface SessionParts {
   call: Call;
   program: Program;
-  keys: Readonly<Record<string, KeyBinding>>;
-  /** A recorded prompt in the caller's language by name ("position-3"); undefined when there is none. */
-  prompt(name: string): Clip | undefined;
+  keys: KeyBindings;
+  position: PositionRules;
+  /** What says a balance; absent: that it is not available. */
+  balance?: BalanceFunction | undefined;
+  /** A recorded prompt by name ("position-3") in a language; undefined when there is none. */
+  prompt(name: string, language: string): Clip | undefined;
+  /** Any file of the media folder by its id; undefined when there is none that can be played. */
+  find(id: string): Clip | undefined;
   clock: Clock;
   log: Logger;
+  /** What an earlier process of this call has left. */
+  resume?: Pick<CallState, 'told' | 'pressed'> | undefined;
 }
 
 export class Session {
-  readonly #pressedAt = new Map<string, number>();
-  readonly #actions: Record<BuiltinAction, () => void> = {
-    nextTrack: () => this.parts.program.nextTrack(),
-    quiet: () => (this.parts.program.quiet = !this.parts.program.quiet),
-    sayPosition: () => this.#sayPosition('answer'),
-  };
-  #position: number | undefined;
+  #call: Call;
+  readonly #keyPad: KeyPad;
+  readonly #replies: Replies;
+  readonly #positions: PositionAnnouncer;
+  readonly #balance: Balance;
+  readonly #functions: KeyFunctions;
+  #closed = false;
 
-  constructor(private readonly parts: SessionParts) {}
+  constructor(private readonly parts: SessionParts) {
+    const { program, clock, log, resume } = parts;
+    this.#call = parts.call;
+    const prompts = new Prompts((name) => parts.prompt(name, this.#call.language), log);
+    this.#keyPad = new KeyPad(parts.keys, clock, resume?.pressed);
+    this.#replies = new Replies(program);
+    this.#positions = new PositionAnnouncer({
+      program,
+      prompts,
+      rules: parts.position,
+      clock,
+      told: resume?.told,
+    });
+    const { balance } = parts;
+    this.#balance = new Balance({ program, prompts, balance, clock, log, call: () => this.#call });
+    this.#functions = new KeyFunctions({
+      program,
+      prompts,
+      find: (file) => parts.find(file),
+      nextTrack: () => this.#nextTrack(),
+      clock,
+      log,
+      call: () => certainPart(this.#call),
+      queue: () => queueOf(this.#positions.place),
+    });
+  }
 
-  /** A key press; unbound keys and presses within a key's hold-off do nothing. */
+  get call(): Call {
+    return this.#call;
+  }
+
+  /** Something that an operator wrote is running: a host that renders faster than real time lets it have its turn. */
+  get busy(): boolean {
+    return this.#functions.busy || this.#balance.busy;
+  }
+
+  /** A key press. Unbound keys, presses within a key's hold-off and while its function still runs do nothing. */
   press(digit: string): void {
-    const { keys, clock, log } = this.parts;
-    const binding = Object.hasOwn(keys, digit) ? keys[digit] : undefined;
-    const last = this.#pressedAt.get(digit) ?? -Infinity;
-    if (!binding || clock.now() - last < binding.holdOffMs) return;
-    this.#pressedAt.set(digit, clock.now());
-    log.info({ action: binding.action }, 'key');
-    this.#actions[binding.action]();
+    const binding = this.#keyPad.binding(digit);
+    if (this.#closed || !binding || this.#isBusyWith(digit, binding) || !this.#keyPad.take(digit)) return;
+    this.parts.log.info({ action: actionName(binding) }, 'key');
+    this.parts.program.acknowledge();
+    this.#act(digit, binding);
   }
 
-  /** The caller's place in the queue, 1 and more; it is said when it improves. */
-  moveTo(position: number): void {
-    const before = this.#position;
-    this.#position = position;
-    if (before === undefined || position < before) this.#sayPosition('position');
+  /** The caller's place in the queue; undefined: in none, or it is not known. */
+  moveTo(place: QueuePlace | undefined): void {
+    if (!this.#closed) this.#positions.moveTo(place);
   }
 
-  #sayPosition(kind: AnnouncementKind): void {
-    const clip = this.#position === undefined ? undefined : this.parts.prompt(`position-${this.#position}`);
-    if (!clip) {
-      this.parts.log.warn({ position: this.#position }, 'no prompt for this position');
+  /**
+   * Who the channel is, as Asterisk says. Whether that is certainly the call that listens is decided by how the host
+   * knows its Uniqueid. What is said and chosen from now on is in the language told.
+   */
+  identify({ language = this.#call.language, ...identity }: CallIdentity): void {
+    const { uniqueid, certain } = this.#call;
+    if (uniqueid !== undefined && uniqueid !== identity.uniqueid) {
+      this.parts.log.warn({ told: identity.uniqueid }, 'an identity of another call is ignored');
       return;
     }
-    this.parts.program.say({ kind, title: clip.title, clips: [clip], again: kind === 'position' });
+    this.#call = { ...identity, language, ...(certain !== undefined && { certain }) };
+    if (!this.#closed) this.#positions.refresh();
   }
+
+  /**
+   * The call as far as the caller has heard it.
+   * @param samplesAgo samples that were rendered and have not reached him, at most half a second
+   */
+  stateAt(samplesAgo: number): CallState {
+    const { program } = this.parts;
+    const { rate } = program.settings;
+    const { heard, bag, ...rest } = program.stateAt(samplesAgo);
+    const told = this.#positions.toldAt(samplesAgo);
+    return {
+      version: 1,
+      rate,
+      ...rest,
+      heard: keptIds(heard),
+      bag: keptIds(bag),
+      ...(told && { told }),
+      pressed: this.#keyPad.timesAt((samplesAgo * 1000) / rate),
+    };
+  }
+
+  /** Nothing is said or done from now on; what an operator wrote is aborted. May be called again. */
+  close(): void {
+    this.#closed = true;
+    this.#positions.close();
+    this.#balance.close();
+    this.#functions.close();
+  }
+
+  #isBusyWith(digit: string, { action }: KeyBinding): boolean {
+    return action === 'sayBalance' ? this.#balance.busy : this.#functions.runs(digit);
+  }
+
+  #act(digit: string, binding: KeyBinding): void {
+    const { action, timeoutMs } = binding;
+    if (typeof action === 'function')
+      return this.#functions.run({ digit, action, timeoutMs, reply: this.#replies.next() });
+    const actions: Record<BuiltinAction, () => void> = {
+      nextTrack: () => this.#nextTrack(),
+      quiet: () => this.#toggleQuiet(binding),
+      sayPosition: () => this.#positions.answer(this.#replies.next()),
+      sayBalance: () => this.#balance.answer(this.#replies.next()),
+    };
+    actions[action]();
+  }
+
+  /** Who asks for another track wants to hear it. */
+  #nextTrack(): void {
+    this.parts.program.nextTrack();
+    this.parts.program.hushed = false;
+  }
+
+  #toggleQuiet({ music = false }: KeyBinding): void {
+    const { program } = this.parts;
+    const quiet = music ? !program.hushed : !program.quiet;
+    program.quiet = quiet;
+    program.hushed = quiet && music;
+  }
+}
+
+/** What an operator's function may know of the call: nothing that may be another caller's. */
+function certainPart({ uniqueid, channel, phone, language, certain }: Call): KeySession['call'] {
+  return certain ? { uniqueid, channel, phone, language } : { language };
+}
+
+function queueOf(place: QueuePlace | undefined): KeySession['queue'] {
+  return place && { name: place.queue, position: place.position };
 }

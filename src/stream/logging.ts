@@ -1,20 +1,11 @@
 // The stream's log: lines are kept while the first audio is on its way, then written as JSON by pino.
 // pino takes its time to start, so it comes after the caller hears music.
 import { openSync, writeSync } from 'node:fs';
-import { errorFields } from '../util/errors';
-import { createLogger, isAtLeast, type Logger, type LogLevel, type LogWriter } from '../util/log';
-import { ownStderr } from './output';
-
-const STDERR = 2;
+import { createLogger, isAtLeast, type Logger, type LogWriter } from '../util/log';
+import { openLogWriter, standardError, type LogSettings } from '../util/logWriter';
 
 /** Lines kept before there is a writer; more than a start can produce. */
 const KEPT_LINES = 1000;
-
-export interface LogSettings {
-  level: LogLevel;
-  /** Path of the log file; absent: standard error. */
-  file?: string;
-}
 
 export class DeferredLog {
   #kept: Parameters<LogWriter>[] = [];
@@ -31,7 +22,7 @@ export class DeferredLog {
 
   /** Opens the writer and hands it what was kept. A log file that cannot be written is said once on standard error. */
   async open(): Promise<void> {
-    this.#write = await pinoWriter(this.settings, this.wall);
+    this.#write = await openLogWriter(this.settings, this.wall);
     for (const line of this.#kept.splice(0)) this.#write(...line);
   }
 
@@ -58,44 +49,4 @@ export class DeferredLog {
     }
     return standardError();
   }
-}
-
-/** A descriptor for standard error that never waits, where there can be one. */
-function standardError(): number {
-  return ownStderr() ?? STDERR;
-}
-
-async function pinoWriter({ level, file }: LogSettings, wall: () => number): Promise<LogWriter> {
-  const { pino } = await import('pino');
-  const writerTo = (dest: string | number): LogWriter => {
-    const stream = pino.destination({
-      dest,
-      sync: true,
-      append: true,
-      mkdir: true,
-      retryEAGAIN: () => false,
-    });
-    // A full disk or a pipe that nobody drains must not end the call: the line is lost, the music is not.
-    stream.on('error', () => {});
-    const log = pino(
-      {
-        level,
-        base: { pid: process.pid },
-        timestamp: false,
-        formatters: { level: (label) => ({ level: label }) },
-      },
-      stream,
-    );
-    return (lineLevel, fields, message, wallMs) =>
-      log[lineLevel]({ time: new Date(wallMs).toISOString(), ...fields }, message);
-  };
-  try {
-    if (file !== undefined) return writerTo(file);
-  } catch (error) {
-    const toStderr = writerTo(standardError());
-    const hint = 'let this user write there, or correct log.file; until then the log goes to standard error';
-    toStderr('error', { file, ...errorFields(error), hint }, 'log file cannot be written', wall());
-    return toStderr;
-  }
-  return writerTo(standardError());
 }

@@ -30,23 +30,24 @@ function main(): void {
     process.exitCode = USAGE_EXIT;
     return;
   }
-  const { options, unknown } = parseStreamOptions(process.argv.slice(3), process.env);
+  const options = parseStreamOptions(process.argv.slice(3), process.env);
+  const { config: configFile } = options.options;
   const stream = new CallStream({
     options,
-    unknown,
     get defaults() {
       return resolveConfig({}, { configDir: '/', env: process.env });
     },
-    loadWarm: () => loadConfigWarm(options.config),
-    loadCold: async () => (await loadConfig(options.config)).config,
-    loadLastGood: () => loadLastGood(options.config),
+    loadWarm: () => loadConfigWarm(configFile),
+    loadCold: async () => (await loadConfig(configFile)).config,
+    loadLastGood: () => loadLastGood(configFile),
     output: takeStdout(),
     clock: systemClock(),
     requestPreparation: (config, log) => {
       const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
-      if (options.config !== undefined) command.push('--config', options.config);
+      if (configFile !== undefined) command.push('--config', configFile);
       void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
     },
+    openFeed: async (parts) => (await import('./feeds')).callFeed(parts),
     onEnd: (reason) => end(reason),
   });
   const exit = process.exit.bind(process);

@@ -1,6 +1,7 @@
 // Who is calling: from options, else from the environment as the old system passed it.
 // A wrong option never stops the stream: it is reported in the log and the caller hears music.
 import { parseArgs } from 'node:util';
+import { isUniqueid } from '../asterisk/feed';
 
 export interface StreamOptions {
   config?: string;
@@ -19,13 +20,21 @@ export const STREAM_OPTIONS = {
   queue: 'the queue in which the caller waits (else $QUEUE)',
 } as const satisfies Record<keyof StreamOptions, string>;
 
+const IDENTITY = ['uniqueid', 'channel', 'phone', 'queue'] as const;
 const NAMES = Object.keys(STREAM_OPTIONS) as (keyof StreamOptions)[];
 
-/** @returns the options found, and the words that were not understood */
-export function parseStreamOptions(
-  argv: string[],
-  env: NodeJS.ProcessEnv,
-): { options: StreamOptions; unknown: string[] } {
+export interface ParsedOptions {
+  options: StreamOptions;
+  /**
+   * Whether the call is who the options say: they were all given on the command line, each once. The environment of
+   * Asterisk is shared by all its calls, and a caller's name with spaces in it can bring a second `--phone`.
+   */
+  certain: boolean;
+  /** Words that were not understood. */
+  unknown: string[];
+}
+
+export function parseStreamOptions(argv: string[], env: NodeJS.ProcessEnv): ParsedOptions {
   const text = { type: 'string' as const };
   const spec = { ...Object.fromEntries(NAMES.map((name) => [name, text])), config: { ...text, short: 'c' } };
   const { values, positionals } = parseArgs({
@@ -39,8 +48,18 @@ export function parseStreamOptions(
     const value = values[name] ?? (name === 'config' ? undefined : env[name.toUpperCase()]);
     if (typeof value === 'string' && value !== '') options[name] = value;
   }
+  const wrong = options.uniqueid !== undefined && !isUniqueid(options.uniqueid);
+  if (wrong) delete options.uniqueid;
   const strange = Object.keys(values).filter((name) => !(name in STREAM_OPTIONS) || values[name] === true);
-  return { options, unknown: [...strange.map((name) => `--${name}`), ...positionals] };
+  const unknown = [...strange.map((name) => `--${name}`), ...(wrong ? ['--uniqueid'] : []), ...positionals];
+  return { options, certain: unknown.length === 0 && identityIsCertain(options, argv), unknown };
+}
+
+function identityIsCertain(options: StreamOptions, argv: string[]): boolean {
+  const times = (name: string): number =>
+    argv.filter((word) => word.replace(/=.*$/s, '') === `--${name}`).length;
+  const given = IDENTITY.filter((name) => options[name] !== undefined);
+  return given.includes('uniqueid') && given.every((name) => times(name) === 1);
 }
 
 /** "--uniqueid" before "--phone": its value is missing, the next option is not its value. */

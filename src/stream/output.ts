@@ -1,6 +1,7 @@
 // Where a stream's audio goes: the pipe to Asterisk, taken over at start so that nothing else can ever write to it.
 // The pipe also tells how much of it Asterisk has not read yet, which no clock can know after a stall.
 import { closeSync, constants, fstatSync, openSync, readSync, write as writeAsync, writeSync } from 'node:fs';
+import { ownStderr, reopen } from '../util/descriptors';
 import { errnoOf } from '../util/errors';
 
 export type WriteResult = 'written' | 'full' | 'closed';
@@ -14,7 +15,6 @@ export interface AudioOutput {
 }
 
 const STDOUT = 1;
-const STDERR = 2;
 
 /**
  * Takes standard output for audio alone: it is opened once more, privately, and both `process.stdout` and descriptor
@@ -32,11 +32,6 @@ function giveAwayStdout(): void {
   if (ownStderr() === undefined) openSync('/dev/null', 'w');
 }
 
-/** Standard error opened once more, so that writing to a pipe that nobody drains fails instead of waiting. */
-export function ownStderr(): number | undefined {
-  return reopen(STDERR, constants.O_NONBLOCK);
-}
-
 /**
  * A socket cannot be opened twice, and a FIFO without a reader would be waited for: there descriptor 1 stays, and only
  * `process.stdout` is turned away.
@@ -52,15 +47,6 @@ function privatePipe(): AudioOutput | undefined {
   if (fd === undefined) return undefined;
   giveAwayStdout();
   return new PipeOutput(fd);
-}
-
-/** A new description of what `fd` leads to (Linux); it gets the lowest free number. */
-function reopen(fd: number, flags = 0): number | undefined {
-  try {
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | flags);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A pipe. A Frame is at most 3840 bytes, so a write is whole or nothing (PIPE_BUF is 4096 on Linux). */

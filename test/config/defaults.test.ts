@@ -82,6 +82,48 @@ describe('resolveConfig', () => {
   });
 });
 
+describe('AMI, hub and calls', () => {
+  it('have no connection without a secret, and the usual one with it', () => {
+    expect(resolveConfig({ ami: { user: 'x', secret: undefined } }, context)).not.toHaveProperty('ami');
+    expect(resolveConfig({ ami: { secret: 's', port: 5039 } }, context).ami).toMatchObject({
+      host: '127.0.0.1',
+      port: 5039,
+      user: 'holdcast',
+      secret: 's',
+    });
+  });
+
+  it('keep socket and states together, in the run folder', () => {
+    const { calls, hub } = resolveConfig(
+      {},
+      { ...context, env: { HOLDCAST_CACHE: '/c', HOLDCAST_RUN: '/r' } },
+    );
+    expect([calls.folder, hub.socket]).toEqual(['/r/calls', '/r/hub.sock']);
+    const moved = resolveConfig({ calls: { folder: 'state/calls' } }, context);
+    expect(moved.calls).toEqual({ folder: '/etc/holdcast/state/calls', everyMs: 2000, keepMs: 3_600_000 });
+    expect(moved.hub.socket).toBe('/etc/holdcast/state/hub.sock');
+    expect(resolveConfig({ hub: { socket: 'h.sock' } }, context).hub.socket).toBe('/etc/holdcast/h.sock');
+  });
+
+  it.each([
+    [undefined, { host: '127.0.0.1', port: 8099 }],
+    ['9000', { host: '127.0.0.1', port: 9000 }],
+    ['localhost:9000', { host: 'localhost', port: 9000 }],
+    ['[::1]:9000', { host: '::1', port: 9000 }],
+    ['run/web.sock', { path: '/etc/holdcast/run/web.sock' }],
+    ['/run/web.sock', { path: '/run/web.sock' }],
+  ])('listen on %j', (listen, resolved) => {
+    expect(resolveConfig({ hub: { listen } }, context).hub.listen).toEqual(resolved);
+  });
+
+  it('bind a function that stands alone at a key', () => {
+    const action = (): void => {};
+    expect(resolveConfig({ keys: { '5': action, '6': undefined } }, context).keys).toEqual({
+      '5': { action, holdOffMs: 1000, timeoutMs: 5000 },
+    });
+  });
+});
+
 describe('the cache folder', () => {
   const none = '/nonexistent/holdcast';
 

@@ -1,7 +1,7 @@
 // Validation: every rule complains about its own key, says what it found and what is allowed, and shows no secret.
 import fc from 'fast-check';
 import { defaultDayParts, defaultStream } from '../../src/config/defaults';
-import { defineConfig, nextTrack, quiet, sayPosition } from '../../src/config/index';
+import { defineConfig, nextTrack, quiet, run, sayPosition } from '../../src/config/index';
 import type { Problem } from '../../src/config/problems';
 import { validateConfig } from '../../src/config/schema';
 import { defaultProgramSettings } from '../../src/program/settings';
@@ -52,6 +52,14 @@ describe('what is legal', () => {
     ['undefined anywhere', { media: { folder: undefined }, log: undefined, keys: { '1': undefined } }],
     ['wideband', { sound: { rate: 16000 }, media: { highHz: 8000 } }],
     ['an Asterisk language', { language: 'pt_BR' }],
+    [
+      'own functions',
+      { keys: { '5': () => {}, '6': run(async () => {}, { timeoutMs: 100 }) }, balance: () => [] },
+    ],
+    ['music off by a key', { keys: { '0': quiet({ music: true }) } }],
+    ['positions said once', { position: { everyMs: 0, announce: false, wait: true } }],
+    ['AMI elsewhere', { ami: { host: 'pbx.example.org', port: 5039, user: 'a b', secret: 'x' } }],
+    ['a hub on any loopback', { hub: { listen: '[::1]:0', socket: 's' } }],
   ])('%s', (name, config) => {
     if (name === 'everything default') delete (config as { rate?: unknown }).rate;
     expect(problemsOf(config)).toEqual([]);
@@ -83,6 +91,14 @@ const RANGES: [path: string, min: number, max: number, unit: string][] = [
   ['edgeMs', 1, 100, 'ms'],
   ['stream.leadMs', 80, 200, 'ms'],
   ['stream.undrainedMs', 1000, 600_000, 'ms'],
+  ['ami.connectMs', 100, 60_000, 'ms'],
+  ['ami.pingMs', 500, 600_000, 'ms'],
+  ['calls.everyMs', 200, 60_000, 'ms'],
+  ['calls.keepMs', 10_000, 86_400_000, 'ms'],
+  ['position.gapMs', 0, 3_600_000, 'ms'],
+  ['keyTone.hz', 300, 3000, 'Hz'],
+  ['keyTone.ms', 20, 500, 'ms'],
+  ['keyTone.levelDb', -60, -6, 'dBFS'],
 ];
 
 describe('numbers', () => {
@@ -109,14 +125,30 @@ describe('words', () => {
     ['music.order', 'random', "'random'", 'one of "shuffle", "order", "loop"'],
     ['log.level', 'trace', "'trace'", 'one of "debug", "info", "warn", "error"'],
     ['log', 'a.log', "'a.log'", 'an object with any of level, file'],
-    ['keys.3', 'nextTrack', "'nextTrack'", 'nextTrack(), sayPosition() or quiet()'],
-    ['keys.3', nextTrack, 'a function', 'nextTrack(), sayPosition() or quiet()'],
+    ['keys.3', 'nextTrack', "'nextTrack'", 'nextTrack(), sayPosition(), sayBalance(), quiet() or run(async'],
+    ['keys.3', nextTrack, 'a function', 'nextTrack(), sayPosition(), sayBalance(), quiet() or run(async'],
     ['keys.3', nextTrack({ holdOffMs: -1 }), "{ action: 'nextTrack', holdOffMs: -1 }", '0 to 600000 ms'],
     ['keys.3', { action: 'toString', holdOffMs: 1 }, "{ action: 'toString', holdOffMs: 1 }", 'nextTrack()'],
+    ['keys.3', run(() => {}, { timeoutMs: 1 }), 'timeoutMs: 1', 'run(async'],
+    ['keys.3', { ...nextTrack(), music: true }, 'music: true', 'nextTrack()'],
+    ['ami.host', 'a b', "'a b'", 'the name or address of a machine'],
+    ['ami.port', 5038.5, '5038.5', 'a whole number from 1 to 65535'],
+    ['ami.port', 0, '0', 'a whole number from 1 to 65535'],
+    ['ami.user', 'a\r\nAction: Originate', "'a\\r\\nAction: Originate'", 'a name as in manager.conf'],
+    ['hub.listen', '0.0.0.0:8099', "'0.0.0.0:8099'", 'a port on this machine'],
+    ['hub.listen', '192.168.1.5:80', "'192.168.1.5:80'", 'a port on this machine'],
+    ['hub.listen', '8099x', "'8099x'", 'a port on this machine'],
+    ['hub.listen', '127.0.0.1:70000', "'127.0.0.1:70000'", 'a port on this machine'],
+    ['hub.socket', '', "''", 'the path of a Unix socket'],
+    ['position.everyMs', 9999, '9999', 'or 0 for never'],
+    ['position.wait', 'yes', "'yes'", 'true or false'],
+    ['balance', '12.50', "'12.50'", 'a function'],
     ['advice.campaigns', { match: 'last' }, "{ match: 'last' }", "a list [{ match: 'last' }, …]"],
   ])('%s: %j', (path, value, found, allowed) => {
     const key = path.replace('keys.3', "keys['3']");
-    expect(problemsOf(withValue(path, value))).toEqual([{ key, found, allowed: containing(allowed) }]);
+    expect(problemsOf(withValue(path, value))).toEqual([
+      { key, found: containing(found), allowed: containing(allowed) },
+    ]);
   });
 
   it.each([[null], ['x'], [[]], [Promise.resolve({})], [undefined]])('the whole config as %j', (config) => {
@@ -260,7 +292,7 @@ describe('what was found', () => {
   const env = { AMI_SECRET: 'hunter2hunter2', HOME: '/home/x' };
 
   it.each([
-    ['under a name that sounds secret', { ami: { password: 'p4ss' } }, "{ password: '•••' }"],
+    ['under a name that sounds secret', { crm: { password: 'p4ss' } }, "{ password: '•••' }"],
     ['under a secret unknown key', { secret: 'p4ss' }, '•••'],
     ['as the value of a secret variable', { language: 'hunter2hunter2' }, "'•••'"],
     ['in a URL', { database: 'mysql://holdcast:p4ss@db/x' }, "'mysql://holdcast:•••@db/x'"],

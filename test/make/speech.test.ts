@@ -1,6 +1,6 @@
 // Every shipped clip of speech is what its text says, as far as a test can hear: long enough, without holes or clicks.
 // Where the synthesisers are installed, some of each language are spoken again and must sound the same.
-import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, readSamples, type Entry } from '../../media/make/manifest';
 import { spoken, voices } from '../../media/make/speak';
@@ -14,6 +14,8 @@ const LANGUAGES: readonly Language[] = ['en', 'ru'];
 const RATE = 8000;
 /** 10 ms: what an ear takes as one moment. */
 const BLOCK = 80;
+/** Softer than this below the loudest moment, nothing is said. */
+const QUIET_DB = -40;
 const { files } = readManifest(MEDIA);
 const clips = LANGUAGES.flatMap((language) =>
   speeches.map((speech) => ({ file: speechFile(speech, language), language, text: speech.text[language] })),
@@ -38,18 +40,14 @@ function envelope(samples: Float32Array): number[] {
   return powers.map((power) => 10 * Math.log10(power / loudest));
 }
 
-function longestRun<Item>(
-  items: Iterable<Item>,
-  belongs: (item: Item, before: Item | undefined) => boolean,
-): number {
+/** Length of the longest stretch without sound, milliseconds. */
+function longestQuiet(levels: readonly number[]): number {
   let [run, longest] = [0, 0];
-  let before: Item | undefined;
-  for (const item of items) {
-    run = belongs(item, before) ? run + 1 : 0;
+  for (const level of levels) {
+    run = level < QUIET_DB ? run + 1 : 0;
     longest = max(longest, run);
-    before = item;
   }
-  return longest;
+  return 10 * longest;
 }
 
 test('no two clips are the same recording', () => {
@@ -79,15 +77,14 @@ describe.each(clips)('$file', ({ file, language, text }) => {
 
   test('speaks from beginning to end: no silence but the pause at a comma or a full stop', () => {
     const levels = envelope(readSamples(join(MEDIA, file)));
-    const quietMs = 10 * longestRun(levels, (level) => level < -40);
-    expect(quietMs).toBeLessThan(/[,.!] /.test(text) ? 350 : 150);
+    expect(longestQuiet(levels)).toBeLessThan(/[,.!] /.test(text) ? 350 : 150);
   });
 
-  test('begins and ends in silence, and has no flat tops', () => {
+  test('begins and ends in silence, and is not clipped: its peak is reached by few samples', () => {
     const samples = readSamples(join(MEDIA, file));
     expect([samples[0], samples.at(-1)]).toEqual([0, 0]);
     const peak = samples.reduce((most, x) => max(most, abs(x)), 0);
-    expect(longestRun(samples, (x, before) => x === before && abs(x) > peak / 2)).toBeLessThan(3);
+    expect(samples.filter((x) => abs(x) === peak).length).toBeLessThan(6);
   });
 });
 
@@ -105,17 +102,21 @@ function likeness(a: readonly number[], b: readonly number[]): number {
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }
 
-function canSpeak(language: Language): boolean {
-  const [program] = voices[language].command('text', 'wav');
-  return hasFfmpeg && spawnSync(program, ['--help']).error === undefined;
-}
+/** Where Debian's packages put the voices. */
+const VOICE_FILES: Record<Language, string> = {
+  en: '/usr/bin/flite',
+  ru: '/usr/share/festival/voices/russian/msu_ru_nsh_clunits',
+};
 
 describe.each(LANGUAGES)('the synthesiser of %s, spoken to again,', (language) => {
   const again = ['position-1', 'position-13', 'position-38', 'position-many', 'wait-30-45', 'one-moment'];
-  (canSpeak(language) ? test : test.skip).each(again)('says %s as it was shipped', (name) => {
-    const { file, text } = clips.find((clip) => clip.file === `prompts/${language}/${name}.wav`)!;
-    const [shipped, now] = [readSamples(join(MEDIA, file)), spoken(text, language)];
-    expect(abs(now.length / shipped.length - 1)).toBeLessThan(0.03);
-    expect(likeness(envelope(now), envelope(shipped))).toBeGreaterThan(0.95);
-  });
+  (hasFfmpeg && existsSync(VOICE_FILES[language]) ? test : test.skip).each(again)(
+    'says %s as it was shipped',
+    (name) => {
+      const { file, text } = clips.find((clip) => clip.file === `prompts/${language}/${name}.wav`)!;
+      const [shipped, now] = [readSamples(join(MEDIA, file)), spoken(text, language)];
+      expect(abs(now.length / shipped.length - 1)).toBeLessThan(0.03);
+      expect(likeness(envelope(now), envelope(shipped))).toBeGreaterThan(0.95);
+    },
+  );
 });

@@ -62,7 +62,7 @@ test('whatever is said and cancelled when: one voice at a time, every Reader clo
   const act = fc.record({
     frames: fc.integer({ min: 0, max: 40 }),
     kind: kinds,
-    again: fc.boolean(),
+    replaces: fc.boolean(),
     samples: fc.constantFrom(1, 30, 320, 5000, 9001),
     broken: fc.boolean(),
     cancel: fc.option(kinds, { freq: 5 }),
@@ -72,10 +72,10 @@ test('whatever is said and cancelled when: one voice at a time, every Reader clo
       const stage = stand();
       const count = new OpenCount();
       const wrap = (clip: Clip): Clip => count.wrap(clip);
-      for (const { frames, kind, again, samples, broken, cancel } of acts) {
+      for (const { frames, kind, replaces, samples, broken, cancel } of acts) {
         const clip = noiseClip('x', 1, 0.3, samples);
         const early = broken ? shortenedClip(clip, Math.floor(samples / 2)) : clip;
-        stage.announcer.say(spoken(kind, [wrap(clip), wrap(early)], again));
+        stage.announcer.say(spoken(kind, [wrap(clip), wrap(early)], replaces));
         stage.render(frames * 320);
         if (cancel) stage.announcer.cancel((announcement) => announcement.kind === cancel);
       }

@@ -41,6 +41,7 @@ function bedOf(
     crossfade: 24_000,
     skip: 2000,
     edge: 40,
+    hush: 4000,
     retry: 16_000,
     rest: 240_000,
     gain: 1,

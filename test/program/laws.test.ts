@@ -43,10 +43,11 @@ const act = fc.oneof(
     kind: fc.constantFrom<AnnouncementKind>('advice', 'position', 'answer'),
     level: fc.constantFrom(0.05, 0.4, 1, 4),
     samples: fc.constantFrom(1, 40, 3000, 12_000),
-    again: fc.boolean(),
+    replaces: fc.boolean(),
   }),
   fc.record({ act: fc.constant('skip' as const) }),
   fc.record({ act: fc.constant('quiet' as const), on: fc.boolean() }),
+  fc.record({ act: fc.constant('acknowledge' as const) }),
 );
 const script = fc.array(fc.tuple(fc.integer({ min: 0, max: 20_000 }), act), { maxLength: 25 });
 type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;
@@ -55,14 +56,15 @@ const cuesOf = (steps: Script, wrap = (clip: Clip): Clip => clip): Cue[] =>
   steps.map(([atMs, step]) => {
     if (step.act === 'skip') return skipAt(atMs);
     if (step.act === 'quiet') return quietAt(atMs, step.on);
+    if (step.act === 'acknowledge') return { atMs, act: (program) => program.acknowledge() };
     return sayAt(
       atMs,
-      spoken(step.kind, wrap(noiseClip('said', atMs, step.level, step.samples)), step.again),
+      spoken(step.kind, wrap(noiseClip('said', atMs, step.level, step.samples)), step.replaces),
     );
   });
 
 const busy: Script = [
-  [4000, { act: 'say', kind: 'answer', level: 0.4, samples: 12_000, again: false }],
+  [4000, { act: 'say', kind: 'answer', level: 0.4, samples: 12_000, replaces: false }],
   [9000, { act: 'skip' }],
   [9120, { act: 'skip' }],
   [14_000, { act: 'quiet', on: true }],

@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/types';
 import { renderCall } from '../../src/render/render';
 import { parseScript } from '../../src/render/script';
 import type { TimelineEvent } from '../../src/render/timeline';
+import { run } from '../../src/session/actions';
 import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
 import { rms, sine } from '../support/audio';
@@ -128,13 +129,35 @@ describe('what happens is in the timeline', () => {
     expect(Math.abs(music[1]!.atMs - 5000)).toBeLessThan(300);
   });
 
+  test('the operator’s own function of a key has its turns, though the clock outruns the machine', async () => {
+    const keys = {
+      '7': run(async function hours(session) {
+        await session.say('position-2');
+        await session.play('prompts/en/position-1.wav');
+        session.nextTrack();
+      }),
+    };
+    const rendered = await render(
+      home(),
+      { ...noon, seconds: 15, events: [{ at: 2, key: '7' }] },
+      { ...utc, keys },
+    );
+    expect(of(rendered, 'key')[0]!.detail).toBe('hours');
+    expect(of(rendered, 'announcement').map(({ title }) => title)).toEqual(['Position 2', 'Position 1']);
+    expect(of(rendered, 'music')).toHaveLength(2);
+  });
+
   test('positions are noted, and said when they improve', async () => {
     const events = [
       { at: 2, position: 2 },
       { at: 6, position: 1 },
       { at: 10, position: 2 },
     ];
-    const rendered = await render(home(), { ...noon, seconds: 15, events }, utc);
+    const rendered = await render(
+      home(),
+      { ...noon, seconds: 15, events },
+      { ...utc, position: { gapMs: 0 } },
+    );
     expect(of(rendered, 'position').map(({ atMs, title }) => [atMs, title])).toEqual([
       [2000, '2'],
       [6000, '1'],

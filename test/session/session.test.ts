@@ -1,180 +1,275 @@
-// Session: what a caller's key does, and what a new place in the queue does.
-// Would catch: a key bounced into two actions, a key that throws, a position said when it got worse.
-import { memoryClip, type Clip } from '../../src/audio/source';
-import { nextTrack, quiet, sayPosition, type KeyBinding } from '../../src/session/actions';
-import { Session } from '../../src/session/session';
-import { ManualClock } from '../../src/util/clock';
-import { createLogger } from '../../src/util/log';
-import { constant, longNoise } from '../support/audio';
-import { Rig } from '../support/program';
+// Session: what a caller's key does, that it is heard at once, and that mashing keys does no harm.
+// Would catch: a key bounced into two actions, a key that throws, one that waits until a voice has ended.
+import { toneSamples } from '../../src/audio/tone';
+import { nextTrack, quiet, sayBalance, sayPosition } from '../../src/session/actions';
+import { correlation, db, noiseClip, peak, rms } from '../support/audio';
+import { Caller, type CallerPlan } from '../support/caller';
 
-interface Line {
-  level: string;
-  fields: Readonly<Record<string, unknown>>;
-  text: string;
-}
-
-function stage(keys: Record<string, KeyBinding> = { '3': nextTrack(), '4': sayPosition(), '0': quiet() }) {
-  const rig = new Rig({ music: ['a', 'b', 'c', 'd', 'e'].map((id, i) => longNoise(id, i, 0.2)) });
-  const clock = new ManualClock();
-  const lines: Line[] = [];
-  const prompts = new Map<string, Clip>();
-  for (const n of [1, 2, 3, 5, 7])
-    prompts.set(`position-${n}`, memoryClip(`position-${n}`, constant(0.1, 800)));
-  const session = new Session({
-    call: { language: 'en', phone: '+442079460018' },
-    program: rig.program,
-    keys,
-    prompt: (name) => prompts.get(name),
-    clock,
-    log: createLogger((level, fields, text) => void lines.push({ level, fields, text }), clock.wall, 'debug'),
-  });
-  /** Both clocks go on: the caller hears `seconds`. */
-  const hear = (seconds: number): void => {
-    rig.render(seconds);
-    clock.advance(seconds * 1000);
-  };
-  hear(1);
-  return { rig, clock, session, lines, hear };
+/** A caller who has heard a second of music. */
+function caller(plan: CallerPlan = {}): Caller {
+  const made = new Caller(plan);
+  made.hear(1);
+  return made;
 }
 
 describe('keys', () => {
-  test('3: another track', () => {
-    const { session, rig, hear } = stage();
-    session.press('3');
-    hear(1);
-    expect(rig.played).toEqual(['a', 'b']);
+  test('3: another track, by a crossfade', () => {
+    const call = caller();
+    call.session.press('3');
+    const out = call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    const usual = rms(out, 4000);
+    for (let at = 0; at + 800 < out.length; at += 400)
+      expect(Math.abs(db(rms(out, at, at + 800) / usual))).toBeLessThan(2);
   });
 
   test('0: advices off, and on again', () => {
-    const { session, rig, hear } = stage();
-    session.press('0');
-    expect(rig.program.quiet).toBe(true);
-    hear(2);
-    session.press('0');
-    expect(rig.program.quiet).toBe(false);
+    const call = caller();
+    call.session.press('0');
+    expect(call.rig.program.quiet).toBe(true);
+    call.hear(2);
+    call.session.press('0');
+    expect(call.rig.program.quiet).toBe(false);
+    expect(call.rig.program.hushed).toBe(false);
+  });
+
+  test('quiet with the music: silence, and all of it again', () => {
+    const call = caller({ keys: { '0': quiet({ music: true }) }, settings: { keyTone: { enabled: false } } });
+    call.session.press('0');
+    call.hear(1);
+    expect(peak(call.hear(2))).toBe(0);
+    expect(call.rig.program.quiet).toBe(true);
+    call.session.press('0');
+    call.hear(1);
+    expect(rms(call.hear(1))).toBeGreaterThan(0.05);
+    expect(call.rig.program.quiet).toBe(false);
+  });
+
+  test('who has silenced the music and asks for another track hears it; advices stay off', () => {
+    const call = caller({ keys: { '0': quiet({ music: true }), '3': nextTrack() } });
+    call.session.press('0');
+    call.hear(2);
+    call.session.press('3');
+    call.hear(1);
+    expect(rms(call.hear(1))).toBeGreaterThan(0.05);
+    expect(call.rig.played.at(-1)).toBe('b');
+    expect(call.rig.program.quiet).toBe(true);
   });
 
   test('4: says the position, as an answer', () => {
-    const { session, rig, hear } = stage();
-    session.moveTo(5);
-    hear(3);
-    session.press('4');
-    hear(3);
-    expect(rig.spoken).toEqual(['position-5', 'position-5']);
-    const kinds = rig.eventsOf('voice-start').map(({ announcement }) => announcement.kind);
-    expect(kinds).toEqual(['position', 'answer']);
-  });
-
-  test('4 without a known position, or without a prompt for it: nothing said, a line in the log', () => {
-    const { session, rig, lines, hear } = stage();
-    session.press('4');
-    session.moveTo(6);
-    hear(2);
-    expect(rig.spoken).toEqual([]);
-    expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
+    const call = caller({ position: { announce: false } });
+    call.moveTo(5);
+    call.hear(3);
+    expect(call.said).toEqual([]);
+    call.session.press('4');
+    call.hear(3);
+    expect(call.said).toEqual(['position-5']);
+    expect(call.rig.eventsOf('voice-start')[0]!.announcement.kind).toBe('answer');
   });
 
   test.each(['1', '9', '*', '#', 'A', '', '33', 'x', 'toString', 'constructor', '__proto__'])(
-    'unbound %j does nothing',
+    'unbound %j does nothing, and no tone says that it did',
     (digit) => {
-      const { session, rig, hear } = stage();
-      expect(() => session.press(digit)).not.toThrow();
-      hear(2);
-      expect(rig.played).toEqual(['a']);
-      expect(rig.spoken).toEqual([]);
-      expect(rig.program.quiet).toBe(false);
+      const [call, other] = [caller(), caller()];
+      expect(() => call.session.press(digit)).not.toThrow();
+      expect(call.hear(1)).toEqual(other.hear(1));
+      expect(call.rig.played).toEqual(['a']);
+      expect(call.lines).toEqual([]);
     },
   );
 
   test('keys turned off altogether', () => {
-    const { session, rig, hear } = stage({});
-    for (const digit of '0123456789*#') session.press(digit);
-    hear(2);
-    expect(rig.played).toEqual(['a']);
+    const call = caller({ keys: {} });
+    for (const digit of '0123456789*#') call.session.press(digit);
+    call.hear(2);
+    expect(call.rig.played).toEqual(['a']);
   });
 
   test('a key may be bound to any action', () => {
-    const { session, rig, hear } = stage({ '#': nextTrack(), '*': nextTrack({ holdOffMs: 0 }) });
-    session.press('#');
-    session.press('*');
-    session.press('*');
-    hear(2);
-    expect(rig.played).toEqual(['a', 'b', 'c', 'd']);
+    const call = caller({ keys: { '#': nextTrack(), '*': nextTrack({ holdOffMs: 0 }) } });
+    for (const digit of '#**') call.session.press(digit);
+    call.hear(2);
+    expect(call.rig.played).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('which key was pressed is not in the log in clear, what it did is', () => {
-    const { session, lines } = stage();
-    session.press('3');
-    const pressed = lines.filter(({ text }) => text === 'key');
+    const call = caller();
+    call.session.press('3');
+    const pressed = call.lines.filter(({ text }) => text === 'key');
     expect(pressed).toHaveLength(1);
     expect(pressed[0]!.fields).toMatchObject({ action: 'nextTrack' });
-    expect(JSON.stringify(lines)).not.toContain('442079460018');
+    expect(JSON.stringify(call.lines)).not.toContain('442079460018');
+  });
+
+  test('when the session is closed, nothing is done any more, and no timer is left', () => {
+    const call = caller();
+    call.moveTo(5);
+    call.hear(2);
+    call.session.close();
+    call.session.close();
+    expect(call.clock.pending).toBe(0);
+    const said = call.said.length;
+    call.session.press('3');
+    call.session.press('4');
+    call.moveTo(1);
+    call.hear(200);
+    expect([call.rig.played, call.said.length]).toEqual([['a'], said]);
+  });
+});
+
+describe('the tone', () => {
+  const settings = { keyTone: { levelDb: -10 } };
+  const tone = toneSamples(8000, { hz: 880, ms: 120, levelDb: -10 });
+
+  test.each(['2', '3', '4', '0'])('%s is heard to act in the very next Frame, and only once', (digit) => {
+    const call = caller({ settings });
+    call.session.press(digit);
+    const out = call.hear(0.4);
+    expect(correlation(out, tone, call.rig.latency, 0, tone.length)).toBeGreaterThan(0.7);
+    call.session.press(digit);
+    const held = call.hear(0.4);
+    expect(correlation(held, tone, call.rig.latency, 0, tone.length)).toBeLessThan(0.3);
+  });
+
+  test('the first word comes within the duck after it, so within half a second of the press', () => {
+    const call = caller();
+    call.moveTo(5);
+    call.hear(40);
+    call.session.press('4');
+    const before = call.rig.program.atSample;
+    call.hear(1);
+    const startMs = call.saidAt.at(-1)! - call.rig.ms(before);
+    expect(startMs).toBeGreaterThanOrEqual(120);
+    expect(startMs).toBeLessThanOrEqual(300);
+  });
+});
+
+describe('a press during speech', () => {
+  test('4 over an advice: the advice ends at once, the answer begins within the take-over time', () => {
+    const call = caller({ advices: { first: [noiseClip('advice', 3, 0.2, 80_000)] } });
+    call.moveTo(5);
+    call.hear(22);
+    expect(call.said.at(-1)).toBe('advice');
+    const pressedMs = call.rig.ms(call.rig.program.atSample);
+    call.session.press('4');
+    call.hear(2);
+    expect(call.said.at(-1)).toBe('position-5');
+    expect(call.saidAt.at(-1)! - pressedMs).toBeLessThanOrEqual(130);
+  });
+
+  test('2 over the answer of 4, then 4 over that of 2: the later press takes over each time', () => {
+    const keys = { '2': sayBalance({ holdOffMs: 0 }), '4': sayPosition({ holdOffMs: 0 }) };
+    const call = caller({ keys, position: { announce: false } });
+    call.moveTo(5);
+    for (const digit of '4242') {
+      call.session.press(digit);
+      call.hear(0.48); // music down, and part of the answer
+    }
+    call.hear(2);
+    const [position, balance] = ['position-5', 'balance-unavailable'];
+    expect(call.said).toEqual([position, balance, position, balance]);
+    const cut = call.rig.eventsOf('voice-cut').map(({ announcement }) => announcement.title);
+    expect(cut).toEqual([position, balance, position]);
+  });
+
+  test('3 changes the music under the voice, which goes on', () => {
+    const call = caller();
+    call.moveTo(5);
+    call.hear(0.5);
+    call.session.press('3');
+    call.hear(2);
+    expect(call.said).toEqual(['position-5']);
+    expect(call.rig.eventsOf('voice-cut')).toEqual([]);
+    expect(call.rig.played).toEqual(['a', 'b']);
   });
 });
 
 describe('hold-off', () => {
   test('a second press within it does nothing; after it, it does; a press that did nothing does not prolong it', () => {
-    const { session, rig, hear, clock } = stage({ '3': nextTrack({ holdOffMs: 3000 }) });
-    session.press('3');
+    const call = caller({ keys: { '3': nextTrack({ holdOffMs: 3000 }) } });
+    call.session.press('3');
     for (let ms = 0; ms < 2900; ms += 100) {
-      clock.advance(100);
-      session.press('3');
+      call.clock.advance(100);
+      call.session.press('3');
     }
-    rig.render(0.4);
-    expect(rig.played).toEqual(['a', 'b']);
-    clock.advance(100);
-    session.press('3');
-    hear(0.4);
-    expect(rig.played).toEqual(['a', 'b', 'c']);
+    call.rig.render(0.4);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    call.clock.advance(100);
+    call.session.press('3');
+    call.hear(0.4);
+    expect(call.rig.played).toEqual(['a', 'b', 'c']);
   });
 
   test('each key has its own', () => {
-    const { session, rig, hear } = stage();
-    session.press('3');
-    session.press('0');
-    hear(0.4);
-    expect(rig.played).toEqual(['a', 'b']);
-    expect(rig.program.quiet).toBe(true);
+    const call = caller();
+    call.session.press('3');
+    call.session.press('0');
+    call.hear(0.4);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    expect(call.rig.program.quiet).toBe(true);
   });
 
   test('the very first press counts, whatever the clock says; a step of wall time does not matter', () => {
-    const { session, rig, hear, clock } = stage();
-    session.press('3');
-    clock.stepWall(3_600_000);
-    session.press('3');
-    hear(0.4);
-    expect(rig.played).toEqual(['a', 'b']);
+    const call = caller();
+    call.session.press('3');
+    call.clock.stepWall(3_600_000);
+    call.session.press('3');
+    call.hear(0.4);
+    expect(call.rig.played).toEqual(['a', 'b']);
   });
 
   test('0 switches once for a bouncing key', () => {
-    const { session, rig, clock } = stage();
+    const call = caller();
     for (let i = 0; i < 5; i++) {
-      session.press('0');
-      clock.advance(100);
+      call.session.press('0');
+      call.clock.advance(100);
     }
-    expect(rig.program.quiet).toBe(true);
+    expect(call.rig.program.quiet).toBe(true);
+  });
+
+  test('keys without a hold-off mashed for half a minute: nothing piles up', () => {
+    const call = caller({ keys: { '2': sayPosition({ holdOffMs: 0 }), '3': nextTrack({ holdOffMs: 0 }) } });
+    call.moveTo(5);
+    call.hear(4);
+    for (let i = 0; i < 300; i++) {
+      call.session.press('2');
+      call.session.press('3');
+      call.hear(0.08);
+    }
+    const over = call.rig.events.length;
+    call.hear(4);
+    expect(call.rig.events.length - over).toBeLessThanOrEqual(3);
+    expect(call.rig.program.duckGainDb).toBe(0);
   });
 });
 
-describe('position', () => {
-  test('said when it improves, not when it stays or gets worse', () => {
-    const { session, rig, hear } = stage();
-    for (const position of [5, 5, 3, 5, 7, 3, 3, 2, 1]) {
-      session.moveTo(position);
-      hear(4);
-    }
-    const said = rig.spoken.map((id) => Number(id.slice(-1)));
-    expect(said.slice(said[0] === 5 ? 1 : 0)).toEqual([3, 3, 2, 1]);
+describe('who is calling', () => {
+  test('told later: from then on everything is said in his language', () => {
+    const call = caller({ call: { channel: undefined, phone: undefined } });
+    call.moveTo(5);
+    call.session.identify({ uniqueid: '1795225281.7', channel: 'PJSIP/1-0000000a', language: 'ru' });
+    call.hear(3);
+    expect(call.said).toEqual(['ru/position-5']);
+    expect(call.session.call).toMatchObject({ channel: 'PJSIP/1-0000000a', language: 'ru', certain: true });
   });
 
-  test('one for which there is no prompt is not said; the next one is', () => {
-    const { session, rig, hear } = stage();
-    for (const position of [7, 6, 5]) {
-      session.moveTo(position);
-      hear(4);
-    }
-    expect(rig.spoken.slice(-1)).toEqual(['position-5']);
-    expect(rig.spoken).not.toContain('position-6');
+  test('without a language he keeps the one that he had', () => {
+    const call = caller({ call: { language: 'ru' } });
+    call.session.identify({ uniqueid: '1795225281.7', phone: '1234' });
+    expect(call.session.call).toMatchObject({ language: 'ru', phone: '1234' });
+  });
+
+  test('another call’s identity is not taken, and said in the log without its number', () => {
+    const call = caller();
+    call.session.identify({ uniqueid: '1795225281.8', phone: '+15551234567' });
+    expect(call.session.call.phone).toBe('+442079460018');
+    expect(call.logged('warn')).toHaveLength(1);
+    expect(JSON.stringify(call.lines)).not.toContain('15551234567');
+  });
+
+  test('an identity does not make a call certain that was not', () => {
+    const call = caller({ call: { certain: false } });
+    call.session.identify({ uniqueid: '1795225281.7', phone: '+15551234567' });
+    expect(call.session.call.certain).toBe(false);
   });
 });

@@ -60,3 +60,37 @@ test('what an option is called like in every object is still unknown', () => {
   expect(parse('--constructor x --toString y --uniqueid 1.1').options).toEqual({ uniqueid: '1.1' });
   expect(parse('--toString y').unknown).not.toEqual([]);
 });
+
+describe('an identity is certain', () => {
+  test.each(['--uniqueid 1.1', '--uniqueid=1.1 --phone=100', '--uniqueid 1.1 --config /c.ts'])(
+    '%s',
+    (args) => {
+      expect(parse(args).certain).toBe(true);
+    },
+  );
+
+  test.each([
+    ['without a Uniqueid', '--phone 100'],
+    ['given twice, as a name with spaces in it can', '--uniqueid 1.1 --phone 100 --phone 200'],
+    ['given twice, once with an equals sign', '--phone=100 --uniqueid 1.1 --phone 200'],
+    ['with a Uniqueid that another brought', '--uniqueid 1.1 --uniqueid 2.2'],
+    ['with words left over', '--uniqueid 1.1 --phone 100 Smith'],
+    ['with a Uniqueid that is a path', '--uniqueid ../../etc/passwd'],
+    ['with nothing', ''],
+  ])('not %s', (_, args) => {
+    expect(parse(args).certain).toBe(false);
+  });
+
+  test('not when any of it is from the environment, which all calls share', () => {
+    expect(parse('', { UNIQUEID: '1.1' }).certain).toBe(false);
+    expect(parse('--uniqueid 1.1', { PHONE: '100' }).certain).toBe(false);
+  });
+});
+
+test('a Uniqueid that could be a path or an option is none', () => {
+  for (const uniqueid of ['../x', 'a/b', '.', '-v', 'a b', 'x'.repeat(65), 'a..b']) {
+    const { options, unknown } = parse('', { UNIQUEID: uniqueid });
+    expect(options).toEqual({});
+    expect(unknown).toEqual(['--uniqueid']);
+  }
+});

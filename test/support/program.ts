@@ -4,7 +4,7 @@ import { frameSamples } from '../../src/audio/frame';
 import type { Clip } from '../../src/audio/source';
 import type { Announcement, AnnouncementKind } from '../../src/program/announcement';
 import type { BedPosition } from '../../src/program/bed';
-import type { Program, ProgramEvent } from '../../src/program/program';
+import type { Program, ProgramEvent, ProgramParts, ProgramState } from '../../src/program/program';
 import type { AdviceRota, RotaSources } from '../../src/program/rota';
 import { defaultProgramSettings, type ProgramSettings } from '../../src/program/settings';
 import type { DayPart, Shelf } from '../../src/program/shelves';
@@ -28,6 +28,7 @@ export function settingsWith(change: SettingsChange = {}): ProgramSettings {
     voice: { ...base.voice, ...change.voice },
     advice: { ...base.advice, ...change.advice },
     limiter: { ...base.limiter, ...change.limiter },
+    keyTone: { ...base.keyTone, ...change.keyTone },
     edgeMs: change.edgeMs ?? base.edgeMs,
   };
 }
@@ -42,6 +43,15 @@ export interface ProgramPlan {
   resume?: BedPosition;
   heard?: readonly string[];
   heardSamples?: number;
+  sinceVoice?: number;
+  bag?: readonly string[];
+  quiet?: boolean;
+  hushed?: boolean;
+}
+
+/** The plan of a Program that goes on where another was. */
+export function planAfter({ music, ...state }: ProgramState): ProgramPlan {
+  return { ...state, ...(music && { resume: music }) };
 }
 
 /** Something done to the Program at a time, before the Frame of that time is rendered. */
@@ -72,11 +82,10 @@ export class Rig {
       plan.heard,
     );
     this.program = new engine.Program(this.settings, {
-      playlist: new engine.Playlist(tracks, this.settings.music.order, random),
+      ...partsOf(plan),
+      playlist: new engine.Playlist(tracks, this.settings.music.order, random, plan.bag),
       rota: this.rota,
       onEvent: (event) => this.events.push(event),
-      ...(plan.resume && { resume: plan.resume }),
-      ...(plan.heardSamples !== undefined && { heardSamples: plan.heardSamples }),
     });
   }
 
@@ -131,10 +140,24 @@ export class Rig {
   }
 }
 
+function partsOf({ resume, heardSamples, sinceVoice, quiet, hushed }: ProgramPlan): Partial<ProgramParts> {
+  return {
+    ...(resume && { resume }),
+    ...(heardSamples !== undefined && { heardSamples }),
+    ...(sinceVoice !== undefined && { sinceVoice }),
+    ...(quiet !== undefined && { quiet }),
+    ...(hushed !== undefined && { hushed }),
+  };
+}
+
 /** An announcement of these clips. */
-export function spoken(kind: AnnouncementKind, clips: Clip | readonly Clip[], again?: boolean): Announcement {
+export function spoken(
+  kind: AnnouncementKind,
+  clips: Clip | readonly Clip[],
+  replaces?: boolean,
+): Announcement {
   const list = Array.isArray(clips) ? (clips as readonly Clip[]) : [clips as Clip];
-  return { kind, title: list[0]?.id ?? '', clips: list, ...(again !== undefined && { again }) };
+  return { kind, title: list[0]?.id ?? '', clips: list, ...(replaces !== undefined && { replaces }) };
 }
 
 export const sayAt = (atMs: number, announcement: Announcement): Cue => ({

@@ -1,0 +1,106 @@
+// Voices: what becomes of each announcement of a Program, and who is told. An advice counts as heard when it was heard
+// to its end, or, where the program was killed in its middle, for the most part; else the rota gets it back.
+import type { Clip } from '../audio/source';
+import { lengthOf, type Announcement, type Listening } from './announcement';
+import type { AnnouncerListener } from './announcer';
+import type { Hindsight } from './hindsight';
+import type { AdviceRota } from './rota';
+import type { Shelf } from './shelves';
+
+export type VoiceEvent =
+  | { type: 'voice-start'; atSample: number; announcement: Announcement; shelf?: Shelf }
+  | { type: 'voice-end'; atSample: number; announcement: Announcement }
+  | { type: 'voice-cut'; atSample: number; announcement: Announcement }
+  | { type: 'voice-failed'; atSample: number; announcement: Announcement; clip: Clip; error: unknown };
+
+export interface VoicesParts {
+  rota: Pick<AdviceRota, 'giveBack'>;
+  hindsight: Hindsight;
+  /** Sample of the call at which the current block begins. */
+  now: () => number;
+  emit: (event: VoiceEvent) => void;
+}
+
+/** Who is to be told of an announcement that is not over. */
+interface Pending {
+  readonly shelf?: Shelf | undefined;
+  readonly listening?: Listening | undefined;
+}
+
+export class Voices implements AnnouncerListener {
+  readonly #pending = new Map<Announcement, Pending & { began: boolean }>();
+  /** Advices of which the caller may not have heard the end. */
+  #fresh: Announcement[] = [];
+
+  constructor(private readonly parts: VoicesParts) {}
+
+  /** An announcement is about to be said. */
+  expect(announcement: Announcement, pending: Pending): void {
+    this.#pending.set(announcement, { ...pending, began: false });
+    if (announcement.kind === 'advice') this.#fresh = [...this.#stillFresh(), announcement];
+  }
+
+  /** Ids of the advices of which less than half lies before sample `at`. */
+  unheard(at: number): ReadonlySet<string> {
+    const unheard = this.#stillFresh().filter(
+      (advice) => this.parts.hindsight.spoken(advice, at) < lengthOf(advice) / 2,
+    );
+    return new Set(unheard.flatMap(({ clips }) => clips.map(({ id }) => id)));
+  }
+
+  voiceStarted(announcement: Announcement, offset: number): void {
+    const atSample = this.parts.now() + offset;
+    const pending = this.#pending.get(announcement);
+    const shelf = pending?.shelf;
+    if (pending) pending.began = true;
+    this.parts.hindsight.began(announcement, atSample);
+    this.parts.emit({ type: 'voice-start', atSample, announcement, ...(shelf && { shelf }) });
+    pending?.listening?.began?.();
+  }
+
+  voiceEnded(announcement: Announcement, offset: number): void {
+    this.parts.emit({ type: 'voice-end', atSample: this.parts.now() + offset, announcement });
+    this.#over(announcement, offset);
+  }
+
+  voiceCut(announcement: Announcement, offset: number): void {
+    this.#giveBack(announcement);
+    this.parts.emit({ type: 'voice-cut', atSample: this.parts.now() + offset, announcement });
+    this.#over(announcement, offset);
+  }
+
+  voiceWithdrawn(announcement: Announcement): void {
+    this.#giveBack(announcement);
+    this.#over(announcement, 0);
+  }
+
+  voiceFailed(announcement: Announcement, clip: Clip, error: unknown): void {
+    this.parts.emit({ type: 'voice-failed', atSample: this.parts.now(), announcement, clip, error });
+    if (this.#pending.get(announcement)?.began) return; // what was said before that clip ends as any voice does
+    this.#forget(announcement);
+    this.#over(announcement, 0);
+  }
+
+  #over(announcement: Announcement, offset: number): void {
+    const { hindsight, now } = this.parts;
+    const at = now() + offset;
+    const { listening } = this.#pending.get(announcement) ?? {};
+    this.#pending.delete(announcement);
+    hindsight.ended(announcement, at);
+    listening?.over?.(hindsight.spoken(announcement, at));
+  }
+
+  #stillFresh(): Announcement[] {
+    return this.#fresh.filter((advice) => !this.parts.hindsight.isPast(advice));
+  }
+
+  #forget(advice: Announcement): void {
+    this.#fresh = this.#fresh.filter((other) => other !== advice);
+  }
+
+  #giveBack(announcement: Announcement): void {
+    if (announcement.kind !== 'advice') return;
+    this.#forget(announcement);
+    for (const advice of announcement.clips) this.parts.rota.giveBack(advice);
+  }
+}

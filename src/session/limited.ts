@@ -1,0 +1,123 @@
+// Limited: runs what an operator wrote, which may throw, hang or go on after the call is over. Whatever it does, it has
+// one outcome within its time or none at all, and that is all the call gets to see of it.
+import type { Cancel, Clock } from '../util/clock';
+import { HoldcastError, messageOf } from '../util/errors';
+
+export type Outcome<T> =
+  | { readonly status: 'done'; readonly value: T }
+  | { readonly status: 'failed'; readonly error: HoldcastError };
+
+export interface Limits {
+  /** Time that it has, milliseconds. */
+  readonly limitMs: number;
+  /** Time after which it is over though it is held, milliseconds. Default: never. */
+  readonly longestMs?: number;
+}
+
+export class Limited<T> {
+  readonly #abort = new AbortController();
+  #over = false;
+  /** Time left while it is not held, milliseconds, and since when it runs down. */
+  #leftMs: number;
+  #since: number;
+  #holds = 0;
+  #cancelLimit: Cancel = () => {};
+  readonly #cancelLongest: Cancel;
+
+  /** @param settle is called once at most, and never after `end` */
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+    private readonly settle: (outcome: Outcome<T>) => void,
+  ) {
+    this.#leftMs = limits.limitMs;
+    this.#since = clock.now();
+    const { longestMs } = limits;
+    this.#cancelLongest =
+      longestMs === undefined ? () => {} : clock.after(longestMs, () => this.#tooLong(longestMs));
+    this.#run();
+  }
+
+  /** Aborted when it took too long or was ended. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** It has settled or was ended: what it does from now on counts no more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Called once; what it throws, at once or later, is its outcome. */
+  start(task: (signal: AbortSignal) => Promise<T> | T): void {
+    const attempt = async (): Promise<T> => await task(this.signal);
+    attempt().then(
+      (value) => this.#finish({ status: 'done', value }),
+      (error: unknown) => this.#finish({ status: 'failed', error: failure(textOf(error), error) }),
+    );
+  }
+
+  /** Stops the time until as many `release` have come: it waits for us, not we for it. */
+  hold(): void {
+    if (this.#holds++ > 0 || this.#over) return;
+    this.#cancelLimit();
+    this.#leftMs -= this.clock.now() - this.#since;
+  }
+
+  release(): void {
+    if (--this.#holds > 0 || this.#over) return;
+    this.#run();
+  }
+
+  /** The call is over, and so is this. May be called again. */
+  end(): void {
+    if (!this.#close()) return;
+    this.#abort.abort();
+  }
+
+  #run(): void {
+    this.#since = this.clock.now();
+    this.#cancelLimit = this.clock.after(this.#leftMs, () => this.#tooLong(this.limits.limitMs));
+  }
+
+  #tooLong(limitMs: number): void {
+    if (this.#over) return;
+    this.#finish({ status: 'failed', error: failure(`took longer than ${limitMs} ms`) });
+    this.#abort.abort();
+  }
+
+  #finish(outcome: Outcome<T>): void {
+    if (this.#close()) this.settle(outcome);
+  }
+
+  /** @returns whether it was not over yet */
+  #close(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#cancelLimit();
+    this.#cancelLongest();
+    return true;
+  }
+}
+
+/** Characters of an operator's message that stand in the log. */
+const LONGEST_TEXT = 1000;
+
+function failure(message: string, cause?: unknown): HoldcastError {
+  const hint = 'correct the function in config.ts; the call goes on without what it would have said';
+  return new HoldcastError('HC_ACTION_FAILED', message, hint, { cause });
+}
+
+/** The text of anything thrown, numbers of callers masked. Even one that cannot be turned into text has one. */
+function textOf(error: unknown): string {
+  try {
+    return withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT));
+  } catch {
+    return 'threw something that has no text';
+  }
+}
+
+/** "no account for +442079460018" → "no account for …": what an operator's code says may hold personal data. */
+export function withoutNumbers(text: string): string {
+  return text.replace(/\+?\d[\d ()./-]{4,}\d/g, '…');
+}

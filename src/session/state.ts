@@ -1,0 +1,110 @@
+// CallState: what the next process of the same call must know so that the caller notices nothing of the change.
+// It is read back from a file, so nothing about it is taken for granted.
+import type { SampleRate } from '../audio/frame';
+import type { BedPosition } from '../program/bed';
+import type { ProgramState } from '../program/program';
+import type { KeyTimes } from './keys';
+import type { ToldPlace } from './positionAnnouncer';
+import { WAIT_RUNGS } from './waitPhrase';
+
+/** Plain JSON. Times in samples are at `rate`, moments are wall time, milliseconds since 1970. */
+export interface CallState extends ProgramState {
+  readonly version: 1;
+  readonly rate: SampleRate;
+  /** The place in the queue that the caller was told last. */
+  readonly told?: ToldPlace;
+  readonly pressed: KeyTimes;
+}
+
+/** Characters of one id or name. */
+const LONGEST_NAME = 512;
+/** Characters of all ids of a list, so that the whole is never more than some 50 KB. */
+const MOST_CHARS = 20_000;
+const MOST_IDS = 2000;
+
+/** Ids from the beginning of a list, as many as are kept. */
+export function keptIds(ids: readonly string[]): string[] {
+  let chars = 0;
+  const kept = ids.filter(({ length }) => length > 0 && length <= LONGEST_NAME).slice(0, MOST_IDS);
+  const end = kept.findIndex(({ length }) => (chars += length) > MOST_CHARS);
+  return end < 0 ? kept : kept.slice(0, end);
+}
+
+/** The state in anything that was read; undefined when it is not one of this version, whole and sound. */
+export function parseCallState(value: unknown): CallState | undefined {
+  if (!isObject(value) || value['version'] !== 1) return undefined;
+  const { rate, music, heardSamples, sinceVoice, heard, bag, quiet, hushed, told, pressed } = value;
+  if (!isRate(rate) || !isCount(heardSamples) || !isIds(heard) || !isIds(bag)) return undefined;
+  if (typeof quiet !== 'boolean' || typeof hushed !== 'boolean' || !isKeyTimes(pressed)) return undefined;
+  if (music !== undefined && !isPosition(music)) return undefined;
+  if (sinceVoice !== undefined && !isCount(sinceVoice)) return undefined;
+  if (told !== undefined && !isTold(told)) return undefined;
+  return {
+    version: 1,
+    rate,
+    heardSamples,
+    heard,
+    bag,
+    quiet,
+    hushed,
+    pressed,
+    ...(music && { music }),
+    ...(sinceVoice !== undefined && { sinceVoice }),
+    ...(told && { told }),
+  };
+}
+
+/** The same state where the samples are of another rate. */
+export function atRate(state: CallState, rate: SampleRate): CallState {
+  const scaled = (samples: number): number => Math.round((samples * rate) / state.rate);
+  const { music, sinceVoice } = state;
+  return {
+    ...state,
+    rate,
+    heardSamples: scaled(state.heardSamples),
+    ...(music && { music: { trackId: music.trackId, sample: scaled(music.sample) } }),
+    ...(sinceVoice !== undefined && { sinceVoice: scaled(sinceVoice) }),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isRate(value: unknown): value is SampleRate {
+  return value === 8000 || value === 16000 || value === 48000;
+}
+
+/** A whole number of samples, and not more than any call has. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= LONGEST_NAME;
+}
+
+function isIds(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isName) && keptIds(value).length === value.length;
+}
+
+function isPosition(value: unknown): value is BedPosition {
+  return isObject(value) && isName(value['trackId']) && isCount(value['sample']);
+}
+
+function isTold(value: unknown): value is ToldPlace {
+  if (!isObject(value) || !isName(value['queue']) || !isMoment(value['wallMs'])) return false;
+  const { position, rung } = value;
+  const isRung = rung === undefined || (isCount(rung) && rung < WAIT_RUNGS.length);
+  return isCount(position) && position > 0 && isRung;
+}
+
+function isKeyTimes(value: unknown): value is KeyTimes {
+  return isObject(value) && Object.entries(value).every(([key, at]) => /^[0-9*#]$/.test(key) && isMoment(at));
+}

@@ -1,0 +1,61 @@
+// Keeper: sees to it that a call goes on where it was when Asterisk starts the program again.
+// What is kept is written at intervals, in case the process is killed, and once more when it is told to end.
+import type { CallStates } from '../store/callStates';
+import type { Cancel, Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import type { Logger } from '../util/log';
+
+export interface KeeperParts {
+  states: CallStates;
+  uniqueid: string;
+  everyMs: number;
+  clock: Clock;
+  log: Logger;
+  /** The call as the caller has heard it up to this moment; anything that JSON can hold. */
+  state: () => unknown;
+}
+
+export class Keeper {
+  #cancel: Cancel = () => {};
+  #failed = false;
+  #closed = false;
+
+  constructor(private readonly parts: KeeperParts) {
+    this.#next();
+  }
+
+  /** The call is over: nothing of it is kept any more. */
+  over(): void {
+    this.#closed = true;
+    this.#cancel();
+    this.parts.states.forget(this.parts.uniqueid);
+  }
+
+  /** This process ends, the call may go on: writes once more. A few tenths of a millisecond. */
+  close(): void {
+    this.#cancel();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#write();
+  }
+
+  #next(): void {
+    this.#cancel = this.parts.clock.after(this.parts.everyMs, () => {
+      this.#write();
+      this.#next();
+    });
+  }
+
+  /** A folder that cannot be written costs the call its memory, not its music; said once. */
+  #write(): void {
+    const { states, uniqueid, state, log } = this.parts;
+    try {
+      states.write(uniqueid, state());
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed)
+        log.warn(errorFields(error), 'the call would not go on where it was after a restart');
+      this.#failed = true;
+    }
+  }
+}
