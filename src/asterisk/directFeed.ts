@@ -29,6 +29,11 @@ export class DirectFeed implements CallFeed {
     return this.#switchboard.calls();
   }
 
+  /** Told of the end of each call, this one's and others'. */
+  onHangup(listener: (uniqueid: string) => void): Cancel {
+    return this.#switchboard.onHangup(listener);
+  }
+
   /** Tells nothing from now on, and closes the link; may be called again. */
   async close(): Promise<void> {
     this.#cancel();

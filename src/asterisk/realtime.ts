@@ -21,7 +21,7 @@ export interface RealtimeAnswer {
 
 /** What Asterisk starts for each call; made by `holdApplication`. */
 export interface HoldApplication {
-  /** Absolute path of bin/holdcast. */
+  /** Absolute path of bin/holdcast; before it that of Node, where Asterisk would not find Node by itself. */
   readonly program: string;
   /** Asterisk's name for the form of the sound; absent: its own default, 8 kHz. */
   readonly format?: 'slin16' | 'slin48';
@@ -42,7 +42,7 @@ const FORMATS: Record<SampleRate, HoldApplication['format']> = {
   48000: 'slin48',
 };
 
-const NOTHING: RealtimeAnswer = { status: 200, body: '', found: false };
+export const NO_CLASS: RealtimeAnswer = { status: 200, body: '', found: false };
 /**
  * "No row was changed", and to `require`: "the fields are fine". Not an empty answer, though nothing is stored here: to
  * find the number in it, Asterisk 16 to 22 skips everything up to a space, the end of an empty text included, and reads
@@ -52,12 +52,15 @@ const NO_ROWS: RealtimeAnswer = { status: 200, body: '0', found: false };
 const NOT_HERE: RealtimeAnswer = { status: 404, body: '', found: false };
 
 /**
- * @param program absolute path of bin/holdcast
+ * @param file absolute path of bin/holdcast
+ * @param node absolute path of the Node that runs it; absent: the file's own first line finds it
  * @throws HoldcastError HC_HUB_ADDRESS when Asterisk could not start it: it splits `application` at spaces, without
  *   quoting, and cuts it at 255 characters
  */
-export function holdApplication(program: string, rate: SampleRate): HoldApplication {
-  if (!program.startsWith('/') || /[\s\p{Cc}]/u.test(program))
+export function holdApplication(file: string, rate: SampleRate, node?: string): HoldApplication {
+  const words = node === undefined ? [file] : [node, file];
+  const program = words.join(' ');
+  if (words.some((word) => !word.startsWith('/') || /[\s\p{Cc}]/u.test(word)))
     throw unstartable(program, 'Asterisk splits a command line at spaces, and needs an absolute path');
   const longest = Buffer.byteLength(commandLine(program, 'x'.repeat(LONGEST_UNIQUEID)));
   if (longest > LONGEST_APPLICATION)
@@ -73,7 +76,7 @@ export function answer({ path, body }: RealtimeRequest, application: HoldApplica
       return oneClass(body, application);
     case 'multi':
     case 'static':
-      return NOTHING;
+      return NO_CLASS;
     case 'update':
     case 'store':
     case 'destroy':
@@ -93,9 +96,9 @@ export function actionOf(path: string): string {
 
 function oneClass(body: string, { program, format }: HoldApplication): RealtimeAnswer {
   const name = onlyName(body);
-  if (name === undefined || name.length > LONGEST_CLASS || !name.startsWith(CLASS_PREFIX)) return NOTHING;
+  if (name === undefined || name.length > LONGEST_CLASS || !name.startsWith(CLASS_PREFIX)) return NO_CLASS;
   const uniqueid = name.slice(CLASS_PREFIX.length);
-  if (!isUniqueid(uniqueid)) return NOTHING;
+  if (!isUniqueid(uniqueid)) return NO_CLASS;
   const fields = [
     ['name', name],
     ['mode', 'custom'],

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { ConfigProblems, loadConfig, type LoadContext, type LoadedConfig } from '../config/load';
 import type { Problem } from '../config/problems';
 import type { ResolvedConfig } from '../config/types';
+import { actionName } from '../session/actions';
 import { HoldcastError } from '../util/errors';
 import type { Terminal } from './terminal';
 
@@ -76,7 +77,7 @@ function summary({ language, timeZone, program, media, stream, advice, keys, log
   const parts = Object.entries(advice.dayParts).map(
     ([part, window]) => `${part} ${window?.join('–') ?? 'never'}`,
   );
-  const bound = Object.entries(keys).map(([digit, { action }]) => `${digit} ${action}`);
+  const bound = Object.entries(keys).map(([digit, binding]) => `${digit} ${actionName(binding)}`);
   const { music, duck } = program;
   return [
     ['Language', `${language}, time zone ${timeZone ?? "the machine's"}`],

@@ -20,11 +20,17 @@ const EXIT_CODES: Partial<Record<string, number>> = {
 };
 const EXIT_INTERRUPTED = 130;
 
-/** Runs a command: its result is the exit code; what it throws is told with what to do next. */
-export async function runCommand(command: (context: Context) => Promise<number>): Promise<void> {
+/**
+ * Runs a command: its result is the exit code; what it throws is told with what to do next.
+ * @param daemon the command takes signals itself, and ending by one is its normal end
+ */
+export async function runCommand(
+  command: (context: Context) => Promise<number>,
+  { daemon = false } = {},
+): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  if (!daemon) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
   try {
     const code = await command({ out: standardOutput(), log: stderrLog(), signal: abort.signal });
     process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : code;

@@ -41,6 +41,9 @@ export function buildProgram(): Command {
       ),
     );
   addStream(program);
+  addHub(program);
+  addAsterisk(program);
+  addDoctor(program);
   addRender(program);
   addMedia(program);
   addConfig(program);
@@ -64,6 +67,59 @@ function addStream(program: Command): void {
       ),
     );
   for (const [name, help] of Object.entries(STREAM_OPTIONS)) stream.option(`--${name} <value>`, help);
+}
+
+function addHub(program: Command): void {
+  program
+    .command('hub')
+    .description('tell Asterisk what to start for each caller, and each stream who its caller is (a daemon)')
+    .addOption(configOption())
+    .addHelpText('after', examples('holdcast hub', 'holdcast hub --config /etc/holdcast/config.ts'))
+    .action((options: { config?: string }) =>
+      runCommand(async (context) => (await import('./hubCommand')).hubCommand(options, context), {
+        daemon: true,
+      }),
+    );
+}
+
+function addAsterisk(program: Command): void {
+  program
+    .command('asterisk')
+    .description("print what Asterisk's files need for Holdcast, or write it as files to include")
+    .option('--write <folder>', 'write the files, for example to /etc/asterisk/holdcast')
+    .option('--force', 'overwrite what was changed by hand')
+    .option('--freepbx', 'use the custom files of FreePBX (noticed by itself where it is installed)')
+    .option('--asterisk-etc <folder>', "folder of Asterisk's files", '/etc/asterisk')
+    .option('--user <name>', 'user that runs Asterisk', 'asterisk')
+    .option('--json', 'print the result as JSON')
+    .addOption(configOption())
+    .addHelpText('after', examples('holdcast asterisk', 'holdcast asterisk --write /etc/asterisk/holdcast'))
+    .action(
+      (options: {
+        write?: string;
+        force?: boolean;
+        freepbx?: boolean;
+        asteriskEtc: string;
+        user: string;
+        json?: boolean;
+        config?: string;
+      }) =>
+        runCommand(async (context) => (await import('./asteriskCommand')).asteriskCommand(options, context)),
+    );
+}
+
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('look at everything between Asterisk and the caller, and say what to do; changes nothing')
+    .option('--asterisk-etc <folder>', "folder of Asterisk's files", '/etc/asterisk')
+    .option('--user <name>', 'user that runs Asterisk (else that of the running one, else asterisk)')
+    .option('--json', 'print the result as JSON')
+    .addOption(configOption())
+    .addHelpText('after', examples('sudo holdcast doctor', 'holdcast doctor --json'))
+    .action((options: { asteriskEtc: string; user?: string; json?: boolean; config?: string }) =>
+      runCommand(async (context) => (await import('./doctorCommand')).doctorCommand(options, context)),
+    );
 }
 
 function addRender(program: Command): void {

@@ -267,7 +267,6 @@ function isHost(value: string): boolean {
 
 /** What may stand in a header of AMI: one line, not empty. */
 function isHeader(value: string): boolean {
-   
   return value.trim() !== '' && value.length <= 256 && !/[\x00-\x1f]/.test(value);
 }
 

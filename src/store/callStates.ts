@@ -95,4 +95,4 @@ export interface SweepOptions {
 }
 
 /** A state this young may belong to a call that began after the list of calls was asked for. */
-const SETTLED_MS = 10_000;
+const SETTLED_MS = 5000;

@@ -31,7 +31,10 @@ export async function callFeed(parts: FeedParts): Promise<CallFeed> {
   return new HubFeed({ ...parts, socket: hub.socket });
 }
 
-/** Without a hub nobody else looks for what calls have left that are over. */
+/**
+ * Without a hub nobody else forgets calls that are over: a stream hears of the end of its own call only when it is killed
+ * already, so each does it for the others.
+ */
 async function directFeed(ami: AmiSettings, parts: FeedParts): Promise<CallFeed> {
   const { createLink } = await import('../asterisk/link');
   const { DirectFeed } = await import('../asterisk/directFeed');
@@ -42,6 +45,7 @@ async function directFeed(ami: AmiSettings, parts: FeedParts): Promise<CallFeed>
     event: () => {},
     disconnected: () => {},
   });
+  feed.onHangup((uniqueid) => parts.states.forget(uniqueid));
   return feed;
 }
 

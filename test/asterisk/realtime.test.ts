@@ -175,3 +175,12 @@ describe('an installation that Asterisk could not start is an error at the start
     expect(command.length).toBeGreaterThan(250);
   });
 });
+
+test('where Asterisk would not find Node, the command line begins with it', () => {
+  const started = holdApplication(PROGRAM, 8000, '/opt/node/bin/node');
+  const { body } = answer({ path: '/single', body: 'name=hold-1.1' }, started);
+  expect(new URLSearchParams(body).get('application')).toBe(
+    `/opt/node/bin/node ${PROGRAM} stream --uniqueid 1.1`,
+  );
+  expect(() => holdApplication(PROGRAM, 8000, '/opt/my node/bin/node')).toThrow('splits a command line');
+});

@@ -8,6 +8,9 @@ import { HOLDCAST, ROOT, run } from '../support/process';
 const COMMANDS = [
   '',
   'stream',
+  'hub',
+  'asterisk',
+  'doctor',
   'render',
   'media',
   'media prepare',

@@ -158,6 +158,12 @@ describe('compiled configs', () => {
     expect(compiledFolder({ HOLDCAST_CACHE: '/c' })).toBe(`/c/config-${process.getuid!()}`);
   });
 
+  it('are the same with a secret as without: the hub has it in its environment, streams have not', () => {
+    const hash = (secret?: string): string => plainHash({ ami: { port: 1, secret } });
+    expect(hash('x')).toBe(hash());
+    expect(plainHash({ ami: { port: 2 } })).not.toBe(hash());
+  });
+
   it('are found again, and replaced without leaving the old one', () => {
     const where = join(folder, 'cache', 'config');
     expect(keep(where, '/a/config.ts')).toBeUndefined();

@@ -105,7 +105,7 @@ describe('sweeping', () => {
     for (const [id, ms] of [
       ['1.1', 60_000],
       ['1.2', 60_000],
-      ['1.3', 9000],
+      ['1.3', 4000],
       ['us-1.4', 60_000],
     ] as const) {
       states.write(id, {});

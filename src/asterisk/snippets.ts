@@ -1,0 +1,218 @@
+// What Asterisk's own files need for Holdcast, as text: what is printed, written and tested is one and the same.
+// Pure. Tried on Asterisk 16.28 and 22.10; why each line is as it is stands in docs/asterisk.md.
+import type { SampleRate } from '../audio/frame';
+import { EVENT_CLASSES, EVENT_FILTER } from './events';
+import { CLASS_PREFIX, holdApplication } from './realtime';
+import type { AmiSettings } from './settings';
+
+export interface Setup {
+  /** Absolute path of bin/holdcast. */
+  readonly program: string;
+  readonly rate: SampleRate;
+  /** Where the hub answers look-ups. */
+  readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
+  readonly ami: Pick<AmiSettings, 'host' | 'user' | 'secret'>;
+  /** Whether FreePBX writes Asterisk's files. */
+  readonly freepbx: boolean;
+  /** Absolute folder of Asterisk's files, for example /etc/asterisk. */
+  readonly etc: string;
+  /** Absolute folder of the files made here. */
+  readonly folder: string;
+}
+
+/** Where a file belongs. */
+export interface Place {
+  /** Asterisk's own file. */
+  readonly file: string;
+  /** Where in it, as the end of the sentence "put this line …". */
+  readonly where: string;
+}
+
+export interface SetupFile {
+  /** Path within the folder. */
+  readonly name: string;
+  /** Absent: Asterisk reads it by its path. */
+  readonly into?: Place;
+  /** Optional ones are left out by who does not need them; the reason stands in their text. */
+  readonly optional?: true;
+  /** Rights: one of them holds a password. */
+  readonly mode: 0o644 | 0o640;
+  readonly text: string;
+}
+
+/** The classes of rights of manager.conf that are needed, and nothing more: what is told, and what may be asked. */
+export const NEEDED_READ = EVENT_CLASSES;
+export const NEEDED_WRITE: readonly string[] = ['reporting'];
+
+/** Options of queues.conf that are off when Holdcast does the talking, with their value then. */
+export const QUIET_QUEUE = {
+  'announce-frequency': '0',
+  'announce-holdtime': 'no',
+  'announce-position': 'no',
+  'periodic-announce-frequency': '0',
+} as const;
+
+/** The dialplan's line before Queue(). */
+export const DIALPLAN_LINE = `same => n,Set(CHANNEL(musicclass)=${CLASS_PREFIX}\${UNIQUEID})`;
+
+/**
+ * The files, in the order in which they are set up.
+ * @throws HoldcastError HC_HUB_ADDRESS when Asterisk could not start `program`
+ */
+export function setupFiles(setup: Setup): SetupFile[] {
+  const custom = (file: string): string => (setup.freepbx ? file.replace('.conf', '_custom.conf') : file);
+  const files: SetupFile[] = [
+    {
+      name: 'extconfig.conf',
+      into: {
+        file: custom('extconfig.conf'),
+        where: setup.freepbx ? 'below [settings] (write that line if there is none)' : 'below [settings]',
+      },
+      mode: 0o644,
+      text: extconfig(setup),
+    },
+    {
+      name: 'manager.conf',
+      into: { file: custom('manager.conf'), where: 'at its end' },
+      mode: 0o640,
+      text: manager(setup.ami),
+    },
+    setup.freepbx ? freepbxDialplan() : musiconhold(),
+    ...(setup.freepbx ? [] : [queues()]),
+    {
+      name: 'res_curl.conf',
+      into: { file: 'res_curl.conf', where: 'as the last line of [globals]' },
+      optional: true,
+      mode: 0o644,
+      text: RES_CURL,
+    },
+    { name: 'fallback/single', mode: 0o644, text: fallback(setup) },
+  ];
+  return files;
+}
+
+/** `#tryinclude holdcast/manager.conf`: not `#include`, since a missing file would keep Asterisk from starting. */
+export function includeLine({ etc, folder }: Pick<Setup, 'etc' | 'folder'>, { name }: SetupFile): string {
+  const below = folder.startsWith(`${etc}/`) ? folder.slice(etc.length + 1) : folder;
+  return `#tryinclude ${below}/${name}`;
+}
+
+function extconfig({ listen, folder }: Setup): string {
+  const explained = [
+    '; Each call asks the hub for a music class of its own: engine,address,table (not used),priority.',
+    '; Priorities begin with 1 and have no gaps.',
+  ];
+  const second = [
+    '; What callers hear while the hub is down: the class [default]; or, with the next line, Holdcast without keys and',
+    '; places. That line answers for every class that no file defines, also for misspelt ones.',
+    `;musiconhold => curl,file://${folder}/fallback,musiconhold,2`,
+  ];
+  return lines(...explained, ...lookUp(listen), ...second);
+}
+
+function lookUp(listen: Setup['listen']): string[] {
+  if ('path' in listen)
+    return [
+      `; The hub listens on ${listen.path}, which Asterisk cannot ask: its curl knows no Unix sockets.`,
+      "; Set hub.listen to a port, '127.0.0.1:8099', or put a proxy of your own before it, and name that one here:",
+      ';musiconhold => curl,http://127.0.0.1:8099/realtime/musiconhold,musiconhold,1',
+    ];
+  if (listen.port === 0)
+    return [
+      '; The hub takes another port each time (hub.listen has 0): give it a fixed one, and name it here:',
+      ';musiconhold => curl,http://127.0.0.1:8099/realtime/musiconhold,musiconhold,1',
+    ];
+  return [`musiconhold => curl,${lookUpAddress(listen)},musiconhold,1`];
+}
+
+/** The address for extconfig.conf: "http://127.0.0.1:8099/realtime/musiconhold". */
+export function lookUpAddress({ host, port }: { host: string; port: number }): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/realtime/musiconhold`;
+}
+
+function manager({ host, user, secret }: Setup['ami']): string {
+  const local = /^(127\.|localhost$|::1$)/.test(host);
+  return lines(
+    `[${user}]`,
+    `secret=${secret.replaceAll(';', '\\;')}`,
+    'deny=0.0.0.0/0.0.0.0',
+    'deny=::/0',
+    ...(local
+      ? ['permit=127.0.0.1/255.255.255.255', 'permit=::1/128']
+      : [
+          '; The address from which Holdcast connects to this Asterisk:',
+          ';permit=192.0.2.10/255.255.255.255',
+        ]),
+    '; What is told: calls, queues and keys; system is for "Asterisk has started".',
+    `read=${NEEDED_READ.join(',')}`,
+    '; What may be asked: which channels there are, and what they are. Nothing can be changed.',
+    `write=${NEEDED_WRITE.join(',')}`,
+    '; A client that reads slower is dropped; Asterisk would wait 100 ms only.',
+    'writetimeout=5000',
+    '; Only these events leave Asterisk.',
+    `eventfilter=${EVENT_FILTER}`,
+  );
+}
+
+function musiconhold(): SetupFile {
+  return {
+    name: 'musiconhold.conf',
+    into: { file: 'musiconhold.conf', where: 'as the last line of [general]' },
+    mode: 0o644,
+    text: lines(
+      '; A class that is kept would be one stream for all who ask for it, and would never be given up.',
+      'cachertclasses=no',
+      '; The class that the dialplan gives a channel goes before that of the queue.',
+      'preferchannelclass=yes',
+    ),
+  };
+}
+
+function queues(): SetupFile {
+  return {
+    name: 'queues.conf',
+    into: { file: 'queues.conf', where: 'as the last line of each queue in which Holdcast plays' },
+    mode: 0o644,
+    text: lines(
+      '; Every announcement of the queue itself stops the music, and Asterisk starts Holdcast anew after it.',
+      ...Object.entries(QUIET_QUEUE).map(([option, value]) => `${option}=${value}`),
+    ),
+  };
+}
+
+function freepbxDialplan(): SetupFile {
+  return {
+    name: 'extensions.conf',
+    into: { file: 'extensions_custom.conf', where: 'at its end' },
+    mode: 0o644,
+    text: lines(
+      '; A call that comes to holdcast,400,1 goes into queue 400 with a music class of its own.',
+      '[holdcast]',
+      `exten => _X!,1,Set(VQ_MOH=${CLASS_PREFIX}\${UNIQUEID})`,
+      ' same => n,Goto(ext-queues,${EXTEN},1)',
+    ),
+  };
+}
+
+const RES_CURL = lines(
+  '; Seconds. Without these a call waits for ever when the hub accepts and does not answer. They are also the limits of',
+  '; every CURL() in your dialplan that sets none by CURLOPT(): leave this file out if one of them may take longer.',
+  'conntimeout=1',
+  'httptimeout=2',
+);
+
+/** Asterisk reads the first line of it only. */
+function fallback({ program, rate }: Setup): string {
+  const { format } = holdApplication(program, rate);
+  const fields = [
+    ['name', 'holdcast'],
+    ['mode', 'custom'],
+    ['application', `${program} stream`],
+    ...(format ? [['format', format]] : []),
+  ];
+  return lines(fields.map(([field = '', value = '']) => `${field}=${encodeURIComponent(value)}`).join('&'));
+}
+
+function lines(...all: string[]): string {
+  return `${all.join('\n')}\n`;
+}

@@ -1,0 +1,153 @@
+// Can Holdcast log in to Asterisk's manager interface, and may it do there what it needs? Each right is tried; those to
+// be told of events cannot be (Asterisk says yes and tells nothing), so they are read from its console or manager.conf.
+import type { AmiConnection, AmiParts } from '../../asterisk/ami';
+import type { AmiSettings } from '../../asterisk/settings';
+import { NEEDED_READ, NEEDED_WRITE } from '../../asterisk/snippets';
+import { HoldcastError, messageOf } from '../../util/errors';
+import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
+import { valueOf } from './confFile';
+import type { Site } from './site';
+
+export type OpenAmi = (settings: AmiSettings, parts: Pick<AmiParts, 'signal'>) => Promise<AmiConnection>;
+
+const OLDEST_ASTERISK = 16;
+/** What is asked of Asterisk, and the class of `write=` that it takes. */
+const ASKED = ['QueueStatus', 'Status', 'CoreShowChannels'] as const;
+/** Classes of `write=` with which somebody who has the password could do harm. */
+const POWERFUL = [
+  'system',
+  'call',
+  'agent',
+  'user',
+  'config',
+  'command',
+  'originate',
+  'message',
+  'agi',
+  'all',
+];
+
+export function amiChecks(site: Site, open: OpenAmi): Check[] {
+  return [{ name: 'AMI', run: (signal) => ami(site, open, signal) }];
+}
+
+async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Finding | Finding[]> {
+  if (!site.config.config) return notChecked('the config is not right');
+  const settings = site.config.config.ami;
+  if (!settings)
+    return warning(
+      'the config has no ami.secret: callers have music, but no keys and no places in the queue',
+      'holdcast asterisk prints what to put into manager.conf and into the config',
+    );
+  let connection: AmiConnection;
+  try {
+    connection = await open(settings, { signal });
+  } catch (error) {
+    return refusal(error);
+  }
+  try {
+    connection.start({ event: () => {}, ended: () => {} });
+    const asked = await Promise.all(ASKED.map((action) => tried(connection, action, settings.user)));
+    const version = await versionOf(connection);
+    return [
+      named('AMI login', ok(`as ${settings.user} at ${settings.host}:${settings.port}`)),
+      ...version,
+      ...asked,
+      ...(await rightsOf(site, settings.user)),
+    ];
+  } finally {
+    connection.close();
+  }
+}
+
+function refusal(error: unknown): Finding {
+  const hint = error instanceof HoldcastError ? error.hint : undefined;
+  return named('AMI login', problem(messageOf(error), hint ?? "Look at Asterisk's own log."));
+}
+
+async function tried(connection: AmiConnection, action: string, user: string): Promise<Finding> {
+  try {
+    await connection.list({ Action: action });
+    return named(`AMI ${action}`, ok('answered'));
+  } catch (error) {
+    const denied = /permission denied/i.test(messageOf(error));
+    const todo = denied
+      ? `In [${user}] of manager.conf: write=${NEEDED_WRITE.join(',')} (added to what is there); then: asterisk -rx "manager reload"`
+      : 'Is app_queue loaded? asterisk -rx "module show like app_queue"';
+    return named(`AMI ${action}`, problem(messageOf(error), todo));
+  }
+}
+
+async function versionOf(connection: AmiConnection): Promise<Finding[]> {
+  const answer = await connection.request({ Action: 'CoreSettings' }).catch(() => undefined);
+  const version = answer?.get('AsteriskVersion');
+  if (version === undefined) return [];
+  const major = Number(/^\d+/.exec(version)?.[0]);
+  const finding =
+    major < OLDEST_ASTERISK
+      ? warning(version, `Holdcast was tried with Asterisk ${OLDEST_ASTERISK} and later.`)
+      : ok(version);
+  return [named('Asterisk', finding)];
+}
+
+interface Rights {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** "manager.conf", "Asterisk's console". */
+  readonly from: string;
+}
+
+async function rightsOf(site: Site, user: string): Promise<Finding[]> {
+  const rights = (await rightsOnConsole(site, user)) ?? (await rightsInFile(site, user));
+  if (!rights)
+    return [
+      named(
+        'AMI events',
+        notChecked(
+          `neither Asterisk's console nor ${site.etc}/manager.conf can be read`,
+          `Run this as root, or see that [${user}] has read=${NEEDED_READ.join(',')}`,
+        ),
+      ),
+    ];
+  const has = (list: readonly string[], right: string): boolean =>
+    list.includes(right) || list.includes('all');
+  const missing = NEEDED_READ.filter((right) => !has(rights.read, right));
+  const told =
+    missing.length > 0
+      ? problem(
+          `${rights.from}: read= lacks ${missing.join(', ')}`,
+          `In [${user}] of manager.conf: read=${NEEDED_READ.join(',')}; then: asterisk -rx "manager reload"`,
+        )
+      : ok(`read=${NEEDED_READ.join(',')}`);
+  const tooMuch = rights.write.filter((right) => POWERFUL.includes(right));
+  const spare = warning(
+    `${rights.from}: [${user}] may do more than it needs: ${tooMuch.join(', ')}`,
+    `write=${NEEDED_WRITE.join(',')} is enough for Holdcast.`,
+  );
+  return [named('AMI events', told), ...(tooMuch.length > 0 ? [named('AMI rights', spare)] : [])];
+}
+
+async function rightsOnConsole({ console: ask }: Site, user: string): Promise<Rights | undefined> {
+  if (!/^[\w.-]+$/.test(user)) return undefined;
+  const text = await ask(`manager show user ${user}`);
+  const [read, write] = ['read', 'write'].map(
+    (kind) => new RegExp(`^\\s*${kind} perm:\\s*(\\S*)`, 'm').exec(text ?? '')?.[1],
+  );
+  if (read === undefined || write === undefined) return undefined;
+  return { read: words(read), write: words(write), from: "Asterisk's console" };
+}
+
+async function rightsInFile({ conf }: Site, user: string): Promise<Rights | undefined> {
+  const found = await conf('manager.conf').catch(() => undefined);
+  const section = found?.sections.find(({ name, template }) => name === user && !template);
+  if (!section) return undefined;
+  const list = (name: string): string[] => words(valueOf(section, name)?.value ?? '');
+  return { read: list('read'), write: list('write'), from: 'manager.conf' };
+}
+
+function words(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}

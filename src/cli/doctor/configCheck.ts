@@ -1,0 +1,90 @@
+// Is the config right, do the streams find the same one, may they read it, and may nobody else read the password in it?
+import { promises } from 'node:fs';
+import { locateConfig } from '../../config/locate';
+import { HoldcastError } from '../../util/errors';
+import { notChecked, ok, problem, warning, type Check, type Finding } from './check';
+import { HUB_ENVIRONMENT } from './hubEnvironment';
+import { noAccount } from './programCheck';
+import { obstacle, obstacleRemedy, obstacleText } from './rights';
+import type { Site } from './site';
+
+/** Where Asterisk's service starts its children when it is not known. */
+const USUAL_CWD = '/var/lib/asterisk';
+
+export function configChecks(site: Site): Check[] {
+  return [
+    { name: 'config', run: () => Promise.resolve(validity(site)) },
+    { name: 'config for streams', run: () => forStreams(site) },
+    { name: 'password in config', run: () => privacy(site) },
+  ];
+}
+
+function validity({ config }: Site): Finding {
+  if (config.error) {
+    const { message, hint } = config.error;
+    return problem(
+      message.split('\n')[0]!,
+      `Run holdcast config check${hint === undefined ? '' : `: ${hint}`}.`,
+    );
+  }
+  return ok(config.path ?? 'none found, so everything is default');
+}
+
+/** Streams are given no --config: what they find by themselves is what counts. */
+async function forStreams({ config, asterisk, account, user }: Site): Promise<Finding> {
+  if (config.error) return notChecked('the config is not right');
+  const whereabouts = { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD };
+  let found: string | undefined;
+  try {
+    found = locateConfig(undefined, whereabouts);
+  } catch (error) {
+    if (!(error instanceof HoldcastError)) throw error;
+    return problem(error.message, `In the environment of Asterisk: ${error.hint ?? ''}.`);
+  }
+  if ((await realPath(found)) !== (await realPath(config.path))) {
+    const one = config.path ?? 'none';
+    const other = found ?? 'none (the defaults)';
+    return problem(
+      `this command takes ${one}, streams take ${other}`,
+      config.path === undefined
+        ? `Name it: holdcast doctor --config ${other}`
+        : `Put it at /etc/holdcast/config.ts, or set HOLDCAST_CONFIG=${one} in the environment of Asterisk and of the hub.`,
+    );
+  }
+  if (found === undefined) return ok('there is none: the defaults');
+  if (!account) return noAccount(user);
+  const blocked = await obstacle(found, account, ['r']);
+  return blocked
+    ? problem(obstacleText(blocked, account), obstacleRemedy(blocked, account))
+    : ok(`${found}, which ${account.name} may read`);
+}
+
+/** Looks into the config and into the environment file of the hub. */
+async function privacy({ config, user }: Site): Promise<Finding> {
+  const secret = config.config?.ami?.secret;
+  if (config.error || secret === undefined) return ok('there is none');
+  for (const [file, owner] of [
+    [config.path, user],
+    [HUB_ENVIRONMENT, 'root'],
+  ] as const) {
+    if (file === undefined || !(await isOpen(file, secret))) continue;
+    return warning(
+      `every user of this machine may read ami.secret in ${file}`,
+      `chgrp ${owner} ${file} && chmod 0640 ${file}`,
+    );
+  }
+  return ok('not everybody may read it');
+}
+
+async function isOpen(file: string, secret: string): Promise<boolean> {
+  try {
+    const { mode } = await promises.stat(file);
+    return (mode & 0o004) !== 0 && (await promises.readFile(file, 'utf8')).includes(secret);
+  } catch {
+    return false;
+  }
+}
+
+function realPath(path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? Promise.resolve(undefined) : promises.realpath(path).catch(() => path);
+}

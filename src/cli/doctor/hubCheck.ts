@@ -1,0 +1,129 @@
+// Does the hub answer as Asterisk needs it, and does it listen for streams? It is asked as Asterisk asks it.
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { CLASS_PREFIX, holdApplication } from '../../asterisk/realtime';
+import type { HubSettings } from '../../config/types';
+import type { Clock } from '../../util/clock';
+import { messageOf } from '../../util/errors';
+import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
+import { enginesOf } from './extconfig';
+import { noAccount } from './programCheck';
+import { obstacle, obstacleText } from './rights';
+import type { Site } from './site';
+
+/** A call that there is not: asking for it starts nothing. */
+export const PROBE = 'doctor.1';
+const MOST_BYTES = 4096;
+/** It answers within milliseconds; a call waits for it. */
+const ANSWER_MS = 3000;
+const START =
+  'systemctl enable --now holdcast-hub (or run holdcast hub), then look at its log: journalctl -u holdcast-hub';
+
+export function hubChecks(site: Site): Check[] {
+  return [{ name: 'hub', run: (signal) => hub(site, signal) }];
+}
+
+async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]> {
+  const { config } = site;
+  if (!config.config) return notChecked('the config is not right');
+  const { listen, socket } = config.config.hub;
+  let answer: string;
+  try {
+    answer = await ask(listen, site.clock, signal);
+  } catch (error) {
+    const found = `it does not answer on ${addressText(listen)}: ${messageOf(error)}`;
+    return (await isMapped(site)) ? problem(found, START) : warning(found, START);
+  }
+  return [judged(answer, site), named('hub for streams', await streamsSocket(socket, site, signal))];
+}
+
+function judged(answer: string, { program, config }: Site): Finding {
+  const fields = new Map(
+    answer
+      .split(/[\r\n]/)[0]!
+      .split('&')
+      .map((pair) => pair.split('=').map(decoded) as [string, string]),
+  );
+  const application = fields.get('application') ?? '';
+  const wanted = `${program} stream --uniqueid ${PROBE}`;
+  if (application === '')
+    return problem(
+      'something answers, but not with a music class',
+      'See that hub.listen is the hub’s address, and no other program’s.',
+    );
+  if (application !== wanted)
+    return warning(
+      `it has Asterisk start ${application.split(' ')[0]}, this is ${program}`,
+      'Restart the hub after an upgrade; have one installation only: systemctl restart holdcast-hub',
+    );
+  const { format = 'slin' } = config.config ? holdApplication(program, config.config.program.rate) : {};
+  const told = fields.get('format') ?? 'slin';
+  return told === format
+    ? ok('it answers with a music class for each call')
+    : problem(
+        `it has Asterisk read ${told}, sound.rate is ${config.config?.program.rate}`,
+        'The config has changed: systemctl restart holdcast-hub',
+      );
+}
+
+/** Whether extconfig.conf sends Asterisk to a hub, so that calls miss an answer. */
+async function isMapped({ conf }: Site): Promise<boolean> {
+  const found = await conf('extconfig.conf').catch(() => undefined);
+  return found !== undefined && enginesOf(found, 'musiconhold').some(({ driver }) => driver === 'curl');
+}
+
+async function streamsSocket(path: string, { account, user }: Site, signal: AbortSignal): Promise<Finding> {
+  const failure = await connected(path, signal);
+  if (failure !== undefined)
+    return problem(
+      `no stream can ask it who is calling: ${path}: ${failure}`,
+      'Restart the hub with the same config: systemctl restart holdcast-hub',
+    );
+  if (!account) return noAccount(user);
+  const blocked = await obstacle(path, account, ['r', 'w']);
+  return blocked
+    ? problem(obstacleText(blocked, account), `Let the hub run as ${account.name}, as its service does.`)
+    : ok(`${path}, which ${account.name} may use`);
+}
+
+/** Why a Unix socket cannot be connected to; undefined: it can. */
+function connected(path: string, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, signal } as { path: string });
+    socket.once('connect', () => resolve(void socket.destroy()));
+    socket.once('error', (error) => resolve(messageOf(error)));
+  });
+}
+
+function ask(listen: HubSettings['listen'], clock: Clock, signal: AbortSignal): Promise<string> {
+  const where = 'path' in listen ? { socketPath: listen.path } : { host: listen.host, port: listen.port };
+  const options = { ...where, method: 'POST', path: '/realtime/musiconhold/single', signal, agent: false };
+  return new Promise<string>((resolve, reject) => {
+    const asking = request(options, (response) => {
+      let text = '';
+      response.setEncoding('latin1');
+      response.on('data', (piece: string) => {
+        text += piece;
+        if (text.length > MOST_BYTES) asking.destroy(new Error('the answer is too long'));
+      });
+      response.on('end', () => resolve(text));
+      response.on('error', reject);
+    });
+    const late = new Error(`nothing came within ${ANSWER_MS / 1000} s`);
+    const cancel = clock.after(ANSWER_MS, () => asking.destroy(late));
+    asking.on('error', reject).on('close', cancel);
+    asking.end(`name=${CLASS_PREFIX}${PROBE}`);
+  });
+}
+
+function addressText(listen: HubSettings['listen']): string {
+  return 'path' in listen ? listen.path : `${listen.host}:${listen.port}`;
+}
+
+function decoded(text = ''): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}

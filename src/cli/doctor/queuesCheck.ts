@@ -1,0 +1,77 @@
+// queues.conf: announcements of the queue itself, which stop the music and respawn the program; and keys that leave
+// the queue, which the caller means for Holdcast.
+import { QUIET_QUEUE } from '../../asterisk/snippets';
+import { warning, type Finding } from './check';
+import { valueOf, type Conf, type ConfSection } from './confFile';
+import { enginesOf } from './extconfig';
+import type { Site } from './site';
+
+const ADVICE = Object.entries(QUIET_QUEUE)
+  .map(([option, value]) => `${option}=${value}`)
+  .join(', ');
+
+export async function queueFindings(conf: Conf, site: Site): Promise<Finding[]> {
+  const queues = conf.sections.filter(({ name, template }) => !template && name !== 'general');
+  const findings = queues.flatMap(announcements);
+  const digits = Object.keys(site.config.config?.keys ?? {});
+  const dialplan = await site.conf('extensions.conf').catch(() => undefined);
+  if (dialplan) findings.push(...queues.flatMap((queue) => exitKeys(queue, dialplan, digits)));
+  const extconfig = await site.conf('extconfig.conf').catch(() => undefined);
+  if (extconfig && enginesOf(extconfig, 'queues').length > 0)
+    findings.push(
+      warning(
+        'extconfig.conf has queues in a database, which are not looked at',
+        `See that they have ${ADVICE}.`,
+      ),
+    );
+  return findings;
+}
+
+function announcements(queue: ConfSection): Finding[] {
+  const seconds = (name: string): number => Number.parseInt(valueOf(queue, name)?.value ?? '0', 10) || 0;
+  const on = ['announce-frequency', 'periodic-announce-frequency'].filter((name) => seconds(name) > 0);
+  if (on.length === 0) return [];
+  const found = on.map((name) => `${name}=${seconds(name)}`).join(', ');
+  return [
+    warning(
+      `[${queue.name}] has ${found}: each announcement stops the music, and the program is started anew after it`,
+      `${ADVICE} in [${queue.name}]; Holdcast says the place in the queue itself.`,
+    ),
+  ];
+}
+
+/** A key that the queue's context= knows leaves the queue at once. */
+function exitKeys(queue: ConfSection, dialplan: Conf, digits: readonly string[]): Finding[] {
+  const context = valueOf(queue, 'context')?.value;
+  if (!context) return [];
+  const patterns = dialplan.sections
+    .filter(({ name }) => name === context)
+    .flatMap(({ lines }) => lines.filter(({ name }) => name === 'exten'))
+    .map(({ value }) => value.split(',')[0]!.trim());
+  const taken = digits.filter((digit) => patterns.some((pattern) => isDialled(pattern, digit)));
+  if (taken.length === 0) return [];
+  return [
+    warning(
+      `[${queue.name}]: key ${taken.join(', ')} leaves the queue for context=${context}, and does something in Holdcast too`,
+      'Bind other keys in the config (keys), or take these out of that context.',
+    ),
+  ];
+}
+
+const SETS: Readonly<Record<string, RegExp>> = { X: /^[0-9]$/, Z: /^[1-9]$/, N: /^[2-9]$/ };
+
+/** Whether an extension or a pattern of the dialplan is complete with this one key. */
+function isDialled(pattern: string, digit: string): boolean {
+  if (!pattern.startsWith('_')) return pattern === digit;
+  const [, first = '', rest = ''] = /^_(\[[^\]]*\]|.)(.*)$/.exec(pattern) ?? [];
+  if (rest !== '' && rest !== '!') return false;
+  if (first === '.' || first === '!') return true;
+  if (first.startsWith('[')) return listed(first.slice(1, -1), digit);
+  return SETS[first.toUpperCase()]?.test(digit) ?? first === digit;
+}
+
+/** "1-35*" → 1, 2, 3, 5 and the star. */
+function listed(set: string, digit: string): boolean {
+  if (set.replace(/.-./g, '').includes(digit)) return true;
+  return [...set.matchAll(/(.)-(.)/g)].some(([, from = '', to = '']) => from <= digit && digit <= to);
+}

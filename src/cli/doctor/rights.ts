@@ -1,0 +1,111 @@
+// What the user that runs Asterisk may do with a file, by owner, group and mode: nothing is tried, so any user may ask.
+// Access control lists are not looked at; `doctor` also starts the program as that user where it may.
+import { promises, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoOf } from '../../util/errors';
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The groups it is in, its own included. */
+  readonly groups: readonly number[];
+  readonly home: string;
+}
+
+/** r and w as the letters of `ls -l`; x: run a file, enter a folder. */
+export type Right = 'r' | 'w' | 'x';
+
+export interface Obstacle {
+  readonly path: string;
+  /** 'missing': there is no such file. */
+  readonly lacks: Right | 'missing';
+  readonly folder: boolean;
+}
+
+const BITS: Record<Right, number> = { r: 4, w: 2, x: 1 };
+
+/**
+ * @param passwd text of /etc/passwd
+ * @param group text of /etc/group
+ */
+export function accountOf(user: string | number, passwd: string, group: string): Account | undefined {
+  for (const line of passwd.split('\n')) {
+    const [name = '', , uid = '', gid = '', , home = '/'] = line.split(':');
+    if (typeof user === 'number' ? Number(uid) !== user || uid === '' : name !== user) continue;
+    const also = group
+      .split('\n')
+      .map((entry) => entry.split(':'))
+      .filter(([, , , members = '']) => members.trim().split(',').includes(name))
+      .map(([, , id]) => Number(id));
+    return { name, uid: Number(uid), gid: Number(gid), groups: [Number(gid), ...also], home };
+  }
+  return undefined;
+}
+
+/** Whether `account` has `right` on what `stats` describe, as the kernel decides without access control lists. */
+export function permits(
+  { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
+  account: Account,
+  right: Right,
+) {
+  const bit = BITS[right];
+  if (account.uid === 0) return right !== 'x' || (mode & 0o111) !== 0 || (mode & 0o170000) === 0o040000;
+  if (account.uid === uid) return ((mode >> 6) & bit) !== 0;
+  if (account.groups.includes(gid)) return ((mode >> 3) & bit) !== 0;
+  return (mode & bit) !== 0;
+}
+
+/**
+ * The first thing on the way to `path` that `account` may not do: enter a folder above it (also above what links lead
+ * to), or one of `rights` on it. Undefined: nothing is in the way.
+ */
+export async function obstacle(
+  path: string,
+  account: Account,
+  rights: readonly Right[],
+): Promise<Obstacle | undefined> {
+  const real = await promises.realpath(path).catch(() => path);
+  for (const folder of new Set([...above(path), ...above(real)])) {
+    const found = await look(folder, account, ['x']);
+    if (found) return found;
+  }
+  return look(real, account, rights);
+}
+
+/** "/a/b/c" → "/", "/a", "/a/b". */
+function above(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [...above(parent), parent];
+}
+
+async function look(path: string, account: Account, rights: readonly Right[]): Promise<Obstacle | undefined> {
+  try {
+    const stats = await promises.stat(path);
+    const lacks = rights.find((right) => !permits(stats, account, right));
+    return lacks && { path, lacks, folder: stats.isDirectory() };
+  } catch (error) {
+    const lacks = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? 'missing' : 'r';
+    return { path, lacks, folder: false };
+  }
+}
+
+const LACKING: Record<Right, readonly [file: string, folder: string]> = {
+  r: ['be read', 'be listed'],
+  w: ['be written', 'be written'],
+  x: ['be run', 'be entered'],
+};
+
+/** "/opt/holdcast may not be entered by asterisk". */
+export function obstacleText({ path, lacks, folder }: Obstacle, { name }: Account): string {
+  return lacks === 'missing'
+    ? `there is no ${path}`
+    : `${path} may not ${LACKING[lacks][folder ? 1 : 0]} by ${name}`;
+}
+
+/** The command that takes an obstacle away, where that is for all users to have: "chmod o+rx /opt/holdcast". */
+export function obstacleRemedy({ path, lacks, folder }: Obstacle, { name }: Account): string {
+  if (lacks === 'missing') return 'Correct the path, or create it.';
+  if (lacks === 'w') return `chown ${name} ${path}`;
+  return `chmod o+${folder ? 'rx' : lacks} ${path}`;
+}

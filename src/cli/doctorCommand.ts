@@ -1,0 +1,91 @@
+// `holdcast doctor`: looks at everything between Asterisk and the caller's ear, and says what to do. Changes nothing.
+import { resolve } from 'node:path';
+import { openAmi } from '../asterisk/ami';
+import { systemClock, type Clock } from '../util/clock';
+import { silentLogger } from '../util/log';
+import { packageRoot } from '../util/packageRoot';
+import { seededRandom } from '../util/random';
+import { amiChecks, type OpenAmi } from './doctor/amiCheck';
+import { runChecks, type Check, type Row } from './doctor/check';
+import { configChecks } from './doctor/configCheck';
+import { loadForDoctor } from './doctor/configState';
+import { fileChecks } from './doctor/filesCheck';
+import { folderChecks } from './doctor/folderCheck';
+import { adoptHubEnvironment } from './doctor/hubEnvironment';
+import { hubChecks } from './doctor/hubCheck';
+import { mediaChecks } from './doctor/mediaCheck';
+import { programChecks } from './doctor/programCheck';
+import { realtimeChecks } from './doctor/realtimeCheck';
+import { openSite, type Site } from './doctor/site';
+import { reportTable, summaryText } from './doctor/table';
+import { openProgress } from './progress';
+import type { Terminal } from './terminal';
+
+export interface DoctorCommandOptions {
+  /** As given by --config. */
+  config?: string;
+  /** As given by --asterisk-etc. */
+  asteriskEtc?: string;
+  /** As given by --user. */
+  user?: string;
+  json?: boolean;
+}
+
+export interface DoctorContext {
+  out: Terminal;
+  signal: AbortSignal;
+  env?: NodeJS.ProcessEnv;
+  clock?: Clock;
+  /** Where processes are looked for, and the environment of the hub's service; tests have others. */
+  proc?: string;
+  environmentFile?: string;
+  load?: typeof loadForDoctor;
+}
+
+export const DEFAULT_ETC = '/etc/asterisk';
+/** Whatever takes longer is not checked. Reading a large media folder takes the longest. */
+const LIMIT_MS = 30_000;
+
+/** @returns 0 when there is no problem (warnings are none), 1 when there is one */
+export async function doctorCommand(options: DoctorCommandOptions, context: DoctorContext): Promise<number> {
+  const { out, signal, env = process.env, clock = systemClock(), proc } = context;
+  const { load = loadForDoctor } = context;
+  const { config, asteriskEtc = DEFAULT_ETC, user, json = false } = options;
+  adoptHubEnvironment(env, context.environmentFile);
+  const where = {
+    etc: resolve(asteriskEtc),
+    program: `${packageRoot()}/bin/holdcast`,
+    user,
+    env,
+    clock,
+    log: silentLogger,
+    ...(proc !== undefined && { proc }),
+  };
+  const site = await openSite(where, (ofAsterisk, home) => load(config, { env, clock }, ofAsterisk, home));
+  const random = seededRandom(process.pid);
+  const checks = allChecks(site, (settings, parts) => openAmi(settings, { ...parts, clock, random }));
+  const progress = openProgress(out, `${checks.length} checks`);
+  const onDone = (done: number): void => progress.show(done / checks.length);
+  const rows = await runChecks(checks, { clock, limitMs: LIMIT_MS, signal, onDone });
+  progress.close();
+  const sick = rows.some(({ result }) => result === 'problem');
+  out.write(json ? `${JSON.stringify({ ok: !sick, checks: rows }, null, 2)}\n` : reportText(rows, out));
+  return sick ? 1 : 0;
+}
+
+function allChecks(site: Site, open: OpenAmi): Check[] {
+  return [
+    ...programChecks(site),
+    ...configChecks(site),
+    ...folderChecks(site),
+    ...mediaChecks(site),
+    ...hubChecks(site),
+    ...amiChecks(site, open),
+    ...realtimeChecks(site),
+    ...fileChecks(site),
+  ];
+}
+
+function reportText(rows: readonly Row[], { columns, isTTY }: Terminal): string {
+  return `${reportTable(rows, columns, isTTY)}\n${summaryText(rows)}\n`;
+}

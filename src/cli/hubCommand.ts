@@ -1,0 +1,154 @@
+// `holdcast hub`: runs the hub until it is told to end, with its own log and its own signals.
+// It says at its start what it is ready for, and what would keep the streams from going by the same config.
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadConfig, type LoadedConfig } from '../config/load';
+import { runHub, type HubParts, type HubReady } from '../hub/hub';
+import { addressOf } from '../hub/listening';
+import type { CallMemory } from '../hub/housekeeping';
+import { CallStates } from '../store/callStates';
+import { systemClock, type Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import { createLogger, type Logger } from '../util/log';
+import { openLogWriter } from '../util/logWriter';
+import { packageRoot } from '../util/packageRoot';
+import { seededRandom } from '../util/random';
+import { version } from '../util/version';
+import type { Terminal } from './terminal';
+
+export interface HubCommandOptions {
+  /** As given by --config. */
+  config?: string;
+}
+
+export interface HubCommandContext {
+  out: Pick<Terminal, 'write'>;
+  env?: NodeJS.ProcessEnv;
+  /** The config that streams find on an installed system; tests have another. */
+  systemFile?: string;
+}
+
+/**
+ * Ends on SIGTERM and SIGINT. The exit code: 0.
+ * @throws HoldcastError of the config, or HC_HUB_ADDRESS
+ */
+export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
+  const loaded = await loadConfig(options.config);
+  const { config } = loaded;
+  const clock = systemClock();
+  const wall = (): number => clock.wall();
+  const log = createLogger(await openLogWriter(config.log, wall), wall, config.log.level);
+  const abort = new AbortController();
+  const release = takeSignals(abort, log);
+  const notice = configNotice(loaded.path, context);
+  if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may go by another config');
+  const openLink = await linkOpener(loaded, clock, log);
+  const parts: HubParts = {
+    settings: config.hub,
+    rate: config.program.rate,
+    program: `${packageRoot()}/bin/holdcast`,
+    ...(openLink && { openLink }),
+    memory: memoryOf(config, clock),
+    clock,
+    log,
+    onReady: (ready) => context.out.write(readyText(ready, loaded, notice)),
+  };
+  try {
+    await runHub(parts, abort.signal);
+    return 0;
+  } finally {
+    release();
+  }
+}
+
+function memoryOf({ calls }: LoadedConfig['config'], clock: Clock): CallMemory {
+  const states = new CallStates(calls.folder);
+  return {
+    forget: (uniqueid) => states.forget(uniqueid),
+    sweep: (living) => states.sweep({ keepMs: calls.keepMs, nowWall: clock.wall(), living }),
+  };
+}
+
+/** The AMI client is loaded only where there is something to connect to. */
+async function linkOpener(
+  { config }: LoadedConfig,
+  clock: Clock,
+  log: Logger,
+): Promise<HubParts['openLink']> {
+  const { ami } = config;
+  if (!ami) return undefined;
+  const { createLink } = await import('../asterisk/link');
+  return () => createLink(ami, { clock, random: seededRandom(process.pid), log });
+}
+
+/** An error that nobody expected must not end the hub: it would take the keys from every caller. */
+function takeSignals(abort: AbortController, log: Logger): () => void {
+  const end = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, 'hub is told to end');
+    abort.abort();
+  };
+  const hup = (): void =>
+    log.info({}, 'SIGHUP changes nothing: restart the hub to have it read its config again');
+  const survive = (error: unknown): void => log.error(errorFields(error), 'unexpected; the hub goes on');
+  const handlers = [
+    ['SIGTERM', end],
+    ['SIGINT', end],
+    ['SIGHUP', hup],
+    ['uncaughtException', survive],
+    ['unhandledRejection', survive],
+  ] as const;
+  for (const [name, handler] of handlers) process.on(name, handler);
+  return () => {
+    for (const [name, handler] of handlers) process.off(name, handler);
+  };
+}
+
+const SYSTEM_FILE = '/etc/holdcast/config.ts';
+
+/**
+ * What to do when the streams that Asterisk starts cannot be going by this file; undefined: they may be. They are given
+ * no --config (a command line is for a Uniqueid alone), so they find theirs as any command does without one.
+ * @param path the hub's own config; undefined: it has none
+ */
+export function configNotice(
+  path: string | undefined,
+  { env = process.env, systemFile = SYSTEM_FILE }: Pick<HubCommandContext, 'env' | 'systemFile'> = {},
+): string | undefined {
+  if (path === undefined) return undefined;
+  const named = env['HOLDCAST_CONFIG'];
+  const findable = [systemFile, ...(named ? [resolve(named)] : [])];
+  if (findable.some((file) => realPath(file) === realPath(path))) return undefined;
+  return `set HOLDCAST_CONFIG=${path} in the environment of Asterisk, or put the config at ${systemFile}`;
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: string | undefined): string {
+  const { ami } = config;
+  const rows = [
+    ['Config', path ?? 'none found, so everything is default'],
+    ['Look-ups', lookUpText(ready)],
+    ['Streams', ready.streams],
+    [
+      'Asterisk',
+      ami
+        ? `AMI at ${ami.host}:${ami.port} as ${ami.user}`
+        : 'no ami.secret in the config: no keys, no places',
+    ],
+    ...(notice ? [['Note', `streams may go by another config: ${notice}`]] : []),
+  ] as const;
+  const lines = rows.map(([name = '', text = '']) => `${name.padEnd(10)} ${text}`);
+  return `holdcast hub ${version} is ready\n${lines.join('\n')}\n`;
+}
+
+function lookUpText({ realtime }: HubReady): string {
+  const address = addressOf(realtime);
+  if ('path' in realtime) return address;
+  return `http://${address}  (extconfig.conf: musiconhold => curl,http://${address}/realtime/musiconhold)`;
+}

@@ -1,0 +1,165 @@
+// The Unix socket on which each stream says which call it is, and is told what happens to it.
+// Hundreds of streams share one AMI connection through it; one that is stuck or talks nonsense harms none of the others.
+import { createServer, type Server, type Socket } from 'node:net';
+import type { CallNews } from '../asterisk/feed';
+import { decodeHello, encodeNews, LineReader, WIRE_VERSION } from '../asterisk/wire';
+import type { Cancel, Clock } from '../util/clock';
+import { messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import type { Closeable } from '../util/scope';
+import { listen } from './listening';
+import { Seldom } from './seldom';
+
+/** Where the news of a call come from: the Switchboard. */
+export interface CallSource {
+  /** Tells what is known of the call, then what happens to it, until it is cancelled. */
+  follow(uniqueid: string, listener: (news: CallNews) => void): Cancel;
+}
+
+export interface FeedLimits {
+  /** A stream must have said which call it is by then, milliseconds. */
+  helloMs: number;
+  /** A stream that has this much unread is let go: it comes back when it is well, and is told anew. Bytes. */
+  unreadBytes: number;
+  /** Streams at once; those beyond it are closed, and try again. */
+  connections: number;
+}
+
+export const defaultFeedLimits: FeedLimits = { helloMs: 2000, unreadBytes: 65_536, connections: 4000 };
+
+export interface FeedParts {
+  /** Absolute path of the socket; its folder is made, for this user alone, where there is none. */
+  socket: string;
+  calls: CallSource;
+  clock: Clock;
+  log: Logger;
+  limits?: Partial<FeedLimits>;
+}
+
+const COMPLAIN_EVERY_MS = 10_000;
+
+export class FeedServer implements Closeable {
+  readonly #server: Server;
+  readonly #streams = new Set<StreamConnection>();
+  readonly #limits: FeedLimits;
+  readonly #letGo: Seldom;
+
+  constructor(private readonly parts: FeedParts) {
+    const { clock, log } = parts;
+    this.#letGo = new Seldom(clock, COMPLAIN_EVERY_MS);
+    const limits = (this.#limits = { ...defaultFeedLimits, ...parts.limits });
+    const full = new Seldom(clock, COMPLAIN_EVERY_MS);
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = limits.connections;
+    this.#server.on('drop', () =>
+      full.say((times) =>
+        log.warn({ connections: limits.connections, times }, 'too many streams; one was refused'),
+      ),
+    );
+  }
+
+  /** @throws HoldcastError HC_HUB_ADDRESS, also when another hub has the socket */
+  async start(): Promise<void> {
+    await listen(this.#server, { path: this.parts.socket }, { option: 'hub.socket', mode: 0o600 });
+    this.#server.on('error', (error) => this.parts.log.error({ error: error.message }, 'streams: server'));
+  }
+
+  /** Streams that are connected. */
+  get connections(): number {
+    return this.#streams.size;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const stream of this.#streams) stream.close();
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const stream = new StreamConnection(socket, this.#limits, this.parts, (uniqueid, why) =>
+      this.#letGo.say((times) => this.parts.log.warn({ uniqueid, why, times }, 'stream let go')),
+    );
+    this.#streams.add(stream);
+    socket.once('close', () => this.#streams.delete(stream));
+  }
+}
+
+type State =
+  | { readonly status: 'silent'; readonly giveUp: Cancel }
+  | { readonly status: 'following'; readonly cancel: Cancel }
+  | { readonly status: 'over' };
+
+/** One stream: silent until its hello, then following one call, then over. */
+class StreamConnection implements Closeable {
+  readonly #reader = new LineReader();
+  #state: State;
+  #uniqueid: string | undefined;
+
+  /** @param letGo told why, when it is not the stream that ends it */
+  constructor(
+    private readonly socket: Socket,
+    private readonly limits: FeedLimits,
+    private readonly parts: FeedParts,
+    private readonly letGo: (uniqueid: string | undefined, why: string) => void,
+  ) {
+    this.#state = {
+      status: 'silent',
+      giveUp: parts.clock.after(limits.helloMs, () => this.#drop('it did not say which call it is')),
+    };
+    socket
+      .on('data', (chunk) => this.#read(chunk))
+      .on('error', () => {}) // 'close' follows
+      .on('close', () => this.close());
+  }
+
+  /** Follows no more and closes the socket; may be called again. */
+  close(): void {
+    const state = this.#state;
+    this.#state = { status: 'over' };
+    if (state.status === 'silent') state.giveUp();
+    if (state.status === 'following') state.cancel();
+    this.socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      for (const line of this.#reader.push(chunk)) {
+        if (this.#state.status === 'over') return;
+        const hello = decodeHello(line);
+        if (hello) this.#greeted(hello);
+      }
+    } catch (error) {
+      this.#drop(messageOf(error));
+    }
+  }
+
+  #greeted({ v, uniqueid }: { v: number; uniqueid: string }): void {
+    if (this.#state.status !== 'silent') return this.#drop('it said hello twice');
+    this.#state.giveUp();
+    this.#uniqueid = uniqueid;
+    if (v !== WIRE_VERSION)
+      this.parts.log.debug({ uniqueid, theirs: v, ours: WIRE_VERSION }, 'a stream of another version');
+    // Following from now on: `follow` may tell what is known before it returns.
+    let cancel: Cancel = () => {};
+    this.#state = { status: 'following', cancel: () => cancel() };
+    cancel = this.parts.calls.follow(uniqueid, (news) => this.#tell(news));
+    if (!this.#following) cancel();
+  }
+
+  get #following(): boolean {
+    return this.#state.status === 'following';
+  }
+
+  #tell(news: CallNews): void {
+    if (!this.#following) return;
+    this.socket.write(encodeNews(news));
+    if (this.socket.writableLength > this.limits.unreadBytes) this.#drop('it does not read');
+  }
+
+  #drop(why: string): void {
+    if (this.#state.status === 'over') return;
+    this.letGo(this.#uniqueid, why);
+    this.close();
+  }
+}

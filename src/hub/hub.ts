@@ -1,0 +1,150 @@
+// The hub: one AMI connection for all calls, the answers that give each call its own music class, and the socket on
+// which each call's stream learns who it is. It plays nothing: when it is away, callers hear music all the same.
+import type { AmiPort } from '../asterisk/link';
+import { holdApplication, type HoldApplication } from '../asterisk/realtime';
+import { Switchboard } from '../asterisk/switchboard';
+import type { SampleRate } from '../audio/frame';
+import type { HubSettings } from '../config/types';
+import type { Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import type { Logger } from '../util/log';
+import { Scope, type Closeable } from '../util/scope';
+import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
+import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
+import { addressOf, type Where } from './listening';
+import { RealtimeServer, type RealtimeLimits } from './realtimeServer';
+import { isThere, startsAlone } from './startable';
+
+export interface HubParts {
+  settings: HubSettings;
+  /** The form of the sound that streams give Asterisk. */
+  rate: SampleRate;
+  /** Absolute path of bin/holdcast, as Asterisk is to start it. */
+  program: string;
+  /** Opens the AMI connection, which the hub closes; absent: there is none, and streams are told nothing. */
+  openLink?: () => AmiPort & Closeable;
+  memory: CallMemory;
+  clock: Clock;
+  log: Logger;
+  limits?: { realtime?: Partial<RealtimeLimits>; feed?: Partial<FeedLimits> };
+  /** Told when all of it stands. */
+  onReady?(ready: HubReady): void;
+}
+
+/** Where the hub listens. */
+export interface HubReady {
+  readonly realtime: Where;
+  /** Path of the Unix socket for streams. */
+  readonly streams: string;
+}
+
+/** Whatever does not close is left behind after this. */
+const CLOSE_MS = 800;
+
+/**
+ * Serves until `signal` fires; everything is closed then, within a second.
+ * @throws HoldcastError HC_HUB_ADDRESS when it cannot listen, or Asterisk could not start bin/holdcast
+ */
+export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void> {
+  const { log } = parts;
+  const scope = new Scope();
+  try {
+    const { ready, realtime } = await start(parts, scope);
+    log.info({ realtime: addressOf(ready.realtime), streams: ready.streams }, 'hub ready');
+    parts.onReady?.(ready);
+    await aborted(signal);
+    log.info({ ...realtime.counts }, 'hub ends');
+  } finally {
+    await closeInTime(scope, parts);
+  }
+}
+
+async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; realtime: RealtimeServer }> {
+  const { settings, clock, log, memory, limits } = parts;
+  const application = await applicationOf(parts);
+  const { calls, onConnect } = openCalls(parts, scope);
+  const streams = scope.own(
+    new FeedServer({
+      socket: settings.socket,
+      calls,
+      clock,
+      log,
+      ...(limits?.feed && { limits: limits.feed }),
+    }),
+  );
+  await streams.start();
+  const realtime = scope.own(
+    new RealtimeServer({
+      listen: settings.listen,
+      application,
+      startable: () => isThere(application.program),
+      clock,
+      log,
+      ...(limits?.realtime && { limits: limits.realtime }),
+    }),
+  );
+  await realtime.start();
+  const housekeeping = scope.own(new Housekeeping({ calls, memory, clock, log }));
+  housekeeping.start();
+  onConnect(() => void housekeeping.sweep());
+  const { listen } = settings;
+  const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
+  return { ready: { realtime: where, streams: settings.socket }, realtime };
+}
+
+async function applicationOf({ program, rate, log }: HubParts): Promise<HoldApplication> {
+  const plain = holdApplication(program, rate);
+  if (await startsAlone(program)) return plain;
+  log.warn(
+    { program, hint: NODE_HINT },
+    'does not start by itself with the PATH of a service; started by its node',
+  );
+  return holdApplication(program, rate, process.execPath);
+}
+
+const NODE_HINT = 'link it: ln -s "$(command -v node)" /usr/local/bin/node';
+
+interface Calls {
+  readonly calls: CallSource & CallRegister;
+  /** Has `task` run each time that Asterisk can be asked again. */
+  readonly onConnect: (task: () => void) => void;
+}
+
+function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
+  if (!openLink) {
+    log.warn(
+      { hint: 'set ami.secret in the config; `holdcast asterisk` prints the section for manager.conf' },
+      'no AMI connection: callers have music, but no keys and no places in the queue',
+    );
+    return { calls: NO_CALLS, onConnect: () => {} };
+  }
+  const link = scope.own(openLink());
+  const calls = scope.own(new Switchboard({ link, clock, log }));
+  return {
+    calls,
+    onConnect: (task) => {
+      const ignore = (): void => {};
+      scope.defer(link.listen({ connected: task, event: ignore, disconnected: ignore }));
+    },
+  };
+}
+
+/** Without Asterisk nothing is known, and nothing is guessed. */
+const NO_CALLS: CallSource & CallRegister = {
+  follow: () => () => {},
+  onHangup: () => () => {},
+  calls: () => Promise.resolve(undefined),
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+async function closeInTime(scope: Scope, { clock, log }: HubParts): Promise<void> {
+  const closed = scope.close().catch((error: unknown) => log.warn(errorFields(error), 'not closed cleanly'));
+  let cancel = (): void => {};
+  const late = new Promise<void>((resolve) => (cancel = clock.after(CLOSE_MS, resolve)));
+  await Promise.race([closed, late]);
+  cancel();
+}

@@ -1,0 +1,228 @@
+// `holdcast hub` as systemd runs it: what it says, what signals do, what it leaves behind.
+// It is started at boot and looked at when something is wrong, so its words must be enough.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configNotice } from '../../src/cli/hubCommand';
+import { Home } from '../support/home';
+import { HOLDCAST, until, type Ended } from '../support/process';
+import type { LogLine } from '../support/stream';
+import { RawClient, tempFolder } from './fixtures';
+
+const PLACES = "hub: { listen: '127.0.0.1:0', socket: 'run/hub.sock' }, calls: { folder: 'run/calls' }";
+
+/** The product ends within a second; a busy machine with two cores may need longer. */
+const GENEROUS_MS = 5000;
+
+class Hub {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  stdout = '';
+  stderr = '';
+
+  constructor(home: Home, args: string[] = []) {
+    const child = spawn(HOLDCAST, ['hub', ...args], {
+      cwd: home.path,
+      env: home.env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
+  }
+
+  static async start(home: Home, args: string[] = []): Promise<Hub> {
+    const hub = new Hub(home, args);
+    await until(
+      () => `that it is ready: ${hub.stdout}${hub.stderr}`,
+      () => hub.stdout.includes('Asterisk '),
+    );
+    return hub;
+  }
+
+  get port(): number {
+    return Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(this.stdout)![1]);
+  }
+
+  get log(): LogLine[] {
+    return this.stderr
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Milliseconds until it had ended. */
+  async end(signal: NodeJS.Signals): Promise<Ended & { afterMs: number }> {
+    const at = performance.now();
+    this.#child.kill(signal);
+    return { ...(await this.ended), afterMs: performance.now() - at };
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async lookUp(): Promise<string> {
+    const client = new RawClient({ host: '127.0.0.1', port: this.port });
+    client.write(
+      'POST /m/single HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 13\r\n\r\nname=hold-1.1',
+    );
+    await client.closed;
+    return decodeURIComponent(client.text.split('\r\n\r\n')[1]!);
+  }
+}
+
+test('it says what it is ready for, and gives Asterisk this very program to start', async () => {
+  const home = new Home();
+  home.config(PLACES);
+  const hub = await Hub.start(home);
+  expect(hub.stdout).toMatch(/^holdcast hub \S+ is ready\n/);
+  for (const text of [
+    join(home.path, 'config.ts'),
+    join(home.path, 'run/hub.sock'),
+    'extconfig.conf',
+    'no ami.secret',
+  ])
+    expect(hub.stdout).toContain(text);
+  expect(await hub.lookUp()).toBe(`name=hold-1.1&mode=custom&application=${HOLDCAST} stream --uniqueid 1.1`);
+  expect(hub.log.map(({ level, msg }) => [level, msg])).toEqual([
+    ['warn', 'streams may go by another config'],
+    ['warn', expect.stringContaining('no AMI connection')],
+    ['info', 'hub ready'],
+  ]);
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and nothing of it is left', async (signal) => {
+  const home = new Home();
+  home.config(PLACES);
+  const hub = await Hub.start(home);
+  const streaming = new RawClient({ path: join(home.path, 'run/hub.sock') });
+  await streaming.connected;
+  const { code, afterMs } = await hub.end(signal);
+  expect(code).toBe(0);
+  expect(afterMs).toBeLessThan(GENEROUS_MS);
+  await streaming.closed;
+  expect(existsSync(join(home.path, 'run/hub.sock'))).toBe(false);
+  expect(home.processes()).toEqual([]);
+});
+
+test('SIGHUP does not end it, and the log says what would have an effect', async () => {
+  const home = new Home();
+  home.config(PLACES);
+  const hub = await Hub.start(home);
+  hub.signal('SIGHUP');
+  await until(
+    () => 'a line',
+    () => hub.stderr.includes('SIGHUP'),
+  );
+  expect(hub.log.at(-1)).toMatchObject({ level: 'info', msg: expect.stringContaining('restart') as string });
+  expect(await hub.lookUp()).toContain('hold-1.1');
+});
+
+test('a hub that was killed is simply started again', async () => {
+  const home = new Home();
+  home.config(PLACES);
+  const first = await Hub.start(home);
+  await first.end('SIGKILL');
+  expect(existsSync(join(home.path, 'run/hub.sock'))).toBe(true);
+  expect(await (await Hub.start(home)).lookUp()).toContain('hold-1.1');
+});
+
+test('a second hub says why it does not start, and the first goes on', async () => {
+  const home = new Home();
+  home.config(PLACES);
+  const first = await Hub.start(home);
+  const second = new Hub(home);
+  expect(await second.ended).toMatchObject({ code: 1 });
+  expect(second.stdout).toBe('');
+  expect(second.stderr).toContain(
+    `cannot listen on ${join(home.path, 'run/hub.sock')}: another hub answers there`,
+  );
+  expect(second.stderr).toContain('HC_HUB_ADDRESS');
+  expect(await first.lookUp()).toContain('hold-1.1');
+});
+
+test('what nobody expected to fail is logged, and the hub goes on', async () => {
+  const home = new Home();
+  home.file(
+    'config.ts',
+    `setTimeout(() => { throw new Error('late'); }, 1500);
+    setTimeout(() => { void Promise.reject(new Error('later')); }, 1510);
+    export default { ${PLACES} };`,
+  );
+  const hub = await Hub.start(home);
+  await until(
+    () => hub.stderr,
+    () => hub.stderr.includes('later'),
+  );
+  expect(hub.log.filter(({ level }) => level === 'error').map((line) => line['error'])).toEqual([
+    'late',
+    'later',
+  ]);
+  expect(await hub.lookUp()).toContain('hold-1.1');
+});
+
+test('what dead calls left is removed at the start, what is young is not', async () => {
+  const home = new Home();
+  home.config(PLACES.replace("'run/calls'", "'run/calls', keepMs: 10_000"));
+  const [old, young] = ['1.1', '2.2'].map((id) => home.file(`run/calls/${id}.json`, '{}'));
+  utimesSync(old!, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
+  await Hub.start(home);
+  await until(
+    () => 'that it is removed',
+    () => !existsSync(old!),
+  );
+  expect(existsSync(young!)).toBe(true);
+});
+
+test('log.file gets the log, standard error nothing', async () => {
+  const home = new Home();
+  home.config(`${PLACES}, log: { file: 'logs/hub.log' }`);
+  const hub = await Hub.start(home);
+  await hub.end('SIGTERM');
+  expect(hub.stderr).toBe('');
+  const lines = readFileSync(join(home.path, 'logs/hub.log'), 'utf8').trim().split('\n');
+  expect((JSON.parse(lines.at(-1)!) as LogLine).msg).toBe('hub ends');
+});
+
+test('a config that is wrong is told as everywhere', async () => {
+  const home = new Home();
+  home.config("hub: { listen: '0.0.0.0:8099' }");
+  const hub = new Hub(home);
+  expect(await hub.ended).toMatchObject({ code: 1 });
+  expect(hub.stderr).toContain('HC_CONFIG_INVALID');
+});
+
+describe('the note that streams may go by another config', () => {
+  const folder = (): { config: string; other: string } => {
+    const path = tempFolder();
+    const [config, other] = [join(path, 'config.ts'), join(path, 'other.ts')];
+    for (const file of [config, other]) writeFileSync(file, '');
+    return { config, other };
+  };
+
+  test('when neither the environment nor the system’s place names this one', () => {
+    const { config, other } = folder();
+    const notice = configNotice(config, {
+      env: { HOLDCAST_CONFIG: other },
+      systemFile: '/nowhere/config.ts',
+    });
+    expect(notice).toContain(`HOLDCAST_CONFIG=${config}`);
+    expect(notice).toContain('/nowhere/config.ts');
+  });
+
+  test('not when the environment names it, nor when it is the system’s, by whatever path', () => {
+    const { config, other } = folder();
+    const linked = join(tempFolder(), 'etc');
+    mkdirSync(linked);
+    symlinkSync(config, join(linked, 'config.ts'));
+    expect(configNotice(config, { env: { HOLDCAST_CONFIG: config }, systemFile: other })).toBeUndefined();
+    expect(configNotice(config, { env: {}, systemFile: config })).toBeUndefined();
+    expect(configNotice(config, { env: {}, systemFile: join(linked, 'config.ts') })).toBeUndefined();
+  });
+
+  test('not without a config: streams have none either', () => {
+    expect(configNotice(undefined, { env: {}, systemFile: '/nowhere/config.ts' })).toBeUndefined();
+  });
+});

@@ -1,0 +1,216 @@
+// The socket on which streams ask who they are: each is told of its own call, and a bad one harms no other.
+// A stream is killed at any moment, by the thousand; nothing of it may stay behind.
+import { join } from 'node:path';
+import fc from 'fast-check';
+import type { CallNews } from '../../src/asterisk/feed';
+import { decodeNews, encodeHello, LineReader } from '../../src/asterisk/wire';
+import { FeedServer, type FeedLimits } from '../../src/hub/feedServer';
+import { ManualClock } from '../../src/util/clock';
+import { keptLog, owned, RawClient, ScriptedCalls, tempFolder, until } from './fixtures';
+
+class TestHub {
+  readonly calls = new ScriptedCalls();
+  readonly clock = new ManualClock();
+  readonly kept = keptLog();
+  readonly socket = join(tempFolder(), 'hub.sock');
+  readonly server: FeedServer;
+
+  private constructor(limits: Partial<FeedLimits>) {
+    const { calls, clock, socket } = this;
+    this.server = new FeedServer({ socket, calls, clock, log: this.kept.log, limits });
+  }
+
+  static async start(limits: Partial<FeedLimits> = {}): Promise<TestHub> {
+    const hub = new TestHub(limits);
+    await hub.server.start();
+    owned(hub.server);
+    return hub;
+  }
+
+  raw(): RawClient {
+    return new RawClient({ path: this.socket });
+  }
+
+  stream(uniqueid: string): RawClient {
+    return this.raw().write(encodeHello(uniqueid));
+  }
+
+  get complaints(): unknown[] {
+    return this.kept.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields);
+  }
+}
+
+const newsIn = (client: RawClient): unknown[] =>
+  new LineReader().push(Buffer.from(client.text, 'latin1')).map((line) => decodeNews(line));
+const told = (client: RawClient, count: number): Promise<void> =>
+  until(`${count} news`, () => newsIn(client).length >= count);
+const identity = (uniqueid: string): CallNews => ({ type: 'identity', identity: { uniqueid } });
+
+test('a stream is told who it is, and then what happens to it', async () => {
+  const hub = await TestHub.start();
+  const stream = hub.stream('1.1');
+  await told(stream, 1);
+  const news: CallNews[] = [
+    { type: 'key', digit: '3' },
+    { type: 'place', place: { queue: 'sales', position: 2, waitMs: [60_000, 120_000] } },
+    { type: 'place', place: undefined },
+    { type: 'ended' },
+  ];
+  for (const each of news) hub.calls.tell('1.1', each);
+  await told(stream, 5);
+  expect(newsIn(stream)).toEqual([identity('1.1'), ...news]);
+});
+
+test('each of a hundred is told of its own call only', async () => {
+  const hub = await TestHub.start();
+  const ids = Array.from({ length: 100 }, (_, i) => `1.${i}`);
+  const streams = ids.map((id) => hub.stream(id));
+  await Promise.all(streams.map((stream) => told(stream, 1)));
+  ids.forEach((id, i) => hub.calls.tell(id, { type: 'key', digit: String(i % 10) }));
+  await Promise.all(streams.map((stream) => told(stream, 2)));
+  streams.forEach((stream, i) =>
+    expect(newsIn(stream)).toEqual([identity(ids[i]!), { type: 'key', digit: String(i % 10) }]),
+  );
+});
+
+test('two streams of one call, as at a respawn, are both told', async () => {
+  const hub = await TestHub.start();
+  const [old, young] = [hub.stream('1.1'), hub.stream('1.1')];
+  await Promise.all([told(old, 1), told(young, 1)]);
+  old.socket.destroy();
+  await until('that it is forgotten', () => hub.server.connections === 1);
+  hub.calls.tell('1.1', { type: 'key', digit: '1' });
+  await told(young, 2);
+});
+
+test('a hello in pieces of one byte', async () => {
+  const hub = await TestHub.start();
+  const stream = hub.raw();
+  for (const byte of encodeHello('1.1')) {
+    stream.write(byte);
+    await new Promise(setImmediate);
+  }
+  await told(stream, 1);
+});
+
+test('a stream that is gone is followed no more', async () => {
+  const hub = await TestHub.start();
+  const streams = Array.from({ length: 50 }, (_, i) => hub.stream(`1.${i}`));
+  await Promise.all(streams.map((stream) => told(stream, 1)));
+  streams.forEach((stream, i) => (i % 2 ? stream.socket.destroy() : stream.socket.end()));
+  await until('that none is followed', () => hub.calls.listeners.size === 0);
+  expect(hub.server.connections).toBe(0);
+  expect(hub.clock.pending).toBe(0);
+  expect(hub.complaints).toEqual([]);
+});
+
+test('a stream that is killed while it is told something', async () => {
+  const hub = await TestHub.start();
+  for (let round = 0; round < 20; round++) {
+    const stream = hub.stream('1.1');
+    await told(stream, 1);
+    stream.socket.destroy();
+    for (let i = 0; i < 100; i++) hub.calls.tell('1.1', { type: 'key', digit: '1' });
+    await until('that it is followed no more', () => hub.calls.listeners.size === 0);
+  }
+  expect(hub.complaints).toEqual([]);
+});
+
+describe('let go', () => {
+  test('a stream that does not say which call it is within 2 s', async () => {
+    const hub = await TestHub.start();
+    const [mute, late] = [hub.raw(), hub.raw().write('{"type":"weather"}\n{"type":"hel')];
+    const good = hub.stream('1.1');
+    await told(good, 1);
+    await until('three connections', () => hub.server.connections === 3);
+    hub.clock.advance(1999);
+    expect(hub.server.connections).toBe(3);
+    hub.clock.advance(1);
+    await Promise.all([mute.closed, late.closed]);
+    hub.clock.advance(3_600_000);
+    hub.calls.tell('1.1', { type: 'key', digit: '1' });
+    await told(good, 2);
+    expect(hub.complaints).toHaveLength(1);
+  });
+
+  test.each([
+    ['what is not the protocol', 'GET / HTTP/1.1\r\n\r\n'],
+    ['a Uniqueid that is none', '{"type":"hello","v":1,"uniqueid":"../../etc"}\n'],
+    ['a line without an end', 'x'.repeat(9000)],
+    ['hello twice', encodeHello('1.1') + encodeHello('2.2')],
+    ['junk after hello', `${encodeHello('1.1')}junk\n`],
+  ])('one that says %s', async (_, text) => {
+    const hub = await TestHub.start();
+    const good = hub.stream('3.3');
+    const bad = hub.raw().write(text);
+    await bad.closed;
+    await told(good, 1);
+    await until('that only the good one is followed', () => [...hub.calls.listeners.keys()].join() === '3.3');
+    expect(hub.complaints).toHaveLength(1);
+  });
+
+  test('one that does not read, before it takes memory; the others are told on', async () => {
+    const hub = await TestHub.start();
+    const [stuck, good] = [hub.stream('1.1'), hub.stream('2.2')];
+    await Promise.all([told(stuck, 1), told(good, 1)]);
+    stuck.socket.pause();
+    for (let i = 0; hub.calls.listeners.has('1.1'); i++) {
+      if (i > 1_000_000) throw new Error('it is never let go');
+      hub.calls.tell('1.1', { type: 'key', digit: '1' });
+      if (i % 100 === 0) await new Promise(setImmediate);
+    }
+    expect(hub.complaints).toEqual([{ uniqueid: '1.1', why: 'it does not read', times: 1 }]);
+    hub.calls.tell('2.2', { type: 'key', digit: '2' });
+    await told(good, 2);
+  });
+
+  test('one that cannot take what is told as it begins', async () => {
+    const hub = await TestHub.start({ unreadBytes: 0 });
+    hub.calls.greeting = () => Array.from({ length: 20_000 }, (): CallNews => ({ type: 'key', digit: '1' }));
+    const stream = hub.raw();
+    await stream.connected;
+    stream.socket.pause();
+    stream.write(encodeHello('1.1'));
+    await until('that it is let go', () => hub.complaints.length === 1);
+    expect(hub.calls.listeners.size).toBe(0);
+  });
+
+  test('more than there may be; when one ends there is room again', async () => {
+    const hub = await TestHub.start({ connections: 3 });
+    const streams = ['1.1', '2.2', '3.3'].map((id) => hub.stream(id));
+    await Promise.all(streams.map((stream) => told(stream, 1)));
+    for (let i = 0; i < 5; i++) await hub.stream('4.4').closed;
+    expect(hub.complaints).toEqual([{ connections: 3, times: 1 }]);
+    streams[0]!.socket.destroy();
+    await until('that there is room', () => hub.server.connections === 2);
+    await told(hub.stream('4.4'), 1);
+  });
+});
+
+test('random bytes: never a crash, and the next stream is told', async () => {
+  const hub = await TestHub.start();
+  const hello = Buffer.from(encodeHello('1.1'));
+  const spoilt = fc
+    .tuple(fc.nat(hello.length - 1), fc.uint8Array({ minLength: 1, maxLength: 10 }))
+    .map(([at, bytes]) => Buffer.concat([hello.subarray(0, at), bytes, hello.subarray(at)]));
+  const any = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(spoilt, any), async (bytes) => {
+      const client = hub.raw();
+      client.socket.end(bytes);
+      await client.closed;
+      await told(hub.stream('2.2'), 1);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('closing ends every stream and follows nothing', async () => {
+  const hub = await TestHub.start();
+  const [greeted, mute] = [hub.stream('1.1'), hub.raw()];
+  await told(greeted, 1);
+  await mute.connected;
+  await hub.server.close();
+  await Promise.all([greeted.closed, mute.closed]);
+  expect([hub.calls.listeners.size, hub.clock.pending]).toEqual([0, 0]);
+});

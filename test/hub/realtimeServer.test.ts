@@ -1,0 +1,380 @@
+// The hub's HTTP server as Asterisk's curl meets it, and as floods, junk and other hosts do.
+// Whatever arrives, the next good look-up is answered: a caller waits for it.
+import { Agent, request } from 'node:http';
+import { statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { holdApplication } from '../../src/asterisk/realtime';
+import { RealtimeServer, type RealtimeLimits } from '../../src/hub/realtimeServer';
+import type { Where } from '../../src/hub/listening';
+import { ManualClock } from '../../src/util/clock';
+import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
+
+const PROGRAM = '/opt/holdcast/bin/holdcast';
+
+interface Reply {
+  status: number;
+  body: string;
+}
+
+class TestServer {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  private constructor(
+    readonly server: RealtimeServer,
+    readonly kept: ReturnType<typeof keptLog>,
+    readonly clock: ManualClock,
+    /** What of the installation is not there just now. */
+    readonly missing: { program: boolean },
+  ) {}
+
+  static async start(limits: Partial<RealtimeLimits> = {}, listen: Where = { host: '127.0.0.1', port: 0 }) {
+    const [kept, clock] = [keptLog(), new ManualClock()];
+    const application = holdApplication(PROGRAM, 8000);
+    const missing = { program: false };
+    const startable = (): boolean => !missing.program;
+    const server = new RealtimeServer({ listen, application, startable, clock, log: kept.log, limits });
+    await server.start();
+    owned(server);
+    const test = new TestServer(server, kept, clock, missing);
+    owned({ close: () => test.#agent.destroy() });
+    return test;
+  }
+
+  get port(): number {
+    return this.server.port!;
+  }
+
+  raw(): RawClient {
+    return new RawClient({ host: '127.0.0.1', port: this.port });
+  }
+
+  ask(body: string | Buffer, { path = '/realtime/musiconhold/single', method = 'POST', headers = {} } = {}) {
+    return new Promise<Reply>((resolve, reject) => {
+      const options = { agent: this.#agent, host: '127.0.0.1', port: this.port, path, method, headers };
+      const call = request(options, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => (text += part));
+        response.on('end', () => resolve({ status: response.statusCode!, body: text }));
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+  }
+
+  /** A caller arrives: his look-up is answered. */
+  async expectService(uniqueid = '1795225281.1'): Promise<void> {
+    const { status, body } = await this.ask(`name=hold-${uniqueid}`);
+    expect(status).toBe(200);
+    expect(decodeURIComponent(body)).toBe(
+      `name=hold-${uniqueid}&mode=custom&application=${PROGRAM} stream --uniqueid ${uniqueid}`,
+    );
+  }
+}
+
+const post = (body: string, more = ''): string =>
+  `POST /m/single HTTP/1.1\r\nHost: x\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
+
+test('a look-up as curl makes it', async () => {
+  const test = await TestServer.start();
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: '*/*' };
+  const { status, body } = await test.ask('name=hold%2D1.1', { headers: type });
+  expect([status, body]).toEqual([
+    200,
+    'name=hold-1.1&mode=custom&application=%2Fopt%2Fholdcast%2Fbin%2Fholdcast%20stream%20--uniqueid%201.1',
+  ]);
+  expect(test.server.counts).toEqual({ answered: 1, empty: 0, refused: 0 });
+});
+
+test('what is no class of a call is an empty answer, and counted', async () => {
+  const test = await TestServer.start();
+  for (const body of [
+    'name=default',
+    'name=hold-1%20--config%20/x',
+    'name=%',
+    '',
+    Buffer.from([0xff, 0, 0x80]),
+  ])
+    expect(await test.ask(body)).toEqual({ status: 200, body: '' });
+  expect(test.server.counts).toEqual({ answered: 0, empty: 5, refused: 0 });
+});
+
+test('static is asked by GET, everything else by POST', async () => {
+  const test = await TestServer.start();
+  expect(await test.ask('', { method: 'GET', path: '/m/static?file=x' })).toEqual({ status: 200, body: '' });
+  for (const method of ['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND'])
+    expect(await test.ask('', { method })).toEqual({ status: 405, body: '' });
+  expect(await test.ask('name=hold-1.1', { path: '/' })).toEqual({ status: 404, body: '' });
+  expect(test.server.counts).toEqual({ answered: 0, empty: 1, refused: 9 });
+  await test.expectService();
+});
+
+test('connections are reused, and a second request may come with the first', async () => {
+  const test = await TestServer.start();
+  const client = test
+    .raw()
+    .write(post('name=hold-1.1') + post('name=hold-2.2'))
+    .write(post('name=hold-3.3'));
+  await until('three answers', () => client.text.split('HTTP/1.1 200 OK').length === 4);
+  expect([...client.text.matchAll(/uniqueid%20([\d.]+)/g)].map(([, id]) => id)).toEqual([
+    '1.1',
+    '2.2',
+    '3.3',
+  ]);
+  expect(client.open).toBe(true);
+});
+
+test('a body in pieces of one byte, chunked or not', async () => {
+  const test = await TestServer.start();
+  const plain = test.raw();
+  for (const byte of post('name=hold-1.1')) plain.write(byte);
+  const chunked = test
+    .raw()
+    .write('POST /m/single HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+  for (const byte of 'name=hold-1.1') chunked.write(`1\r\n${byte}\r\n`);
+  chunked.write('0\r\n\r\n');
+  for (const client of [plain, chunked])
+    await until('an answer', () => client.text.includes('uniqueid%201.1'));
+});
+
+test('curl that asks whether it may go on is let', async () => {
+  const test = await TestServer.start();
+  const client = test
+    .raw()
+    .write(`POST /m/single HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 13\r\n\r\n`);
+  await until('that it may', () => client.text.includes('100 Continue'));
+  client.write('name=hold-1.1');
+  await until('an answer', () => client.text.includes('uniqueid%201.1'));
+});
+
+test('10,000 look-ups over 50 connections: each gets its own answer', async () => {
+  const test = await TestServer.start();
+  const ids = Array.from({ length: 10_000 }, (_, i) => `1795225281.${i}`);
+  await Promise.all(ids.map((id) => test.expectService(id)));
+  expect(test.server.counts).toEqual({ answered: 10_000, empty: 0, refused: 0 });
+});
+
+describe('too much', () => {
+  const long = `name=hold-1.1&x=${'y'.repeat(5000)}`;
+
+  test('a body that says it is long is refused unread', async () => {
+    const test = await TestServer.start();
+    const client = test
+      .raw()
+      .write('POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nname');
+    await client.closed;
+    expect(client.text).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close[^]*\r\n\r\n$/);
+    expect(test.server.counts.refused).toBe(1);
+    await test.expectService();
+  });
+
+  test('a body that does not say so is refused when it is', async () => {
+    const test = await TestServer.start();
+    const client = test
+      .raw()
+      .write('POST /m/single HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    for (let i = 0; i < 100; i++) client.write(`${(1000).toString(16)}\r\n${'x'.repeat(1000)}\r\n`);
+    await client.closed;
+    expect(client.text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(test.server.counts).toEqual({ answered: 0, empty: 0, refused: 1 });
+    await test.expectService();
+  });
+
+  test('up to the limit it is read', async () => {
+    const test = await TestServer.start();
+    expect((await test.ask(long.slice(0, 4096))).body).toContain('uniqueid%201.1');
+    expect(await test.ask(long)).toEqual({ status: 413, body: '' });
+  });
+
+  test('a head without an end', async () => {
+    const test = await TestServer.start();
+    const client = test.raw().write(`POST /m/single HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}`);
+    await client.closed;
+    expect(client.text).toMatch(/^HTTP\/1\.1 400 /);
+    await test.expectService();
+  });
+
+  test('connections: those that only stand there make room for one that asks', async () => {
+    const test = await TestServer.start({ connections: 20 });
+    const idle = Array.from({ length: 18 }, () => test.raw().write(post('name=hold-1.1')));
+    for (const client of idle) await until('an answer', () => client.text.includes('uniqueid'));
+    for (let i = 0; i < 18; i++) {
+      const client = test.raw().write(post(`name=hold-2.${i}`));
+      await until('an answer', () => client.text.includes(`uniqueid%202.${i}`));
+    }
+    expect(test.server.counts.refused).toBe(0);
+  });
+
+  test('connections that say nothing: one too many is closed, and said once in the log', async () => {
+    const test = await TestServer.start({
+      connections: 5,
+      headMs: 60_000,
+      requestMs: 60_000,
+      idleMs: 60_000,
+    });
+    const mute = Array.from({ length: 5 }, () => test.raw());
+    for (const client of mute) await client.connected;
+    for (let i = 0; i < 3; i++) await test.raw().closed;
+    expect(test.kept.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    test.clock.advance(10_000);
+    await test.raw().closed;
+    expect(test.kept.lines.at(-1)).toMatchObject({ fields: { why: 'too many connections', times: 3 } });
+    for (const client of mute) client.socket.destroy();
+    await until('that there is room', () => mute.every(({ open }) => !open));
+    await test.expectService();
+  });
+});
+
+describe('slow', () => {
+  const fast = { headMs: 150, requestMs: 200, idleMs: 300, checkMs: 20 };
+
+  test.each([
+    ['that say nothing', ''],
+    ['in the middle of the head', 'POST /m/single HTTP/1.1\r\nHost: x\r\nX: '],
+    ['in the middle of the body', 'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 13\r\n\r\nname='],
+    ['after an answer', post('name=hold-1.1')],
+  ])('connections %s are closed, and meanwhile others are served', async (_, text) => {
+    const test = await TestServer.start(fast);
+    const slow = Array.from({ length: 30 }, () => test.raw().write(text));
+    await test.expectService();
+    for (const client of slow) await client.closed;
+    await test.expectService();
+  });
+
+  test.each([
+    ['a head', { headMs: 150, requestMs: 60_000 }, 'POST /m/single HTTP/1.1\r\nHost: x\r\n', 'X: y\r\n'],
+    [
+      'a body',
+      { headMs: 150, requestMs: 200 },
+      'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n',
+      'x',
+    ],
+  ])('one that sends a byte of %s now and then gets no more time for it', async (_, limits, start, more) => {
+    const test = await TestServer.start({ ...limits, checkMs: 20 });
+    const client = test.raw().write(start);
+    const drip = setInterval(() => client.write(more), 20);
+    await client.closed;
+    clearInterval(drip);
+    expect(client.text).toMatch(/^HTTP\/1\.1 400 /);
+    await test.expectService();
+  });
+
+  test('one that asks and asks and never reads is closed', async () => {
+    const test = await TestServer.start(fast);
+    const client = test.raw();
+    await client.connected;
+    client.socket.pause();
+    for (let i = 0; i < 100; i++) client.write(post('name=hold-1.1').repeat(2000));
+    await until(
+      'that it is stuck',
+      () => client.socket.writableLength > 0 && test.server.counts.answered > 0,
+    );
+    await test.expectService();
+    await until('that all are closed', () => test.server.connections === 0);
+    expect(test.server.counts.answered).toBeLessThan(200_000);
+    await test.expectService();
+  });
+});
+
+describe('junk', () => {
+  test.each([
+    ['no HTTP', 'hello\r\n\r\n'],
+    ['TLS', Buffer.from('160301020001fc0303', 'hex')],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['two lengths', 'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx'],
+    [
+      'a length and chunks',
+      'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ],
+    ['a negative length', 'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
+    ['no host', 'POST /m/single HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
+    ['a wrong chunk', 'POST /m/single HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('%s: refused with an empty body and closed', async (_, bytes) => {
+    const test = await TestServer.start();
+    const client = test.raw().write(bytes);
+    await client.closed;
+    expect(client.text).toMatch(/^(HTTP\/1\.1 400 [^]*\r\n\r\n)?$/);
+    await test.expectService();
+  });
+
+  test('random bytes, whole or cut off: the next good look-up is answered', async () => {
+    const test = await TestServer.start();
+    const good = Buffer.from(post('name=hold-1.1'));
+    const spoilt = fc
+      .tuple(fc.nat(good.length - 1), fc.uint8Array({ minLength: 1, maxLength: 20 }))
+      .map(([at, bytes]) => Buffer.concat([good.subarray(0, at), bytes, good.subarray(at + bytes.length)]));
+    const any = fc.uint8Array({ minLength: 1, maxLength: 500 }).map((bytes) => Buffer.from(bytes));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(spoilt, any), async (bytes) => {
+        const client = test.raw();
+        client.socket.end(bytes);
+        await client.closed;
+        await test.expectService();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('where it listens', () => {
+  test('another host’s connection is refused by the machine: it is bound to loopback alone', async () => {
+    const test = await TestServer.start();
+    const other = Object.values(networkInterfaces())
+      .flat()
+      .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+    if (other === undefined) return; // a machine without a network
+    const client = new RawClient({ host: other, port: test.port });
+    await client.closed;
+    expect(client.text).toBe('');
+  });
+
+  test.each(['0.0.0.0', '192.0.2.1', '::', 'localhost.example', '127.0.0.1.example'])(
+    '%s is not loopback, and refused',
+    async (host) => {
+      await expect(TestServer.start({}, { host, port: 0 })).rejects.toMatchObject({ code: 'HC_HUB_ADDRESS' });
+    },
+  );
+
+  test.each(['localhost', '127.0.0.2'])('%s is', async (host) => {
+    const test = await TestServer.start({}, { host, port: 0 });
+    const client = new RawClient({ host: host === 'localhost' ? '127.0.0.1' : host, port: test.port });
+    client.write(post('name=hold-1.1'));
+    await until('an answer', () => client.text.includes('uniqueid%201.1'));
+  });
+
+  test('a port that is taken is an error that says what to do', async () => {
+    const { port } = await TestServer.start();
+    await expect(TestServer.start({}, { host: '127.0.0.1', port })).rejects.toMatchObject({
+      code: 'HC_HUB_ADDRESS',
+      message: expect.stringContaining(`127.0.0.1:${port}`) as string,
+      hint: expect.stringContaining('hub.listen') as string,
+    });
+  });
+
+  test('a Unix socket, which the user and his group may use', async () => {
+    const path = join(tempFolder(), 'look-ups.sock');
+    const test = await TestServer.start({}, { path });
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+    expect(test.server.port).toBeUndefined();
+    const client = new RawClient({ path }).write(post('name=hold-1.1'));
+    await until('an answer', () => client.text.includes('uniqueid%201.1'));
+  });
+
+  test('closing does not wait for connections that are open', async () => {
+    const test = await TestServer.start();
+    const clients = [test.raw(), test.raw().write(post('name=hold-1.1')), test.raw().write('POST /')];
+    await until('an answer', () => clients[1]!.text.includes('uniqueid'));
+    await test.server.close();
+    for (const client of clients) await client.closed;
+  });
+});
+
+test('a program that is gone is not answered until it is back: Asterisk would start it again and again', async () => {
+  const test = await TestServer.start();
+  test.missing.program = true;
+  expect((await test.ask('name=hold-1.1')).body).toBe('');
+  expect(test.kept.messages()).toEqual(['not there, or not executable']);
+  test.missing.program = false;
+  expect((await test.ask('name=hold-1.1')).body).toContain('mode=custom');
+});
