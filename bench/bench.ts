@@ -13,6 +13,7 @@ import type { Context } from './context';
 import { benchCpu } from './cpu';
 import { benchCycles } from './cycles';
 import { benchDepth } from './depth';
+import { benchLookups } from './lookups';
 import { formatTable, machine, type Section } from './measure';
 import { marked } from './procfs';
 import { benchQuality } from './quality';
@@ -28,6 +29,7 @@ const SECTIONS: Record<string, (context: Context) => Promise<Section>> = {
   render: benchRender,
   quality: benchQuality,
   cycles: benchCycles,
+  lookups: benchLookups,
 };
 
 const HELP = `usage: npm run bench -- [options]
