@@ -47,6 +47,10 @@ function main(): void {
       if (configFile !== undefined) command.push('--config', configFile);
       void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
     },
+    crowding: () => {
+      const { user, system } = process.cpuUsage();
+      return (process.uptime() * 1e6) / (user + system);
+    },
     openFeed: async (parts) => (await import('./feeds')).callFeed(parts),
     onEnd: (reason) => end(reason),
   });

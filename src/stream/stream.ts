@@ -40,8 +40,10 @@ export interface StreamParts {
   clock: Clock;
   /** How tracks are read; 'memory' where the clock outruns the disk. Default 'stream'. */
   readMode?: ReadMode;
-  /** Average time between the first Frames and everything slow, milliseconds. Default 800. */
+  /** Average time between the first Frames and everything slow, milliseconds. Default 600. */
   settleMs?: number;
+  /** How much longer this process takes for its work than on an idle machine, 1 and more. Default 1. */
+  crowding?: () => number;
   /** Who tells keys and places of this call; asked once everything stands. Absent: nobody. */
   openFeed?: (parts: FeedParts) => Promise<CallFeed>;
   /** Has files prepared by a process of its own; returns at once, never throws. */
@@ -56,8 +58,9 @@ export interface StreamParts {
 
 /** Frames of the crossfade from one Program to another: 240 ms. */
 const CHANGE_FRAMES = 6;
-/** After the first Frames, so long on average until the rest is looked at. */
-const SETTLE_MS = 800;
+/** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
+const SETTLE_MS = 600;
+const MOST_CROWDING = 5;
 /** Asterisk has this much in its hands when it kills the program: 20 to 46 ms, measured on version 22, 2026-11-21. */
 const READ_MS = 30;
 const NO_MEDIA: PlayableMedia = {
@@ -134,11 +137,12 @@ export class CallStream {
 
   /**
    * Thirty callers may arrive in the same instant, and what each does after its first Frames takes the processor from
-   * the next one's first Frames: it waits a moment, each a different one.
+   * the next one's first Frames: it waits a moment, each a different one, and longer where there is such a crowd.
    */
   #settleTime(): Promise<void> {
-    const { clock, settleMs = SETTLE_MS } = this.parts;
-    const delay = settleMs * (0.5 + this.#random());
+    const { clock, settleMs = SETTLE_MS, crowding } = this.parts;
+    const crowd = Math.min(MOST_CROWDING, Math.max(1, crowding?.() ?? 1));
+    const delay = settleMs * crowd * (0.5 + this.#random());
     return delay > 0 ? new Promise((resolve) => clock.after(delay, resolve)) : Promise.resolve();
   }
 
