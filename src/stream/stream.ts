@@ -2,7 +2,7 @@
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
 import { existsSync } from 'node:fs';
-import type { CallFeed, CallIdentity, CallNews } from '../asterisk/feed';
+import type { CallFeed } from '../asterisk/feed';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
@@ -23,6 +23,7 @@ import type { FeedParts } from './feeds';
 import { Keeper } from './keeper';
 import { DeferredLog } from './logging';
 import type { ParsedOptions } from './options';
+import { Outside } from './outside';
 import type { AudioOutput } from './output';
 import { Pacer } from './pacer';
 import { Stage } from './stage';
@@ -216,29 +217,17 @@ export class CallStream {
     if (uniqueid === undefined || !openFeed) return;
     const states = new CallStates(config.calls.folder);
     const feed = await openFeed({ uniqueid, config, states, clock, log: this.#log, random: this.#random });
-    this.#scope.own(feed).open((news) => this.#hear(news));
-  }
-
-  #hear(news: CallNews): void {
-    switch (news.type) {
-      case 'identity':
-        return this.#identify(news.identity);
-      case 'key':
-        return this.#session?.press(news.digit);
-      case 'place':
-        return this.#session?.moveTo(news.place);
-      case 'ended':
+    const outside = new Outside({
+      session: () => this.#session,
+      log: this.#log,
+      // Prompts of that language were not looked for yet.
+      onLanguage: () => void this.#attempt('media', async () => this.#library?.scan()),
+      onOver: () => {
         this.#keeper?.over();
-        return this.parts.onEnd('hangup');
-    }
-  }
-
-  /** A caller in another language than the config's needs prompts that were not looked for yet. */
-  #identify(identity: CallIdentity): void {
-    const before = this.#session?.call.language;
-    this.#session?.identify(identity);
-    if (this.#session?.call.language !== before)
-      void this.#attempt('media', async () => this.#library?.scan());
+        this.parts.onEnd('hangup');
+      },
+    });
+    this.#scope.own(feed).open((news) => outside.hear(news));
   }
 
   /** Puts a Program on the air: the first starts the Pacer, a later one is crossfaded to. */

@@ -197,10 +197,19 @@ describe('with a hub', () => {
   test('the end of the call ends the process, and nothing of the call is kept', async () => {
     const stream = home.stream(['--uniqueid', '1.1']);
     await hub.asked();
+    hub.tell({ type: 'identity', identity: { uniqueid: '1.1' } });
     hub.tell({ type: 'ended' });
     expect(await stream.end()).toMatchObject({ code: 0 });
     expect(stream.log.at(-1)).toMatchObject({ reason: 'hangup' });
     expect(statesIn(home)).toEqual([]);
+  });
+
+  test('a call that Asterisk never knew is not over: to end would only have it started again', async () => {
+    const stream = home.stream(['--uniqueid', '1.1']);
+    await hub.asked();
+    hub.tell({ type: 'ended' });
+    await stream.hear(1000);
+    expect(stream.log).toContainEqual(expect.objectContaining({ level: 'warn', uniqueid: '1.1' }));
   });
 
   test('the music goes on without it, and keys come again when it is back', async () => {
