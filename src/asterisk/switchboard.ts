@@ -11,6 +11,7 @@ import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 import { Pace } from './pace';
 import { QueueBoard } from './queues';
+import { EarlyKeys } from './earlyKeys';
 
 export interface SwitchboardParts {
   /** Whoever made it closes it. */
@@ -48,6 +49,8 @@ interface Followed {
   /** Questions without an answer, one after the other. */
   failures: number;
   retry: Cancel;
+  /** A key that was pressed before anybody followed the call, and is not told yet. */
+  early: string | undefined;
 }
 
 /** Calls that are remembered while nobody follows them; the one that was heard of longest ago is forgotten first. */
@@ -62,6 +65,7 @@ export class Switchboard implements Closeable {
   /** The call that was heard of last stands last. */
   readonly #known = new Map<string, Known>();
   readonly #hangupListeners = new Set<(uniqueid: string) => void>();
+  readonly #early: EarlyKeys;
   readonly #board: QueueBoard;
   readonly #pace: Pace;
   readonly #stopListening: Cancel;
@@ -74,6 +78,7 @@ export class Switchboard implements Closeable {
   constructor(private readonly parts: SwitchboardParts) {
     const { link, clock } = parts;
     this.#pace = new Pace(clock);
+    this.#early = new EarlyKeys(clock);
     this.#board = new QueueBoard({ ...parts, moved: (uniqueid) => this.#moved(uniqueid) });
     this.#stopListening = link.listen({
       connected: () => this.#connected(),
@@ -142,9 +147,12 @@ export class Switchboard implements Closeable {
       asking: false,
       failures: 0,
       retry: () => {},
+      early: undefined,
     };
     this.#followed.set(uniqueid, call);
     this.#board.watch(uniqueid);
+    const early = this.#early.take(uniqueid);
+    if (early) call.early = call.keys.read(early, this.parts.clock.now());
     return call;
   }
 
@@ -153,6 +161,8 @@ export class Switchboard implements Closeable {
     follower.introduced = true;
     if (call.identity) this.#tellOne(call, follower, { type: 'identity', identity: call.identity });
     if (call.place) this.#tellOne(call, follower, { type: 'place', place: call.place });
+    if (call.early !== undefined) this.#tellOne(call, follower, { type: 'key', digit: call.early });
+    call.early = undefined;
     if (!call.identity || !call.place) this.#ask(call);
   }
 
@@ -206,8 +216,9 @@ export class Switchboard implements Closeable {
 
   #key(event: KeyEvent): void {
     const call = this.#followed.get(event.uniqueid);
-    const digit = call?.keys.read(event, this.parts.clock.now());
-    if (!call || digit === undefined) return;
+    if (!call) return this.#early.keep(event);
+    const digit = call.keys.read(event, this.parts.clock.now());
+    if (digit === undefined) return;
     for (const follower of [...call.followers]) this.#tellOne(call, follower, { type: 'key', digit });
   }
 
@@ -215,12 +226,15 @@ export class Switchboard implements Closeable {
     const joined = this.#known.get(uniqueid)?.joined;
     if (joined?.queue === queue) this.#pace.answered(queue, holdMs, joined.position);
     this.#board.gone(uniqueid);
+    // Those who stand where they stood wait for as long as the queue now takes.
+    for (const call of this.#followed.values()) if (call.place?.queue === queue) this.#update(call);
   }
 
   #ended(uniqueid: string): void {
     const call = this.#followed.get(uniqueid);
     if (call) this.#forget(call);
     this.#known.delete(uniqueid);
+    this.#early.take(uniqueid);
     this.#board.gone(uniqueid);
     for (const follower of [...(call?.followers ?? [])]) this.#tellOne(call!, follower, { type: 'ended' });
     for (const listener of [...this.#hangupListeners])
@@ -254,9 +268,10 @@ export class Switchboard implements Closeable {
       this.#tell(call, { type: 'identity', identity });
     }
     const place = this.#board.placeOf(uniqueid);
-    if (place?.position === call.place?.position && place?.queue === call.place?.queue) return;
     const waitMs = place && this.#pace.waitMs(place.queue, place.position);
-    call.place = place && { ...place, ...(waitMs && { waitMs }) };
+    const news = place && { ...place, ...(waitMs && { waitMs }) };
+    if (isSamePlace(news, call.place)) return;
+    call.place = news;
     this.#tell(call, { type: 'place', place: call.place });
   }
 
@@ -359,6 +374,12 @@ function queueIn(status: AmiMessage): string | undefined {
 
 function identityOf(uniqueid: string, known: Known, queue: string | undefined): CallIdentity {
   return { uniqueid, ...whoIn(known), ...(queue !== undefined && { queue }) };
+}
+
+function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
+  if (!a || !b) return a === b;
+  const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
+  return a.queue === b.queue && a.position === b.position && sameWait;
 }
 
 function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {

@@ -2,7 +2,7 @@
 // It says at its start what it is ready for, and what would keep the streams from going by the same config.
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadConfig, type LoadedConfig } from '../config/load';
+import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
 import { runHub, type HubParts, type HubReady } from '../hub/hub';
 import { addressOf } from '../hub/listening';
 import type { CallMemory } from '../hub/housekeeping';
@@ -33,13 +33,14 @@ export interface HubCommandContext {
  * @throws HoldcastError of the config, or HC_HUB_ADDRESS
  */
 export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
-  const loaded = await loadConfig(options.config);
+  const { loaded, wrong } = await configFor(options.config);
   const { config } = loaded;
   const clock = systemClock();
   const wall = (): number => clock.wall();
   const log = createLogger(await openLogWriter(config.log, wall), wall, config.log.level);
   const abort = new AbortController();
   const release = takeSignals(abort, log);
+  if (wrong !== undefined) log.error(errorFields(wrong), 'config: going by the last one that was right');
   const notice = configNotice(loaded.path, context);
   if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may go by another config');
   const openLink = await linkOpener(loaded, clock, log);
@@ -58,6 +59,17 @@ export async function hubCommand(options: HubCommandOptions, context: HubCommand
     return 0;
   } finally {
     release();
+  }
+}
+
+/** A hub that does not start would take every caller's own music; the streams go by the last right config too. */
+async function configFor(path: string | undefined): Promise<{ loaded: LoadedConfig; wrong?: unknown }> {
+  try {
+    return { loaded: await loadConfig(path) };
+  } catch (wrong) {
+    const config = await loadLastGood(path);
+    if (!config) throw wrong;
+    return { loaded: { config }, wrong };
   }
 }
 

@@ -94,6 +94,13 @@ export class Library {
     return this.#prompts.get(`${baseLanguage(language)}/${name}`);
   }
 
+  /** Whether there are prompts in this language. */
+  speaks(language: string): boolean {
+    const folder = `${baseLanguage(language)}/`;
+    for (const key of this.#prompts.keys()) if (key.startsWith(folder)) return true;
+    return false;
+  }
+
   /** Files that cannot be played, and why. */
   get problems(): readonly MediaProblem[] {
     return this.#problems;

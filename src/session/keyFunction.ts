@@ -90,8 +90,12 @@ function keySession(parts: KeyFunctionParts, voice: Voice): KeySession {
       if (names.length === 0) return Promise.resolve();
       if (names.length > MOST_PROMPTS)
         return refused('too many prompts at once', 'say them in several parts');
-      const clips = parts.prompts.all(names);
-      return clips ? speak(voice, clips) : refused('a prompt that it says is missing', RECORD);
+      // Their names may be somebody's balance: the log has the number of the one that is missing.
+      const clips = names.map((name) => parts.prompts.find(name));
+      const missing = clips.indexOf(undefined);
+      return missing < 0
+        ? speak(voice, clips as Clip[])
+        : refused(`prompt ${missing + 1} of ${names.length} that it says is missing`, RECORD);
     },
     play: (file) => {
       if (limited.over) return never();
@@ -144,4 +148,18 @@ function operatorLog(log: Logger, limited: Limited<void>): KeySession['log'] {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-const maskedText = (value: unknown): unknown => (typeof value === 'string' ? withoutNumbers(value) : value);
+/** Deeper than this nothing is shown. */
+const DEEPEST = 4;
+
+function maskedText(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return withoutNumbers(value);
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    const text = withoutNumbers(String(value));
+    return text === String(value) ? value : text;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEEPEST) return '…';
+  if (Array.isArray(value)) return value.map((item) => maskedText(item, depth + 1));
+  const entries = Object.entries(value).map(([name, item]) => [name, maskedText(item, depth + 1)]);
+  return Object.fromEntries(entries) as unknown;
+}

@@ -168,7 +168,7 @@ export class Session {
 
   #toggleQuiet({ music = false }: KeyBinding): void {
     const { program } = this.parts;
-    const quiet = music ? !program.hushed : !program.quiet;
+    const quiet = !(program.quiet || program.hushed);
     program.quiet = quiet;
     program.hushed = quiet && music;
   }

@@ -7,6 +7,8 @@ import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 /** Longer than any state that is written; a larger file is not ours. */
 const MOST_BYTES = 64 * 1024;
 const ENDING = '.json';
+/** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
+const STATE_FILE = /^([\w.-]+)\.json(?:\.\d+)?$/;
 
 export class CallStates {
   /** @param folder absolute; made with mode 0700 when something is written first */
@@ -53,11 +55,12 @@ export class CallStates {
    */
   async sweep({ keepMs, nowWall, living }: SweepOptions): Promise<void> {
     for (const name of await promises.readdir(this.folder).catch(() => [])) {
+      const [, uniqueid] = STATE_FILE.exec(name) ?? [];
+      if (uniqueid === undefined) continue;
       const file = join(this.folder, name);
       const stats = await promises.stat(file).catch(() => undefined);
       if (!stats?.isFile()) continue;
       const ageMs = nowWall - stats.mtimeMs;
-      const uniqueid = name.slice(0, name.lastIndexOf(ENDING));
       const dead = living !== undefined && !living.has(uniqueid) && ageMs > SETTLED_MS;
       if (dead || ageMs > keepMs) await promises.rm(file, { force: true }).catch(() => {});
     }

@@ -44,8 +44,10 @@ export function parseStreamOptions(argv: string[], env: NodeJS.ProcessEnv): Pars
     allowPositionals: true,
   });
   const options: StreamOptions = {};
+  // The environment of Asterisk is left as the last call of the old way set it: it adds nothing to what is known.
+  const fromEnv = values['uniqueid'] === undefined ? env : {};
   for (const name of NAMES) {
-    const value = values[name] ?? (name === 'config' ? undefined : env[name.toUpperCase()]);
+    const value = values[name] ?? (name === 'config' ? undefined : fromEnv[name.toUpperCase()]);
     if (typeof value === 'string' && value !== '') options[name] = value;
   }
   const wrong = options.uniqueid !== undefined && !isUniqueid(options.uniqueid);

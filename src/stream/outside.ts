@@ -47,7 +47,8 @@ export class Outside {
    */
   #end(): void {
     if (this.#identified) return this.parts.onOver();
-    const hint = 'in the dialplan: Set(CHANNEL(musicclass)=hold-${UNIQUEID})';
+    const hint =
+      'in the dialplan: Set(CHANNEL(musicclass)=hold-${UNIQUEID}), and AMI of the same Asterisk; a transferred call has another';
     this.parts.log.warn({ hint }, 'Asterisk does not know this call; music without keys and places');
   }
 }

@@ -62,6 +62,11 @@ const CHANGE_FRAMES = 6;
 /** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
 const SETTLE_MS = 600;
 const MOST_CROWDING = 5;
+/**
+ * Whoever still reads after the hang-up is not gone: in an attended transfer the channel goes on under another Uniqueid.
+ * One who reads no more for so long is.
+ */
+const HUNG_UP_MS = 1000;
 /** Asterisk has this much in its hands when it kills the program: 20 to 46 ms, measured on version 22, 2026-11-21. */
 const READ_MS = 30;
 const NO_MEDIA: PlayableMedia = {
@@ -163,10 +168,11 @@ export class CallStream {
     const resume = this.#kept(states);
     const first = library.firstTrack(config.program.music.order, this.#random, resume?.music?.trackId);
     let scanned = false;
+    const spoken = (language: string): string => (library.speaks(language) ? language : config.language);
     const media: PlayableMedia = {
       music: () => (scanned || !first ? library.music : [first]),
-      advices: (shelf, language) => library.advices(shelf, language),
-      prompt: (name, language) => library.prompt(name, language),
+      advices: (shelf, language) => library.advices(shelf, spoken(language)),
+      prompt: (name, language) => library.prompt(name, spoken(language)),
       find: (id) => library.find(id),
     };
     const { ready } = this.#play(config, media, resume);
@@ -224,10 +230,14 @@ export class CallStream {
       onLanguage: () => void this.#attempt('media', async () => this.#library?.scan()),
       onOver: () => {
         this.#keeper?.over();
-        this.parts.onEnd('hangup');
+        this.#pacer?.adjust({ ...config.stream, undrainedMs: HUNG_UP_MS });
       },
     });
-    this.#scope.own(feed).open((news) => outside.hear(news));
+    // Of a call that may be another one, no more than the old way always had: its keys.
+    const { certain } = this.parts.options;
+    this.#scope.own(feed).open((news) => {
+      if (certain || news.type === 'key') outside.hear(news);
+    });
   }
 
   /** Puts a Program on the air: the first starts the Pacer, a later one is crossfaded to. */

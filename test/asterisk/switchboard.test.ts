@@ -540,3 +540,25 @@ describe('trouble', () => {
     expect(s.ami.asked.length).toBe(asked);
   });
 });
+
+test('who stands where he stood is told how long it takes now', async () => {
+  const s = await stand();
+  for (const id of ['a', 'b', 'c']) {
+    s.asterisk.call(id);
+    s.asterisk.join(id, 'sales');
+  }
+  // He joins behind nobody who leaves: his place never changes.
+  s.asterisk.call('me');
+  s.asterisk.join('me', 'support');
+  const heard = s.follow('me');
+  await settled();
+  for (const id of ['x', 'y', 'z']) {
+    s.asterisk.call(id);
+    s.asterisk.join(id, 'support');
+    s.asterisk.answer(id, 60_000);
+  }
+  await settled();
+  const places = heard.news.flatMap((news) => (news.type === 'place' ? [news.place] : []));
+  expect(places[0]).toEqual({ queue: 'support', position: 1 });
+  expect(places.at(-1)).toMatchObject({ queue: 'support', position: 1, waitMs: [30_000, 30_000] });
+});

@@ -117,6 +117,17 @@ describe('sweeping', () => {
     expect(readdirSync(folder).sort()).toEqual(['1.2.json', '1.2.json.99', '1.3.json', 'us-1.4.json']);
   });
 
+  test('never what it did not write: the folder may have been named by mistake', async () => {
+    states.write('1.1', {});
+    for (const name of ['config.ts', 'my notes.json.txt', 'data.db', '1.2.json.bak']) {
+      writeFileSync(join(folder, name), '');
+      age(name, 10_000_000);
+    }
+    age('1.1.json', 10_000_000);
+    await sweep([]);
+    expect(readdirSync(folder).sort()).toEqual(['1.2.json.bak', 'config.ts', 'data.db', 'my notes.json.txt']);
+  });
+
   test('a folder that is not there, or cannot be read, is no reason to fail', async () => {
     await sweep();
     states.write('1.1', {});

@@ -194,14 +194,29 @@ describe('with a hub', () => {
     expect(Math.max(...matches)).toBeGreaterThan(0.2);
   });
 
-  test('the end of the call ends the process, and nothing of the call is kept', async () => {
+  test('after the end of the call the process ends when nobody reads any more, and nothing of the call is kept', async () => {
     const stream = home.stream(['--uniqueid', '1.1']);
     await hub.asked();
     hub.tell({ type: 'identity', identity: { uniqueid: '1.1' } });
     hub.tell({ type: 'ended' });
+    // As in an attended transfer: the Uniqueid is gone, the caller is not.
+    await stream.hear(2000);
+    stream.stopListening();
     expect(await stream.end()).toMatchObject({ code: 0 });
-    expect(stream.log.at(-1)).toMatchObject({ reason: 'hangup' });
+    expect(stream.log.at(-1)).toMatchObject({ reason: 'undrained' });
     expect(statesIn(home)).toEqual([]);
+  });
+
+  test('a call of the old way, whose identity is not certain, has keys and no more', async () => {
+    const stream = home.stream([], { env: { UNIQUEID: '1.1' } });
+    await hub.asked();
+    hub.tell({ type: 'identity', identity: { uniqueid: '1.1' } });
+    hub.tell({ type: 'ended' });
+    hub.tell({ type: 'key', digit: '3' });
+    await stream.hear(1500);
+    expect(stream.log).toContainEqual(expect.objectContaining({ msg: 'key', action: 'nextTrack' }));
+    stream.stopListening();
+    await stream.hangUp();
   });
 
   test('a call that Asterisk never knew is not over: to end would only have it started again', async () => {

@@ -14,14 +14,10 @@ test('each option, with a space or an equals sign', () => {
   expect(unknown).toEqual([]);
 });
 
-test('the environment tells what the options do not', () => {
+test('the environment tells who calls where no Uniqueid is given', () => {
   const env = { UNIQUEID: '2.2', CHANNEL: 'SIP/b-2', PHONE: '200' };
   expect(parse('', env).options).toEqual({ uniqueid: '2.2', channel: 'SIP/b-2', phone: '200' });
-  expect(parse('--uniqueid 1.1', env).options).toEqual({
-    uniqueid: '1.1',
-    channel: 'SIP/b-2',
-    phone: '200',
-  });
+  expect(parse('--phone 300', env).options).toEqual({ uniqueid: '2.2', channel: 'SIP/b-2', phone: '300' });
 });
 
 test('nothing known is legal, and an empty value is none', () => {
@@ -81,9 +77,13 @@ describe('an identity is certain', () => {
     expect(parse(args).certain).toBe(false);
   });
 
-  test('not when any of it is from the environment, which all calls share', () => {
+  test('not from the environment, which all calls share', () => {
     expect(parse('', { UNIQUEID: '1.1' }).certain).toBe(false);
-    expect(parse('--uniqueid 1.1', { PHONE: '100' }).certain).toBe(false);
+  });
+
+  test('whatever the environment still has of a call of the old way', () => {
+    const { certain, options } = parse('--uniqueid 1.1', { PHONE: '100', UNIQUEID: '2.2' });
+    expect([certain, options]).toEqual([true, { uniqueid: '1.1' }]);
   });
 });
 

@@ -51,7 +51,8 @@ function judged(answer: string, { program, config }: Site): Finding {
       'something answers, but not with a music class',
       'See that hub.listen is the hub’s address, and no other program’s.',
     );
-  if (application !== wanted)
+  // Where the hub has found that Asterisk needs it, the path of Node stands before it.
+  if (application !== wanted && !application.endsWith(` ${wanted}`))
     return warning(
       `it has Asterisk start ${application.split(' ')[0]}, this is ${program}`,
       'Restart the hub after an upgrade; have one installation only: systemctl restart holdcast-hub',
