@@ -16,6 +16,7 @@ import { benchDepth } from './depth';
 import { benchLookups } from './lookups';
 import { formatTable, machine, type Section } from './measure';
 import { marked } from './procfs';
+import { benchCalls, benchKeys } from './onAsterisk';
 import { benchQuality } from './quality';
 import { benchRender } from './renderSpeed';
 import { benchSpawn } from './spawn';
@@ -30,6 +31,8 @@ const SECTIONS: Record<string, (context: Context) => Promise<Section>> = {
   quality: benchQuality,
   cycles: benchCycles,
   lookups: benchLookups,
+  keys: benchKeys,
+  calls: benchCalls,
 };
 
 const HELP = `usage: npm run bench -- [options]

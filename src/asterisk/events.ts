@@ -30,11 +30,7 @@ export type AmiEvent =
     }
   | { type: 'hangup'; uniqueid: string; channel: string }
   /** `channel`: its new name. */
-  | { type: 'renamed'; uniqueid: string; channel: string }
-  /** Asterisk is ready. Also said after each login of a user who may read `system`. */
-  | { type: 'booted' }
-  /** Asterisk says that it ends; more often the connection just closes. */
-  | { type: 'shutdown' };
+  | { type: 'renamed'; uniqueid: string; channel: string };
 
 type Read = (message: AmiMessage) => AmiEvent | undefined;
 
@@ -50,8 +46,6 @@ const WANTED: Readonly<Record<string, { readonly class: string; readonly read: R
   MusicOnHoldStop: { class: 'call', read: (message) => musicEvent('moh-stop', message) },
   Hangup: { class: 'call', read: (message) => channelEvent('hangup', message.get('Channel'), message) },
   Rename: { class: 'call', read: (message) => channelEvent('renamed', message.get('Newname'), message) },
-  FullyBooted: { class: 'system', read: () => ({ type: 'booted' }) },
-  Shutdown: { class: 'system', read: () => ({ type: 'shutdown' }) },
 };
 
 /** The classes of rights that the events need: an EventMask, and `read=` of manager.conf. */

@@ -407,10 +407,8 @@ describe('the end of a call', () => {
       return s.follow(`call${i}`);
     });
     await settled();
-    s.ami.emit({ type: 'shutdown' });
     s.asterisk.restart();
     s.asterisk.restore();
-    s.ami.emit({ type: 'booted' });
     for (let i = 0; i < 10; i++) await settled();
     expect(all.map((heard) => heard.count('ended'))).toEqual(Array(100).fill(1));
     expect(s.clock.pending).toBe(0);
