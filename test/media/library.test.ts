@@ -138,6 +138,12 @@ test('advices: by shelf, by language, in the order of their names', async () => 
   expect(first('pt')).toEqual(['9 a.wav', '10 b.wav', 'd.pt-BR.wav']);
   expect(first('')).toEqual(['9 a.wav', '10 b.wav']);
   expect(ids(library.advices('last', 'en'))).toEqual(['advices/last/z.wav']);
+  expect(['en', 'en-GB', 'ru', 'en_US_f_Allison'].map((tag) => library.speaks(tag))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
   expect(library.prompt('position-3', 'en-GB')?.id).toBe('prompts/en/position-3.wav');
   expect([library.prompt('position-3', 'ru'), library.prompt('position', 'en')]).toEqual([
     undefined,

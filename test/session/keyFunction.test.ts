@@ -100,11 +100,20 @@ describe('what it can do', () => {
     const call = await press(({ log }) => {
       log.info({ phone: '+442079460018', note: 'called 020 7946 0018 back' }, 'of +442079460018');
       log.warn({ tries: 3 }, 'odd');
+      log.warn({ tel: 442079460018, of: [{ who: { at: '020 7946 0018' } }] }, 'deep');
     });
     const own = call.lines.filter(({ text }) => text !== 'key');
-    expect(own.map(({ level }) => level)).toEqual(['info', 'warn']);
+    expect(own.map(({ level }) => level)).toEqual(['info', 'warn', 'warn']);
     expect(own[1]!.fields['tries']).toBe(3);
     expect(JSON.stringify(call.lines)).not.toMatch(/7946/);
+  });
+
+  test('names of recordings, which may be a balance, are not in the log when one is missing', async () => {
+    const call = await press((session) => session.say('position-1', 'balance-1250'));
+    await call.live(1);
+    expect(call.said).toEqual([]);
+    expect(JSON.stringify(call.lines)).toContain('prompt 2 of 2');
+    expect(JSON.stringify(call.lines)).not.toContain('1250');
   });
 
   test('the first words take over from an earlier key, and a later key takes over from them', async () => {
