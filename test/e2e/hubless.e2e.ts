@@ -1,0 +1,87 @@
+// Without a hub: each stream has its own AMI connection and its identity from the class that Asterisk looked up.
+// The first test needs nothing at all but Asterisk: what is written to it must come out of the recording bit by bit.
+import type { Server } from 'node:http';
+import { jumps } from './judge/change';
+import { find } from './judge/correlate';
+import { lengthOf } from './judge/exact';
+import { serveClasses } from './lab/classes';
+import { balanceId, configText, positionId } from './lab/config';
+import { Lab } from './lab/lab';
+import { moreThan } from './lab/processes';
+import { RATE, tracks, voices } from './lab/media';
+import { until } from './lab/wait';
+
+const prompts = voices([balanceId('600'), balanceId('601'), positionId(1), positionId(2)]);
+
+let lab: Lab;
+let classes: Server;
+/** The first call: nobody told it anything, so nobody told it that it ended. */
+let untold: string | undefined;
+beforeAll(async () => {
+  lab = await Lab.open({ media: { ...tracks(6, 40), ...prompts } });
+  classes = await serveClasses(lab);
+});
+afterAll(async () => {
+  classes?.close();
+  await lab?.close();
+});
+afterEach(() =>
+  until(
+    () => `processes end: ${JSON.stringify(lab.strays)}`,
+    () => lab.strays.length === 0,
+  ),
+);
+
+test('a caller hears one track without a lost sample, by a process that knows nothing but his Uniqueid', async () => {
+  const before = lab.openDescriptors;
+  const caller = await lab.call({ queue: 'quiet', phone: '600' });
+  const { ear, uniqueid } = caller;
+  untold = uniqueid;
+  await ear.hear(5000);
+  expect(lab.streams.map(({ argv }) => argv.slice(1))).toEqual([
+    [lab.holdcast, 'stream', '--uniqueid', uniqueid],
+  ]);
+  await caller.hangUp();
+  const runs = lab.index.runs(ear.samples);
+  expect(jumps(runs)).toEqual([]);
+  expect(runs.map(lengthOf).at(-1)).toBeGreaterThan(ear.heard - 0.1 * RATE);
+  await until(
+    () => moreThan(before, lab.openDescriptors).join(),
+    () => moreThan(before, lab.openDescriptors).length === 0,
+  );
+});
+
+test('keys work over an AMI connection of their own, for him who presses', async () => {
+  await lab.configure(configText(lab));
+  const [first, second] = [
+    await lab.call({ queue: 'quiet', phone: '600' }),
+    await lab.call({ queue: 'quiet', phone: '601' }),
+  ];
+  await second.ear.hear(4000);
+  for (const digit of ['3', '4', '2']) {
+    second.press(digit);
+    await second.ear.hear(3000);
+  }
+  await Promise.all([first.hangUp(), second.hangUp()]);
+  const said = [first, second].map(({ ear }) =>
+    Object.values(prompts).map((prompt) => find(ear.samples, prompt).length),
+  );
+  expect(said).toEqual([
+    [0, 0, 0, 0],
+    [0, 1, 0, 1],
+  ]);
+  const played = [first, second].map(
+    ({ ear }) => new Set(lab.index.runs(ear.samples).map(({ source }) => source)).size,
+  );
+  expect(played).toEqual([1, 2]);
+});
+
+test('what an earlier call has left is cleared away by a later one', async () => {
+  const caller = await lab.call({ queue: 'quiet', phone: '600' });
+  const left = (): string[] => lab.states.filter((name) => name.includes(untold!));
+  await until(
+    () => `no ${left().join()}`,
+    () => left().length === 0,
+  );
+  await caller.hangUp();
+});

@@ -1,0 +1,139 @@
+// Keys and identity on a real Asterisk: who presses hears the answer, his own, and nobody else hears it.
+// Judged from what the callers' telephones recorded.
+import { audibleFrom, jumps, toneDb, without } from './judge/change';
+import { find } from './judge/correlate';
+import type { Run } from './judge/exact';
+import type { Caller } from './lab/caller';
+import { balanceId, configText, positionId } from './lab/config';
+import { Lab } from './lab/lab';
+import { KEY_TONE_HZ, tracks, voices } from './lab/media';
+import { sleep, until } from './lab/wait';
+
+const PAIRS = 20;
+/** From one pair's call to the next one's. */
+const PAIR_EVERY_MS = 800;
+const numbers = Array.from({ length: 2 * PAIRS }, (_, i) => String(200 + i));
+const prompts = voices([...numbers.map(balanceId), ...[1, 2, 3].map(positionId)]);
+
+let lab: Lab;
+
+beforeAll(async () => {
+  const media = { ...tracks(8, 40), ...prompts };
+  lab = await Lab.open({ media, config: (one) => configText(one) });
+  await lab.startHub();
+});
+afterAll(() => lab?.close());
+
+/** Tracks that a caller's own stream says it plays. */
+function tracksOf(caller: Caller): unknown[] {
+  return lab.log
+    .filter(({ uniqueid, msg }) => uniqueid === caller.uniqueid && msg === 'music')
+    .map(({ track }) => track);
+}
+
+/** The run of music that a sample lies in. */
+function runAt(runs: readonly Run[], sample: number): Run {
+  const run = runs.find(({ from, to }) => from <= sample && sample < to);
+  if (!run) throw new Error(`no track is heard at ${sample}: ${JSON.stringify(runs)}`);
+  return run;
+}
+
+describe('two callers in the same instant, twenty times over', () => {
+  async function pair(index: number): Promise<Caller[]> {
+    await sleep(index * PAIR_EVERY_MS);
+    const own = numbers.slice(2 * index, 2 * index + 2);
+    const callers = await Promise.all(own.map((phone) => lab.call({ queue: 'pairs', phone })));
+    await Promise.all(callers.map(({ ear }) => ear.hear(3000)));
+    for (const caller of callers) caller.press('2');
+    await Promise.all(callers.map(({ ear }) => ear.hear(2500)));
+    await Promise.all(callers.map((caller) => caller.hangUp()));
+    return callers;
+  }
+
+  it('gives each his own track from its beginning, and his own balance and no other', async () => {
+    const callers = (await Promise.all(Array.from({ length: PAIRS }, (_, i) => pair(i)))).flat();
+    expect(callers).toHaveLength(2 * PAIRS);
+    for (const [i, caller] of callers.entries()) {
+      const heard = caller.ear.samples;
+      const first = lab.index.runs(heard)[0]!;
+      expect({ phone: caller.phone, tracks: [first.source] }).toEqual({
+        phone: caller.phone,
+        tracks: tracksOf(caller),
+      });
+      expect(first.at).toBeLessThan(80);
+      const others = [i ^ 1, (i + 2) % callers.length].map((j) => callers[j]!.phone);
+      const balances = [caller.phone, ...others].map(
+        (phone) => find(heard, prompts[balanceId(phone)]!).length,
+      );
+      expect({ phone: caller.phone, balances }).toEqual({ phone: caller.phone, balances: [1, 0, 0] });
+    }
+  });
+});
+
+describe('keys on a live call', () => {
+  it('are answered: a tone and another track for 3, the place for 4, the balance for 2, silence and music for 0', async () => {
+    const caller = await lab.call({ queue: 'keys', phone: '201' });
+    const { ear } = caller;
+    await ear.hear(3000);
+    const pressed: Record<string, number> = {};
+    for (const digit of ['3', '4', '2', '0']) {
+      pressed[digit] = ear.sampleAt(caller.press(digit));
+      await ear.hear(5000);
+    }
+    caller.press('0');
+    await ear.hear(2000);
+    await caller.hangUp();
+    const heard = ear.samples;
+    const runs = lab.index.runs(heard);
+    const before = runAt(runs, pressed['3']!);
+    const change = audibleFrom(heard, before, lab.index.sources)!;
+    expect(change).toBeGreaterThan(pressed['3']!);
+    expect(
+      toneDb(without(heard, before, lab.index.sources, change, change + 800), KEY_TONE_HZ),
+    ).toBeGreaterThan(-36);
+    expect(runAt(runs, pressed['4']!).source).not.toBe(before.source);
+    expect(find(heard, prompts[positionId(1)]!)).toHaveLength(1);
+    expect(find(heard, prompts[balanceId('201')]!)).toHaveLength(1);
+    expect(jumps(runs.filter(({ from }) => from < pressed['0']!))).toEqual([]);
+  });
+
+  it('count once for the caller who pressed, also where Asterisk tells only the end of a press', async () => {
+    const [presses, listens] = await Promise.all(
+      ['201', '202'].map((phone) => lab.call({ queue: 'keys', phone })),
+    );
+    await presses!.ear.hear(3000);
+    await lab.manager.request({ Action: 'PlayDTMF', Channel: presses!.channel, Digit: '3', Receive: 'true' });
+    await presses!.ear.hear(2500);
+    await Promise.all([presses!.hangUp(), listens!.hangUp()]);
+    const trackCount = (caller: Caller): number =>
+      new Set(lab.index.runs(caller.ear.samples).map(({ source }) => source)).size;
+    expect([trackCount(presses!), trackCount(listens!)]).toEqual([2, 1]);
+  });
+});
+
+test('each hears his place, and a better one when somebody ahead leaves the queue', async () => {
+  await lab.configure(configText(lab, { places: true }));
+  const callers: Caller[] = [];
+  for (const phone of ['210', '211', '212']) callers.push(await lab.call({ queue: 'places', phone }));
+  const [first, second, third] = callers as [Caller, Caller, Caller];
+  await third.ear.hear(6000);
+  await first.hangUp();
+  await third.ear.hear(4000);
+  third.press('4');
+  await third.ear.hear(2500);
+  await Promise.all([second.hangUp(), third.hangUp()]);
+  const places = [1, 2, 3].map((place) => prompts[positionId(place)]!);
+  const said = callers.map(({ ear }) => places.map((place) => find(ear.samples, place).length));
+  expect(said).toEqual([
+    [1, 0, 0],
+    [1, 1, 0],
+    [0, 2, 1],
+  ]);
+});
+
+test('nothing is left when all have hung up', async () => {
+  await until(
+    () => JSON.stringify([lab.strays, lab.states]),
+    () => lab.strays.length + lab.states.length === 0,
+  );
+});

@@ -1,0 +1,40 @@
+// What the lab's config.ts says, as its text: the product is configured as an operator does it.
+// Balances are a function of the number, so that a balance in the wrong ear is seen at once.
+import { PRODUCT } from './asteriskFiles';
+import type { Lab } from './lab';
+
+export interface ConfigText {
+  /** AMI port; default Asterisk's own, another for a proxy in between. */
+  readonly amiPort?: number;
+  /** Whether places are told by themselves. Default false: then only keys make voices. */
+  readonly places?: boolean;
+  /** More of the config, as it stands. */
+  readonly more?: string;
+}
+
+/** With the hub's addresses, keys without long hold-offs, and a balance for each number. */
+export function configText(lab: Lab, { amiPort, places = false, more = '' }: ConfigText = {}): string {
+  const { manager, realtime } = lab.ports;
+  const ami = {
+    port: amiPort ?? manager,
+    user: PRODUCT.user,
+    secret: PRODUCT.secret,
+    pingMs: 2000,
+    connectMs: 2000,
+  };
+  return `ami: ${JSON.stringify(ami)},
+  hub: { listen: '127.0.0.1:${realtime}' },
+  calls: { everyMs: 1000 },
+  position: { announce: ${places}, gapMs: 3000 },
+  balance: ({ phone }) => ['balance-' + phone],
+  keys: {
+    '2': holdcast.sayBalance({ holdOffMs: 1000 }),
+    '3': holdcast.nextTrack({ holdOffMs: 1000 }),
+    '4': holdcast.sayPosition({ holdOffMs: 1000 }),
+    '0': holdcast.quiet({ holdOffMs: 1000, music: true }),
+  },
+  ${more}`;
+}
+
+export const balanceId = (phone: string): string => `prompts/en/balance-${phone}.wav`;
+export const positionId = (position: number): string => `prompts/en/position-${position}.wav`;

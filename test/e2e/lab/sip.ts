@@ -1,0 +1,139 @@
+// The little of SIP that a telephone needs to call and to hang up (RFC 3261, over UDP on loopback).
+// A call of its own for each caller; the sound is the Ear's.
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Codec } from './ear';
+import { until } from './wait';
+
+export interface SipCallOptions {
+  /** Asterisk's port. */
+  readonly port: number;
+  readonly extension: string;
+  /** The caller's number. */
+  readonly phone: string;
+  /** Where the sound is to be sent. */
+  readonly rtpPort: number;
+  readonly codec: Codec;
+}
+
+const CODECS: Record<Codec, string> = { slin: '96', ulaw: '0' };
+const ANSWER_MS = 20_000;
+
+export class SipCall {
+  readonly #socket: Socket;
+  readonly #id: string;
+  #sequence = 1;
+  #to = '';
+  #status = 0;
+  #contact = '';
+  /** Asterisk has hung up, or has answered that we have. */
+  over = false;
+
+  private constructor(
+    socket: Socket,
+    private readonly options: SipCallOptions,
+  ) {
+    this.#socket = socket;
+    this.#id = `${options.phone}-${this.#port}`;
+    socket.on('message', (bytes) => this.#take(bytes.toString()));
+  }
+
+  /** Resolves when the call is answered. @throws Error when it is refused */
+  static async dial(options: SipCallOptions): Promise<SipCall> {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const call = new SipCall(socket, options);
+    call.#request('INVITE', call.#description);
+    const decided = (): boolean => call.#status >= 200;
+    await until(
+      () => `an answer to the call of ${options.phone} (last: ${call.#status})`,
+      decided,
+      ANSWER_MS,
+    );
+    call.#request('ACK');
+    if (call.#status !== 200) throw new Error(`the call of ${options.phone} was refused: ${call.#status}`);
+    return call;
+  }
+
+  hangUp(): void {
+    if (this.over) return;
+    this.#sequence++;
+    this.#request('BYE');
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  get #port(): number {
+    return this.#socket.address().port;
+  }
+
+  get #description(): string {
+    const type = CODECS[this.options.codec];
+    return [
+      'v=0',
+      'o=- 1 1 IN IP4 127.0.0.1',
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${this.options.rtpPort} RTP/AVP ${type} 101`,
+      'a=rtpmap:0 PCMU/8000',
+      'a=rtpmap:96 L16/8000',
+      'a=rtpmap:101 telephone-event/8000',
+      'a=fmtp:101 0-16',
+      'a=ptime:20',
+      '',
+    ].join('\r\n');
+  }
+
+  #request(method: string, body = ''): void {
+    const { extension, phone, port } = this.options;
+    const aor = `sip:${extension}@127.0.0.1:${port}`;
+    const target = method === 'INVITE' ? aor : this.#contact || aor;
+    const lines = [
+      `${method} ${target} SIP/2.0`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${this.#port};rport;branch=z9hG4bK-${this.#id}-${method}-${this.#sequence}`,
+      'Max-Forwards: 70',
+      `From: <sip:${phone}@127.0.0.1>;tag=${this.#id}`,
+      `To: ${this.#to || `<${aor}>`}`,
+      `Call-ID: ${this.#id}@127.0.0.1`,
+      `CSeq: ${this.#sequence} ${method}`,
+      `Contact: <sip:${phone}@127.0.0.1:${this.#port}>`,
+      ...(body === '' ? [] : ['Content-Type: application/sdp']),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    this.#send(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  }
+
+  #take(text: string): void {
+    const status = /^SIP\/2\.0 (\d{3})/.exec(text)?.[1];
+    if (status === undefined) return this.#answer(text);
+    const method = /^CSeq:\s*\d+\s+(\w+)/im.exec(text)?.[1];
+    if (method === 'BYE') this.over = true;
+    if (method !== 'INVITE') return;
+    if (this.#status >= 200) return this.#request('ACK'); // our first ACK came too late, or got lost
+    this.#status = Number(status);
+    if (this.#status < 200) return;
+    this.#to = headerOf(text, 'To');
+    this.#contact = /<([^>]+)>/.exec(headerOf(text, 'Contact'))?.[1] ?? '';
+  }
+
+  /** Whatever Asterisk asks is fine, and a BYE is the end. */
+  #answer(request: string): void {
+    if (request.startsWith('ACK ')) return;
+    if (request.startsWith('BYE ')) this.over = true;
+    const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map(
+      (name) => `${name}: ${headerOf(request, name)}`,
+    );
+    this.#send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'));
+  }
+
+  #send(text: string): void {
+    this.#socket.send(text, this.options.port, '127.0.0.1');
+  }
+}
+
+function headerOf(message: string, name: string): string {
+  return new RegExp(`^${name}:\\s*(.*?)\\r?$`, 'im').exec(message)?.[1] ?? '';
+}

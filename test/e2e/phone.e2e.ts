@@ -1,0 +1,61 @@
+// A telephone that is not ours (sipp): SIP, G.711, keys by RFC 4733. Its sound is coarser, so it is judged by likeness.
+// Everything else of the tests calls with a telephone of their own, which could share a mistake with its judge.
+import { find, locate } from './judge/correlate';
+import { balanceId, configText, positionId } from './lab/config';
+import { Ear } from './lab/ear';
+import { keepFigures } from './lab/figures';
+import { Lab } from './lab/lab';
+import { RATE, tracks, voices } from './lab/media';
+import { phoneBySipp } from './lab/sippPhone';
+import { until } from './lab/wait';
+
+/** In the order in which they were once recorded: an older packet would be taken for one that comes too late. */
+const KEYS = ['2', '3', '4'];
+const HALF_SECOND = RATE / 2;
+const music = tracks(4, 40);
+const prompts = voices([balanceId('800'), positionId(1)]);
+
+let lab: Lab;
+let ear: Ear;
+beforeAll(async () => {
+  lab = await Lab.open({ media: { ...music, ...prompts }, config: (one) => configText(one) });
+  await lab.startHub();
+  ear = await Ear.open();
+});
+afterAll(async () => {
+  ear?.close();
+  await lab?.close();
+});
+
+/** The track and the place in it that are heard at a sample, for half a second. */
+function musicAt(heard: Int16Array, sample: number): { source: string; at: number } | undefined {
+  return locate(heard.subarray(sample, sample + HALF_SECOND), music);
+}
+
+test('a real telephone: the balance for 2, another track for 3, the place for 4, and no sample lost', async () => {
+  const keys = KEYS.map((digit, i) => ({ digit, afterMs: i === 0 ? 4000 : 5000 }));
+  expect(await phoneBySipp(lab, ear, 'phones', keys, 5000)).toBe(0);
+  const begun = lab.manager.events.filter(({ event }) => event['Event'] === 'DTMFBegin');
+  expect(begun.map(({ event }) => event['Digit'])).toEqual(KEYS);
+  const heard = ear.samples;
+  const [balance, track, place] = begun.map(({ atMs }) => ear.sampleAt(atMs));
+
+  const before = musicAt(heard, track! - HALF_SECOND)!;
+  const after = musicAt(heard, track! + 2 * RATE)!;
+  expect(after.source).not.toBe(before.source);
+  const [said, owned] = [positionId(1), balanceId('800')].map((id) => find(heard, prompts[id]!));
+  expect([said!.length, owned!.length]).toEqual([1, 1]);
+  const delays = [said![0]!.at - place!, owned![0]!.at - balance!].map((samples) => samples / 8);
+  keepFigures(lab, 'sipp, key to first word, ms', { place: delays[0], balance: delays[1] });
+  for (const delay of delays) expect(delay).toBeGreaterThan(0);
+  for (const delay of delays) expect(delay).toBeLessThan(1000);
+
+  const end = heard.length - RATE;
+  const later = musicAt(heard, end)!;
+  expect([later.source, later.at - after.at]).toEqual([after.source, end - (track! + 2 * RATE)]);
+  expect(ear.lostPackets).toBe(0);
+  await until(
+    () => JSON.stringify(lab.strays),
+    () => lab.strays.length === 0,
+  );
+});

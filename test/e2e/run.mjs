@@ -1,0 +1,167 @@
+// `npm run e2e`: the product on real Asterisk, 22 and 16, each in a network and process space of its own.
+// Root on Debian builds what it needs; elsewhere the `asterisk` on PATH serves, or one line says what was skipped and why.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  cacheFolder,
+  canHaveRoots,
+  provideRoot,
+  provideTools,
+  SUITES,
+  Unavailable,
+  works,
+} from './roots.mjs';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const HERE = join(PROJECT, 'test/e2e');
+/** What inside.sh ends with when this Node cannot run in a root. */
+const NOT_HERE = 77;
+const TOOLS = { debootstrap: 'debootstrap', ip: 'iproute2', unshare: 'util-linux', sipp: 'sip-tester' };
+
+const FIGURES = join(PROJECT, 'dist/e2e-figures.json');
+
+const HELP = `usage: node test/e2e/run.mjs [options] [-- words for jest]
+  --suite name      only this Asterisk: ${Object.keys(SUITES).join(', ')} (default: both)
+  --here            with the Asterisk of this machine
+  --command words   run this in the lab instead of the tests; it finds HOLDCAST_E2E_ROOT in its environment
+With words for jest: only those tests. Figures that were measured: ${FIGURES}
+`;
+
+const say = (text) => process.stderr.write(`e2e: ${text}\n`);
+
+function options() {
+  const { values, positionals } = parseArgs({
+    options: {
+      suite: { type: 'string' },
+      here: { type: 'boolean', default: false },
+      command: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  if (values.suite !== undefined && !(values.suite in SUITES)) throw new Error(HELP);
+  return { ...values, words: positionals };
+}
+
+/**
+ * What to run one after the other: tests that may have company, some files at a time, then those that measure, alone.
+ * @returns command lines
+ */
+function commands({ command, words }) {
+  if (command !== undefined) return [command.split(' ').filter((word) => word !== '')];
+  const jest = [process.execPath, join(PROJECT, 'node_modules/jest/bin/jest.js')];
+  const config = ['--config', join(HERE, 'jest.config.cjs')];
+  if (words.length > 0) return [[...jest, ...config, '--runInBand', ...words]];
+  const alone = '\\.alone\\.e2e\\.ts$';
+  return [
+    [...jest, ...config, '--maxWorkers', '3', '--testPathIgnorePatterns', alone],
+    [...jest, ...config, '--runInBand', '--testPathPatterns', alone],
+  ];
+}
+
+/** Runs a command in namespaces of its own: ports never collide, and nothing that was started survives. */
+function enter({ root, label, user, argv }) {
+  const work = mkdtempSync('/tmp/holdcast-e2e-');
+  chmodSync(work, 0o755); // the user asterisk goes through it
+  const env = {
+    ...process.env,
+    ROOT: root,
+    WORK: work,
+    PROJECT,
+    NODE: process.execPath,
+    TMPDIR: work,
+    HOLDCAST_E2E_ROOT: root,
+    HOLDCAST_E2E_WORK: work,
+    HOLDCAST_E2E_LABEL: label,
+    HOLDCAST_E2E_FIGURES: process.env.HOLDCAST_E2E_FIGURES ?? FIGURES,
+  };
+  const spaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', ...user];
+  const inside = ['bash', join(HERE, 'inside.sh'), ...argv];
+  const { status, signal, error } = spawnSync('unshare', [...spaces, ...inside], {
+    cwd: PROJECT,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (error) throw error;
+  const kept = status !== 0 || process.env.HOLDCAST_E2E_KEEP;
+  if (kept && status !== NOT_HERE) say(`${label}: recordings and logs are in ${work}`);
+  else rmSync(work, { recursive: true, force: true });
+  return status ?? `signal ${signal}`;
+}
+
+/** @returns whether all of it went well */
+function runAll(place, lines) {
+  return lines.map((argv) => enter({ ...place, argv })).every((status) => status === 0);
+}
+
+function runInRoots(suites, lines) {
+  const skipped = [];
+  let failed = false;
+  for (const suite of suites) {
+    const label = SUITES[suite];
+    try {
+      const root = provideRoot(suite, say);
+      if (enter({ root, label, user: [], argv: ['true'] }) === NOT_HERE)
+        skipped.push(`${label}: this Node cannot run in Debian ${suite}`);
+      else if (!runAll({ root, label, user: [] }, lines)) failed = true;
+    } catch (error) {
+      if (error instanceof Unavailable) skipped.push(error.message);
+      else {
+        say(`${label}: ${error.message}`);
+        failed = true;
+      }
+    }
+  }
+  for (const why of skipped) say(`skipped: ${why}`);
+  return failed ? 1 : 0;
+}
+
+/** With the Asterisk that this machine has. */
+function runHere(lines) {
+  if (!works('asterisk', ['-V'])) {
+    say('skipped: not root on Debian (which builds its own Asterisk), and no `asterisk` on PATH');
+    return 0;
+  }
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  if (!works('unshare', [...user, '--net', '--mount', '--pid', '--fork', 'ip', 'link', 'set', 'lo', 'up'])) {
+    say('skipped: no network of its own for the tests (unshare --user --net is refused here)');
+    return 0;
+  }
+  return runAll({ root: '', label: 'the Asterisk of this machine', user }, lines) ? 0 : 1;
+}
+
+/**
+ * Two runs on one machine would measure each other: the later one waits. The lock is the kernel's, so a run that was
+ * killed holds none.
+ */
+function inTurn() {
+  const lock = join(cacheFolder(), 'lock');
+  mkdirSync(cacheFolder(), { recursive: true });
+  const words = [lock, process.execPath, ...process.argv.slice(1)];
+  const env = { ...process.env, HOLDCAST_E2E_IN_TURN: 'yes' };
+  const { status, error } = spawnSync('flock', words, { env, stdio: 'inherit' });
+  if (error) throw error;
+  process.exitCode = status ?? 1;
+}
+
+function main() {
+  const given = options();
+  if (given.help) return process.stdout.write(HELP);
+  if (!process.env.HOLDCAST_E2E_IN_TURN && works('flock', ['--version'])) return inTurn();
+  const lines = commands(given);
+  if (given.here || !canHaveRoots()) {
+    process.exitCode = runHere(lines);
+    return;
+  }
+  const missing = provideTools(TOOLS);
+  if (missing.length > 0) {
+    say(`skipped: not installed, and not to be installed: ${missing.join(', ')}`);
+    return;
+  }
+  process.exitCode = runInRoots(given.suite === undefined ? Object.keys(SUITES) : [given.suite], lines);
+}
+
+main();
