@@ -41,10 +41,14 @@ test('each line has its time, level, process and call', async () => {
   }
 });
 
-test('options say who calls, the environment what they leave open', async () => {
+test('options say who calls, the environment what they leave open, and nothing beside a Uniqueid that is given', async () => {
   const env = { UNIQUEID: '2.2', CHANNEL: 'PJSIP/b-2', PHONE: '100', QUEUE: 'support' };
-  const stream = new Home().stream(['--uniqueid', '1.1', '--queue=sales'], { env });
-  expect(await startedLine(stream)).toMatchObject({ uniqueid: '1.1', channel: 'PJSIP/b-2', queue: 'sales' });
+  const told = new Home().stream(['--queue=sales'], { env });
+  expect(await startedLine(told)).toMatchObject({ uniqueid: '2.2', channel: 'PJSIP/b-2', queue: 'sales' });
+  const certain = new Home().stream(['--uniqueid', '1.1'], { env });
+  const line = await startedLine(certain);
+  expect(line).toMatchObject({ uniqueid: '1.1' });
+  expect(line).not.toHaveProperty('channel');
 });
 
 describe('a phone number is nowhere in clear', () => {
