@@ -3,8 +3,8 @@
 import type { Clock } from '../util/clock';
 import type { KeyEvent } from './keys';
 
-/** A caller whose key does nothing for so long has given it up, milliseconds. */
-const KEPT_MS = 3000;
+/** A stream that begins in a crowd asks after four and a half seconds at the latest; who hears nothing for longer gives up. */
+const KEPT_MS = 5000;
 const MOST_CALLS = 1000;
 
 export class EarlyKeys {

@@ -1,6 +1,7 @@
 // `npm run e2e`: the product on real Asterisk, 22 and 16, each in a network and process space of its own.
 // Root on Debian builds what it needs; elsewhere the `asterisk` on PATH serves, or one line says what was skipped and why.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,7 @@ const HERE = join(PROJECT, 'test/e2e');
 const NOT_HERE = 77;
 const TOOLS = { debootstrap: 'debootstrap', ip: 'iproute2', unshare: 'util-linux', sipp: 'sip-tester' };
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const FIGURES = join(PROJECT, 'dist/e2e-figures.json');
 
 const HELP = `usage: node test/e2e/run.mjs [options] [-- words for jest]
@@ -47,7 +49,7 @@ function options() {
 }
 
 /**
- * What to run one after the other: tests that may have company, some files at a time, then those that measure, alone.
+ * What to run one after the other: tests that may have company, two files at a time, then those that measure, alone.
  * @returns command lines
  */
 function commands({ command, words }) {
@@ -57,13 +59,16 @@ function commands({ command, words }) {
   if (words.length > 0) return [[...jest, ...config, '--runInBand', ...words]];
   const alone = '\\.alone\\.e2e\\.ts$';
   return [
-    [...jest, ...config, '--maxWorkers', '3', '--testPathIgnorePatterns', alone],
+    [...jest, ...config, '--maxWorkers', '2', '--testPathIgnorePatterns', alone],
     [...jest, ...config, '--runInBand', '--testPathPatterns', alone],
   ];
 }
 
-/** Runs a command in namespaces of its own: ports never collide, and nothing that was started survives. */
-function enter({ root, label, user, argv }) {
+/**
+ * Runs a command in namespaces of its own: ports never collide, and nothing that was started survives.
+ * @returns its exit code, or the signal that ended it
+ */
+async function enter({ root, label, user, argv }) {
   const work = mkdtempSync('/tmp/holdcast-e2e-');
   chmodSync(work, 0o755); // the user asterisk goes through it
   const env = {
@@ -80,33 +85,48 @@ function enter({ root, label, user, argv }) {
   };
   const spaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', ...user];
   const inside = ['bash', join(HERE, 'inside.sh'), ...argv];
-  const { status, signal, error } = spawnSync('unshare', [...spaces, ...inside], {
-    cwd: PROJECT,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (error) throw error;
+  const options = { cwd: PROJECT, env, stdio: ['ignore', 'inherit', 'inherit'] };
+  // Also when this process is killed without a word.
+  const words = ['--pdeathsig', 'KILL', 'unshare', ...spaces, ...inside];
+  const status = await ended(spawn('setpriv', words, options), 'SIGKILL');
   const kept = status !== 0 || process.env.HOLDCAST_E2E_KEEP;
   if (kept && status !== NOT_HERE) say(`${label}: recordings and logs are in ${work}`);
   else rmSync(work, { recursive: true, force: true });
-  return status ?? `signal ${signal}`;
+  return status;
+}
+
+/**
+ * How a child has ended: its exit code, or the signal that ended it. When this process is told to end meanwhile, so is
+ * the child: a process space that loses its first process goes as a whole.
+ */
+async function ended(child, signal) {
+  const end = () => {
+    child.kill(signal);
+    process.exit(1);
+  };
+  for (const name of SIGNALS) process.on(name, end);
+  const [code, endedBy] = await once(child, 'close');
+  for (const name of SIGNALS) process.off(name, end);
+  return code ?? endedBy;
 }
 
 /** @returns whether all of it went well */
-function runAll(place, lines) {
-  return lines.map((argv) => enter({ ...place, argv })).every((status) => status === 0);
+async function runAll(place, lines) {
+  let well = true;
+  for (const argv of lines) well = (await enter({ ...place, argv })) === 0 && well;
+  return well;
 }
 
-function runInRoots(suites, lines) {
+async function runInRoots(suites, lines) {
   const skipped = [];
   let failed = false;
   for (const suite of suites) {
     const label = SUITES[suite];
     try {
       const root = provideRoot(suite, say);
-      if (enter({ root, label, user: [], argv: ['true'] }) === NOT_HERE)
+      if ((await enter({ root, label, user: [], argv: ['true'] })) === NOT_HERE)
         skipped.push(`${label}: this Node cannot run in Debian ${suite}`);
-      else if (!runAll({ root, label, user: [] }, lines)) failed = true;
+      else if (!(await runAll({ root, label, user: [] }, lines))) failed = true;
     } catch (error) {
       if (error instanceof Unavailable) skipped.push(error.message);
       else {
@@ -120,40 +140,44 @@ function runInRoots(suites, lines) {
 }
 
 /** With the Asterisk that this machine has. */
-function runHere(lines) {
+async function runHere(lines) {
   if (!works('asterisk', ['-V'])) {
     say('skipped: not root on Debian (which builds its own Asterisk), and no `asterisk` on PATH');
     return 0;
   }
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  if (!works('ip', ['-V'])) {
+    say('skipped: no command ip (Debian: apt-get install iproute2)');
+    return 0;
+  }
   if (!works('unshare', [...user, '--net', '--mount', '--pid', '--fork', 'ip', 'link', 'set', 'lo', 'up'])) {
     say('skipped: no network of its own for the tests (unshare --user --net is refused here)');
     return 0;
   }
-  return runAll({ root: '', label: 'the Asterisk of this machine', user }, lines) ? 0 : 1;
+  return (await runAll({ root: '', label: 'the Asterisk of this machine', user }, lines)) ? 0 : 1;
 }
 
 /**
  * Two runs on one machine would measure each other: the later one waits. The lock is the kernel's, so a run that was
  * killed holds none.
  */
-function inTurn() {
-  const lock = join(cacheFolder(), 'lock');
+async function inTurn() {
   mkdirSync(cacheFolder(), { recursive: true });
-  const words = [lock, process.execPath, ...process.argv.slice(1)];
+  const words = ['--no-fork', join(cacheFolder(), 'lock'), process.execPath, ...process.argv.slice(1)];
   const env = { ...process.env, HOLDCAST_E2E_IN_TURN: 'yes' };
-  const { status, error } = spawnSync('flock', words, { env, stdio: 'inherit' });
-  if (error) throw error;
-  process.exitCode = status ?? 1;
+  return (await ended(spawn('flock', words, { env, stdio: 'inherit' }), 'SIGTERM')) === 0 ? 0 : 1;
 }
 
-function main() {
+async function main() {
   const given = options();
   if (given.help) return process.stdout.write(HELP);
-  if (!process.env.HOLDCAST_E2E_IN_TURN && works('flock', ['--version'])) return inTurn();
+  if (!process.env.HOLDCAST_E2E_IN_TURN && works('flock', ['--version'])) {
+    process.exitCode = await inTurn();
+    return;
+  }
   const lines = commands(given);
   if (given.here || !canHaveRoots()) {
-    process.exitCode = runHere(lines);
+    process.exitCode = await runHere(lines);
     return;
   }
   const missing = provideTools(TOOLS);
@@ -161,7 +185,7 @@ function main() {
     say(`skipped: not installed, and not to be installed: ${missing.join(', ')}`);
     return;
   }
-  process.exitCode = runInRoots(given.suite === undefined ? Object.keys(SUITES) : [given.suite], lines);
+  process.exitCode = await runInRoots(given.suite === undefined ? Object.keys(SUITES) : [given.suite], lines);
 }
 
-main();
+await main();

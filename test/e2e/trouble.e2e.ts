@@ -10,8 +10,8 @@ import { RATE, tracks } from './lab/media';
 import { Cable } from './lab/proxy';
 import { sleep, until } from './lab/wait';
 
-/** Between two packets of sound: 20 ms, and what a busy machine adds. */
-const PAUSE_MS = 150;
+/** Between two packets of sound: 20 ms, and what the busiest machine may add. */
+const PAUSE_MS = 1500;
 const CUT_MS = 10_000;
 
 let lab: Lab;
