@@ -16,7 +16,7 @@ import type { Config, ResolvedConfig } from './types';
 
 /** How long a config may take to run, and how long a caller's first sample may wait for one. */
 const COLD_LIMIT_MS = 5000;
-const WARM_LIMIT_MS = 1500;
+const WARM_LIMIT_MS = 500;
 
 export interface LoadContext extends Whereabouts {
   clock: Clock;

@@ -20,7 +20,7 @@ export const complaints = (stream: Stream): LogLine[] =>
   stream.log.filter(({ level }) => level === 'error' || level === 'warn');
 
 /** Waits for the one line that says what is wrong. */
-export async function expectComplaint(stream: Stream, code: string, limitMs = 8000): Promise<LogLine> {
+export async function expectComplaint(stream: Stream, code: string, limitMs = 20_000): Promise<LogLine> {
   const said = (): boolean => complaints(stream).length > 0;
   await until(() => `a complaint; the log is ${stream.stderr}`, said, limitMs);
   expect(complaints(stream)).toHaveLength(1);
