@@ -154,6 +154,7 @@ async function runHere(lines) {
     say('skipped: no network of its own for the tests (unshare --user --net is refused here)');
     return 0;
   }
+  if (!works('which', ['sipp'])) say('skipped: a telephone of sipp (Debian: apt-get install sip-tester)');
   return (await runAll({ root: '', label: 'the Asterisk of this machine', user }, lines)) ? 0 : 1;
 }
 
