@@ -23,6 +23,11 @@ export type ErrorCode =
   | 'HC_HUB_ADDRESS'
   | 'HC_ACTION_FAILED'
   | 'HC_STATE_UNWRITABLE'
+  | 'HC_STORE_AWAY'
+  | 'HC_STORE_REFUSED'
+  | 'HC_BILLING_FAILED'
+  | 'HC_BILLING_ANSWER'
+  | 'HC_VOICE_FAILED'
   | 'HC_USAGE';
 
 /** An error that an operator may meet. `hint` is one sentence that says what to do. */

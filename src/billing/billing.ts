@@ -1,0 +1,45 @@
+// Billing: the port to whatever knows what a caller owes. Adapters differ in how they ask; what comes back is the same.
+import type { Money } from '../speech/money';
+
+export interface BillingQuestion {
+  /** The caller's number as the operator's config wants it (see PhoneRules); never one that is withheld or malformed. */
+  readonly phone: string;
+  /** Of the call, for the operator's logs. */
+  readonly uniqueid: string;
+  /** "en", "pt_BR": as Asterisk or the config says. */
+  readonly language: string;
+  /** Digits that the caller has keyed in; only where the config asks for a PIN. */
+  readonly pin?: string;
+}
+
+export interface Account {
+  /** Not empty, at most 64 characters; a string always. */
+  readonly number: string;
+  readonly balance: Money;
+}
+
+/** What a billing system says of a caller. */
+export type BillingReply =
+  /** None: the number is not registered. At most MOST_ACCOUNTS. */
+  { readonly status: 'accounts'; readonly accounts: readonly Account[] } | { readonly status: 'wrong-pin' };
+
+export const MOST_ACCOUNTS = 10;
+
+export interface Billing {
+  /** @throws HoldcastError HC_BILLING_FAILED (away, refused), HC_BILLING_ANSWER (it said what cannot be said) */
+  accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply>;
+  close?(): Promise<void> | void;
+}
+
+/** What becomes of a caller's wish to hear his balance, after every guard (see BillingDesk). */
+export type BalanceAnswer =
+  /** None: his number is not registered. */
+  | { readonly status: 'accounts'; readonly accounts: readonly Account[] }
+  /** A PIN is to be keyed in: none was given yet, or it was wrong. */
+  | { readonly status: 'pin'; readonly wrong: boolean; readonly digits: number }
+  /** Too many wrong PINs: not today. */
+  | { readonly status: 'locked' }
+  /** His number is withheld, malformed, or not certain. */
+  | { readonly status: 'unknown-caller' }
+  /** Billing is away, slow, wrong, or there is none. The log says why. */
+  | { readonly status: 'unavailable' };

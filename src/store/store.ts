@@ -1,0 +1,47 @@
+// Store: the port to what is remembered from call to call. Two adapters (embedded, MySQL), one contract suite.
+import type { Closeable } from '../util/scope';
+
+/** The caller's number as Asterisk tells it: a string always, since "0049" and "49" are two callers. */
+export type Phone = string;
+/** `queue_music.src` is char(15): a longer number is not kept. */
+export const LONGEST_PHONE = 15;
+
+/** Something that happened in a call and is kept. Times are wall time, milliseconds since 1970. */
+export type StoreEntry =
+  /** The music that he chose; the newest counts. */
+  | { readonly type: 'choice'; readonly phone: Phone; readonly track: string; readonly wallMs: number }
+  /** Music, advice or answer that was heard; a personal one has no title, only its kind. */
+  | {
+      readonly type: 'heard';
+      readonly uniqueid: string;
+      readonly phone?: Phone;
+      readonly queue?: string;
+      readonly kind: 'track' | 'advice' | 'position' | 'answer';
+      /** Id of what was heard ("music/first-light.wav"); absent where it is the caller's own. */
+      readonly id?: string;
+      readonly wallMs: number;
+    }
+  /** A key that did something. */
+  | {
+      readonly type: 'key';
+      readonly uniqueid: string;
+      readonly phone?: Phone;
+      readonly queue?: string;
+      readonly digit: string;
+      readonly action: string;
+      readonly wallMs: number;
+    };
+
+export interface Store extends Closeable {
+  /** The track id that this caller chose last; undefined: none. @throws HoldcastError HC_STORE_AWAY */
+  choice(phone: Phone): Promise<string | undefined>;
+  /**
+   * Keeps all of them, or none: when it resolves they are on disk. The same entry twice is kept once.
+   * @throws HoldcastError HC_STORE_AWAY (tried again later), HC_STORE_REFUSED (never will be: a bad entry, no rights)
+   */
+  write(entries: readonly StoreEntry[]): Promise<void>;
+  /** Removes what happened before `wallMs` (choices stay, but those not renewed since). @returns rows removed */
+  purge(wallMs: number): Promise<number>;
+  /** Closes what is open, a query that hangs too. May be called again; the store is not used afterwards. */
+  close(): Promise<void>;
+}
