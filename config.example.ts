@@ -172,9 +172,70 @@ export default defineConfig({
     levelDb: -26,
   },
 
-  // What key 2 says: names of files in media/prompts/<language>, said one after the other. It is asked only when the
-  // caller's number is certain; while it takes long, the caller hears "one moment". Default: "not available just now".
-  // balance: async ({ phone }) => (await owes(phone)) ? ['balance-open'] : ['balance-settled'],
+  // Who speaks numbers, amounts and places: tried in this order, a sentence is said whole by one of them. A recording of
+  // one word each, <folder>/<language>/<word>.wav; Asterisk's own sound packs; or a program that reads text and writes a
+  // WAV. Default: the shipped voices (English, Russian), then Asterisk's sound packs where Debian puts them.
+  // voices: [
+  //   { recorded: 'voices' },
+  //   { asterisk: '/usr/share/asterisk/sounds' },
+  //   { command: ['espeak-ng', '-v', '{language}', '--stdout'], languages: ['en', 'de'], limitMs: 10_000 },
+  // ],
+
+  // Where the balance comes from that key 2 says: one of `http`, `sql` and `ask`. Asked only when the caller's number is
+  // certain; while it takes long, he hears "one moment". Without it he hears "not available just now".
+  // billing: {
+  //   http: {
+  //     url: 'https://billing.example/balance?phone={phone}',
+  //     token: process.env.BILLING_TOKEN,
+  //     // From its JSON to [{ number: '000412', balance: '-12.50', currency: 'EUR' }]; none: not registered.
+  //     answer: (json) => (json as { accounts: { number: string; balance: string }[] }).accounts,
+  //   },
+  //   // Or a query; :phone is passed as a parameter.
+  //   // sql: {
+  //   //   database: { host: 'db', user: 'holdcast', password: process.env.BILLING_PASSWORD, database: 'billing' },
+  //   //   query: 'select number, balance from account where phone = :phone',
+  //   // },
+  //   // Or your own function.
+  //   // ask: async ({ phone }) => [{ number: '000412', balance: await owes(phone) }],
+  //
+  //   // Of balances that name no currency (ISO 4217).
+  //   currency: 'EUR',
+  //   // An answer that takes longer is none (200 to 10000); one is good for so long (0 to 600000).
+  //   limitMs: 3000,
+  //   cacheMs: 30_000,
+  //   // After so many failures in a row (1 to 100) billing is left alone for so long (1000 to 600000).
+  //   failures: 5,
+  //   restMs: 30_000,
+  //   // With a country, national numbers become 'e164' (+442079460018), 'national' or 'digits' before they are asked about.
+  //   country: 'GB',
+  //   phone: 'e164',
+  //   // Callers key in a PIN first: 3 to 12 digits; after 1 to 10 wrong ones the number is locked (1000 to 86400000).
+  //   pin: { digits: 4, tries: 3, lockMs: 3_600_000 },
+  // },
+
+  // What is remembered from call to call: each caller's music, what was heard, keys.
+  store: {
+    // A MySQL or MariaDB database (`holdcast store migrate` makes its tables). Default: a file of its own.
+    // mysql: {
+    //   // Or `socket: '/run/mysqld/mysqld.sock'` in the place of host and port.
+    //   host: 'db',
+    //   port: 3306,
+    //   user: 'holdcast',
+    //   password: process.env.STORE_PASSWORD,
+    //   database: 'asterisk',
+    //   // Connections at once (1 to 100), and how long one may take to stand, and a query (100 to 60000).
+    //   connections: 4,
+    //   connectMs: 2000,
+    //   queryMs: 3000,
+    // },
+
+    // The file. Default: holdcast.db in /var/lib/holdcast if that may be written, else in the user's data folder.
+    // file: '/var/lib/holdcast/holdcast.db',
+
+    // What is older is removed once a day, 0 (never) to 36500 days; when, as five cron fields.
+    keepDays: 365,
+    purge: '17 4 * * *',
+  },
 
   // What callers' keys do. A second press of the same key within holdOffMs (0 to 600000) does nothing.
   // `keys: {}` turns all keys off.

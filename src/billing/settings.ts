@@ -21,7 +21,8 @@ export interface HttpBilling {
   readonly url: string;
   /** Default 'GET', or 'POST' where there is a body. */
   readonly method?: 'GET' | 'POST' | 'PUT' | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** One that is undefined (a variable of the environment that is not set) is not sent. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** Sent as JSON; placeholders in its strings are filled in. */
   readonly body?: unknown;
   /** Basic authentication. */

@@ -32,7 +32,7 @@ interface Manifest {
 }
 
 /** Taken from the environment of the hub as a rule, where streams have another: their config is the same all the same. */
-const SECRET = 'secret';
+const SECRETS = new Set(['secret', 'password', 'token', 'headers']);
 
 /**
  * A hash of the plain values of a config, without its secrets: functions count as present only. Two values that validate differently have
@@ -40,7 +40,7 @@ const SECRET = 'secret';
  */
 export function plainHash(value: unknown): string {
   const text = JSON.stringify(value, (name, item: unknown) => {
-    if (name === SECRET) return undefined;
+    if (SECRETS.has(name)) return undefined;
     if (typeof item === 'string') return `text ${item}`;
     if (item === null || typeof item === 'boolean' || Number.isFinite(item)) return item;
     return typeof item === 'object' ? item : `[${typeof item === 'number' ? String(item) : typeof item}]`;

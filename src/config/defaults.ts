@@ -4,17 +4,21 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { defaultAmiSettings, type AmiSettings } from '../asterisk/settings';
+import { defaultBilling, defaultPin, type BillingSettings } from '../billing/settings';
 import { defaultBand, defaultPrepareSettings } from '../media/settings';
 import type { MediaSettings } from '../media/settings';
 import { defaultProgramSettings } from '../program/settings';
 import type { ProgramSettings } from '../program/settings';
 import { nextTrack, quiet, run, sayBalance, sayPosition, type KeyBinding } from '../session/actions';
 import { defaultPositionRules } from '../session/position';
+import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/settings';
+import { defaultDatabase, defaultStore, type DatabaseSettings, type StoreSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
 import { parseListen } from './listen';
 import type {
   CallsOptions,
   Config,
+  DatabaseOptions,
   DayParts,
   HubSettings,
   MediaOptions,
@@ -40,7 +44,10 @@ export const defaultDayParts: DayParts = {
 };
 
 export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 10_000 };
+const DEFAULT_LANGUAGE = 'en';
 export const DEFAULT_SCAN_MS = 5000;
+/** Where Debian's packages put Asterisk's sounds. */
+const ASTERISK_SOUNDS = '/usr/share/asterisk/sounds';
 export const DEFAULT_LISTEN = '127.0.0.1:8099';
 export const defaultCalls = { everyMs: 2000, keepMs: 3_600_000 };
 const defaultKeys = {
@@ -57,8 +64,9 @@ export function resolveConfig(config: Config, { configDir, env }: ResolveContext
   const media = resolveMedia(config.media ?? {}, program, configDir, env);
   const calls = resolveCalls(config.calls ?? {}, configDir, env, media.cache);
   const ami = resolveAmi(config.ami);
+  const billing = resolveBilling(config.billing);
   return {
-    language: config.language ?? 'en',
+    language: config.language ?? DEFAULT_LANGUAGE,
     ...(config.timeZone !== undefined && { timeZone: config.timeZone }),
     program,
     media,
@@ -66,7 +74,9 @@ export function resolveConfig(config: Config, { configDir, env }: ResolveContext
     hub: resolveHub(config.hub ?? {}, configDir, calls),
     ...(ami && { ami }),
     position: filled(defaultPositionRules, config.position),
-    ...(config.balance && { balance: config.balance }),
+    voices: resolveVoices(config, configDir),
+    store: resolveStore(config.store ?? {}, configDir, env, media.cache),
+    ...(billing && { billing }),
     stream: filled(defaultStream, config.stream),
     advice: {
       dayParts: config.advice?.dayParts ?? defaultDayParts,
@@ -105,6 +115,61 @@ function resolveKeys(keys: Config['keys'] = defaultKeys): ResolvedConfig['keys']
 function resolveAmi({ secret, ...given }: NonNullable<Config['ami']> = {}): AmiSettings | undefined {
   if (secret === undefined) return undefined;
   return { ...filled(defaultAmiSettings, given), secret };
+}
+
+function resolveVoices({ voices, language = DEFAULT_LANGUAGE }: Config, configDir: string): VoiceSettings[] {
+  if (!voices) return [{ recorded: join(packageRoot(), 'media', 'voices') }, { asterisk: ASTERISK_SOUNDS }];
+  return voices.flatMap(({ recorded, asterisk, command, ...rest }): VoiceSettings[] => {
+    if (recorded !== undefined) return [{ recorded: resolve(configDir, recorded) }];
+    if (asterisk !== undefined) return [{ asterisk: resolve(configDir, asterisk) }];
+    const { languages = [language], limitMs = DEFAULT_VOICE_MS } = rest;
+    return command ? [{ command, languages, limitMs }] : [];
+  });
+}
+
+/** Without anybody to ask there is no billing. */
+function resolveBilling({
+  http,
+  sql,
+  ask,
+  country,
+  phone = 'e164',
+  pin,
+  ...figures
+}: NonNullable<Config['billing']> = {}): BillingSettings | undefined {
+  const asked = sql && { sql: { ...sql, database: filledDatabase(sql.database) } };
+  const source = asked ?? (http ? { http } : ask);
+  if (!source) return undefined;
+  return {
+    source,
+    ...filled(defaultBilling, figures),
+    phone: { format: phone, ...(country !== undefined && { country }) },
+    ...(pin && { pin: filled(defaultPin, pin) }),
+  };
+}
+
+function filledDatabase({ database, password, socket, ...given }: DatabaseOptions): DatabaseSettings {
+  return {
+    ...filled(defaultDatabase, given),
+    database,
+    ...(password !== undefined && { password }),
+    ...(socket !== undefined && { socket }),
+  };
+}
+
+function resolveStore(
+  { mysql, file, ...figures }: NonNullable<Config['store']>,
+  configDir: string,
+  env: Env,
+  cache: string,
+): StoreSettings {
+  const data = file === undefined ? defaultDataFolder(env, cache) : dirname(resolve(configDir, file));
+  return {
+    ...filled(defaultStore, figures),
+    ...(mysql && { mysql: filledDatabase(mysql) }),
+    file: file === undefined ? join(data, 'holdcast.db') : resolve(configDir, file),
+    spool: join(data, 'spool'),
+  };
 }
 
 function resolveCalls(
@@ -164,6 +229,16 @@ export function defaultCacheFolder(env: Env, systemFolder = '/var/cache/holdcast
   const own = join(env['HOME'] ?? homedir(), '.cache', 'holdcast');
   if (isAbsolute(own) && creatable(own)) return own;
   return join(env['TMPDIR'] ?? tmpdir(), `holdcast-${process.getuid?.() ?? 'user'}`);
+}
+
+/** Absolute: HOLDCAST_DATA, else /var/lib/holdcast where it may be written, else the user's. Not created here. */
+function defaultDataFolder(env: Env, cache: string, systemFolder = '/var/lib/holdcast'): string {
+  if (env['HOLDCAST_DATA']) return resolve(env['HOLDCAST_DATA']);
+  if (existsSync(systemFolder) && writable(systemFolder)) return systemFolder;
+  const xdg = env['XDG_DATA_HOME'];
+  const own =
+    xdg && isAbsolute(xdg) ? join(xdg, 'holdcast') : join(env['HOME'] ?? homedir(), '.local/share/holdcast');
+  return isAbsolute(own) && creatable(own) ? own : join(cache, 'data');
 }
 
 /** Absolute: HOLDCAST_RUN, else /run/holdcast where it may be written, else a folder in the cache. Not created here. */

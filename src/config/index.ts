@@ -3,14 +3,9 @@
 import type { Config } from './types';
 
 export { nextTrack, quiet, run, sayBalance, sayPosition } from '../session/actions';
-export type {
-  BalanceCaller,
-  BalanceFunction,
-  BuiltinAction,
-  KeyBinding,
-  KeyFunction,
-  KeySession,
-} from '../session/actions';
+export type { BillingQuestion } from '../billing/billing';
+export type { BillingAccount, BillingAnswer, BillingFunction } from '../billing/settings';
+export type { BuiltinAction, KeyBinding, KeyFunction, KeySession } from '../session/actions';
 export type { Campaign, Config, DayParts, DayWindow, Digit } from './types';
 
 /** Returns `config` unchanged; it is there so that an editor knows the options and their types. */

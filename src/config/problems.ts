@@ -14,7 +14,10 @@ export interface Problem {
 }
 
 const MASK = '•••';
-const SECRET_NAME = /pass(word|wd|phrase)?$|secret|token|credential|auth$|(api|private)_?key|(^|_)pin$/i;
+const SECRET_NAME =
+  /pass(word|wd|phrase)?$|secret|token|credential|auth(orization)?$|^headers$|(api|private)_?key|(^|_)pin$/i;
+/** The section of that name holds rules, no PIN. */
+const PIN_RULES = 'pin';
 const LONGEST = 80;
 
 /** 'stream.leadMs: found 400, allowed: a number from 80 to 240 ms' */
@@ -39,7 +42,7 @@ export function foundText(
   path: readonly PropertyKey[],
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  if (path.some(isSecretName)) return MASK;
+  if (path.some((step) => step !== PIN_RULES && isSecretName(step))) return MASK;
   const secrets = new Set(Object.entries(env).flatMap(([name, v]) => (v && isSecretName(name) ? [v] : [])));
   const value = path.reduce<unknown>(
     (at, step) => (at as Record<PropertyKey, unknown> | null)?.[step],

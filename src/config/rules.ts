@@ -16,7 +16,6 @@ export function callRules(config: ResolvedConfig): { rules: CallRules; ready: ()
       program: config.program,
       keys: config.keys,
       position: config.position,
-      balance: config.balance,
       dayPart: (wallMs) => dayPartAt(wallMs, dayParts, config.timeZone),
       allowed: (adviceId, wallMs) => filter(adviceId, wallMs),
     },

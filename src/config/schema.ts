@@ -1,28 +1,33 @@
 // What a config may hold, checked value by value; every complaint names the key, what was found and what is allowed.
 // Imported only when a config is new or changed: zod takes some 90 ms to load.
 import { z } from 'zod';
-import { baseLanguage } from '../media/names';
+import type { BillingFunction } from '../billing/settings';
 import { defaultBand } from '../media/settings';
 import { defaultProgramSettings } from '../program/settings';
 import { SHELVES } from '../program/shelves';
 import type { DayPart } from '../program/shelves';
-import {
-  MAKER,
-  type BalanceFunction,
-  type BuiltinAction,
-  type KeyBinding,
-  type KeyFunction,
-} from '../session/actions';
-import { validateCron } from './cron';
+import { MAKER, type BuiltinAction, type KeyBinding, type KeyFunction } from '../session/actions';
 import { spansOf } from './dayPart';
 import { matchesName } from './glob';
 import { parseListen } from './listen';
+import {
+  HOUR_MS,
+  isCron,
+  isHeader,
+  isHost,
+  isLanguage,
+  oneOf,
+  path,
+  PORT,
+  section,
+  text,
+  within,
+} from './pieces';
 import { foundText, keyText, typoOf } from './problems';
 import type { Problem } from './problems';
+import { billing, store, voice as spokenBy } from './services';
 import type { Config, DayParts, DayWindow, Digit } from './types';
 
-const HOUR_MS = 3_600_000;
-const PORT = 'a whole number from 1 to 65535';
 const DIGITS: readonly Digit[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#'];
 const ACTIONS: Record<BuiltinAction, true> = {
   nextTrack: true,
@@ -30,34 +35,6 @@ const ACTIONS: Record<BuiltinAction, true> = {
   sayPosition: true,
   sayBalance: true,
 };
-
-/** A number within a range; `unit` is for the message. */
-function within(min: number, max: number, unit: string) {
-  const allowed = `a number from ${min} to ${max} ${unit}`;
-  return z.number(allowed).min(min, allowed).max(max, allowed).optional();
-}
-
-function oneOf<const T extends readonly (string | number)[]>(...values: T) {
-  const allowed = `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
-  return z.literal(values, allowed).optional();
-}
-
-/** A text that passes `test`; `allowed` says in words what passes. */
-function text(allowed: string, test: (value: string) => boolean) {
-  return z.string(allowed).refine(test, allowed);
-}
-
-function path(what: string) {
-  return text(`${what}, not empty`, (value) => value.trim() !== '').optional();
-}
-
-/** An object that knows all its keys; for one that it does not know the message lists those it does. */
-function section<T extends z.core.$ZodLooseShape>(shape: T) {
-  const known = Object.keys(shape).join(', ');
-  const error = (issue: { code?: string }): string =>
-    issue.code === 'unrecognized_keys' ? known : `an object with any of ${known}`;
-  return z.strictObject(shape, { error });
-}
 
 const media = section({
   folder: path('a folder'),
@@ -196,9 +173,11 @@ const schema = section({
   calls: calls.optional(),
   position: position.optional(),
   keyTone: keyTone.optional(),
-  balance: z
-    .custom<BalanceFunction>((value) => typeof value === 'function', 'a function: async (caller) => […]')
+  voices: z
+    .array(spokenBy, "a list [{ recorded: 'voices' }, { asterisk: '/usr/share/asterisk/sounds' }]")
     .optional(),
+  billing: billing.optional(),
+  store: store.optional(),
   keys: keys.optional(),
   log: section({ level: oneOf('debug', 'info', 'warn', 'error'), file: path('a file') }).optional(),
 }).superRefine(bandFits);
@@ -217,11 +196,6 @@ function isDate(value: string): boolean {
   return (
     /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(value)
   );
-}
-
-/** What the library can tell from a file's name, so that no language is allowed whose files are never found. */
-function isLanguage(value: string): boolean {
-  return baseLanguage(value) !== undefined;
 }
 
 function isTimeZone(value: string): boolean {
@@ -259,21 +233,6 @@ function isOwnFunction(value: unknown): boolean {
 
 function isBetween(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && value >= min && value <= max;
-}
-
-function isHost(value: string): boolean {
-  return /^[\w.:%-]{1,253}$/.test(value);
-}
-
-/** What may stand in a header of AMI: one line, not empty. */
-function isHeader(value: string): boolean {
-  return value.trim() !== '' && value.length <= 256 && !/[\x00-\x1f]/.test(value);
-}
-
-function isCron(value: string, context: z.core.$RefinementCtx<string>): void {
-  const wrong = validateCron(value);
-  const example = "five fields: minute, hour, day of month, month, day of week ('* 9-17 * * mon-fri')";
-  if (wrong !== undefined) context.addIssue({ code: 'custom', message: `${example}; wrong here: ${wrong}` });
 }
 
 function inOrder(
@@ -326,7 +285,7 @@ type Paths<T> = T extends
   | readonly [string, string]
   | KeyBinding
   | KeyFunction
-  | BalanceFunction
+  | BillingFunction
   ? ''
   : T extends readonly (infer Item)[]
     ? `[]${Paths<Item>}`

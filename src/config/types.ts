@@ -5,8 +5,11 @@ import type { MediaSettings } from '../media/settings';
 import type { ProgramSettings } from '../program/settings';
 import type { DayPart } from '../program/shelves';
 import type { AmiSettings } from '../asterisk/settings';
-import type { BalanceFunction, KeyBinding, KeyFunction } from '../session/actions';
+import type { BillingFunction, BillingSettings, HttpBilling, SqlBilling } from '../billing/settings';
+import type { KeyBinding, KeyFunction } from '../session/actions';
 import type { PositionRules } from '../session/position';
+import type { VoiceSettings } from '../speech/settings';
+import type { StoreSettings } from '../store/settings';
 import type { LogLevel } from '../util/log';
 
 /** A key of the telephone. */
@@ -73,8 +76,15 @@ export interface Options {
   position: PositionOptions;
   /** The soft tone that acknowledges a key. */
   keyTone: KeyToneOptions;
-  /** What key 2 says. Default: that the balance is not available. */
-  balance: BalanceFunction;
+  /**
+   * Who speaks numbers, amounts and places, in the order in which they are tried: a sentence is said whole by one of them.
+   * Replaces the default set as a whole. Default: the shipped recordings (en, ru), then Asterisk's own sound packs.
+   */
+  voices: VoiceOption[];
+  /** Where the balance that key 2 says comes from. Default: that it is not available. */
+  billing: BillingOptions;
+  /** What is remembered from call to call: each caller's music, what was heard, keys. */
+  store: StoreOptions;
   /**
    * What a caller's keys do. Replaces the default set as a whole; `{}` turns keys off.
    * Default `{ '2': sayBalance(), '3': nextTrack(), '4': sayPosition(), '0': quiet() }`.
@@ -226,6 +236,94 @@ export interface KeyToneOptions {
   levelDb: number;
 }
 
+/** One voice: `recorded`, `asterisk` or `command`, one of them. */
+export interface VoiceOption {
+  /** Folder of recordings word by word, <folder>/<language>/<clip>.wav; relative to the config file. */
+  recorded?: string | undefined;
+  /** Folder of Asterisk's sound packs: '/usr/share/asterisk/sounds'. */
+  asterisk?: string | undefined;
+  /**
+   * A program and its arguments. It reads the text from its standard input (or from `{text}`, or the file `{file}` among
+   * the arguments) and writes a WAV to its standard output (or to `{out}`); `{language}` is the caller's.
+   */
+  command?: readonly [program: string, ...args: string[]] | undefined;
+  /** `command` only: the languages that it speaks, ['en', 'de']. Default: the config's `language`. */
+  languages?: readonly string[] | undefined;
+  /** `command` only: it has so long for a sentence, ms, 500 to 12,000. Default 10000. */
+  limitMs?: number | undefined;
+}
+
+export interface BillingOptions {
+  /** Asked over HTTP; of `http`, `sql` and `ask` there is one. */
+  http: HttpBilling;
+  /** Asked of MySQL or MariaDB. */
+  sql: SqlOptions;
+  /** Your own function: async ({ phone }) => [{ number: '000412', balance: '12.50' }]. */
+  ask: BillingFunction;
+  /** ISO 4217 code of balances that name none. Default 'USD'. */
+  currency: string;
+  /** An answer that takes longer is none, ms, 200 to 10,000. Default 3000. */
+  limitMs: number;
+  /** An answer is good for so long, ms, 0 to 600,000. Default 30000. */
+  cacheMs: number;
+  /** After so many failures in a row billing is left alone, 1 to 100. Default 5. */
+  failures: number;
+  /** For so long, ms, 1000 to 600,000. Default 30000. */
+  restMs: number;
+  /** ISO 3166 code of the country that national numbers are of: 'GB'. Default: numbers go as Asterisk tells them. */
+  country: string;
+  /** Form in which billing wants numbers, where there is a country: 'e164' (+442079460018), 'national' (02079460018), 'digits' (442079460018). Default 'e164'. */
+  phone: 'e164' | 'national' | 'digits';
+  /** A PIN that callers key in before they hear a balance. Default: none. */
+  pin: PinOptions;
+}
+
+export interface SqlOptions extends Omit<SqlBilling, 'database'> {
+  readonly database: DatabaseOptions;
+}
+
+export interface PinOptions {
+  /** Digits of a PIN, 3 to 12. Default 4. */
+  digits: number;
+  /** Wrong ones in a row until the number is locked, 1 to 10. Default 3. */
+  tries: number;
+  /** For so long, ms, 1000 to 86,400,000. Default 3600000. */
+  lockMs: number;
+}
+
+export interface StoreOptions {
+  /** A MySQL or MariaDB database. Default: the embedded store. */
+  mysql: DatabaseOptions;
+  /**
+   * File of the embedded store; relative to the config file. Default: holdcast.db in HOLDCAST_DATA, else in
+   * /var/lib/holdcast where it may be written, else in the user's data folder.
+   */
+  file: string;
+  /** Days that choices, and what was heard, are kept, 0 (for ever) to 36,500. Default 365. */
+  keepDays: number;
+  /** When older ones are removed, five cron fields in `timeZone`. Default '17 4 * * *'. */
+  purge: string;
+}
+
+export interface DatabaseOptions {
+  /** Path of its Unix socket. Default: host and port. */
+  socket?: string | undefined;
+  /** Default '127.0.0.1'. */
+  host?: string | undefined;
+  /** 1 to 65535. Default 3306. */
+  port?: number | undefined;
+  /** Default 'holdcast'. */
+  user?: string | undefined;
+  password?: string | undefined;
+  database: string;
+  /** Connections at once, 1 to 100. Default 4. */
+  connections?: number | undefined;
+  /** A connection that takes longer is given up, ms, 100 to 60,000. Default 2000. */
+  connectMs?: number | undefined;
+  /** A query that takes longer is cut, with its connection, ms, 100 to 60,000. Default 3000. */
+  queryMs?: number | undefined;
+}
+
 export interface LogOptions {
   /** The least important lines that are written: 'debug', 'info', 'warn' or 'error'. Default 'info'. */
   level: LogLevel;
@@ -234,7 +332,15 @@ export interface LogOptions {
 }
 
 /** `T` with everything optional down to lists, functions and key bindings, which are written whole. */
-export type Loose<T> = T extends readonly unknown[] | KeyBinding | KeyFunction | BalanceFunction | DayParts
+export type Loose<T> = T extends
+  | readonly unknown[]
+  | KeyBinding
+  | KeyFunction
+  | BillingFunction
+  | HttpBilling
+  | SqlOptions
+  | DatabaseOptions
+  | DayParts
   ? T
   : T extends object
     ? { [K in keyof T]?: Loose<T[K]> | undefined }
@@ -264,7 +370,11 @@ export interface ResolvedConfig {
   readonly hub: HubSettings;
   readonly calls: Readonly<CallsOptions>;
   readonly position: PositionRules;
-  readonly balance?: BalanceFunction;
+  /** In the order in which they are tried. */
+  readonly voices: readonly VoiceSettings[];
+  /** Absent: no balances. */
+  readonly billing?: BillingSettings;
+  readonly store: StoreSettings;
   readonly keys: { readonly [digit in Digit]?: KeyBinding };
   /** `file` absent: stderr. */
   readonly log: { readonly level: LogLevel; readonly file?: string };

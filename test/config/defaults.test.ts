@@ -51,6 +51,42 @@ describe('resolveConfig', () => {
     expect([program.edgeMs, stream]).toEqual([9, { leadMs: 120, undrainedMs: 10_000 }]);
   });
 
+  it('has the shipped voices and an embedded store, and nobody to ask for a balance', () => {
+    const { voices, store, billing } = resolveConfig({}, { ...context, env: { HOLDCAST_DATA: '/d' } });
+    expect(voices[0]).toEqual({ recorded: join(packageRoot(), 'media/voices') });
+    expect(store).toMatchObject({ file: '/d/holdcast.db', spool: '/d/spool', keepDays: 365, waitMs: 150 });
+    expect(store).not.toHaveProperty('mysql');
+    expect(billing).toBeUndefined();
+    expect(resolveConfig({ billing: { currency: 'EUR' } }, context).billing).toBeUndefined();
+  });
+
+  it('fills in what billing, store and voices leave out', () => {
+    const { voices, store, billing } = resolveConfig(
+      {
+        language: 'de',
+        voices: [{ recorded: 'v' }, { command: ['speak'] }],
+        store: { file: 'kept/h.db', mysql: { database: 'pbx', password: 'x' } },
+        billing: { ask: () => [], country: 'DE', pin: { digits: 6 } },
+      },
+      context,
+    );
+    expect(voices).toEqual([
+      { recorded: '/etc/holdcast/v' },
+      { command: ['speak'], languages: ['de'], limitMs: 10_000 },
+    ]);
+    expect(store).toMatchObject({
+      file: '/etc/holdcast/kept/h.db',
+      spool: '/etc/holdcast/kept/spool',
+      mysql: { database: 'pbx', host: '127.0.0.1', port: 3306, user: 'holdcast', password: 'x' },
+    });
+    expect(billing).toMatchObject({
+      currency: 'USD',
+      limitMs: 3000,
+      phone: { country: 'DE', format: 'e164' },
+      pin: { digits: 6, tries: 3, lockMs: 3_600_000 },
+    });
+  });
+
   it('takes the band of the rate', () => {
     const { media, program } = resolveConfig({ sound: { rate: 16000 }, media: { lowHz: 100 } }, context);
     expect(media).toMatchObject({ rate: 16000, lowHz: 100, highHz: 7000 });

@@ -52,9 +52,40 @@ describe('what is legal', () => {
     ['undefined anywhere', { media: { folder: undefined }, log: undefined, keys: { '1': undefined } }],
     ['wideband', { sound: { rate: 16000 }, media: { highHz: 8000 } }],
     ['an Asterisk language', { language: 'pt_BR' }],
+    ['own functions', { keys: { '5': () => {}, '6': run(async () => {}, { timeoutMs: 100 }) } }],
     [
-      'own functions',
-      { keys: { '5': () => {}, '6': run(async () => {}, { timeoutMs: 100 }) }, balance: () => [] },
+      'billing over HTTP',
+      defineConfig({
+        billing: {
+          http: {
+            url: 'https://billing.example/b?p={phone}',
+            headers: { 'X-Key': undefined },
+            password: undefined,
+            answer: () => [{ number: '1', balance: '1.00', currency: 'EUR' }],
+          },
+          currency: 'EUR',
+          country: 'GB',
+          phone: 'national',
+          pin: {},
+        },
+      }),
+    ],
+    [
+      'billing by a query, a store in MySQL',
+      defineConfig({
+        billing: { sql: { database: { database: 'b', socket: '/run/m.sock' }, query: 'select :phone' } },
+        store: { mysql: { database: 'asterisk' }, keepDays: 0, purge: '0 3 * * sun' },
+      }),
+    ],
+    [
+      'every kind of voice',
+      defineConfig({
+        voices: [
+          { recorded: 'voices' },
+          { asterisk: '/sounds' },
+          { command: ['espeak-ng', '--stdout'], languages: ['en', 'de'], limitMs: 500 },
+        ],
+      }),
     ],
     ['music off by a key', { keys: { '0': quiet({ music: true }) } }],
     ['positions said once', { position: { everyMs: 0, announce: false, wait: true } }],
@@ -96,6 +127,7 @@ const RANGES: [path: string, min: number, max: number, unit: string][] = [
   ['calls.everyMs', 200, 60_000, 'ms'],
   ['calls.keepMs', 10_000, 86_400_000, 'ms'],
   ['position.gapMs', 0, 3_600_000, 'ms'],
+  ['store.keepDays', 0, 36_500, 'days'],
   ['keyTone.hz', 300, 3000, 'Hz'],
   ['keyTone.ms', 20, 500, 'ms'],
   ['keyTone.levelDb', -60, -6, 'dBFS'],
@@ -142,13 +174,62 @@ describe('words', () => {
     ['hub.socket', '', "''", 'the path of a Unix socket'],
     ['position.everyMs', 9999, '9999', 'or 0 for never'],
     ['position.wait', 'yes', "'yes'", 'true or false'],
-    ['balance', '12.50', "'12.50'", 'a function'],
+    ['billing.ask', '12.50', "'12.50'", 'a function'],
+    ['billing.http.url', 'ftp://billing/{phone}', "'ftp://billing/{phone}'", 'an address'],
+    ['billing.http.url', 'https://{phone}.example/', "'https://{phone}.example/'", 'an address'],
+    ['store.mysql.database', 'a/b', "'a/b'", 'the name of a database'],
+    ['store.file', '', "''", 'a file, not empty'],
+    ['store.purge', '17 4 * *', "'17 4 * *'", 'five fields'],
+    ['voices', 'espeak-ng', "'espeak-ng'", 'a list'],
     ['advice.campaigns', { match: 'last' }, "{ match: 'last' }", "a list [{ match: 'last' }, …]"],
   ])('%s: %j', (path, value, found, allowed) => {
     const key = path.replace('keys.3', "keys['3']");
     expect(problemsOf(withValue(path, value))).toEqual([
       { key, found: containing(found), allowed: containing(allowed) },
     ]);
+  });
+
+  it.each([
+    ['currency', { currency: 'euro' }, "'euro'", 'the ISO 4217 code'],
+    ['country', { country: 'uk' }, "'uk'", 'the ISO 3166 code'],
+    ['phone', { phone: 'full' }, "'full'", 'one of "e164", "national", "digits"'],
+    ['failures', { failures: 0 }, '0', '1 to 100'],
+    ['pin.digits', { pin: { digits: 2 } }, '2', '3 to 12'],
+    ['sql.query', { sql: { database: { database: 'b' }, query: ' ' } }, "' '", 'a query'],
+    [
+      'sql.database.port',
+      { sql: { database: { database: 'b', port: 0 }, query: 'q' } },
+      '0',
+      'a whole number',
+    ],
+  ])('billing.%s', (path, billing, found, allowed) => {
+    const source = 'sql' in billing ? {} : { ask: () => [] };
+    expect(problemsOf({ billing: { ...source, ...billing } })).toEqual([
+      { key: `billing.${path}`, found, allowed: containing(allowed) },
+    ]);
+  });
+
+  it('a voice is one thing, and billing has one source', () => {
+    const two = { recorded: 'a', asterisk: 'b' };
+    expect(problemsOf({ voices: [{}, two] })).toMatchObject([
+      { key: 'voices[0]', allowed: 'one of recorded, asterisk, command' },
+      { key: 'voices[1]', allowed: 'one of recorded, asterisk, command' },
+    ]);
+    expect(problemsOf({ voices: [{ recorded: 'a', limitMs: 1000 }] })).toMatchObject([
+      { key: 'voices[0].limitMs', allowed: containing('only a `command` has it') },
+    ]);
+    expect(problemsOf({ billing: { currency: 'EUR' } })).toMatchObject([
+      { key: 'billing', allowed: 'one of http, sql, ask' },
+    ]);
+    const http = { url: 'https://b.example/' };
+    expect(problemsOf({ billing: { http, ask: () => [], limitMs: 200 } })).toMatchObject([
+      { key: 'billing', allowed: 'one of http, sql, ask' },
+    ]);
+  });
+
+  it('shows no header and no password of billing', () => {
+    const http = { url: 'https://b.example/', headers: { Authorization: 17 }, password: 'p'.repeat(300) };
+    expect(problemsOf({ billing: { http } }).map(({ found }) => found)).toEqual(['•••', '•••']);
   });
 
   it.each([[null], ['x'], [[]], [Promise.resolve({})], [undefined]])('the whole config as %j', (config) => {
