@@ -21,6 +21,12 @@ function isTerminal(fd: number): boolean {
   return major === 4 || major === 5 || (major >= 136 && major <= 143);
 }
 
+/** The time since this process began by the processor time that it had; it does little but compute up to its first Frames. */
+function crowding(): number {
+  const { user, system } = process.cpuUsage();
+  return (process.uptime() * 1e6) / (user + system);
+}
+
 function main(): void {
   if (isTerminal(1)) {
     process.stderr.write(
@@ -37,7 +43,7 @@ function main(): void {
     get defaults() {
       return resolveConfig({}, { configDir: '/', env: process.env });
     },
-    loadWarm: () => loadConfigWarm(configFile),
+    loadWarm: () => loadConfigWarm(configFile, { crowding: crowding() }),
     loadCold: async () => (await loadConfig(configFile)).config,
     loadLastGood: () => loadLastGood(configFile),
     output: takeStdout(),
@@ -47,10 +53,7 @@ function main(): void {
       if (configFile !== undefined) command.push('--config', configFile);
       void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
     },
-    crowding: () => {
-      const { user, system } = process.cpuUsage();
-      return (process.uptime() * 1e6) / (user + system);
-    },
+    crowding,
     openFeed: async (parts) => (await import('./feeds')).callFeed(parts),
     onEnd: (reason) => end(reason),
   });

@@ -108,7 +108,10 @@ export class CallStream {
     const { options, unknown } = this.parts.options;
     const { loadWarm } = this.parts;
     const warm = await this.#attempt('config', loadWarm);
-    if (!warm) this.#play(this.parts.defaults, NO_MEDIA);
+    if (!warm) {
+      this.#log.info({}, 'the config is not at hand; a soft chord until it is');
+      this.#play(this.parts.defaults, NO_MEDIA);
+    }
     const config = warm ?? (await this.#compile()) ?? this.parts.defaults;
     const settle = this.#attemptSync('media', () => this.#begin(config));
     if (!this.#stage) this.#play(this.parts.defaults, NO_MEDIA);
