@@ -7,13 +7,13 @@ export type VoiceSettings =
   | { readonly asterisk: string }
   /**
    * A program: the text on its standard input (or as `{text}`, or in the file `{file}`), a WAV on its standard output
-   * (or in `{out}`). `{language}` is that of the caller.
+   * (or in `{out}`). `{language}` is that of the caller, as it is written in `languages`.
    */
   | {
       readonly command: readonly [program: string, ...args: string[]];
-      /** Languages that it speaks. */
+      /** Languages that it speaks: 'en', 'en-us', 'ru'. */
       readonly languages: readonly string[];
-      /** It has so long for a sentence, milliseconds. */
+      /** It has so long for a sentence, its preparation included, milliseconds. */
       readonly limitMs: number;
     };
 

@@ -3,7 +3,7 @@ import type { Clip } from '../audio/source';
 import type { Spoken } from './spoken';
 
 export interface Voice {
-  /** For logs: "recorded en", "asterisk ru", "command espeak-ng". */
+  /** For logs: "recorded /srv/voices", "asterisk /usr/share/asterisk/sounds", "command espeak-ng". */
   readonly name: string;
   /** Whether it can say anything at all in this language ("en"). */
   speaks(language: string): boolean;

@@ -1,0 +1,188 @@
+// A voice from a program that speaks (espeak-ng, piper, any): whole sentences, prepared as all speech is, and kept.
+// It takes seconds while the caller hears music; two that want the same sentence wait for one run.
+import { promises } from 'node:fs';
+import { join } from 'node:path';
+import { memoryClip, type Clip } from '../audio/source';
+import { WAV_HEADER_BYTES } from '../audio/wav';
+import { settingsDigest } from '../media/cache';
+import type { FfmpegBinary } from '../media/ffmpegBinary';
+import { readPcm } from '../media/inMemory';
+import { baseLanguage } from '../media/names';
+import { prepareFile } from '../media/prepare';
+import type { MediaSettings } from '../media/settings';
+import type { Clock } from '../util/clock';
+import { errorFields, HoldcastError } from '../util/errors';
+import type { Logger } from '../util/log';
+import type { VoiceSettings } from './settings';
+import type { Spoken } from './spoken';
+import { sentenceKey, SpokenCache } from './spokenCache';
+import type { Voice } from './voice';
+import { wavFromCommand } from './wavFromCommand';
+
+export type CommandSettings = Extract<VoiceSettings, { readonly command: unknown }>;
+
+export interface CommandVoiceParts {
+  readonly media: MediaSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Asked when a sentence is to be prepared, and again only if that failed. */
+  readonly findFfmpeg: () => Promise<FfmpegBinary>;
+}
+
+const MOST_SPEECH_MS = 5 * 60_000;
+
+function failed(text: string, hint: string): HoldcastError {
+  return new HoldcastError('HC_VOICE_FAILED', text, hint);
+}
+
+/** A sentence being spoken, for all that want it. */
+interface Speaking {
+  readonly samples: Promise<Int16Array>;
+  readonly stop: AbortController;
+  listeners: number;
+}
+
+export class CommandVoice implements Voice {
+  readonly name: string;
+  readonly #cache: SpokenCache;
+  readonly #speaking = new Map<string, Speaking>();
+  #binary: Promise<FfmpegBinary> | undefined;
+  /** What it failed with last; undefined: it works. */
+  #trouble: string | undefined;
+  #swept = false;
+
+  constructor(
+    private readonly settings: CommandSettings,
+    private readonly parts: CommandVoiceParts,
+  ) {
+    this.name = `command ${settings.command[0]}`;
+    this.#cache = new SpokenCache(parts.media.cache, parts.clock, parts.log);
+  }
+
+  speaks(language: string): boolean {
+    return this.#tag(language) !== undefined;
+  }
+
+  async clips({ text }: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
+    const tag = this.#tag(language);
+    if (tag === undefined || text.trim() === '' || signal.aborted) return undefined;
+    try {
+      const samples = await this.#samples(text, tag, signal);
+      return signal.aborted ? undefined : [memoryClip('spoken', samples)];
+    } catch (error) {
+      if (!signal.aborted) this.#tell(error);
+      return undefined;
+    }
+  }
+
+  /** The language as the operator writes it: exactly the caller's, else one of the same base. */
+  #tag(language: string): string | undefined {
+    const plain = (tag: string): string => tag.toLowerCase().replace('_', '-');
+    const base = baseLanguage(language);
+    const { languages } = this.settings;
+    return (
+      languages.find((tag) => plain(tag) === plain(language)) ??
+      languages.find((tag) => base !== undefined && baseLanguage(tag) === base)
+    );
+  }
+
+  async #samples(text: string, language: string, signal: AbortSignal): Promise<Int16Array> {
+    const { media } = this.parts;
+    const command = JSON.stringify(this.settings.command);
+    const key = sentenceKey(text, language, command, settingsDigest(media, 'speech'));
+    if (!this.#swept) void this.#cache.sweep();
+    this.#swept = true;
+    const kept = await this.#cache.get(key, media.rate);
+    if (kept) return kept;
+    signal.throwIfAborted();
+    const speaking = this.#speaking.get(key) ?? this.#begin(key, text, language);
+    return this.#listen(speaking, key, signal);
+  }
+
+  /** Waits with the others, or until its own signal; the last one to leave ends the program and waits for its end. */
+  async #listen(speaking: Speaking, key: string, signal: AbortSignal): Promise<Int16Array> {
+    let onAbort = (): void => {};
+    const left = new Promise<never>((_, reject) => {
+      onAbort = () => {
+        if (--speaking.listeners > 0) return reject(signal.reason as Error);
+        this.#forget(key, speaking);
+        speaking.stop.abort(signal.reason);
+      };
+    });
+    speaking.listeners++;
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([speaking.samples, left]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #begin(key: string, text: string, language: string): Speaking {
+    const stop = new AbortController();
+    const { limitMs } = this.settings;
+    const tooLong = failed(
+      `nothing was spoken within ${limitMs} ms`,
+      'Try the command by hand; a slower program needs a greater `limitMs`.',
+    );
+    const cancel = this.parts.clock.after(limitMs, () => stop.abort(tooLong));
+    const samples = this.#speak(key, text, language, stop.signal).finally(() => {
+      cancel();
+      this.#forget(key, speaking);
+    });
+    const speaking: Speaking = { samples, stop, listeners: 0 };
+    this.#speaking.set(key, speaking);
+    return speaking;
+  }
+
+  /** Who comes from now on begins anew. */
+  #forget(key: string, speaking: Speaking): void {
+    if (this.#speaking.get(key) === speaking) this.#speaking.delete(key);
+  }
+
+  async #speak(key: string, text: string, language: string, signal: AbortSignal): Promise<Int16Array> {
+    const { clock } = this.parts;
+    const folder = await this.#cache.work();
+    try {
+      const wav = await wavFromCommand({ ...this.settings, text, language, folder, clock, signal });
+      const prepared = await this.#prepare(wav, folder, signal);
+      const samples = await readPcm({ ...prepared, dataOffset: WAV_HEADER_BYTES });
+      await this.#cache.put(key, prepared.wav);
+      if (this.#trouble !== undefined) this.parts.log.info({ voice: this.name }, 'the voice speaks again');
+      this.#trouble = undefined;
+      return samples;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      await promises.rm(folder, { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  async #prepare(
+    wav: string,
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<{ wav: string; samples: number }> {
+    const { media, clock, findFfmpeg } = this.parts;
+    this.#binary ??= findFfmpeg();
+    const binary = await this.#binary.catch((error: unknown) => {
+      this.#binary = undefined;
+      throw error;
+    });
+    signal.throwIfAborted();
+    let files = 0;
+    const temporary = (): string => join(folder, `prepared-${files++}`);
+    const prepared = await prepareFile(wav, 'speech', media, { binary, clock, signal, temporary });
+    if (prepared.durationMs <= MOST_SPEECH_MS) return prepared;
+    throw failed('the program spoke for more than five minutes', 'It must speak what it is told, once.');
+  }
+
+  /** Once for each trouble, until it works again. */
+  #tell(error: unknown): void {
+    const fields = { code: 'HC_VOICE_FAILED', ...errorFields(error) };
+    if (fields.error === this.#trouble) return;
+    this.#trouble = fields.error;
+    this.parts.log.error({ voice: this.name, ...fields }, 'the voice cannot speak');
+  }
+}

@@ -1,0 +1,51 @@
+// Puts a Speaker together from settings; what a voice needs is loaded only where it is configured.
+import { findFfmpeg } from '../media/ffmpegBinary';
+import type { MediaSettings } from '../media/settings';
+import type { ReadMode } from '../media/track';
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import { languageFor } from './languages';
+import type { VoiceSettings } from './settings';
+import { Speaker } from './speaker';
+import type { Voice } from './voice';
+
+export interface SpeakerSettings {
+  /** In the order in which they are tried. */
+  readonly voices: readonly VoiceSettings[];
+  readonly media: MediaSettings;
+  /** The house's language, for callers in whose own nobody speaks. */
+  readonly language: string;
+  /** The house's, ISO 4217: the log tells which of its words are missing. */
+  readonly currency: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** `stream`: the words of a few sentences stay in memory; `memory`: those of whole packs, for many callers. */
+  readonly readMode: ReadMode;
+  /** Called when recordings wait to be prepared, at most once a minute a voice. */
+  readonly requestPreparation?: () => void;
+}
+
+const KEPT_WORDS: Readonly<Record<ReadMode, number>> = { stream: 64, memory: 2000 };
+
+/** Closed by the caller; that ends programs which are at work. */
+export async function openSpeaker(parts: SpeakerSettings): Promise<Speaker> {
+  const voices = await Promise.all(parts.voices.map((settings) => openVoice(settings, parts)));
+  return new Speaker({ voices, fallbackLanguage: parts.language, log: parts.log });
+}
+
+async function openVoice(settings: VoiceSettings, parts: SpeakerSettings): Promise<Voice> {
+  const { media, clock, log, currency, requestPreparation, readMode } = parts;
+  const wordParts = { media, clock, log, requestPreparation, keep: KEPT_WORDS[readMode] };
+  if ('recorded' in settings) {
+    const { recordedVoice } = await import('./recorded');
+    return recordedVoice(settings.recorded, languageFor, currency, wordParts);
+  }
+  if ('asterisk' in settings) {
+    const { asteriskVoice } = await import('./asteriskPack');
+    return asteriskVoice(settings.asterisk, languageFor, currency, wordParts);
+  }
+  const { CommandVoice } = await import('./command');
+  const find = (): ReturnType<typeof findFfmpeg> =>
+    findFfmpeg({ configured: media.ffmpeg, env: process.env });
+  return new CommandVoice(settings, { media, clock, log, findFfmpeg: find });
+}

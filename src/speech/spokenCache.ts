@@ -1,0 +1,138 @@
+// Sentences that a program has spoken, kept for the next time: small WAVs under names that do not tell the words.
+// They are personal (a balance): nobody else may read them, and they are kept for a day and in a limited number.
+import { createHash } from 'node:crypto';
+import { promises } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseWavHeader } from '../audio/wav';
+import { missingFromWav } from '../media/claimedLength';
+import { readPcm } from '../media/inMemory';
+import { isPlayable, readHead } from '../media/ready';
+import type { Clock } from '../util/clock';
+import { inBatches } from '../util/batches';
+import { messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+
+const DAY_MS = 24 * 60 * 60_000;
+const MOST_FILES = 500;
+/** Folders of programs that were killed with the process that had started them. */
+const LEFT_OVER_MS = 60 * 60_000;
+const SWEEP_EVERY_MS = 10 * 60_000;
+const SENTENCE = /^[0-9a-f]{40}\.wav$/;
+const WORK = 'work-';
+/** Its time of modification is when any process swept last. */
+const STAMP = '.swept';
+
+/** Where spoken sentences are kept in a cache folder. */
+export function spokenFolder(cache: string): string {
+  return join(cache, 'speech');
+}
+
+/** Name of a sentence: from it nobody tells the words. */
+export function sentenceKey(...about: readonly string[]): string {
+  return createHash('sha256').update(about.join('\0')).digest('hex').slice(0, 40);
+}
+
+export class SpokenCache {
+  readonly #folder: string;
+  #kept = 0;
+  #told = false;
+
+  /** @param cache the media cache, absolute; there or not */
+  constructor(
+    private readonly cache: string,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {
+    this.#folder = spokenFolder(cache);
+  }
+
+  /** Samples at `rate` of a sentence that was kept; undefined when there is none. */
+  async get(key: string, rate: number): Promise<Int16Array | undefined> {
+    const wav = join(this.#folder, `${key}.wav`);
+    try {
+      const { size, mtimeMs } = await promises.stat(wav);
+      if (this.#isOld(mtimeMs)) return undefined;
+      const head = await readHead(wav);
+      const info = parseWavHeader(head, size);
+      if (!isPlayable(info, rate) || missingFromWav(head, size).bytes > 0) return undefined;
+      return await readPcm({ wav, dataOffset: info.dataOffset, samples: info.samples });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps a WAV from a `work` folder, whole or not at all. Never throws; what goes wrong is logged once. */
+  async put(key: string, wav: string): Promise<void> {
+    if (!wav.startsWith(this.#folder)) return;
+    try {
+      await promises.chmod(wav, 0o600);
+      await promises.rename(wav, join(this.#folder, `${key}.wav`));
+      this.#kept++;
+      await this.sweep(this.#kept > MOST_FILES / 10);
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  /**
+   * An empty folder that only this user may read, for one run of a program; who calls removes it. In the cache, so that
+   * what comes out need not be copied; where that cannot be written, in the machine's folder for temporary files.
+   * @throws what the file system throws
+   */
+  async work(): Promise<string> {
+    try {
+      await promises.mkdir(this.cache, { recursive: true });
+      await promises.mkdir(this.#folder, { mode: 0o700 }).catch(() => {});
+      return await promises.mkdtemp(join(this.#folder, WORK));
+    } catch (error) {
+      this.#tell(error);
+      return promises.mkdtemp(join(tmpdir(), 'holdcast-speech-'));
+    }
+  }
+
+  /** Removes what is old, what is too many, and what dead programs left; at most once in ten minutes unless `now`. Never throws. */
+  async sweep(now = false): Promise<void> {
+    try {
+      const stamp = join(this.#folder, STAMP);
+      const swept = await promises.stat(stamp).catch(() => undefined);
+      if (!now && swept && Math.abs(this.clock.wall() - swept.mtimeMs) < SWEEP_EVERY_MS) return;
+      const names = await promises.readdir(this.#folder);
+      const seconds = this.clock.wall() / 1000;
+      await promises.writeFile(stamp, '', { mode: 0o600 });
+      await promises.utimes(stamp, seconds, seconds);
+      this.#kept = 0;
+      await this.#sweep(names);
+    } catch {
+      // There is no such folder, or another process is at it.
+    }
+  }
+
+  async #sweep(names: readonly string[]): Promise<void> {
+    const found = await inBatches(names, async (name) => {
+      const stats = await promises.stat(join(this.#folder, name)).catch(() => undefined);
+      return { name, mtimeMs: stats?.mtimeMs ?? -Infinity };
+    });
+    const sentences = found.filter(({ name }) => SENTENCE.test(name)).sort((a, b) => b.mtimeMs - a.mtimeMs);
+    const tooMany = new Set(sentences.slice(MOST_FILES));
+    const gone = found.filter((file) => {
+      if (file.name.startsWith(WORK)) return this.clock.wall() - file.mtimeMs > LEFT_OVER_MS;
+      return SENTENCE.test(file.name) && (tooMany.has(file) || this.#isOld(file.mtimeMs));
+    });
+    await inBatches(gone, ({ name }) =>
+      promises.rm(join(this.#folder, name), { recursive: true, force: true }).catch(() => {}),
+    );
+  }
+
+  /** A clock that was set back does not keep a balance for ever. */
+  #isOld(mtimeMs: number): boolean {
+    return Math.abs(this.clock.wall() - mtimeMs) > DAY_MS;
+  }
+
+  #tell(error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    const hint = `Give this user the right to write in ${this.#folder}.`;
+    this.log.warn({ error: messageOf(error), hint }, 'spoken sentences are not kept');
+  }
+}

@@ -1,0 +1,243 @@
+// WordVoice: says sentences with recordings, word by word; which recordings there are is its pack's affair.
+// All words of a sentence are in memory before the first one is heard: what is missing is known by then.
+import { readdirSync } from 'node:fs';
+import { memoryClip, type Clip } from '../audio/source';
+import { samplesOf } from '../audio/frame';
+import { inMemory } from '../media/inMemory';
+import { readManifest, type Manifest } from '../media/manifest';
+import { baseLanguage } from '../media/names';
+import { readiness } from '../media/ready';
+import type { MediaSettings } from '../media/settings';
+import { lookAt, type Listing, type MediaFolder, type SourceFile } from '../media/sources';
+import { rootOf, wordFiles, wordFolders, type WordPack } from '../media/words';
+import type { Clock } from '../util/clock';
+import { inBatches } from '../util/batches';
+import { errorFields, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import { PAUSE, type Spoken } from './spoken';
+import type { Voice } from './voice';
+
+/** What is said where, of one kind of pack. */
+export interface Recordings {
+  /** "recorded", "asterisk". */
+  readonly kind: string;
+  readonly pack: WordPack;
+  /** Names of recordings that say a clip, none where nothing is to be said; undefined: such packs have it not. */
+  of(clip: string, language: string): readonly string[] | undefined;
+  /** Every clip that a sentence in this language may need. */
+  vocabulary(language: string): readonly string[];
+}
+
+export interface WordVoiceParts {
+  readonly media: MediaSettings;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Words that are kept in memory, the last ones; at least 1. */
+  readonly keep: number;
+  /** Called when recordings wait to be prepared, at most once a minute. Must not throw. */
+  readonly requestPreparation?: (() => void) | undefined;
+}
+
+/** Where a speaker would draw breath, on top of the silence around words. */
+const PAUSE_MS = 250;
+/** A longer recording is no word: it is not loaded. */
+const MOST_WORD_MS = 30_000;
+const REQUEST_EVERY_MS = 60_000;
+
+interface Loaded {
+  readonly source: SourceFile;
+  readonly clip: Clip;
+}
+
+export class WordVoice implements Voice {
+  readonly name: string;
+  readonly #pause: Clip;
+  readonly #loaded = new Map<string, Loaded>();
+  readonly #told = new Set<string>();
+  #folders: readonly string[] = [];
+  #manifest: Promise<Manifest> | undefined;
+  #requestedAt = -Infinity;
+  #waiting = false;
+
+  constructor(
+    private readonly recordings: Recordings,
+    private readonly parts: WordVoiceParts,
+  ) {
+    this.name = `${recordings.kind} ${recordings.pack.folder}`;
+    const silence = new Float32Array(samplesOf(PAUSE_MS, parts.media.rate));
+    this.#pause = memoryClip('pause', silence);
+  }
+
+  speaks(language: string): boolean {
+    if (folderFor(language, this.#folders) === undefined)
+      this.#folders = namesIn(this.recordings.pack.folder);
+    return folderFor(language, this.#folders) !== undefined;
+  }
+
+  async clips(spoken: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
+    try {
+      const said = withoutOuterPauses(spoken.clips);
+      if (said.length === 0 || !this.speaks(language)) return undefined;
+      const folder = await this.#folder(language);
+      const files = folder && (await this.#filesOf(said, folder, language));
+      if (!files || signal.aborted) return undefined;
+      const words = await this.#load(files, folder);
+      if (!words || signal.aborted) return undefined;
+      const clipsOf = (clip: string): Clip[] =>
+        (this.recordings.of(clip, language) ?? []).map((name) => words.get(files.get(name)!)!);
+      return said.flatMap((clip) => (clip === PAUSE ? [this.#pause] : clipsOf(clip)));
+    } catch (error) {
+      this.parts.log.error({ voice: this.name, ...errorFields(error) }, 'the voice cannot speak');
+      return undefined;
+    }
+  }
+
+  /** The folder of a language: that of the whole tag ("en_US"), else of its base, else another of the same base. */
+  async #folder(language: string): Promise<MediaFolder | undefined> {
+    const name = folderFor(language, this.#folders);
+    const folders = await wordFolders(this.recordings.pack);
+    return folders.find(({ path }) => path.endsWith(`/${name}`));
+  }
+
+  /** Recordings by name with their files; undefined when one of them is missing, which is then told. */
+  async #filesOf(
+    said: readonly string[],
+    folder: MediaFolder,
+    language: string,
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    const there = await wordFiles(this.recordings.pack, folder);
+    const names = (clip: string): readonly string[] | undefined => this.recordings.of(clip, language);
+    const words = said.filter((clip) => clip !== PAUSE);
+    const lacking = (clip: string): boolean => names(clip)?.some((name) => !there.has(name)) === true;
+    // The whole vocabulary is told, not what this sentence lacks: from its words one could guess a balance.
+    if (words.some(lacking))
+      this.#tellMissing([...this.recordings.vocabulary(language), ...words].filter(lacking), folder);
+    if (words.some((clip) => names(clip) === undefined)) return this.#tellForeign(folder);
+    if (words.some(lacking)) return undefined;
+    const wanted = new Set(words.flatMap((clip) => names(clip) ?? []));
+    if (wanted.size === 0) return undefined;
+    return new Map([...wanted].map((name) => [name, there.get(name)!]));
+  }
+
+  /** No fault of anybody's: another voice says such sentences. */
+  #tellForeign({ path }: MediaFolder): undefined {
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    this.parts.log.info({ voice: this.name, folder: path }, 'some sentences are not in this kind of voice');
+  }
+
+  #tellMissing(missing: readonly string[], folder: MediaFolder): void {
+    const clips = [...new Set(missing)].sort().filter((clip) => !this.#told.has(`${folder.path}/${clip}`));
+    for (const clip of clips) this.#told.add(`${folder.path}/${clip}`);
+    if (clips.length === 0) return;
+    const hint =
+      'Record them into that folder (docs/speech.md); `holdcast media check` lists what is missing.';
+    const code = 'HC_VOICE_FAILED';
+    this.parts.log.error({ code, voice: this.name, folder: folder.path, clips, hint }, 'clips are missing');
+  }
+
+  /** Clips by file name; undefined when one cannot be played now. */
+  async #load(
+    files: ReadonlyMap<string, string>,
+    folder: MediaFolder,
+  ): Promise<ReadonlyMap<string, Clip> | undefined> {
+    const listing: Listing = { folders: [], files: [], folderProblems: [], nameProblems: [] };
+    await lookAt(rootOf(this.recordings.pack), folder, [...files.values()], listing);
+    const clips = await inBatches(
+      listing.files,
+      async (source) => [source.name, await this.#word(source)] as const,
+    );
+    const words = new Map(
+      clips.flatMap(([name, clip]) => (clip === undefined ? [] : [[name, clip] as const])),
+    );
+    if (clips.some(([, clip]) => clip === undefined)) {
+      this.#manifest = undefined;
+      return undefined;
+    }
+    this.#waiting = false;
+    return words.size === new Set(files.values()).size ? words : undefined;
+  }
+
+  async #word(source: SourceFile): Promise<Clip | undefined> {
+    const known = this.#loaded.get(source.file);
+    if (known?.source.size === source.size && known.source.mtimeMs === source.mtimeMs) return known.clip;
+    const { media, log } = this.parts;
+    this.#manifest ??= readManifest(source.root);
+    const found = await readiness(source, {
+      settings: media,
+      manifest: await this.#manifest,
+      readMode: 'stream',
+      log,
+    });
+    if (found.status === 'unprepared') return this.#request();
+    if (found.status === 'problem') return this.#tellBroken(source, found);
+    if (found.track.durationMs > MOST_WORD_MS)
+      return this.#tellBroken(source, {
+        code: 'HC_VOICE_FAILED',
+        message: 'too long for a word or a phrase',
+      });
+    try {
+      const clip = await inMemory(found.track);
+      this.#keep({ source, clip });
+      return clip;
+    } catch (error) {
+      return this.#tellBroken(source, { code: 'HC_MEDIA_UNREADABLE', message: messageOf(error) });
+    }
+  }
+
+  #keep(word: Loaded): void {
+    this.#loaded.delete(word.source.file);
+    this.#loaded.set(word.source.file, word);
+    const [oldest] = this.#loaded.keys();
+    if (this.#loaded.size > this.parts.keep && oldest !== undefined) this.#loaded.delete(oldest);
+  }
+
+  #request(): undefined {
+    const { log, clock, requestPreparation } = this.parts;
+    if (!this.#waiting) log.warn({ voice: this.name }, 'recordings of the voice wait to be prepared');
+    this.#waiting = true;
+    if (clock.now() - this.#requestedAt < REQUEST_EVERY_MS) return;
+    this.#requestedAt = clock.now();
+    requestPreparation?.();
+  }
+
+  /** Told once of a file as it is. */
+  #tellBroken(source: SourceFile, problem: { readonly code: string; readonly message: string }): undefined {
+    const key = `${source.file} ${source.size} ${source.mtimeMs} ${problem.message}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    const { code, message } = problem;
+    const hint = 'Replace the recording, then run `holdcast media prepare`.';
+    this.parts.log.error(
+      { code, voice: this.name, file: source.id, error: message, hint },
+      'a recording cannot be said',
+    );
+  }
+}
+
+/** A pause at either end is none: there is silence already. */
+function withoutOuterPauses(clips: readonly string[]): readonly string[] {
+  const first = clips.findIndex((clip) => clip !== PAUSE);
+  const last = clips.findLastIndex((clip) => clip !== PAUSE);
+  return first < 0 ? [] : clips.slice(first, last + 1);
+}
+
+/** Synchronous: one readdir. An absent folder has none. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function folderFor(language: string, names: readonly string[]): string | undefined {
+  const base = baseLanguage(language);
+  if (base === undefined) return undefined;
+  const plain = (tag: string): string => tag.toLowerCase().replace('-', '_');
+  return (
+    names.find((name) => plain(name) === plain(language)) ??
+    names.find((name) => plain(name) === base) ??
+    names.find((name) => baseLanguage(name) === base)
+  );
+}
