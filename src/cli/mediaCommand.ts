@@ -1,13 +1,17 @@
 // The media commands: prepare, list, check. What they print, and the exit code.
 // The work is that of src/media; here it is shown to a person, or done quietly in the background.
 import { availableParallelism, setPriority } from 'node:os';
-import { checkMedia } from '../media/check';
+import { checkMedia, type Finding } from '../media/check';
 import { FfmpegFailure } from '../media/ffmpeg';
 import { findFfmpeg } from '../media/ffmpegBinary';
-import { takeInventory, type InventoryFolder } from '../media/inventory';
+import { takeInventory, type InventoryFolder, type InventoryItem } from '../media/inventory';
 import { PrepareLock } from '../media/lock';
-import { prepareAll, pruneCache, type PrepareOutcome } from '../media/preparation';
+import type { PrepareOutcome } from '../media/outcome';
+import { prepareAll, pruneCache } from '../media/preparation';
 import type { MediaSettings } from '../media/settings';
+import { checkVoices, packsOf } from '../speech/packs';
+import type { VoiceSettings } from '../speech/settings';
+import { SpokenCache } from '../speech/spokenCache';
 import { systemClock, type Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
 import { silentLogger, type Logger } from '../util/log';
@@ -18,6 +22,11 @@ import type { Terminal } from './terminal';
 
 export interface MediaCommandOptions {
   readonly settings: MediaSettings;
+  /** Their recordings are prepared, listed and checked too; absent: none. */
+  readonly voices?: readonly VoiceSettings[];
+  /** The house's language and currency, for what the voices must be able to say. Default: English, no money. */
+  readonly language?: string;
+  readonly currency?: string;
   readonly out: Terminal;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -59,6 +68,7 @@ async function prepareInForeground(options: MediaPrepareOptions): Promise<number
   try {
     const outcomes = await prepareWithProgress(options);
     const pruned = options.prune ? await pruneCache(options.settings, clockOf(options)) : undefined;
+    await sweepSpoken(options);
     if (json)
       out.write(`${JSON.stringify({ files: outcomes, ...(pruned === undefined ? {} : { pruned }) })}\n`);
     else out.write(summaryOf(outcomes, options.settings, pruned));
@@ -112,9 +122,10 @@ async function prepareWithProgress(options: MediaPrepareOptions): Promise<Prepar
 }
 
 function preparationOf(options: MediaPrepareOptions, parallel: number) {
-  const { settings, log, signal, force } = options;
+  const { settings, log, signal, force, voices = [] } = options;
   return {
     settings,
+    packs: packsOf(voices),
     log,
     signal,
     parallel,
@@ -122,6 +133,11 @@ function preparationOf(options: MediaPrepareOptions, parallel: number) {
     findFfmpeg: () => findFfmpeg({ configured: settings.ffmpeg, env: process.env }),
     ...(force ? { force } : {}),
   };
+}
+
+/** Sentences that programs have spoken are personal: old ones go also where nobody asks for new ones. */
+function sweepSpoken(options: MediaPrepareOptions): Promise<void> {
+  return new SpokenCache(options.settings.cache, clockOf(options), options.log).sweep();
 }
 
 function clockOf(options: MediaPrepareOptions): Clock {
@@ -155,7 +171,9 @@ async function prepareInBackground(options: MediaPrepareOptions): Promise<number
     const lock = await new PrepareLock(settings.cache).acquire();
     if (!lock) return EXIT_OK;
     try {
-      return await prepareUntilQuiet(options);
+      const code = await prepareUntilQuiet(options);
+      await sweepSpoken(options);
+      return code;
     } finally {
       await lock.close();
     }
@@ -176,8 +194,11 @@ async function prepareUntilQuiet(options: MediaPrepareOptions): Promise<number> 
       ...preparationOf(options, 1),
       force: first && options.force === true,
     });
-    for (const { id, durationMs, status } of outcomes)
-      if (status === 'prepared') options.log.info({ file: id, durationMs }, 'media file prepared');
+    for (const { id, durationMs, status, words } of outcomes)
+      if (status === 'prepared' && words === undefined)
+        options.log.info({ file: id, durationMs }, 'media file prepared');
+    const words = outcomes.filter((o) => o.status === 'prepared' && o.words !== undefined).length;
+    if (words > 0) options.log.info({ recordings: words }, 'words of voices prepared');
     const arriving = outcomes.some((o) => o.status === 'arriving') && clock.now() < giveUpAt;
     if (!arriving && !outcomes.some((o) => o.status === 'prepared'))
       return outcomes.some((o) => o.problem) ? EXIT_PROBLEM : EXIT_OK;
@@ -197,14 +218,34 @@ const HEARD: Readonly<Record<string, string>> = {
 };
 
 /** `media list`: what callers can hear, in the order in which they hear it. @returns 0 */
-export async function mediaList({ settings, out, log, json }: MediaCommandOptions): Promise<number> {
-  const inventory = await takeInventory(settings, log);
+export async function mediaList({
+  settings,
+  voices = [],
+  out,
+  log,
+  json,
+}: MediaCommandOptions): Promise<number> {
+  const inventory = await takeInventory(settings, log, packsOf(voices));
   if (json) out.write(`${JSON.stringify({ folder: settings.folder, shelves: inventory })}\n`);
   else out.write(`${settings.folder}\n\n${inventory.map(shelfText).join('\n')}`);
   return EXIT_OK;
 }
 
-function shelfText({ folder, items }: InventoryFolder): string {
+/** Of hundreds of words a line is enough. */
+function wordsText({ folder, items }: InventoryFolder): string {
+  const count = (state: InventoryItem['state']): number =>
+    items.filter((item) => item.state === state).length;
+  const parts = [
+    `${count('ready')} ready`,
+    ...(count('unprepared') > 0 ? [`${count('unprepared')} not prepared`] : []),
+    ...(count('problem') > 0 ? [`${count('problem')} with a problem`] : []),
+  ];
+  return `${folder}/: words of a voice\n  ${items.length} recordings: ${parts.join(', ')}\n`;
+}
+
+function shelfText(inventory: InventoryFolder): string {
+  const { folder, items } = inventory;
+  if (inventory.words) return wordsText(inventory);
   const heading = `${folder}/: ${HEARD[folder] ?? 'when it is asked for'}\n`;
   if (items.length === 0) return `${heading}  (empty)\n`;
   const rows = items.map((item, index) => [
@@ -223,8 +264,20 @@ function shelfText({ folder, items }: InventoryFolder): string {
 }
 
 /** `media check`: verifies everything and changes nothing. @returns 0 all good, 1 there are findings */
-export async function mediaCheck({ settings, out, log, json }: MediaCommandOptions): Promise<number> {
-  const findings = await checkMedia(settings, log);
+export async function mediaCheck({
+  settings,
+  voices = [],
+  language = 'en',
+  currency,
+  out,
+  log,
+  json,
+}: MediaCommandOptions): Promise<number> {
+  const currencies = currency === undefined ? [] : [currency];
+  const findings: readonly Finding[] = [
+    ...(await checkMedia(settings, log, packsOf(voices))),
+    ...(await checkVoices({ voices, language, currencies })),
+  ];
   if (json) out.write(`${JSON.stringify({ folder: settings.folder, findings })}\n`);
   else if (findings.length === 0) out.write(`${settings.folder}: all good.\n`);
   else

@@ -1,6 +1,6 @@
 // Tables of the media commands: what was prepared, what is there. Only text; a terminal gives the width.
 import Table from 'cli-table3';
-import type { PrepareOutcome } from '../media/preparation';
+import type { PrepareOutcome } from '../media/outcome';
 
 const BORDERLESS = {
   top: '',
@@ -66,7 +66,19 @@ function noteOf(outcome: PrepareOutcome): string {
 /** The table of `media prepare`. */
 export function prepareTable(outcomes: readonly PrepareOutcome[]): string {
   const head = ['file', 'length', 'LUFS before', '→ after', 'peak dBTP', 'licence', 'problem or note'];
-  const rows = outcomes.map((outcome) => [
+  const inOrder = outcomes.filter((outcome) => !isGoodWord(outcome)).map(rowOf);
+  const packs = new Set(outcomes.filter(isGoodWord).map(({ words }) => words!));
+  const folded = [...packs].map((pack) =>
+    packRow(
+      pack,
+      outcomes.filter((o) => o.words === pack),
+    ),
+  );
+  return textTable(head, [...inOrder, ...folded], [1, 2, 3, 4]);
+}
+
+function rowOf(outcome: PrepareOutcome): string[] {
+  return [
     outcome.id,
     lengthText(outcome.durationMs),
     levelText(outcome.loudnessBefore),
@@ -74,6 +86,20 @@ export function prepareTable(outcomes: readonly PrepareOutcome[]): string {
     levelText(outcome.peakDb),
     outcome.licence ?? '—',
     noteOf(outcome),
-  ]);
-  return textTable(head, rows, [1, 2, 3, 4]);
+  ];
+}
+
+/** A voice has hundreds of words: a row of its own is only for one with which something is wrong. */
+function isGoodWord({ words, status }: PrepareOutcome): boolean {
+  return words !== undefined && status !== 'problem' && status !== 'arriving';
+}
+
+function packRow(pack: string, outcomes: readonly PrepareOutcome[]): string[] {
+  const good = outcomes.filter(isGoodWord);
+  const lengthMs = good.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
+  const licences = new Set(good.map(({ licence }) => licence ?? '—'));
+  const made = good.filter(({ status }) => status === 'prepared').length;
+  const note = `${good.length} words, ${made} of them prepared now`;
+  const licence = licences.size === 1 ? [...licences].join() : 'several';
+  return [`${pack}/`, lengthText(lengthMs), '—', '—', '—', licence, note];
 }

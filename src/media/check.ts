@@ -12,6 +12,7 @@ import { compareNames } from './names';
 import { readiness } from './ready';
 import type { MediaSettings } from './settings';
 import { listSources, type SourceFile } from './sources';
+import { listWords, rootOf, type WordPack } from './words';
 
 const AUDIO = /\.(wav|mp3|og[ag]|opus|flac|m4a|mp4|aac|aiff?|wma|webm|gsm|sln|ulaw|alaw)$/i;
 
@@ -35,8 +36,12 @@ export interface Finding {
   readonly hint: string;
 }
 
-/** Checks everything; findings by file name. Reads whole files. Never throws. */
-export async function checkMedia(settings: MediaSettings, log: Logger): Promise<Finding[]> {
+/** Checks everything, word packs too; findings by file name. Reads whole files. Never throws. */
+export async function checkMedia(
+  settings: MediaSettings,
+  log: Logger,
+  packs: readonly WordPack[] = [],
+): Promise<Finding[]> {
   const root = settings.folder;
   const manifest = await readManifest(root);
   const listing = await listSources(root);
@@ -54,7 +59,36 @@ export async function checkMedia(settings: MediaSettings, log: Logger): Promise<
   for (const { id } of listing.nameProblems)
     findings.push(unreadable(id, 'the name is not valid UTF-8', 'Rename the file.'));
   findings.push(...(await missingFiles(root, manifest)), ...(await misplaced(root)));
+  for (const pack of packs) findings.push(...(await checkPack(pack, settings, log)));
   return findings.sort((a, b) => compareNames(a.file, b.file));
+}
+
+/** A pack has hundreds of files: those that only wait to be prepared are one finding. */
+async function checkPack(pack: WordPack, settings: MediaSettings, log: Logger): Promise<Finding[]> {
+  const listing = await listWords(pack);
+  const manifest = await readManifest(rootOf(pack));
+  const shown = (path: string): string =>
+    rootOf(pack) === settings.folder ? path : join(rootOf(pack), path);
+  const found = listing.folderProblems.map(({ folder, error }) =>
+    unreadable(shown(folder.path), messageOf(error), 'Give this user the right to read it.'),
+  );
+  for (const folder of listing.folders) {
+    const here = listing.files.filter((source) => source.folder === folder);
+    let unprepared = 0;
+    for (const source of here)
+      for (const finding of await checkFile(source, manifest, settings, log)) {
+        if (finding.code === 'HC_MEDIA_UNPREPARED') unprepared++;
+        else found.push({ ...finding, file: shown(finding.file) });
+      }
+    if (unprepared > 0)
+      found.push({
+        file: shown(folder.path),
+        code: 'HC_MEDIA_UNPREPARED',
+        message: `${unprepared} of ${here.length} recordings are not prepared`,
+        hint: 'Run `holdcast media prepare`.',
+      });
+  }
+  return found;
 }
 
 function unreadable(file: string, message: string, hint: string): Finding {
@@ -171,9 +205,12 @@ function nested(file: string): Finding {
   return { file, code: 'HC_MEDIA_FOLDER_UNKNOWN', message: 'folders in folders are not looked at', hint };
 }
 
+/** Folders of recordings, which have their own rules. */
+const OTHER_FOLDERS: readonly string[] = ['prompts', 'voices'];
+
 /** A folder beside music/ and advices/ is nobody's business, unless it looks like one of them. */
 function unknownTop(name: string): Finding[] {
-  const near = typoOf(name, ['music', 'advices']);
+  const near = OTHER_FOLDERS.includes(name) ? undefined : typoOf(name, ['music', 'advices']);
   if (near === undefined || near === name) return [];
   const message = 'nothing in this folder is heard';
   return [{ file: name, code: 'HC_MEDIA_FOLDER_UNKNOWN', message, hint: `Did you mean ${near}?` }];

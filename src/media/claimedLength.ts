@@ -3,6 +3,8 @@
 
 const OGG_TAIL_BYTES = 70_000;
 export const TAIL_BYTES = OGG_TAIL_BYTES;
+/** A claim of so much is none: programs that write into a pipe claim about 2 GB (espeak-ng 0x7ffff000) or 4 GB. */
+const OPEN_BYTES = 0x7fff0000;
 
 function tag(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
@@ -26,7 +28,7 @@ export function missingFromWav(
     const size = view.getUint32(at + 4, true);
     if (tag(head, at) === 'fmt ' && at + 24 <= head.length) bytesPerSecond = view.getUint32(at + 16, true);
     if (tag(head, at) === 'data') {
-      const open = size === 0 || size >= 0x7fffff00;
+      const open = size === 0 || size >= OPEN_BYTES;
       return open || bytesPerSecond === 0
         ? none
         : { bytes: Math.max(0, at + 8 + size - fileBytes), bytesPerSecond };

@@ -21,16 +21,22 @@ function resample(rate: number, soxr: boolean): string {
 }
 
 /**
- * [0:a:0] → [out], mono floats at settings.rate within the band, with FIR_DELAY_S too much at either end; the
- * loudness of the input is measured beside it.
+ * [0:a:0] → [out], mono floats at settings.rate within the band, with FIR_DELAY_S and `padMs` of silence too much at
+ * either end; the loudness of the input is measured beside it.
  */
-export function decodeGraph(settings: PrepareSettings, soxr: boolean, firstChannelOnly: boolean): string {
+export function decodeGraph(
+  settings: PrepareSettings,
+  soxr: boolean,
+  firstChannelOnly: boolean,
+  padMs: number,
+): string {
   const { rate, lowHz, highHz } = settings;
   const edge = highHz + EDGE_HZ;
   const chain = [
     'aformat=sample_fmts=fltp',
     firstChannelOnly ? 'pan=mono|c0=c0' : 'aformat=channel_layouts=mono',
     resample(rate, soxr),
+    ...(padMs > 0 ? [`adelay=${padMs}`, `apad=pad_len=${(padMs * rate) / 1000}`] : []),
     ...BUTTERWORTH_Q.map((q) => `highpass=f=${lowHz}:t=q:w=${q}`),
     `firequalizer=gain='if(gt(f,${edge}),-120,0)':delay=${FIR_DELAY_S}:zero_phase=on:wfunc=blackman`,
     'aformat=sample_fmts=flt:channel_layouts=mono',

@@ -1,38 +1,34 @@
 // Prepares whatever waits in the media folder: several files at once, each content once, each problem remembered.
 // What is wrong with a file is written down with it; what is wrong with the machine stops the work and is not.
 import { constants, promises } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
-import { lookup, recordedSource, settingsDigest, type CacheRecord, type PreparedRecord } from './cache';
+import { lookup, recordedSource, settingsDigest, type PreparedRecord } from './cache';
 import { CacheWriter, contentKey } from './cacheWriter';
 import { FfmpegFailure } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
-import { licenceOf, readManifest, type Manifest } from './manifest';
+import { licenceOf, NO_MANIFEST, readManifest, type Manifest } from './manifest';
+import {
+  machineError,
+  outcomeOf,
+  problemOf,
+  withoutLicence,
+  type NamedFile,
+  type PrepareOutcome,
+} from './outcome';
 import { prepareFile } from './prepare';
 import { readiness } from './ready';
 import type { MediaSettings } from './settings';
 import { hasSettled, sameSource } from './shelved';
 import { listSources, sourceSync, type Listing, type SourceFile } from './sources';
-
-/** `arriving`: still being copied, not touched. `shipped`: played as it is. */
-export type PrepareStatus = 'prepared' | 'already' | 'shipped' | 'problem' | 'arriving';
-
-export interface PrepareOutcome {
-  readonly id: string;
-  readonly status: PrepareStatus;
-  readonly durationMs?: number;
-  /** LUFS. */
-  readonly loudnessBefore?: number;
-  readonly loudnessAfter?: number;
-  /** dBTP. */
-  readonly peakDb?: number;
-  readonly licence?: string;
-  readonly problem?: { readonly code: string; readonly message: string };
-}
+import { listWords, rootOf, type WordPack } from './words';
 
 export interface PreparationOptions {
   readonly settings: MediaSettings;
+  /** Words of voices, beside what is in the media folder. */
+  readonly packs?: readonly WordPack[] | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   /** Asked once, and only when something is to be decoded. */
@@ -66,8 +62,9 @@ class Run {
   readonly #stop = new AbortController();
   /** Content that is being prepared: two equal files are decoded once. */
   readonly #working = new Map<string, Promise<PreparedRecord>>();
+  /** By path: an id is unique in its root only. */
   readonly #outcomes = new Map<string, PrepareOutcome>();
-  #manifest: Manifest = { entries: new Map() };
+  readonly #manifests = new Map<string, Manifest>();
   #binary: Promise<FfmpegBinary> | undefined;
 
   constructor(
@@ -76,10 +73,12 @@ class Run {
   ) {}
 
   async all(): Promise<PrepareOutcome[]> {
-    const { settings, signal, onPlan } = this.options;
-    this.#manifest = await readManifest(settings.folder);
-    const listing = await listSources(settings.folder);
-    const waiting = await this.#settled(await this.#unprepared(listing.files));
+    const { signal, onPlan } = this.options;
+    const listings = await this.#list();
+    const files = new Map(
+      listings.flatMap((listing) => listing.files).map((source) => [source.file, source]),
+    );
+    const waiting = await this.#settled(await this.#unprepared([...files.values()]));
     onPlan?.(waiting.length);
     const onAbort = (): void => this.#stop.abort();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -89,7 +88,29 @@ class Run {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
-    return this.#inOrder(listing);
+    return this.#inOrder(listings);
+  }
+
+  /** The media folder and the packs, and what their manifests say. */
+  async #list(): Promise<Listing[]> {
+    const { settings, packs = [] } = this.options;
+    for (const root of [settings.folder, ...packs.map(rootOf)])
+      if (!this.#manifests.has(root)) this.#manifests.set(root, await readManifest(root));
+    const listings = [await listSources(settings.folder)];
+    for (const pack of packs) listings.push(await listWords(pack));
+    return listings;
+  }
+
+  #manifestOf(source: SourceFile): Manifest {
+    return this.#manifests.get(source.root) ?? NO_MANIFEST;
+  }
+
+  /** What a file is called in outcomes and logs. */
+  #named(source: SourceFile): NamedFile {
+    const here = source.root === this.options.settings.folder;
+    const id = here ? source.id : source.file;
+    if (source.folder.kind !== 'word') return { id };
+    return { id, words: here ? source.folder.path : join(source.root, source.folder.path) };
   }
 
   /** Files that are neither shipped ready-made nor in the cache. */
@@ -97,7 +118,7 @@ class Run {
     const waiting: SourceFile[] = [];
     for (const source of files) {
       const known = await this.#known(source);
-      if (known) this.#outcomes.set(source.id, known);
+      if (known) this.#outcomes.set(source.file, known);
       else waiting.push(source);
     }
     return waiting;
@@ -105,13 +126,14 @@ class Run {
 
   async #known(source: SourceFile): Promise<PrepareOutcome | undefined> {
     const { settings, log, force } = this.options;
-    const entry = this.#manifest.entries.get(source.id);
-    const context = { settings, manifest: this.#manifest, readMode: 'stream' as const, log };
+    const manifest = this.#manifestOf(source);
+    const entry = manifest.entries.get(source.id);
+    const context = { settings, manifest, readMode: 'stream' as const, log };
     const found = await readiness(source, context);
     if (found.status === 'ready' && found.track.playsFile(source.file)) {
       const licence = await licenceOf(entry, source.file);
       return {
-        id: source.id,
+        ...this.#named(source),
         status: 'shipped',
         durationMs: found.track.durationMs,
         ...(entry?.loudness === undefined ? {} : { loudnessAfter: entry.loudness }),
@@ -120,19 +142,19 @@ class Run {
       };
     }
     const record = force ? undefined : await lookup(source, settings);
-    return record && outcomeOf(source, 'already', record);
+    return record && outcomeOf(this.#named(source), 'already', record);
   }
 
   /** Leaves out what is still being copied: young files are looked at again until they stop changing. */
   async #settled(files: readonly SourceFile[]): Promise<SourceFile[]> {
-    const { clock, settings, signal } = this.options;
+    const { clock, signal } = this.options;
     const done: SourceFile[] = [];
     let young: (SourceFile | undefined)[] = [];
     for (const source of files) (hasSettled(undefined, source, clock.wall()) ? done : young).push(source);
     for (let look = 0; look < LOOKS && young.length > 0 && !signal?.aborted; look++) {
       await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
       young = young.map((before) => {
-        const now = before && sourceSync(settings.folder, before.folder, before.name);
+        const now = before && sourceSync(before.root, before.folder, before.name);
         if (!now || !hasSettled(before, now, clock.wall())) return now;
         done.push(now);
         return undefined;
@@ -140,9 +162,9 @@ class Run {
       young = young.filter((source) => source !== undefined);
     }
     for (const source of young)
-      if (source) this.#outcomes.set(source.id, { id: source.id, status: 'arriving' });
-    const order = new Map(files.map((source, index) => [source.id, index]));
-    return done.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
+      if (source) this.#outcomes.set(source.file, { ...this.#named(source), status: 'arriving' });
+    const order = new Map(files.map((source, index) => [source.file, index]));
+    return done.sort((a, b) => order.get(a.file)! - order.get(b.file)!);
   }
 
   async #work(waiting: readonly SourceFile[]): Promise<void> {
@@ -152,7 +174,7 @@ class Run {
       for (let source = queue.shift(); source && failure === undefined; source = queue.shift()) {
         try {
           const outcome = await this.#one(source);
-          this.#outcomes.set(source.id, outcome);
+          this.#outcomes.set(source.file, outcome);
           this.options.onFile?.(outcome);
         } catch (error) {
           failure ??= error;
@@ -170,31 +192,32 @@ class Run {
   async #one(source: SourceFile): Promise<PrepareOutcome> {
     const { settings, log } = this.options;
     const about = recordedSource(source, settings);
+    const named = this.#named(source);
     if (this.#stop.signal.aborted) throw new FfmpegFailure('stopped', 'stopped');
     try {
       await promises.access(source.file, constants.R_OK);
       if (source.size === 0) throw new HoldcastError('HC_MEDIA_UNREADABLE', 'the file is empty');
       const prepared = await this.#content(source);
-      if (!this.#isUnchanged(source)) return { id: source.id, status: 'arriving' };
-      const licence = await licenceOf(this.#manifest.entries.get(source.id), source.file);
+      if (!this.#isUnchanged(source)) return { ...named, status: 'arriving' };
+      const licence = await licenceOf(this.#manifestOf(source).entries.get(source.id), source.file);
       const record: PreparedRecord = {
         ...prepared,
         source: about,
         ...(licence === undefined ? {} : { licence }),
       };
       await this.writer.writeRecord(record);
-      return outcomeOf(source, 'prepared', record);
+      return outcomeOf(named, 'prepared', record);
     } catch (error) {
       const problem = problemOf(error);
-      if (!this.#isUnchanged(source)) return { id: source.id, status: 'arriving' };
+      if (!this.#isUnchanged(source)) return { ...named, status: 'arriving' };
       if (problem.lasting) await this.writer.writeRecord({ source: about, problem: problem.shown });
-      log.warn({ file: source.id, ...problem.shown }, 'media file cannot be prepared');
-      return { id: source.id, status: 'problem', problem: problem.shown };
+      log.warn({ file: named.id, ...problem.shown }, 'media file cannot be prepared');
+      return { ...named, status: 'problem', problem: problem.shown };
     }
   }
 
   #isUnchanged(source: SourceFile): boolean {
-    return sameSource(sourceSync(this.options.settings.folder, source.folder, source.name), source);
+    return sameSource(sourceSync(source.root, source.folder, source.name), source);
   }
 
   /** What is in the file, prepared: now, before, or by another of these workers. */
@@ -227,52 +250,16 @@ class Run {
     }
   }
 
-  #inOrder(listing: Listing): PrepareOutcome[] {
+  #inOrder(listings: readonly Listing[]): PrepareOutcome[] {
     const code = 'HC_MEDIA_UNREADABLE';
-    const outcomes = listing.files.flatMap(({ id }) => this.#outcomes.get(id) ?? []);
-    for (const { folder, error } of listing.folderProblems)
+    const files = new Set(listings.flatMap((listing) => listing.files).map(({ file }) => file));
+    const outcomes = [...files].flatMap((file) => this.#outcomes.get(file) ?? []);
+    for (const { folder, error } of listings.flatMap(({ folderProblems }) => folderProblems))
       outcomes.push({ id: folder.path, status: 'problem', problem: { code, message: messageOf(error) } });
-    for (const { id } of listing.nameProblems)
+    for (const { id } of listings.flatMap(({ nameProblems }) => nameProblems))
       outcomes.push({ id, status: 'problem', problem: { code, message: 'the name is not valid UTF-8' } });
     return outcomes;
   }
-}
-
-/** Licences belong to files, not to what is in them. */
-function withoutLicence(record: PreparedRecord): PreparedRecord {
-  const copy: { -readonly [K in keyof PreparedRecord]: PreparedRecord[K] } = { ...record };
-  delete copy.licence;
-  return copy;
-}
-
-/** What a table says about a file with this record. */
-function outcomeOf(source: SourceFile, status: PrepareStatus, record: CacheRecord): PrepareOutcome {
-  if ('problem' in record) return { id: source.id, status: 'problem', problem: record.problem };
-  const { durationMs, loudnessBefore, loudnessAfter, peakDb, licence } = record;
-  const figures = { durationMs, loudnessBefore, loudnessAfter, peakDb };
-  return { id: source.id, status, ...figures, ...(licence === undefined ? {} : { licence }) };
-}
-
-/** What is wrong with the file; rethrows what is wrong with the machine, or a wish to stop. */
-function problemOf(error: unknown): { shown: { code: string; message: string }; lasting: boolean } {
-  if (error instanceof FfmpegFailure) {
-    if (error.blame !== 'input') throw error;
-    const message = `no sound that ffmpeg can decode: ${error.message}`;
-    return { shown: { code: 'HC_MEDIA_UNREADABLE', message }, lasting: true };
-  }
-  if (error instanceof HoldcastError) {
-    const ofTheFile = error.code.startsWith('HC_MEDIA_') || error.code === 'HC_FFMPEG_FAILED';
-    if (!ofTheFile) throw error;
-    return { shown: { code: error.code, message: error.message }, lasting: true };
-  }
-  return { shown: { code: 'HC_MEDIA_UNREADABLE', message: messageOf(error) }, lasting: false };
-}
-
-function machineError(failure: FfmpegFailure): HoldcastError {
-  const full = /No space|quota|Read-only/.test(failure.message);
-  const code = full ? 'HC_CACHE_UNWRITABLE' : 'HC_FFMPEG_FAILED';
-  const hint = full ? 'Make room, or choose another folder for media.cache.' : 'Run the preparation again.';
-  return new HoldcastError(code, `preparation stopped: ${failure.message}`, hint, { cause: failure });
 }
 
 /**
@@ -282,6 +269,6 @@ function machineError(failure: FfmpegFailure): HoldcastError {
  */
 export async function pruneCache(settings: MediaSettings, clock: Clock): Promise<number> {
   const writer = await CacheWriter.open(settings.cache);
-  const current = (['music', 'speech'] as const).map((kind) => settingsDigest(settings, kind));
+  const current = (['music', 'speech', 'word'] as const).map((kind) => settingsDigest(settings, kind));
   return writer.prune(clock.wall(), settings.rate, current);
 }

@@ -33,6 +33,10 @@ export interface PreparedFile {
 
 /** Silence that is kept around speech. */
 const KEEP_MS = 50;
+/** Around a word: the end of one and the beginning of the next make 50 to 70 ms, since windows of 10 ms are judged. */
+const KEEP_WORD_MS = 25;
+/** Silence that a word is given first, so that there is some to keep also where the recording has none. */
+const PAD_WORD_MS = 50;
 /** Shorter clips are measured in a loop, since R 128 looks at 400 ms at a time. */
 const LOOP_UNDER_S = 3;
 /** What R 128 says of silence. */
@@ -83,10 +87,11 @@ class Preparation {
       const { rate } = this.settings;
       const delay = Math.round(FIR_DELAY_S * rate);
       const whole = { start: delay, end: (await countFloats(work)) - delay };
-      await this.#checkLength(probed, (whole.end - whole.start) / rate);
+      await this.#checkLength(probed, (whole.end - whole.start) / rate - (2 * this.#padMs) / 1000);
       const levels = await measureLevels(work, whole, rate);
       if (!isSilent(levels)) {
-        const range = this.kind === 'speech' ? withoutSilence(whole, levels, rate, KEEP_MS) : whole;
+        const keepMs = this.kind === 'word' ? KEEP_WORD_MS : KEEP_MS;
+        const range = this.kind === 'music' ? whole : withoutSilence(whole, levels, rate, keepMs);
         return { loudnessBefore: loudness, range };
       }
       if ((probed.channels ?? 1) < 2 || loudness < -60) break;
@@ -95,7 +100,7 @@ class Preparation {
   }
 
   async #decode(work: string, firstChannelOnly: boolean): Promise<{ probed: ProbedInput; loudness: number }> {
-    const graph = decodeGraph(this.settings, this.tools.binary.soxr, firstChannelOnly);
+    const graph = decodeGraph(this.settings, this.tools.binary.soxr, firstChannelOnly, this.#padMs);
     const { lines } = await this.#ffmpeg({
       input: this.file,
       graph,
@@ -117,6 +122,10 @@ class Preparation {
       `the file is cut off: ${text}`,
       'Copy the whole file again.',
     );
+  }
+
+  get #padMs(): number {
+    return this.kind === 'word' ? PAD_WORD_MS : 0;
   }
 
   #measureRaw(work: string, range: Range): Promise<Loudness> {

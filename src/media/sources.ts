@@ -7,9 +7,10 @@ import { inBatches } from '../util/batches';
 import { errnoOf } from '../util/errors';
 import { baseLanguage, compareNames, isMediaName } from './names';
 
-export type MediaKind = 'music' | 'speech';
+/** `word`: speech that is joined with other words, so with little silence around it. */
+export type MediaKind = 'music' | 'speech' | 'word';
 
-/** A folder of the media folder; `shelf` only for advices, `language` ("en") only for prompts. */
+/** A folder of the media folder; `shelf` only for advices, `language` ("en") only for prompts and words. */
 export interface MediaFolder {
   /** With slashes: "advices/first", "prompts/en". */
   readonly path: string;
@@ -26,8 +27,10 @@ const FIXED_FOLDERS: readonly MediaFolder[] = [
 
 /** A regular file as it was when it was looked at. */
 export interface SourceFile {
-  /** "music/first-light.wav": stable, unique. */
+  /** "music/first-light.wav": stable, unique in its root. */
   readonly id: string;
+  /** Folder that the id begins at, and whose manifest.json tells of it: the media folder, or that above a word pack. */
+  readonly root: string;
   /** Absolute path. */
   readonly file: string;
   readonly name: string;
@@ -64,7 +67,7 @@ function candidates(entries: readonly Dirent[]): string[] {
 function sourceFile(folder: MediaFolder, root: string, name: string, stats: Stats): SourceFile | undefined {
   if (!stats.isFile()) return undefined;
   const id = `${folder.path}/${name}`;
-  return { id, file: join(root, id), name, folder, size: stats.size, mtimeMs: stats.mtimeMs };
+  return { id, root, file: join(root, id), name, folder, size: stats.size, mtimeMs: stats.mtimeMs };
 }
 
 /** Names in a folder that may be audio, unsorted; an absent or unreadable folder has none. Synchronous: one readdir. */
@@ -85,7 +88,8 @@ export function sourceSync(root: string, folder: MediaFolder, name: string): Sou
   }
 }
 
-async function listFolder(root: string, folder: MediaFolder, into: Listing): Promise<void> {
+/** Adds what lies in a folder to a listing; an absent folder has nothing. Never throws. */
+export async function listFolder(root: string, folder: MediaFolder, into: Listing): Promise<void> {
   let entries: Dirent[];
   try {
     entries = await promises.readdir(join(root, folder.path), { withFileTypes: true });
@@ -94,7 +98,17 @@ async function listFolder(root: string, folder: MediaFolder, into: Listing): Pro
     if (errno !== 'ENOENT' && errno !== 'ENOTDIR') into.folderProblems.push({ folder, error });
     return;
   }
-  const found = await inBatches(candidates(entries), async (name) => {
+  await lookAt(root, folder, candidates(entries), into);
+}
+
+/** Adds to a listing those of the names in a folder that are regular files. Never throws. */
+export async function lookAt(
+  root: string,
+  folder: MediaFolder,
+  names: readonly string[],
+  into: Listing,
+): Promise<void> {
+  const found = await inBatches(names, async (name) => {
     try {
       return sourceFile(folder, root, name, await promises.stat(join(root, folder.path, name)));
     } catch (error) {
@@ -110,23 +124,28 @@ async function listFolder(root: string, folder: MediaFolder, into: Listing): Pro
 export type LanguageFilter = (language: string) => boolean;
 const EVERY_LANGUAGE: LanguageFilter = () => true;
 
-/** Folders of recorded prompts, one a language: prompts/en, prompts/pt-BR. */
-async function promptFolders(root: string, wanted: LanguageFilter): Promise<MediaFolder[]> {
-  const entries = await promises.readdir(join(root, 'prompts'), { withFileTypes: true }).catch(() => []);
+/** Folders of recordings, one a language, below a folder of `root`: prompts/en, prompts/pt-BR. Never throws. */
+export async function languageFolders(
+  root: string,
+  above: string,
+  kind: MediaKind,
+  wanted = EVERY_LANGUAGE,
+): Promise<MediaFolder[]> {
+  const entries = await promises.readdir(join(root, above), { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .flatMap(({ name }): MediaFolder[] => {
       const language = baseLanguage(name);
       return language === undefined || !wanted(language)
         ? []
-        : [{ path: `prompts/${name}`, kind: 'speech', language }];
+        : [{ path: `${above}/${name}`, kind, language }];
     })
     .sort((a, b) => compareNames(a.path, b.path));
 }
 
 /** Everything under `root` (absolute) that may be audio. Never throws; asynchronous. */
 export async function listSources(root: string, wanted = EVERY_LANGUAGE): Promise<Listing> {
-  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root, wanted))];
+  const folders = [...FIXED_FOLDERS, ...(await languageFolders(root, 'prompts', 'speech', wanted))];
   const listing: Listing = { folders, files: [], folderProblems: [], nameProblems: [] };
   for (const folder of folders) await listFolder(root, folder, listing);
   return listing;
@@ -134,7 +153,9 @@ export async function listSources(root: string, wanted = EVERY_LANGUAGE): Promis
 
 /** Changes when a file or folder under `root` is added, removed or renamed, or the manifest is written. Never throws. */
 export async function folderStamp(root: string, wanted = EVERY_LANGUAGE): Promise<string> {
-  const folders = [...FIXED_FOLDERS, ...(await promptFolders(root, wanted))].map(({ path }) => path);
+  const folders = [...FIXED_FOLDERS, ...(await languageFolders(root, 'prompts', 'speech', wanted))].map(
+    ({ path }) => path,
+  );
   const stats = await Promise.all(
     ['', 'prompts', 'manifest.json', ...folders].map((path) =>
       promises.stat(join(root, path)).catch(() => undefined),

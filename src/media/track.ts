@@ -75,6 +75,11 @@ export class Track implements Clip {
     return this.#failed;
   }
 
+  /** Where its samples lie. */
+  get pcm(): PcmLocation {
+    return this.#options.pcm;
+  }
+
   /** Whether the samples lie in `file` itself, not in the cache. */
   playsFile(file: string): boolean {
     return this.#options.pcm.wav === file;

@@ -1,11 +1,12 @@
 // What the media commands print, and their exit codes; without ffmpeg, since shipped media need none.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { mediaCheck, mediaList, mediaPrepare, type MediaPrepareOptions } from '../../src/cli/mediaCommand';
 import { lengthText } from '../../src/cli/mediaTable';
 import { typoOf } from '../../src/media/check';
 import type { MediaSettings } from '../../src/media/settings';
 import { SHELVES } from '../../src/program/shelves';
+import { languageFor } from '../../src/speech/languages';
 import { silentLogger } from '../../src/util/log';
 import { filesUnder, put, rampWav, settingsIn, ship, tempFolder } from './fixtures';
 
@@ -145,3 +146,97 @@ test.each([
   [59_960, '1:00.0'],
   [3_600_000, '60:00.0'],
 ])('%s ms is %s', (ms, text) => expect(lengthText(ms)).toBe(text));
+
+describe('voices', () => {
+  const english = (settings: MediaSettings): string[] => {
+    const missing = new Set(['dollar', 'cent']);
+    const words = languageFor('en')!
+      .vocabulary(['USD'])
+      .filter((word) => !missing.has(word));
+    const ids = words.map((word) => `voices/en/${word}.wav`);
+    ids.forEach((id, k) => put(settings, id, rampWav(80, 8000, k)));
+    return ids;
+  };
+
+  /** The shipped media of `setUp`, and an English voice beside them that lacks two words. */
+  function withVoice() {
+    const settings = setUp();
+    const ids = english(settings);
+    const all = ['music/one.wav', 'advices/first/hello.en.wav', ...ids];
+    ship(settings, Object.fromEntries(all.map((id) => [id, {}])));
+    return { settings, voices: [{ recorded: join(settings.folder, 'voices') }], words: ids.length };
+  }
+
+  test('prepare: the words of a pack are one row, and none is prepared that can be played as it is', async () => {
+    const { settings, voices, words } = withVoice();
+    const { code, text } = await run(mediaPrepare, { ...settings, ffmpeg: '/nowhere/ffmpeg' }, { voices });
+    expect([code, text.match(/voices\/en/g)]).toEqual([0, ['voices/en']]);
+    expect(text).toContain(`${words} words, 0 of them prepared now`);
+    expect(text).toContain(`0 prepared, ${words + 2} ready before`);
+  });
+
+  test('list: a line for the words of a language', async () => {
+    const { settings, voices, words } = withVoice();
+    put(settings, 'voices/en/new.mp3', 'x');
+    const { text } = await run(mediaList, settings, { voices });
+    expect(text).toContain(
+      `voices/en/: words of a voice\n  ${words + 1} recordings: ${words} ready, 1 not prepared\n`,
+    );
+  });
+
+  test('check: what is not recorded is one finding with all names, in the currency that is said', async () => {
+    const { settings, voices } = withVoice();
+    const { code, text } = await run(mediaCheck, settings, { voices, currency: 'USD', json: true });
+    const { findings } = JSON.parse(text) as { findings: object[] };
+    expect([code, findings]).toMatchObject([
+      1,
+      [{ file: join(settings.folder, 'voices/en'), code: 'HC_VOICE_INCOMPLETE', clips: ['cent', 'dollar'] }],
+    ]);
+    expect(await run(mediaCheck, settings, { voices })).toMatchObject({ code: 0 });
+  });
+
+  test('check: a house whose own language nobody speaks', async () => {
+    const { settings, voices } = withVoice();
+    const russian = { voices, language: 'ru' };
+    expect((await run(mediaCheck, settings, russian)).text).toContain('HC_VOICE_LANGUAGE');
+    const program = { command: ['espeak-ng'] as const, languages: ['ru'], limitMs: 1000 };
+    const both = { ...russian, voices: [...voices, program] };
+    expect((await run(mediaCheck, settings, both)).code).toBe(0);
+  });
+
+  test('check: recordings that wait are counted, those that are damaged are named', async () => {
+    const { settings, voices } = withVoice();
+    put(settings, 'voices/en/new.mp3', 'x');
+    put(settings, 'voices/en/other.mp3', 'x');
+    put(settings, 'voices/en/one.wav', rampWav(80, 8000, 12345));
+    const { text } = await run(mediaCheck, settings, { voices, json: true });
+    const { findings } = JSON.parse(text) as { findings: { file: string; code: string; message: string }[] };
+    expect(findings.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'voices/en HC_MEDIA_UNPREPARED',
+      'voices/en/one.wav HC_MEDIA_CHANGED',
+    ]);
+    expect(findings[0]!.message).toMatch(/^2 of \d+ recordings are not prepared$/);
+  });
+
+  test('two packs with files of the same names are two', async () => {
+    const { settings, voices, words } = withVoice();
+    const other = { ...settings, folder: join(tempFolder(), 'media') };
+    const ids = english(other);
+    ship(other, Object.fromEntries(ids.map((id) => [id, {}])));
+    const both = [...voices, { recorded: join(other.folder, 'voices') }];
+    const { text } = await run(mediaPrepare, settings, { voices: both, json: true });
+    const { files } = JSON.parse(text) as { files: { id: string; status: string }[] };
+    expect(files.filter(({ status }) => status === 'shipped')).toHaveLength(2 * words + 2);
+    expect(new Set(files.map(({ id }) => id)).size).toBe(2 * words + 2);
+  });
+
+  test('prepare: what a program spoke more than a day ago is removed', async () => {
+    const settings = setUp();
+    const old = join(settings.cache, 'speech', `${'a'.repeat(40)}.wav`);
+    mkdirSync(dirname(old), { recursive: true });
+    writeFileSync(old, 'x');
+    utimesSync(old, 1, 1);
+    await run(mediaPrepare, settings);
+    expect(existsSync(old)).toBe(false);
+  });
+});

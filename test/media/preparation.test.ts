@@ -17,7 +17,8 @@ import { FfmpegFailure } from '../../src/media/ffmpeg';
 import { findFfmpeg } from '../../src/media/ffmpegBinary';
 import { Library } from '../../src/media/library';
 import { PrepareLock } from '../../src/media/lock';
-import { prepareAll, type PreparationOptions, type PrepareOutcome } from '../../src/media/preparation';
+import type { PrepareOutcome } from '../../src/media/outcome';
+import { prepareAll, pruneCache, type PreparationOptions } from '../../src/media/preparation';
 import type { MediaSettings } from '../../src/media/settings';
 import { systemClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
@@ -349,4 +350,25 @@ test('a cache that cannot be made is an error of the machine', async () => {
   await expect(prepare(settings)).rejects.toMatchObject({ code: 'HC_CACHE_UNWRITABLE' });
   rmSync(join(root, 'file'));
   await CacheWriter.open(settings.cache);
+});
+
+describeWithFfmpeg('words of a voice', () => {
+  test('are prepared where they lie, more tightly than speech, and stay when unused files are removed', async () => {
+    const settings = settingsIn(tempFolder());
+    const folder = join(tempFolder(), 'voice');
+    const source = "aevalsrc='if(between(t,1,1.5),0.3*sin(2*PI*500*t),0)':d=3:s=16000";
+    sound(settings, 'advices/first/one.wav', source);
+    const word = sound({ ...settings, folder }, 'en/one.wav', source);
+    const packs = [{ folder }, { folder }];
+    const outcomes = await prepare(settings, { packs });
+    expect(statuses(outcomes)).toEqual(['advices/first/one.wav prepared', `${word} prepared`]);
+    expect(outcomes.map(({ words }) => words)).toEqual([undefined, join(folder, 'en')]);
+    const [speech, tight] = outcomes.map(({ durationMs }) => durationMs!);
+    expect(speech! - tight!).toBe(50);
+    const inTwoDays = { ...clock, wall: () => Date.now() + 2 * 24 * 3_600_000 };
+    expect(await pruneCache(settings, inTwoDays)).toBe(0);
+    expect((await prepare(settings, { packs })).map(({ status }) => status)).toEqual(['already', 'already']);
+    rmSync(word);
+    expect(await pruneCache(settings, inTwoDays)).toBe(2);
+  });
 });
