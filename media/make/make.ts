@@ -6,18 +6,11 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { renderPiece, TELEPHONE_RATE } from './compose';
 import { levelled } from './level';
-import {
-  AUTHOR,
-  keptEntry,
-  readManifest,
-  writeEntry,
-  writeManifest,
-  type Entry,
-  type Manifest,
-} from './manifest';
+import { AUTHOR, keptEntry, readManifest, writeEntry, writeManifest, type Entry } from './manifest';
 import { pieces } from './pieces';
-import { spoken, voices } from './speak';
+import { spoken, voices, type Utterance } from './speak';
 import { speeches, speechFile, type Language } from './texts';
+import { VOICES, wordsOf } from './words';
 
 const MUSIC_LUFS = -24;
 const MUSIC_PEAK_DBTP = -3;
@@ -35,27 +28,40 @@ function makeMusic(folder: string): Files {
   });
 }
 
-function makeSpeech(folder: string, all: boolean): Files {
-  const before = readManifest(folder).files;
+/** One recording of speech that is shipped. */
+interface Recording {
+  file: string;
+  title: string;
+  language: Language;
+  text: string;
+  kind: Utterance;
+}
+
+function sentences(): Recording[] {
   return speeches.flatMap((speech) =>
-    LANGUAGES.map((language) => {
-      const file = speechFile(speech, language);
-      const text = speech.text[language];
-      const { name: voice, licence } = voices[language];
-      const credits = {
-        kind: 'speech',
-        title: titleOf(speech.path),
-        language,
-        text,
-        voice,
-        author: AUTHOR,
-        licence,
-      } as const;
-      const kept = all ? undefined : keptEntry(folder, before[file], file, credits);
-      if (kept) return [file, kept] as const;
-      return report(folder, file, writeEntry(folder, file, spoken(text, language), credits));
-    }),
+    LANGUAGES.map((language) => ({
+      file: speechFile(speech, language),
+      title: titleOf(speech.path),
+      language,
+      text: speech.text[language],
+      kind: 'sentence' as const,
+    })),
   );
+}
+
+function words(): Recording[] {
+  return LANGUAGES.flatMap(wordsOf).map((word) => ({ ...word, title: word.text, kind: 'word' as const }));
+}
+
+function makeSpeech(folder: string, recordings: readonly Recording[], all: boolean): Files {
+  const before = readManifest(folder).files;
+  return recordings.map(({ file, title, language, text, kind }) => {
+    const { name: voice, licence } = voices[language];
+    const credits = { kind: 'speech', title, language, text, voice, author: AUTHOR, licence } as const;
+    const kept = all ? undefined : keptEntry(folder, before[file], file, credits);
+    if (kept) return [file, kept] as const;
+    return report(folder, file, writeEntry(folder, file, spoken(text, language, kind), credits));
+  });
 }
 
 /** "advices/first/10-welcome" → "Welcome". */
@@ -80,16 +86,19 @@ function keptSpeech(folder: string): Files {
   return Object.entries(readManifest(folder).files).filter(([, entry]) => entry.kind === 'speech');
 }
 
+function write(folder: string, files: Files): void {
+  writeManifest(folder, { files: Object.fromEntries(files) });
+  const bytes = files.reduce((sum, [, entry]) => sum + entry.bytes, 0);
+  console.log(`${folder}: ${files.length} files, ${bytes} bytes`);
+}
+
 function main(): void {
   const folder = resolve(__dirname, '../../media');
   const musicOnly = process.argv.includes('--music');
-  const files = [
-    ...makeMusic(folder),
-    ...(musicOnly ? keptSpeech(folder) : makeSpeech(folder, process.argv.includes('--all'))),
-  ];
-  const manifest: Manifest = { files: Object.fromEntries(files) };
-  writeManifest(folder, manifest);
-  console.log(`${files.length} files, ${files.reduce((sum, [, entry]) => sum + entry.bytes, 0)} bytes`);
+  const all = process.argv.includes('--all');
+  const music = makeMusic(folder);
+  write(folder, [...music, ...(musicOnly ? keptSpeech(folder) : makeSpeech(folder, sentences(), all))]);
+  if (!musicOnly) write(join(folder, VOICES), makeSpeech(join(folder, VOICES), words(), all));
 }
 
 try {

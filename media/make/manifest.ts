@@ -85,7 +85,9 @@ export function manifestPath(folder: string): string {
   return join(folder, 'manifest.json');
 }
 
+/** An empty one where nothing has been made yet. */
 export function readManifest(folder: string): Manifest {
+  if (!existsSync(manifestPath(folder))) return { files: {} };
   return JSON.parse(readFileSync(manifestPath(folder), 'utf8')) as Manifest;
 }
 

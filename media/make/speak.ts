@@ -24,7 +24,12 @@ export interface Voice {
   respelled: ReadonlyMap<string, string>;
   /** Program and arguments that speak `textFile` into `wavFile`. */
   command: (textFile: string, wavFile: string) => readonly [program: string, ...args: string[]];
+  /** Arguments more for a word alone: as even as the voice can, since any word may stand before or behind it. */
+  evenly: readonly string[];
 }
+
+/** Words are joined to sentences, so with little silence around them: what two of them have makes 40 to 80 ms. */
+export type Utterance = 'sentence' | 'word';
 
 export const voices: Record<Language, Voice> = {
   en: {
@@ -36,6 +41,7 @@ export const voices: Record<Language, Voice> = {
     command: (textFile, wavFile) => [
       'flite', '-voice', 'rms', '--setf', 'duration_stretch=1.08', '-f', textFile, '-o', wavFile,
     ],
+    evenly: ['--setf', 'int_f0_target_stddev=7'],
   },
   ru: {
     name: 'festival, msu_ru_nsh_clunits (Russian, male)',
@@ -45,29 +51,31 @@ export const voices: Record<Language, Voice> = {
     // "+" stands before the stressed vowel; without it this is a magpie, not forty.
     respelled: new Map([['займет', 'займёт'], ['сорока', 'сорок+а']]),
     command: (textFile, wavFile) => ['text2wave', '-eval', '(voice_msu_ru_nsh_clunits)', textFile, '-o', wavFile],
+    evenly: [],
   },
 }; // prettier-ignore
 
 export const SPEECH_LUFS = -19;
 export const SPEECH_PEAK_DBTP = -3;
 /** What is kept of the silence before and after speech. */
-const EDGE_SEC = 0.05;
-/** Quieter than this below the loudest 10 ms is silence. */
-const SILENCE_DB = -42;
+const EDGE_SEC: Readonly<Record<Utterance, number>> = { sentence: 0.05, word: 0.03 };
+/** Quieter than this below the loudest 10 ms is silence: at the end of a word also its last breath. */
+const SILENCE_DB: Readonly<Record<Utterance, number>> = { sentence: -42, word: -34 };
 const BAND_LOW_HZ = 200;
 const PRESENCE_HZ = 900;
 
 /** Speaks `text`; floats at the telephone's rate, trimmed and at their level. Throws when a program is missing. */
-export function spoken(text: string, language: Language): Samples {
+export function spoken(text: string, language: Language, kind: Utterance = 'sentence'): Samples {
   const voice = voices[language];
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-speech-'));
   try {
     const [textFile, wavFile] = [join(folder, 'text.txt'), join(folder, 'speech.wav')];
     writeFileSync(textFile, `${respelled(text, voice)}\n`);
-    run(voice.packages, voice.command(textFile, wavFile));
+    const command = voice.command(textFile, wavFile);
+    run(voice.packages, kind === 'word' ? [...command, ...voice.evenly] : command);
     const heard = highPass(telephoneRate(wavFile), TELEPHONE_RATE, BAND_LOW_HZ);
     const clear = highShelf(heard, TELEPHONE_RATE, PRESENCE_HZ, voice.presenceDb);
-    return levelled(trimmed(clear), TELEPHONE_RATE, SPEECH_LUFS, SPEECH_PEAK_DBTP);
+    return levelled(trimmed(clear, kind), TELEPHONE_RATE, SPEECH_LUFS, SPEECH_PEAK_DBTP);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -106,14 +114,14 @@ function run(packages: string, [program, ...args]: readonly [string, ...string[]
   }
 }
 
-/** Without the silence at both ends, but for 50 ms of it, faded. */
-function trimmed(samples: Samples): Samples {
+/** Without the silence at both ends, but for a little of it, faded. */
+function trimmed(samples: Samples, kind: Utterance): Samples {
   const block = TELEPHONE_RATE / 100;
   const powers = Array.from({ length: Math.ceil(samples.length / block) }, (_, k) =>
     samples.subarray(k * block, (k + 1) * block).reduce((sum, x) => sum + x * x, 0),
   );
-  const floor = Math.max(...powers) * linear(SILENCE_DB) ** 2;
-  const edge = EDGE_SEC * TELEPHONE_RATE;
+  const floor = Math.max(...powers) * linear(SILENCE_DB[kind]) ** 2;
+  const edge = EDGE_SEC[kind] * TELEPHONE_RATE;
   const first = Math.max(0, powers.findIndex((power) => power > floor) * block - edge);
   const last = Math.min(samples.length, (powers.findLastIndex((power) => power > floor) + 1) * block + edge);
   const kept = samples.slice(first, last);

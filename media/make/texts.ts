@@ -133,6 +133,31 @@ const BALANCE_PROMPTS: readonly Speech[] = [
     },
   },
   {
+    path: 'prompts/number-not-registered',
+    text: {
+      en: 'The number you are calling from is not registered with us.',
+      ru: 'Номер, с которого вы звоните, у нас не зарегистрирован.',
+    },
+  },
+  {
+    path: 'prompts/enter-pin',
+    text: { en: 'Please enter your secret code.', ru: 'Пожалуйста, введите ваш секретный код.' },
+  },
+  {
+    path: 'prompts/wrong-pin',
+    text: {
+      en: 'This code is not right, please try again.',
+      ru: 'Код неверный. Пожалуйста, попробуйте еще раз.',
+    },
+  },
+  {
+    path: 'prompts/pin-locked',
+    text: {
+      en: 'The code was wrong too often. Please ask our colleagues.',
+      ru: 'Код введен неверно слишком много раз. Пожалуйста, обратитесь к нашим сотрудникам.',
+    },
+  },
+  {
     path: 'prompts/one-moment',
     text: { en: 'One moment, please.', ru: 'Одну секунду, пожалуйста.' },
   },

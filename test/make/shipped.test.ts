@@ -2,38 +2,73 @@
 // Loudness is measured again by ffmpeg where there is one, since that is the meter that operators have.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { limited, loudnessLufs, samplePeakDb, truePeakDb } from '../../media/make/level';
 import { readManifest, readSamples, sha256 } from '../../media/make/manifest';
 import { speeches, speechFile } from '../../media/make/texts';
+import { VOICES, wordsOf } from '../../media/make/words';
 import { parseWavHeader } from '../../src/audio/wav';
 import { describeWithFfmpeg } from '../support/ffmpeg';
 
 const MEDIA = join(__dirname, '../../media');
 const RATE = 8000;
+const VOICES_FOLDER = join(MEDIA, VOICES);
 const entries = Object.entries(readManifest(MEDIA).files);
+const words = Object.entries(readManifest(VOICES_FOLDER).files);
 
-function wavFiles(): string[] {
-  return ['music', 'advices', 'prompts'].flatMap((folder) =>
-    readdirSync(join(MEDIA, folder), { recursive: true, encoding: 'utf8' })
+function wavFiles(root: string, folders: readonly string[]): string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.wav'))
-      .map((name) => `${folder}/${name}`),
+      .map((name) => `${folder}/${name}`.normalize('NFC')),
   );
 }
 
 test('the manifest lists every file that is shipped, and each is shipped', () => {
-  expect(entries.map(([file]) => file).sort()).toEqual(wavFiles().sort());
+  expect(entries.map(([file]) => file).sort()).toEqual(
+    wavFiles(MEDIA, ['music', 'advices', 'prompts']).sort(),
+  );
   const spoken = speeches.flatMap((speech) => [speechFile(speech, 'en'), speechFile(speech, 'ru')]);
   expect(entries.flatMap(([file, entry]) => (entry.kind === 'speech' ? [file] : [])).sort()).toEqual(
     spoken.sort(),
   );
 });
 
-test('everything together is under 9 MB', () => {
-  expect(entries.reduce((sum, [, entry]) => sum + entry.bytes, 0)).toBeLessThan(9_000_000);
+test('the voices have every word that the languages may ask for, and no other', () => {
+  const wanted = (['en', 'ru'] as const).flatMap(wordsOf).map(({ file }) => file);
+  expect(words.map(([file]) => file).sort()).toEqual(wanted.sort());
+  expect(wavFiles(VOICES_FOLDER, ['standard']).sort()).toEqual(wanted.sort());
 });
 
-describe.each(entries)('%s', (file, entry) => {
+test('everything together is under 9 MB, and the voices under 3', () => {
+  const bytes = (of: typeof entries): number => of.reduce((sum, [, entry]) => sum + entry.bytes, 0);
+  expect(bytes(entries)).toBeLessThan(9_000_000);
+  expect(bytes(words)).toBeLessThan(3_000_000);
+});
+
+/** Milliseconds at either end that are 34 dB and more below the loudest 10 ms. */
+function silentEnds(samples: Float32Array): [number, number] {
+  const block = RATE / 100;
+  const powers = Array.from({ length: Math.ceil(samples.length / block) }, (_, k) =>
+    samples.subarray(k * block, (k + 1) * block).reduce((sum, x) => sum + x * x, 0),
+  );
+  const heard = (power: number): boolean => power > Math.max(...powers) * 10 ** -3.4;
+  return [powers.findIndex(heard) * 10, (powers.length - 1 - powers.findLastIndex(heard)) * 10];
+}
+
+test('two words that follow each other are 40 to 80 ms apart', () => {
+  const ends = words.map(([file]) => silentEnds(readSamples(join(VOICES_FOLDER, file))));
+  const at = (end: 0 | 1): number[] => ends.map((both) => both[end]);
+  expect(Math.min(...at(0)) + Math.min(...at(1))).toBeGreaterThanOrEqual(40);
+  expect(Math.max(...at(0)) + Math.max(...at(1))).toBeLessThanOrEqual(80);
+});
+
+const files = [
+  ...entries.map(([file, entry]) => [join(MEDIA, file), entry] as const),
+  ...words.map(([file, entry]) => [join(VOICES_FOLDER, file), entry] as const),
+].map(([path, entry]) => [relative(MEDIA, path), entry] as const);
+
+describe.each(files)('%s', (file, entry) => {
   const bytes = readFileSync(join(MEDIA, file));
 
   test('is the file of the manifest', () => {

@@ -59,7 +59,8 @@ const NAMES = [
   ...['position-many', 'position-unknown'],
   ...['wait-under-1', 'wait-1-2', 'wait-2-3', 'wait-3-5', 'wait-5-10', 'wait-10-15', 'wait-15-20'],
   ...['wait-20-30', 'wait-30-45', 'wait-45-60', 'wait-over-60', 'wait-longer'],
-  ...['balance-unavailable', 'balance-unknown-caller', 'one-moment'],
+  ...['balance-unavailable', 'balance-unknown-caller', 'number-not-registered', 'one-moment'],
+  ...['enter-pin', 'wrong-pin', 'pin-locked'],
 ];
 
 describe('prompts', () => {
