@@ -2,6 +2,7 @@
 // balance, what he heard. Two adapters: in this process, and the hub's (which asks once for a hundred callers).
 // Who the caller is, the other end knows from Asterisk: nobody can ask for somebody else.
 import type { BalanceAnswer } from '../billing/billing';
+import { LONGEST_PHONE, type StoreEntry } from '../store/store';
 import type { Closeable } from '../util/scope';
 
 /** Something that the caller heard or did, as it is kept. */
@@ -23,7 +24,34 @@ export interface BackOffice extends Closeable {
    * @param pin digits that he has keyed in, for a question that was answered with `pin`
    */
   balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer>;
-  /** Kept as soon as that is possible, stamped with the time of now. Never waits, never throws. */
-  remember(what: Remembered): void;
+  /**
+   * Kept as soon as that is possible. Never waits, never throws.
+   * @param wallMs when it happened, milliseconds since 1970; absent: now
+   */
+  remember(what: Remembered, wallMs?: number): void;
   close(): Promise<void> | void;
+}
+
+/** Who a call is, as Asterisk says: nothing else is believed. */
+export interface OfficeCall {
+  readonly uniqueid: string;
+  /** Absent: withheld, or not known. */
+  readonly phone?: string;
+  readonly queue?: string;
+  /** It is over. Who listens all the same was transferred, and may be another caller. */
+  readonly ended?: boolean;
+}
+
+/** A number under which something can be kept; undefined: there is none, or it is longer than any that is kept. */
+export function keptPhone(call: OfficeCall | undefined): string | undefined {
+  const phone = call?.phone;
+  return phone !== undefined && phone !== '' && phone.length <= LONGEST_PHONE ? phone : undefined;
+}
+
+/** `what` as the store keeps it; undefined: a choice of nobody. */
+export function entryOf(what: Remembered, call: OfficeCall, wallMs: number): StoreEntry | undefined {
+  const phone = keptPhone(call);
+  if (what.type === 'choice') return phone === undefined ? undefined : { ...what, phone, wallMs };
+  const { uniqueid, queue } = call;
+  return { ...what, uniqueid, ...(phone !== undefined && { phone }), ...(queue && { queue }), wallMs };
 }

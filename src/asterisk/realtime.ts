@@ -94,13 +94,19 @@ export function actionOf(path: string): string {
   return plain.slice(plain.lastIndexOf('/') + 1);
 }
 
-function oneClass(body: string, { program, format }: HoldApplication): RealtimeAnswer {
+/** The call whose class a body asks for; undefined: it asks for another, or is none. */
+export function askedCall(body: string): string | undefined {
   const name = onlyName(body);
-  if (name === undefined || name.length > LONGEST_CLASS || !name.startsWith(CLASS_PREFIX)) return NO_CLASS;
+  if (name === undefined || name.length > LONGEST_CLASS || !name.startsWith(CLASS_PREFIX)) return undefined;
   const uniqueid = name.slice(CLASS_PREFIX.length);
-  if (!isUniqueid(uniqueid)) return NO_CLASS;
+  return isUniqueid(uniqueid) ? uniqueid : undefined;
+}
+
+function oneClass(body: string, { program, format }: HoldApplication): RealtimeAnswer {
+  const uniqueid = askedCall(body);
+  if (uniqueid === undefined) return NO_CLASS;
   const fields = [
-    ['name', name],
+    ['name', CLASS_PREFIX + uniqueid],
     ['mode', 'custom'],
     ['application', commandLine(program, uniqueid)],
     ...(format ? [['format', format] as const] : []),

@@ -107,6 +107,12 @@ export class Switchboard implements Closeable {
     };
   }
 
+  /** Who a call is, as far as its events have told; nothing is asked. */
+  who(uniqueid: string): CallIdentity | undefined {
+    const known = this.#known.get(uniqueid);
+    return known && identityOf(uniqueid, known, this.#board.queueOf(uniqueid));
+  }
+
   /** Told of each channel that is gone, followed or not. */
   onHangup(listener: (uniqueid: string) => void): Cancel {
     this.#hangupListeners.add(listener);

@@ -19,7 +19,7 @@ export interface Hello {
 /** The other end does not speak this protocol: the connection is of no use. */
 export class WireError extends Error {}
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 export function encodeHello(uniqueid: string): string {
   return line({ type: 'hello', v: WIRE_VERSION, uniqueid });
@@ -92,12 +92,13 @@ export class LineReader {
   }
 }
 
-function line(fields: object): string {
+/** A message as it is sent. */
+export function line(fields: object): string {
   return `${JSON.stringify(fields)}\n`;
 }
 
 /** @throws WireError when it is not an object that says its type */
-function message(text: string): Fields & { type: string } {
+export function message(text: string): Fields & { type: string } {
   const fields = record(parsed(text));
   if (typeof fields?.['type'] !== 'string') throw new WireError('not a message');
   return fields as Fields & { type: string };
@@ -111,7 +112,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function record(value: unknown): Fields | undefined {
+/** The fields of an object; undefined: it is none. */
+export function record(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
@@ -152,7 +154,8 @@ function placeIn(value: unknown): QueuePlace {
   return { queue, position, ...(isRange && { waitMs: [least, most] as const }) };
 }
 
-function isCount(value: unknown): value is number {
+/** A whole number from 1. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 

@@ -2,8 +2,9 @@
 // It says at its start what it is ready for, and what would keep the streams from going by the same config.
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { BillingSettings } from '../billing/settings';
 import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
-import { runHub, type HubParts, type HubReady } from '../hub/hub';
+import { runHub, type HubOffices, type HubParts, type HubReady } from '../hub/hub';
 import { addressOf } from '../hub/listening';
 import type { CallMemory } from '../hub/housekeeping';
 import { CallStates } from '../store/callStates';
@@ -44,12 +45,15 @@ export async function hubCommand(options: HubCommandOptions, context: HubCommand
   const notice = configNotice(loaded.path, context);
   if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may go by another config');
   const openLink = await linkOpener(loaded, clock, log);
+  const states = new CallStates(config.calls.folder);
   const parts: HubParts = {
     settings: config.hub,
     rate: config.program.rate,
     program: `${packageRoot()}/bin/holdcast`,
     ...(openLink && { openLink }),
-    memory: memoryOf(config, clock),
+    openOffice: () => openOffices(config, clock, log),
+    states,
+    memory: memoryOf(states, config, clock),
     clock,
     log,
     onReady: (ready) => context.out.write(readyText(ready, loaded, notice)),
@@ -73,12 +77,33 @@ async function configFor(path: string | undefined): Promise<{ loaded: LoadedConf
   }
 }
 
-function memoryOf({ calls }: LoadedConfig['config'], clock: Clock): CallMemory {
-  const states = new CallStates(calls.folder);
+function memoryOf(states: CallStates, { calls }: LoadedConfig['config'], clock: Clock): CallMemory {
   return {
     forget: (uniqueid) => states.forget(uniqueid),
     sweep: (living) => states.sweep({ keepMs: calls.keepMs, nowWall: clock.wall(), living }),
   };
+}
+
+/** Both open what they need in the background: a store or a billing system that is away keeps no hub from starting. */
+async function openOffices(
+  { store: settings, billing: asked, timeZone }: LoadedConfig['config'],
+  clock: Clock,
+  log: Logger,
+): Promise<HubOffices> {
+  const [{ StoreKeeper }, { openStore }, { openBilling }, { startPurge }] = await Promise.all([
+    import('../store/keeper'),
+    import('../store/open'),
+    import('../billing/open'),
+    import('../hub/purge'),
+  ]);
+  const open = (): ReturnType<typeof openStore> => openStore(settings, { clock, log });
+  const keeper = new StoreKeeper({ settings, open, clock, log, random: seededRandom(process.pid) });
+  keeper.start();
+  const billing = asked && openBilling(asked, { clock, log });
+  void billing?.warm();
+  const { purge: when, keepDays } = settings;
+  const purge = await startPurge({ keeper, when, keepDays, timeZone, clock, log });
+  return { keeper, billing, purge };
 }
 
 /** The AMI client is loaded only where there is something to connect to. */
@@ -142,11 +167,13 @@ function realPath(file: string): string {
 }
 
 function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: string | undefined): string {
-  const { ami } = config;
+  const { ami, store, billing } = config;
   const rows = [
     ['Config', path ?? 'none found, so everything is default'],
     ['Look-ups', lookUpText(ready)],
     ['Streams', ready.streams],
+    ['Store', store.mysql ? `database ${store.mysql.database}` : store.file],
+    ['Billing', billing ? billingText(billing) : 'none in the config: a balance is not available'],
     [
       'Asterisk',
       ami
@@ -157,6 +184,11 @@ function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: stri
   ] as const;
   const lines = rows.map(([name = '', text = '']) => `${name.padEnd(10)} ${text}`);
   return `holdcast hub ${version} is ready\n${lines.join('\n')}\n`;
+}
+
+function billingText({ source }: BillingSettings): string {
+  if (typeof source === 'function') return 'by a function of the config';
+  return 'sql' in source ? `asked of database ${source.sql.database.database}` : 'asked over HTTP';
 }
 
 function lookUpText({ realtime }: HubReady): string {

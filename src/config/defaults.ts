@@ -118,7 +118,8 @@ function resolveAmi({ secret, ...given }: NonNullable<Config['ami']> = {}): AmiS
 }
 
 function resolveVoices({ voices, language = DEFAULT_LANGUAGE }: Config, configDir: string): VoiceSettings[] {
-  if (!voices) return [{ recorded: join(packageRoot(), 'media', 'voices') }, { asterisk: ASTERISK_SOUNDS }];
+  if (!voices)
+    return [{ recorded: join(packageRoot(), 'media/voices/standard') }, { asterisk: ASTERISK_SOUNDS }];
   return voices.flatMap(({ recorded, asterisk, command, ...rest }): VoiceSettings[] => {
     if (recorded !== undefined) return [{ recorded: resolve(configDir, recorded) }];
     if (asterisk !== undefined) return [{ asterisk: resolve(configDir, asterisk) }];

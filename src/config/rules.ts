@@ -1,4 +1,5 @@
 // What a config decides for every call, as functions of the moment: parts of the day, campaigns, keys.
+import { defaultBilling } from '../billing/settings';
 import type { CallRules } from '../session/assemble';
 import { campaignFilter, type AdviceFilter } from './campaigns';
 import { dayPartAt } from './dayPart';
@@ -23,4 +24,9 @@ export function callRules(config: ResolvedConfig): { rules: CallRules; ready: ()
       if (campaigns.length > 0) filter = await campaignFilter(campaigns, config.timeZone);
     },
   };
+}
+
+/** What a Speaker is made of. */
+export function speakerSettings({ voices, media, language, billing }: ResolvedConfig) {
+  return { voices, media, language, currency: billing?.currency ?? defaultBilling.currency };
 }

@@ -1,13 +1,16 @@
 // The Unix socket on which each stream says which call it is, and is told what happens to it.
 // Hundreds of streams share one AMI connection through it; one that is stuck or talks nonsense harms none of the others.
 import { createServer, type Server, type Socket } from 'node:net';
+import type { BackOffice, OfficeCall } from '../asterisk/backOffice';
 import type { CallNews } from '../asterisk/feed';
+import { decodeRequest, encodeReply, type OfficeReply } from '../asterisk/officeWire';
 import { decodeHello, encodeNews, LineReader, WIRE_VERSION } from '../asterisk/wire';
 import type { Cancel, Clock } from '../util/clock';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import { listen } from './listening';
+import { OfficeDesk, type DeskLimits } from './officeDesk';
 import { Seldom } from './seldom';
 
 /** Where the news of a call come from: the Switchboard. */
@@ -23,14 +26,26 @@ export interface FeedLimits {
   unreadBytes: number;
   /** Streams at once; those beyond it are closed, and try again. */
   connections: number;
+  /** Of what one stream may ask and leave. */
+  desk: Partial<DeskLimits>;
 }
 
-export const defaultFeedLimits: FeedLimits = { helloMs: 2000, unreadBytes: 65_536, connections: 4000 };
+export const defaultFeedLimits: FeedLimits = {
+  helloMs: 2000,
+  unreadBytes: 65_536,
+  connections: 4000,
+  desk: {},
+};
 
 export interface FeedParts {
   /** Absolute path of the socket; its folder is made, for this user alone, where there is none. */
   socket: string;
   calls: CallSource;
+  /**
+   * A call's BackOffice, closed when its stream is gone; absent: questions are passed over.
+   * @param call who it is, as far as Asterisk has told
+   */
+  office?: ((call: () => OfficeCall) => BackOffice) | undefined;
   clock: Clock;
   log: Logger;
   limits?: Partial<FeedLimits>;
@@ -94,7 +109,9 @@ type State =
 class StreamConnection implements Closeable {
   readonly #reader = new LineReader();
   #state: State;
-  #uniqueid: string | undefined;
+  /** Who it is: what its hello has said, then what Asterisk says. */
+  #call: OfficeCall | undefined;
+  #desk: OfficeDesk | undefined;
 
   /** @param letGo told why, when it is not the stream that ends it */
   constructor(
@@ -119,6 +136,7 @@ class StreamConnection implements Closeable {
     this.#state = { status: 'over' };
     if (state.status === 'silent') state.giveUp();
     if (state.status === 'following') state.cancel();
+    this.#desk?.close();
     this.socket.destroy();
   }
 
@@ -128,6 +146,7 @@ class StreamConnection implements Closeable {
         if (this.#state.status === 'over') return;
         const hello = decodeHello(line);
         if (hello) this.#greeted(hello);
+        else this.#asked(line);
       }
     } catch (error) {
       this.#drop(messageOf(error));
@@ -137,14 +156,29 @@ class StreamConnection implements Closeable {
   #greeted({ v, uniqueid }: { v: number; uniqueid: string }): void {
     if (this.#state.status !== 'silent') return this.#drop('it said hello twice');
     this.#state.giveUp();
-    this.#uniqueid = uniqueid;
+    this.#call = { uniqueid };
     if (v !== WIRE_VERSION)
       this.parts.log.debug({ uniqueid, theirs: v, ours: WIRE_VERSION }, 'a stream of another version');
     // Following from now on: `follow` may tell what is known before it returns.
     let cancel: Cancel = () => {};
     this.#state = { status: 'following', cancel: () => cancel() };
+    this.#desk = this.#openDesk(this.#call);
     cancel = this.parts.calls.follow(uniqueid, (news) => this.#tell(news));
     if (!this.#following) cancel();
+  }
+
+  #openDesk(hello: OfficeCall): OfficeDesk | undefined {
+    const { office, clock, log } = this.parts;
+    if (!office) return undefined;
+    const send = (reply: OfficeReply): void => this.#write(encodeReply(reply));
+    const call = (): OfficeCall => this.#call ?? hello;
+    return new OfficeDesk({ office: office(call), send, clock, log, limits: this.limits.desk });
+  }
+
+  /** @throws WireError */
+  #asked(line: string): void {
+    const request = decodeRequest(line);
+    if (request) this.#desk?.take(request);
   }
 
   get #following(): boolean {
@@ -153,13 +187,26 @@ class StreamConnection implements Closeable {
 
   #tell(news: CallNews): void {
     if (!this.#following) return;
-    this.socket.write(encodeNews(news));
+    if (news.type === 'identity') {
+      this.#call = news.identity;
+      this.#desk?.identified();
+    }
+    if (news.type === 'ended') {
+      this.#call = { ...this.#call!, ended: true };
+      this.#desk?.over();
+    }
+    this.#write(encodeNews(news));
+  }
+
+  #write(text: string): void {
+    if (!this.#following) return;
+    this.socket.write(text);
     if (this.socket.writableLength > this.limits.unreadBytes) this.#drop('it does not read');
   }
 
   #drop(why: string): void {
     if (this.#state.status === 'over') return;
-    this.letGo(this.#uniqueid, why);
+    this.letGo(this.#call?.uniqueid, why);
     this.close();
   }
 }

@@ -5,15 +5,19 @@ import { holdApplication, type HoldApplication } from '../asterisk/realtime';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
+import { LocalOffice, type BalanceDesk, type ChoiceKeeper } from '../session/localOffice';
+import type { CallStates } from '../store/callStates';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
+import { Callers } from './callers';
 import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
 import { addressOf, type Where } from './listening';
 import { RealtimeServer, type RealtimeLimits } from './realtimeServer';
 import { isThere, startsAlone } from './startable';
+import { Welcome } from './welcome';
 
 export interface HubParts {
   settings: HubSettings;
@@ -23,12 +27,25 @@ export interface HubParts {
   program: string;
   /** Opens the AMI connection, which the hub closes; absent: there is none, and streams are told nothing. */
   openLink?: () => AmiPort & Closeable;
+  /** What remembers callers and knows their balances; absent: nothing. */
+  openOffice?: () => HubOffices | Promise<HubOffices>;
+  /** Where a call's stream finds how it begins; absent: it begins with any track. */
+  states?: Pick<CallStates, 'read' | 'write'>;
   memory: CallMemory;
   clock: Clock;
   log: Logger;
   limits?: { realtime?: Partial<RealtimeLimits>; feed?: Partial<FeedLimits> };
   /** Told when all of it stands. */
   onReady?(ready: HubReady): void;
+}
+
+/** Closed by the hub, after the last stream. */
+export interface HubOffices {
+  readonly keeper: ChoiceKeeper & Closeable;
+  /** Absent: no balance is known. */
+  readonly billing?: (BalanceDesk & Closeable) | undefined;
+  /** What has the store purged; absent: nothing. */
+  readonly purge?: Closeable | undefined;
 }
 
 /** Where the hub listens. */
@@ -62,11 +79,13 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; realtime: RealtimeServer }> {
   const { settings, clock, log, memory, limits } = parts;
   const application = await applicationOf(parts);
-  const { calls, onConnect } = openCalls(parts, scope);
+  const { calls, onConnect, callers } = openCalls(parts, scope);
+  const offices = await openOffices(parts, scope);
   const streams = scope.own(
     new FeedServer({
       socket: settings.socket,
       calls,
+      office: offices && ((call) => new LocalOffice({ ...offices, call, clock })),
       clock,
       log,
       ...(limits?.feed && { limits: limits.feed }),
@@ -78,6 +97,7 @@ async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; 
       listen: settings.listen,
       application,
       startable: () => isThere(application.program),
+      prepare: offices && welcoming(parts, offices, callers),
       clock,
       log,
       ...(limits?.realtime && { limits: limits.realtime }),
@@ -104,10 +124,32 @@ async function applicationOf({ program, rate, log }: HubParts): Promise<HoldAppl
 
 const NODE_HINT = 'link it: ln -s "$(command -v node)" /usr/local/bin/node';
 
+async function openOffices({ openOffice }: HubParts, scope: Scope): Promise<HubOffices | undefined> {
+  const offices = await openOffice?.();
+  if (offices?.billing) scope.own(offices.billing);
+  if (offices) scope.own(offices.keeper);
+  if (offices?.purge) scope.own(offices.purge);
+  return offices;
+}
+
+/** Without Asterisk nobody's number is known, and without a state a stream cannot be told. */
+function welcoming(
+  { states, rate, clock, log }: HubParts,
+  { keeper }: HubOffices,
+  callers: Callers | undefined,
+): ((uniqueid: string) => Promise<void> | undefined) | undefined {
+  if (!states || !callers) return undefined;
+  const find = (uniqueid: string): ReturnType<Callers['find']> => callers.find(uniqueid);
+  const welcome = new Welcome({ find, keeper, states, rate, clock, log });
+  return (uniqueid) => welcome.prepare(uniqueid);
+}
+
 interface Calls {
   readonly calls: CallSource & CallRegister;
   /** Has `task` run each time that Asterisk can be asked again. */
   readonly onConnect: (task: () => void) => void;
+  /** Absent: there is no AMI connection. */
+  readonly callers?: Callers;
 }
 
 function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
@@ -120,8 +162,10 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
   }
   const link = scope.own(openLink());
   const calls = scope.own(new Switchboard({ link, clock, log }));
+  const callers = scope.own(new Callers({ link, who: (uniqueid) => calls.who(uniqueid) }));
   return {
     calls,
+    callers,
     onConnect: (task) => {
       const ignore = (): void => {};
       scope.defer(link.listen({ connected: task, event: ignore, disconnected: ignore }));

@@ -1,9 +1,17 @@
 // The HTTP server that Asterisk's res_config_curl asks for the music class of each call.
-// A look-up holds up the thread of a caller's channel, so nothing here waits: no disk, no Asterisk, no log in the way.
+// A look-up holds up the thread of a caller's channel, so nothing here waits: no Asterisk, no log in the way, and for
+// the music that a caller chose before no longer than a moment that he does not notice.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { actionOf, answer, NO_CLASS, type HoldApplication, type RealtimeAnswer } from '../asterisk/realtime';
+import {
+  actionOf,
+  answer,
+  askedCall,
+  NO_CLASS,
+  type HoldApplication,
+  type RealtimeAnswer,
+} from '../asterisk/realtime';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
@@ -38,6 +46,8 @@ export interface RealtimeParts {
   application: HoldApplication;
   /** Whether the application could be started now; asked before each answer, so it must be quick. */
   startable: () => boolean;
+  /** What is to be done before a call's stream is started; undefined: nothing to wait for. Never rejects. */
+  prepare?: ((uniqueid: string) => Promise<void> | undefined) | undefined;
   clock: Clock;
   log: Logger;
   limits?: Partial<RealtimeLimits>;
@@ -147,10 +157,17 @@ export class RealtimeServer implements Closeable {
   }
 
   #answer(response: ServerResponse, path: string, body: string): void {
-    const { application, startable } = this.parts;
+    const { application, startable, prepare } = this.parts;
     const known = answer({ path, body }, application);
-    const { status, body: text, found } = known.found && !startable() ? this.#withheld() : known;
-    if (status !== 200) return this.#refuse(response, status, 'path');
+    const reply = known.found && !startable() ? this.#withheld() : known;
+    if (reply.status !== 200) return this.#refuse(response, reply.status, 'path');
+    const uniqueid = reply.found ? askedCall(body) : undefined;
+    const preparing = uniqueid === undefined ? undefined : prepare?.(uniqueid);
+    if (preparing) void preparing.finally(() => this.#reply(response, reply));
+    else this.#reply(response, reply);
+  }
+
+  #reply(response: ServerResponse, { status, body: text, found }: RealtimeAnswer): void {
     this.counts[found ? 'answered' : 'empty']++;
     response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) });
     response.end(text);

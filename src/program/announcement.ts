@@ -17,6 +17,8 @@ export interface Announcement {
   readonly replaces?: boolean;
   /** It has no claim to this moment: when a higher one comes before it began, it is withdrawn. */
   readonly yields?: boolean;
+  /** Put together from words for this moment: no one of its clips stands for what it says. */
+  readonly composed?: boolean;
   /** What it says is the caller's own (a balance): its words never stand in a log. */
   readonly personal?: boolean;
 }

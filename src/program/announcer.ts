@@ -5,7 +5,7 @@ import type { Ducker } from '../audio/ducker';
 import { Fade } from '../audio/fade';
 import { SoftEndReader } from '../audio/softEnd';
 import type { Clip, Reader } from '../audio/source';
-import { PRIORITY, type Announcement } from './announcement';
+import { PRIORITY, type Announcement, type AnnouncementKind } from './announcement';
 
 export interface AnnouncerSettings {
   /** Pause between two announcements, samples. */
@@ -42,11 +42,17 @@ interface Speaking {
   cut: boolean;
 }
 
+/** An answer that is about to come: for so many samples more. */
+interface Expected {
+  left: number;
+}
+
 type State = { status: 'idle' } | { status: 'waiting'; announcement: Announcement; left: number } | Speaking;
 
 export class Announcer {
   #state: State = { status: 'idle' };
   #queue: Announcement[] = [];
+  readonly #expected = new Set<Expected>();
   /** Samples since the last voice ended. */
   #since: number;
   /** What is left of the pause after a voice that was not interrupted. */
@@ -68,9 +74,9 @@ export class Announcer {
     this.#since = sinceVoice;
   }
 
-  /** Nothing is being said and nothing waits. */
+  /** Nothing is being said, nothing waits, and nothing is expected. */
   get idle(): boolean {
-    return this.#state.status === 'idle' && this.#queue.length === 0;
+    return this.#state.status === 'idle' && this.#queue.length === 0 && this.#expected.size === 0;
   }
 
   /** Samples since the last voice ended; 0 while one speaks, Infinity before the first. */
@@ -89,9 +95,27 @@ export class Announcer {
     const state = this.#state;
     if (state.status !== 'idle' && takesOver(announcement, state.announcement)) {
       if (state.status === 'speaking') this.#cut(state);
-      else withdrawn.push(...this.#sendBack(state.announcement, announcement));
+      else withdrawn.push(...this.#sendBack(state.announcement, announcement.kind));
     }
     for (const gone of withdrawn) this.listener.voiceWithdrawn(gone);
+  }
+
+  /**
+   * An answer is about to come: the music begins to go down for it, and what is of lower rank waits until it was said,
+   * or is expected no more.
+   * @param samples for so long at most; may be Infinity
+   * @returns ends the expectation; may be called again
+   */
+  expect(samples: number): () => void {
+    const expected = { left: samples };
+    this.#expected.add(expected);
+    this.ducker.engage();
+    const state = this.#state;
+    if (state.status === 'waiting' && isBelowAnswer(state.announcement))
+      for (const gone of this.#sendBack(state.announcement, 'answer')) this.listener.voiceWithdrawn(gone);
+    return () => {
+      if (this.#expected.delete(expected)) this.#letUp();
+    };
   }
 
   /** Ends and forgets what `matches`, with a short fade if it is being said. */
@@ -104,15 +128,20 @@ export class Announcer {
       } else {
         withdrawn.push(state.announcement);
         this.#state = { status: 'idle' };
-        if (this.#queue.length === 0) this.ducker.disengage();
       }
     }
+    this.#letUp();
     for (const gone of withdrawn) this.listener.voiceWithdrawn(gone);
   }
 
   /** Adds the voice to `out` and moves on by its length; tells the ducker when a voice comes and when none is left. */
   mix(out: Float32Array): void {
     for (let done = 0; done < out.length;) done += this.#segment(out, done);
+    for (const expected of this.#expected) {
+      expected.left -= out.length;
+      if (expected.left <= 0) this.#expected.delete(expected);
+      if (expected.left <= 0) this.#letUp();
+    }
   }
 
   close(): void {
@@ -128,9 +157,9 @@ export class Announcer {
   }
 
   /** What waited for the music gives way to `to`: it stays in the queue, or is returned as withdrawn. */
-  #sendBack(waiting: Announcement, to: Announcement): Announcement[] {
+  #sendBack(waiting: Announcement, to: AnnouncementKind): Announcement[] {
     this.#state = { status: 'idle' };
-    if (waiting.yields || waiting.kind === to.kind) return [waiting];
+    if (waiting.yields || waiting.kind === to) return [waiting];
     this.#enqueue(waiting, true);
     return [];
   }
@@ -174,8 +203,9 @@ export class Announcer {
 
   /** Takes the next announcement from the queue: it is said when the music is down and the gap is over. */
   #next(): boolean {
-    const announcement = this.#queue.shift();
-    if (!announcement) return false;
+    const announcement = this.#queue[0];
+    if (!announcement || (this.#expected.size > 0 && isBelowAnswer(announcement))) return false;
+    this.#queue.shift();
     this.#state = { status: 'waiting', announcement, left: Math.max(1, this.ducker.engage(), this.#gap) };
     return true;
   }
@@ -239,7 +269,12 @@ export class Announcer {
     this.#state = { status: 'idle' };
     this.#since = 0;
     this.#gap = gap;
-    if (this.#queue.length === 0) this.ducker.disengage();
+    this.#letUp();
+  }
+
+  /** The music comes up where nobody speaks or is about to. */
+  #letUp(): void {
+    if (this.idle) this.ducker.disengage();
   }
 
   #open(announcement: Announcement, index: number): Reader | undefined {
@@ -251,6 +286,10 @@ export class Announcer {
       return undefined;
     }
   }
+}
+
+function isBelowAnswer({ kind }: Announcement): boolean {
+  return PRIORITY[kind] < PRIORITY.answer;
 }
 
 function takesOver(announcement: Announcement, other: Announcement): boolean {

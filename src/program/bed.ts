@@ -95,6 +95,20 @@ export class MusicBed {
     if (deck) this.#lead(deck, this.settings.skip);
   }
 
+  /**
+   * Crossfades to a certain track as if the one that plays had come to its end.
+   * @returns false when there is no such track that can be played: nothing changes then
+   */
+  play(trackId: string): boolean {
+    const track = this.playlist.find(trackId);
+    if (!track || this.#rests(track)) return false;
+    const lead = this.#decks[0];
+    if (lead?.clip.id === trackId) return true;
+    const deck = this.#open(track);
+    if (deck) this.#lead(deck, lead ? this.#overlap(track) : this.settings.edge);
+    return deck !== undefined;
+  }
+
   /** Whether the music is silenced. It stands still then, and goes on where it was. */
   get hushed(): boolean {
     return this.#hushed;

@@ -15,11 +15,13 @@ const PARTIALS: readonly (readonly [number, number])[] = [
 const SWELLS = [0.11, 0.13, 0.17, 0.19];
 const LEVEL_DB = -27;
 
+export const FALLBACK_ID = 'fallback';
+
 /** An endless Clip (its length is Infinity) at about −24 LUFS. */
 export function fallbackClip(rate: SampleRate): Clip {
   const norm = (gainOfDb(LEVEL_DB) * Math.SQRT2) / Math.hypot(...PARTIALS.map(([, level]) => level));
   return {
-    id: 'fallback',
+    id: FALLBACK_ID,
     title: 'Fallback chord',
     samples: Infinity,
     open(fromSample = 0) {

@@ -1,10 +1,11 @@
 // Program: everything that one caller hears. Music bed, ducker, announcer and limiter, pulled a Frame at a time.
 // It counts time in samples and knows no clock, no Asterisk and no file: it renders offline as it does live.
 import { Ducker } from '../audio/ducker';
-import { encodeS16, frameSamples } from '../audio/frame';
+import { encodeS16, frameSamples, samplesOf } from '../audio/frame';
 import { Limiter } from '../audio/limiter';
 import type { Clip } from '../audio/source';
 import { KeyTone, toneSamples } from '../audio/tone';
+import type { Cancel } from '../util/clock';
 import type { Announcement, Listening } from './announcement';
 import { Announcer } from './announcer';
 import { MusicBed, type BedPosition } from './bed';
@@ -147,6 +148,23 @@ export class Program {
   /** Crossfades to another track. */
   nextTrack(): void {
     this.#bed.skip();
+  }
+
+  /**
+   * Crossfades, unhurried, to a certain track; it goes on when it plays already.
+   * @returns false when there is no such track that can be played: nothing changes then
+   */
+  play(trackId: string): boolean {
+    return this.#bed.play(trackId);
+  }
+
+  /**
+   * An answer is about to come: the music goes down now, so that the first word need not wait for that, and what is of
+   * lower rank than an answer does not begin meanwhile. Without a voice the music comes up again when the expectation
+   * is called off, or after `limitMs` (may be Infinity).
+   */
+  expectVoice(limitMs: number): Cancel {
+    return this.#announcer.expect(samplesOf(limitMs, this.settings.rate));
   }
 
   /** Sounds the tone that tells the caller his key was heard, over all else, from the next Frame on. */

@@ -1,7 +1,7 @@
 // The offline host: the same Program and Session as a live call, as fast as the machine goes, and the same samples
 // each time for the same script, media and seed.
 import { FRAME_MS, frameSamples } from '../audio/frame';
-import { callRules } from '../config/rules';
+import { callRules, speakerSettings } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
 import type { Program } from '../program/program';
@@ -9,12 +9,16 @@ import { actionName } from '../session/actions';
 import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Session } from '../session/session';
-import { ManualClock } from '../util/clock';
+import type { Speech } from '../session/speech';
+import { ManualClock, systemClock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { seededRandom } from '../util/random';
+import type { Closeable } from '../util/scope';
 import { Recorder } from './recorder';
 import type { CallScript, ScriptEvent } from './script';
+import { ScriptOffice } from './scriptOffice';
+import { SettledSpeech } from './settledSpeech';
 
 export interface RenderParts {
   config: ResolvedConfig;
@@ -25,6 +29,8 @@ export interface RenderParts {
   /** Called about once a rendered minute with the part that is done, 0 to 1. */
   onProgress?: (done: number) => void;
   signal?: AbortSignal;
+  /** Who says numbers. Default: the voices of the config. */
+  speech?: Speech;
 }
 
 interface OfflineCall {
@@ -33,18 +39,28 @@ interface OfflineCall {
   library: Library;
   clock: ManualClock;
   recorder: Recorder;
+  speech: SettledSpeech;
 }
 
 const FRAMES_PER_PROGRESS = 60_000 / FRAME_MS;
 
 /**
  * Renders the whole script, or as far as `signal` lets it.
- * @throws HoldcastError HC_SCRIPT_INVALID when the script names an advice that the library does not have
+ * @throws HoldcastError HC_SCRIPT_INVALID when the script names an advice that the library does not have, or an amount
+ * that is none
  */
 export async function renderCall(parts: RenderParts): Promise<Recorder> {
+  const voices = parts.speech ? undefined : await openVoices(parts);
+  try {
+    return await render(parts, await openCall(parts, new SettledSpeech(parts.speech ?? voices!)));
+  } finally {
+    await voices?.close();
+  }
+}
+
+async function render(parts: RenderParts, call: OfflineCall): Promise<Recorder> {
   const { config, script, signal } = parts;
-  const call = await openCall(parts);
-  const { program, session, clock, recorder } = call;
+  const { program, session, clock, recorder, speech } = call;
   const frame = new Int16Array(frameSamples(config.program.rate));
   const frames = Math.round((script.seconds * 1000) / FRAME_MS);
   const waiting = [...script.events];
@@ -55,7 +71,10 @@ export async function renderCall(parts: RenderParts): Promise<Recorder> {
       parts.write(frame);
       recorder.onFrame(program);
       clock.advance(FRAME_MS);
-      if (session.busy) await new Promise(setImmediate); // what an operator wrote has its turn
+      if (session.busy) {
+        await new Promise(setImmediate); // what an operator wrote has its turn
+        await speech.settled();
+      }
       if (i % FRAMES_PER_PROGRESS !== 0) continue;
       parts.onProgress?.(i / frames);
       await new Promise(setImmediate); // a turn in which a signal is noticed
@@ -69,7 +88,14 @@ export async function renderCall(parts: RenderParts): Promise<Recorder> {
   return recorder;
 }
 
-async function openCall({ config, script, log }: RenderParts): Promise<OfflineCall> {
+/** The config's voices; programs among them have the time that they take, whatever the call's clock says. */
+async function openVoices({ config, log }: RenderParts): Promise<Speech & Closeable> {
+  const { openSpeaker } = await import('../speech/open');
+  return openSpeaker({ ...speakerSettings(config), clock: systemClock(), log, readMode: 'memory' });
+}
+
+async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<OfflineCall> {
+  const { config, script, log } = parts;
   const library = new Library({ settings: config.media, log, readMode: 'memory' });
   await library.scan();
   // The same on every machine: without a time zone in the config the call goes by the clock that `start` is written in.
@@ -80,13 +106,21 @@ async function openCall({ config, script, log }: RenderParts): Promise<OfflineCa
   );
   const recorder = new Recorder(config.program.rate);
   const toLog = programLog(log, config.program.rate);
+  const currency = config.billing?.currency;
+  const office = ScriptOffice.isNeededBy(script) ? new ScriptOffice({ script, clock, currency }) : undefined;
   const { program, session } = assembleCall({
-    call: { language: script.language ?? config.language },
+    call: {
+      language: script.language ?? config.language,
+      ...(office && { uniqueid: 'script', certain: true }),
+    },
+    office: () => office,
+    speech: () => speech,
     rules,
     media: {
       music: () => library.music,
       advices: (shelf, language) => library.advices(shelf, language),
       prompt: (name, language) => library.prompt(name, language),
+      speaks: (language) => library.speaks(language),
       find: (id) => library.find(id),
     },
     clock,
@@ -97,7 +131,7 @@ async function openCall({ config, script, log }: RenderParts): Promise<OfflineCa
       recorder.onEvent(event);
     },
   });
-  return { program, session, library, clock, recorder };
+  return { program, session, library, clock, recorder, speech };
 }
 
 function perform(
@@ -107,7 +141,8 @@ function perform(
 ): void {
   if ('key' in event) {
     const binding = config.keys[event.key];
-    recorder.note('key', event.key, binding ? actionName(binding) : 'not bound');
+    if (session.takesPin) recorder.note('key', '·', 'PIN');
+    else recorder.note('key', event.key, binding ? actionName(binding) : 'not bound');
     session.press(event.key);
   } else if ('position' in event) {
     recorder.note('position', String(event.position));

@@ -1,6 +1,7 @@
-// A script says what happens in a rendered call, and when: keys, positions, advices.
+// A script says what happens in a rendered call, and when (keys, positions, advices), and what billing knows of its caller.
 // It is JSON so that anyone can write one; a mistake in it is answered with its place and what is allowed.
 import { z } from 'zod';
+import { MOST_ACCOUNTS } from '../billing/billing';
 import { HoldcastError } from '../util/errors';
 
 const TIME = 'a time: seconds (42.5) or "mm:ss"';
@@ -29,12 +30,37 @@ const eventSchema = z.union(
   },
 );
 
+const ACCOUNT = 'an account: { "number": "000412", "balance": "-12.50", "currency": "EUR" }';
+const AMOUNT = 'an amount: "-12.50"';
+const accountSchema = z.strictObject(
+  {
+    number: z.string(ACCOUNT).regex(/^\S(.{0,62}\S)?$/u, ACCOUNT),
+    balance: z.union([z.number(), z.string().max(32)], { error: AMOUNT }),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'the ISO 4217 code of a currency: "EUR"')
+      .optional(),
+  },
+  { error: ACCOUNT },
+);
+const OTHERWISE = ['unavailable', 'unknown-caller', 'locked'] as const;
+
 const scriptSchema = z.strictObject({
   seconds: z.number().positive().max(86_400).default(90),
   /** When the call begins, for the part of the day. */
   start: z.iso.datetime({ offset: true }).default('2026-01-05T12:00:00Z'),
   seed: z.number().int().nonnegative().default(1),
   language: z.string().min(2).optional(),
+  /** What billing knows of the caller; none: his number is not registered. */
+  accounts: z.array(accountSchema).max(MOST_ACCOUNTS).optional(),
+  /** Why billing has no accounts to tell. */
+  balance: z.enum(OTHERWISE).optional(),
+  /** What the caller must key in before he hears a balance. */
+  pin: z
+    .string()
+    .regex(/^\d{3,12}$/, 'a PIN: "4711", 3 to 12 digits')
+    .optional(),
+  billingMs: z.number().min(0).max(60_000).default(50),
   events: z.array(eventSchema).default([]),
 });
 

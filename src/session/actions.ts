@@ -34,17 +34,6 @@ export interface KeySession {
 /** An operator's own action. When it throws or takes too long, the caller hears music and the log says why. */
 export type KeyFunction = (session: KeySession) => Promise<void> | void;
 
-/** Who asks for his balance; only ever a caller whose number is certain. */
-export interface BalanceCaller {
-  readonly phone: string;
-  readonly uniqueid: string;
-  readonly language: string;
-  readonly signal: AbortSignal;
-}
-
-/** Names of the prompts that say a caller's balance, in their order; empty: it is not known. */
-export type BalanceFunction = (caller: BalanceCaller) => Promise<readonly string[]> | readonly string[];
-
 export interface KeyBinding {
   readonly action: BuiltinAction | KeyFunction;
   /** A second press of the same key within this time does nothing, milliseconds. */

@@ -1,5 +1,6 @@
 // Puts one call together: Program and Session over a library and an operator's settings.
 // Every host does it the same way, so that what is rendered offline is what a caller hears.
+import type { BackOffice } from '../asterisk/backOffice';
 import type { Clip } from '../audio/source';
 import { Playlist } from '../program/playlist';
 import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
@@ -9,18 +10,21 @@ import type { DayPart, Shelf } from '../program/shelves';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
-import type { BalanceFunction } from './actions';
+import { Journal } from './journal';
 import type { KeyBindings } from './keys';
 import type { PositionRules } from './position';
 import { Session, type Call } from './session';
+import type { Speech } from './speech';
 import { atRate, type CallState } from './state';
 
 /** What can be played now; asked anew each time, since it changes while calls run. */
 export interface PlayableMedia {
   music(): readonly Clip[];
   advices(shelf: Shelf, language: string): readonly Clip[];
-  /** A recorded prompt by name ("position-3"). */
+  /** A recorded prompt by name ("position-3"); where there are none in that language, it may be in another one. */
   prompt(name: string, language: string): Clip | undefined;
+  /** Whether there are prompts in that language itself. Absent: there are. */
+  speaks?(language: string): boolean;
   /** Anything else by its id ("prompts/en/opening-hours.wav"). */
   find(id: string): Clip | undefined;
 }
@@ -30,8 +34,6 @@ export interface CallRules {
   program: ProgramSettings;
   keys: KeyBindings;
   position: PositionRules;
-  /** What says a caller's balance; absent: that it is not available. */
-  balance?: BalanceFunction | undefined;
   /** The part of the day at a wall time, milliseconds since 1970. */
   dayPart(wallMs: number): DayPart | undefined;
   /** Whether campaigns let an advice be heard at a wall time. */
@@ -46,6 +48,10 @@ export interface CallSetup {
   random: Random;
   log: Logger;
   onEvent: (event: ProgramEvent) => void;
+  /** What is asked of the operator's systems, asked for anew each time; see `Session.opened`. Absent: nothing. */
+  office?: (() => BackOffice | undefined) | undefined;
+  /** Who says numbers, asked for anew each time. Absent: nobody. */
+  speech?: (() => Speech | undefined) | undefined;
   /** What an earlier process of this call has left; the media must have its track already. */
   resume?: CallState | undefined;
 }
@@ -58,8 +64,11 @@ export interface AssembledCall {
 }
 
 export function assembleCall(setup: CallSetup): AssembledCall {
-  const { rules, media, clock, random, log } = setup;
+  const { call, rules, media, clock, random, log } = setup;
   const resume = setup.resume && atRate(setup.resume, rules.program.rate);
+  const { office = () => undefined, speech = () => undefined } = setup;
+  // Of a call that may be another one nothing is kept.
+  const journal = new Journal(() => (call.certain ? office() : undefined), clock);
   const rota: AdviceRota = new AdviceRota(
     {
       advices: (shelf) => media.advices(shelf, session.call.language),
@@ -72,18 +81,23 @@ export function assembleCall(setup: CallSetup): AssembledCall {
   const program = new Program(rules.program, {
     playlist: new Playlist(() => media.music(), rules.program.music.order, random, resume?.bag),
     rota,
-    onEvent: setup.onEvent,
+    onEvent: (event) => {
+      journal.hear(event);
+      setup.onEvent(event);
+    },
     ...(resume && partsOf(resume)),
   });
-  const { keys, position, balance } = rules;
-  const { call } = setup;
+  const { keys, position } = rules;
   const session: Session = new Session({
     call,
     program,
     keys,
     position,
-    balance,
+    office,
+    speech,
+    journal,
     prompt: (name, language) => media.prompt(name, language),
+    speaks: (language) => media.speaks?.(language) ?? true,
     find: (id) => media.find(id),
     clock,
     log,

@@ -1,7 +1,7 @@
 // PositionAnnouncer: when a caller hears his place in the queue. By itself when it gets better and every now and then,
 // and whenever he asks. It keeps what the caller was told, so that he is told neither the same twice nor an old number.
 import type { QueuePlace } from '../asterisk/feed';
-import { lengthOf, type Announcement } from '../program/announcement';
+import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
 import type { PositionRules } from './position';
@@ -15,37 +15,25 @@ import {
 } from './positionWords';
 import type { Prompts } from './prompts';
 import type { Reply } from './replies';
-
-/** What the caller was told last. */
-interface Told {
-  readonly queue: string;
-  readonly position: number;
-  /** When it began, by the monotonic clock. */
-  readonly atMs: number;
-  /** The wait that he heard last in this queue, see `WAIT_RUNGS`. */
-  readonly rung?: number;
-}
-
-/** `Told` as it is kept for another process of the same call. */
-export interface ToldPlace {
-  readonly queue: string;
-  readonly position: number;
-  /** Milliseconds since 1970. */
-  readonly wallMs: number;
-  readonly rung?: number;
-}
+import type { Speech } from './speech';
+import { SpokenPlaces } from './spokenPlaces';
+import { enoughOf, heardOf, type Telling, type Told, type ToldPlace } from './told';
+import { Waiting } from './waiting';
 
 /** One announcement of a place, from when it is asked for until it is over. */
-interface Saying {
-  readonly words: PositionWords;
+interface Saying extends Telling {
   /** The press that asked for it; undefined: it is said by itself. */
   readonly reply: Reply | undefined;
   announcement?: Announcement;
-  /** What the caller knows if he hears all of it; set when it begins, unless it tells no place. */
   told?: Told;
-  /** What he knew before. */
   before?: Told | undefined;
   began: boolean;
+}
+
+/** A press that waits for a voice to find its words. */
+interface Question {
+  readonly reply: Reply;
+  readonly waiting: Waiting;
 }
 
 export interface PositionParts {
@@ -53,6 +41,9 @@ export interface PositionParts {
   prompts: Prompts;
   rules: PositionRules;
   clock: Clock;
+  /** Says places for which there is no prompt; undefined: nobody does. */
+  speech(): Speech | undefined;
+  language(): string;
   /** What an earlier process of this call has told. */
   told?: ToldPlace | undefined;
 }
@@ -70,6 +61,8 @@ export class PositionAnnouncer {
   #told: Told | undefined;
   /** Asked for and not over. */
   #saying: Saying | undefined;
+  #question: Question | undefined;
+  readonly #spoken: SpokenPlaces;
   /** The last that began, which the caller may not have heard yet. */
   #latest: Saying | undefined;
   #failures = 0;
@@ -79,6 +72,7 @@ export class PositionAnnouncer {
 
   constructor(private readonly parts: PositionParts) {
     const { told, clock } = parts;
+    this.#spoken = new SpokenPlaces({ speech: () => parts.speech(), clock, onAnswer: () => this.refresh() });
     if (!told) return;
     const { wallMs, ...place } = told;
     this.#told = { ...place, atMs: clock.now() - Math.max(0, clock.wall() - wallMs) };
@@ -86,6 +80,11 @@ export class PositionAnnouncer {
 
   get place(): QueuePlace | undefined {
     return this.#place;
+  }
+
+  /** A voice is looking for words. */
+  get busy(): boolean {
+    return this.#spoken.busy;
   }
 
   /** A new place; undefined: none is known, and none is said by itself. */
@@ -99,21 +98,16 @@ export class PositionAnnouncer {
 
   /** The caller asks. */
   answer(reply: Reply): void {
-    const words = this.#words();
-    if (words) return this.#say(words, reply);
-    const { prompts } = this.parts;
-    if (!this.#place) prompts.missing(UNKNOWN_PROMPT);
-    else
-      prompts.missing(this.#place.position > MOST_SAID ? MANY_PROMPT : positionPrompt(this.#place.position));
+    this.#answer(this.#words(), reply);
   }
 
-  /** What waits to be said is said as things are now; called when the place or the language has changed. */
+  /** What waits to be said is said as things are now; called when the place, the language or a voice's answer is new. */
   refresh(): void {
-    const saying = this.#saying;
-    if (!saying || saying.began) return this.#review();
-    const words = this.#words();
-    if (!words || (!saying.reply && !this.#isDue())) return this.#withdraw(saying);
-    if (!sameClips(words, saying.words)) this.#say(words, saying.reply);
+    if (this.#closed) return;
+    const words = this.#question && this.#words();
+    if (words === 'asked') return;
+    if (this.#question) return this.#answer(words, this.#question.reply);
+    this.#refreshSaying();
   }
 
   /** What the caller was told, as far as he has heard it when the last `samplesAgo` samples have not reached him. */
@@ -130,12 +124,45 @@ export class PositionAnnouncer {
   close(): void {
     this.#closed = true;
     this.#cancelTimer();
+    this.#spoken.close();
+    this.#question?.waiting.end();
+    this.#question = undefined;
+  }
+
+  #answer(words: PositionWords | 'asked' | undefined, reply: Reply): void {
+    const before = this.#question;
+    this.#question = undefined;
+    if (words === 'asked') {
+      this.#question = { reply, waiting: new Waiting(this.parts, reply) };
+      before?.waiting.end();
+      return;
+    }
+    const say = (): void => (words ? this.#say(words, reply) : this.#unanswered());
+    if (before) before.waiting.answered(say);
+    else say();
+  }
+
+  #unanswered(): void {
+    const { prompts } = this.parts;
+    if (!this.#place) prompts.missing(UNKNOWN_PROMPT);
+    else
+      prompts.missing(this.#place.position > MOST_SAID ? MANY_PROMPT : positionPrompt(this.#place.position));
+    this.#review();
+  }
+
+  #refreshSaying(): void {
+    const saying = this.#saying;
+    if (!saying || saying.began) return this.#review();
+    const words = saying.reply || this.#isDue() ? this.#words() : undefined;
+    if (words === 'asked' && saying.reply) this.#answer(words, saying.reply);
+    if (!words || words === 'asked') return this.#withdraw(saying);
+    if (!sameClips(words, saying.words)) this.#say(words, saying.reply);
   }
 
   /** Says the place if it is time to, or sees to it that this is looked at again when it is. */
   #review(): void {
     this.#cancelTimer();
-    if (this.#closed || this.#saying) return;
+    if (this.#closed || this.#saying || this.#question) return;
     const dueMs = this.#dueMs();
     if (dueMs === undefined) return;
     if (!this.#isDue()) {
@@ -144,6 +171,7 @@ export class PositionAnnouncer {
       return;
     }
     const words = this.#words();
+    if (words === 'asked') return;
     if (words) return this.#say(words);
     this.#failed();
     if (this.#failures === COMPLAIN_AT) this.parts.prompts.missing(positionPrompt(this.#place!.position));
@@ -159,21 +187,32 @@ export class PositionAnnouncer {
     const { announce, gapMs, everyMs } = this.parts.rules;
     const [place, told] = [this.#place, this.#told];
     if (!announce || !place) return undefined;
-    const ownSentence =
-      place.position <= MOST_SAID || this.parts.prompts.find(positionPrompt(place.position));
+    const ownSentence = place.position <= MOST_SAID || this.#hasSentence(place.position);
     const better = !told || told.queue !== place.queue || place.position < told.position;
     if (better && ownSentence) return Math.max(this.#notBefore, told ? told.atMs + gapMs : -Infinity);
     if (everyMs === 0) return undefined;
     return Math.max(this.#notBefore, (told?.atMs ?? this.#since) + Math.max(everyMs, gapMs));
   }
 
-  #words(): PositionWords | undefined {
+  #hasSentence(position: number): boolean {
+    const { prompts } = this.parts;
+    return (
+      prompts.find(positionPrompt(position)) !== undefined ||
+      this.#spoken.may(position, this.parts.language())
+    );
+  }
+
+  #words(): PositionWords | 'asked' | undefined {
     const { prompts, rules } = this.parts;
     const place = this.#place;
     if (place)
-      return positionWords(place, prompts, { wait: rules.wait, lastRung: this.#rungIn(place.queue) });
+      return positionWords(place, prompts, {
+        wait: rules.wait,
+        lastRung: this.#rungIn(place.queue),
+        spoken: (position) => this.#spoken.of(position, this.parts.language()),
+      });
     const unknown = prompts.find(UNKNOWN_PROMPT);
-    return unknown && { clips: [unknown] };
+    return unknown && { clips: [unknown], number: unknown.samples };
   }
 
   #rungIn(queue: string): number | undefined {
@@ -191,10 +230,12 @@ export class PositionAnnouncer {
       began: () => this.#began(saying),
       over: (spoken: number) => this.#over(saying, spoken),
     };
+    const { clips, title = clips[0]!.title } = words;
+    const said = { clips, title, ...(words.title && { composed: true }) };
     if (reply) {
-      saying.announcement = reply.say(words, listening);
+      saying.announcement = reply.say(said, listening);
     } else {
-      saying.announcement = { kind: 'position', title: words.clips[0]!.title, clips: words.clips };
+      saying.announcement = { kind: 'position', ...said };
       program.say(saying.announcement, listening);
     }
     // Only now, so that the music stays down between the two.
@@ -240,20 +281,6 @@ export class PositionAnnouncer {
     this.#failures = 0;
     this.#notBefore = -Infinity;
   }
-}
-
-/** From so many samples on the place counts as told: half of the number's clip. */
-function enoughOf({ clips }: PositionWords): number {
-  return clips[0]!.samples / 2;
-}
-
-/** What the caller knows when he has heard so many samples of it. */
-function heardOf({ words, told, before }: Saying, spoken: number): Told | undefined {
-  if (!told || spoken < enoughOf(words)) return before;
-  if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;
-  const { queue, position, atMs } = told;
-  const rung = before?.queue === queue ? before.rung : undefined;
-  return { queue, position, atMs, ...(rung !== undefined && { rung }) };
 }
 
 function sameClips(one: PositionWords, other: PositionWords): boolean {

@@ -9,11 +9,21 @@ const MOST_NAMED = 200;
 export class Prompts {
   readonly #named = new Set<string>();
 
-  /** @param find a prompt by name in the caller's language, undefined when there is none */
+  /**
+   * @param find a prompt by name in the caller's language (or in another one, where there are none in his), undefined
+   * when there is none
+   * @param own whether those that are found are in his language
+   */
   constructor(
     readonly find: (name: string) => Clip | undefined,
     private readonly log: Logger,
+    private readonly own: () => boolean = () => true,
   ) {}
+
+  /** A prompt that is in the caller's own language. */
+  findOwn(name: string): Clip | undefined {
+    return this.own() ? this.find(name) : undefined;
+  }
 
   /** All of them in their order, or undefined when one is missing. */
   all(names: readonly string[]): Clip[] | undefined {

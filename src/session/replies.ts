@@ -11,6 +11,8 @@ export interface Words {
   readonly title?: string;
   /** They are the caller's own: never logged. */
   readonly personal?: boolean;
+  /** Put together from words for this moment. */
+  readonly composed?: boolean;
 }
 
 export class Replies {
@@ -35,7 +37,10 @@ export class Reply {
   ) {}
 
   /** Has the words said; an answer that comes after a newer press has its turn when that has been answered. */
-  say({ clips, title = clips[0]?.title ?? '', personal }: Words, listening?: Listening): Announcement {
+  say(
+    { clips, title = clips[0]?.title ?? '', personal, composed }: Words,
+    listening?: Listening,
+  ): Announcement {
     const replaces = !this.#spoke && this.newest();
     this.#spoke = true;
     const announcement: Announcement = {
@@ -44,6 +49,7 @@ export class Reply {
       clips,
       ...(replaces && { replaces }),
       ...(personal && { personal }),
+      ...(composed && { composed }),
     };
     this.program.say(announcement, listening);
     return announcement;

@@ -1,26 +1,24 @@
 // Session: turns what happens to one call (a key, a new place in the queue) into calls on its Program.
 // It is the same object in a process of its own, in the hub and offline; it knows time only through its clock, whose
 // timers it owns until it is closed.
+import type { BackOffice } from '../asterisk/backOffice';
 import type { CallIdentity, QueuePlace } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
 import type { Program } from '../program/program';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import {
-  actionName,
-  type BalanceFunction,
-  type BuiltinAction,
-  type KeyBinding,
-  type KeySession,
-} from './actions';
+import { actionName, type BuiltinAction, type KeyBinding, type KeySession } from './actions';
 import { Balance } from './balance';
 import type { Call } from './call';
+import { Choice } from './choice';
+import type { Journal } from './journal';
 import { KeyFunctions } from './keyFunction';
 import { KeyPad, type KeyBindings } from './keys';
 import type { PositionRules } from './position';
 import { PositionAnnouncer } from './positionAnnouncer';
 import { Prompts } from './prompts';
 import { Replies } from './replies';
+import type { Speech } from './speech';
 import { keptIds, type CallState } from './state';
 
 export type { Call } from './call';
@@ -30,10 +28,15 @@ export interface SessionParts {
   program: Program;
   keys: KeyBindings;
   position: PositionRules;
-  /** What says a balance; absent: that it is not available. */
-  balance?: BalanceFunction | undefined;
-  /** A recorded prompt by name ("position-3") in a language; undefined when there is none. */
+  /** What is asked of the operator's systems for this call; undefined: nothing, or not yet. Its owner closes it. */
+  office(): BackOffice | undefined;
+  /** Who says numbers; undefined: nobody, or not yet. */
+  speech(): Speech | undefined;
+  journal: Journal;
+  /** A recorded prompt by name ("position-3") in a language, or in the one that stands in for it; undefined: none. */
   prompt(name: string, language: string): Clip | undefined;
+  /** Whether there are prompts in a language itself. */
+  speaks(language: string): boolean;
   /** Any file of the media folder by its id; undefined when there is none that can be played. */
   find(id: string): Clip | undefined;
   clock: Clock;
@@ -49,12 +52,20 @@ export class Session {
   readonly #positions: PositionAnnouncer;
   readonly #balance: Balance;
   readonly #functions: KeyFunctions;
+  readonly #choice: Choice;
   #closed = false;
 
   constructor(private readonly parts: SessionParts) {
     const { program, clock, log, resume } = parts;
     this.#call = parts.call;
-    const prompts = new Prompts((name) => parts.prompt(name, this.#call.language), log);
+    const call = (): Call => this.#call;
+    const office = (): BackOffice | undefined => parts.office();
+    const speech = (): Speech | undefined => parts.speech();
+    const prompts = new Prompts(
+      (name) => parts.prompt(name, this.#call.language),
+      log,
+      () => parts.speaks(this.#call.language),
+    );
     this.#keyPad = new KeyPad(parts.keys, clock, resume?.pressed);
     this.#replies = new Replies(program);
     this.#positions = new PositionAnnouncer({
@@ -62,10 +73,14 @@ export class Session {
       prompts,
       rules: parts.position,
       clock,
+      speech,
+      language: () => this.#call.language,
       told: resume?.told,
     });
-    const { balance } = parts;
-    this.#balance = new Balance({ program, prompts, balance, clock, log, call: () => this.#call });
+    this.#balance = new Balance({ program, prompts, clock, log, call, office, speech });
+    const { journal } = parts;
+    const resumed = resume !== undefined;
+    this.#choice = new Choice({ program, journal, clock, log, call, office, resumed });
     this.#functions = new KeyFunctions({
       program,
       prompts,
@@ -82,18 +97,38 @@ export class Session {
     return this.#call;
   }
 
-  /** Something that an operator wrote is running: a host that renders faster than real time lets it have its turn. */
+  /** Something that may take its time is at work: a host that renders faster than real time lets it have its turn. */
   get busy(): boolean {
-    return this.#functions.busy || this.#balance.busy;
+    return this.#functions.busy || this.#balance.busy || this.#positions.busy;
   }
 
-  /** A key press. Unbound keys, presses within a key's hold-off and while its function still runs do nothing. */
+  /** The caller keys in his PIN: what is pressed is nobody's business. */
+  get takesPin(): boolean {
+    return this.#balance.takesKeys;
+  }
+
+  /**
+   * A key press. Unbound keys, presses within a key's hold-off and while its function still runs do nothing; while the
+   * caller keys in a PIN, each is a part of that and nothing else.
+   */
   press(digit: string): void {
+    if (this.#closed) return;
+    if (this.takesPin) return this.#balance.key(digit);
     const binding = this.#keyPad.binding(digit);
-    if (this.#closed || !binding || this.#isBusyWith(digit, binding) || !this.#keyPad.take(digit)) return;
-    this.parts.log.info({ action: actionName(binding) }, 'key');
+    if (!binding || this.#isBusyWith(digit, binding) || !this.#keyPad.take(digit)) return;
+    const action = actionName(binding);
+    this.parts.log.info({ action }, 'key');
+    this.parts.journal.remember({ type: 'key', digit, action });
     this.parts.program.acknowledge();
     this.#act(digit, binding);
+  }
+
+  /** Office or speech are there now: what has waited for them goes on. May be called again. */
+  opened(): void {
+    if (this.#closed) return;
+    this.parts.journal.flush();
+    this.#positions.refresh();
+    this.#choice.recall();
   }
 
   /** The caller's place in the queue; undefined: in none, or it is not known. */
@@ -112,7 +147,11 @@ export class Session {
       return;
     }
     this.#call = { ...identity, language, ...(certain !== undefined && { certain }) };
-    if (!this.#closed) this.#positions.refresh();
+    if (this.#closed) return;
+    this.parts.journal.identified();
+    this.#balance.identified();
+    this.#positions.refresh();
+    this.#choice.recall();
   }
 
   /**
@@ -135,9 +174,11 @@ export class Session {
     };
   }
 
-  /** Nothing is said or done from now on; what an operator wrote is aborted. May be called again. */
+  /** Nothing is said or done from now on; what is at work is aborted. May be called again. */
   close(): void {
+    if (!this.#closed) this.parts.journal.close(this.parts.program.atSample);
     this.#closed = true;
+    this.#choice.close();
     this.#positions.close();
     this.#balance.close();
     this.#functions.close();
@@ -152,7 +193,7 @@ export class Session {
     if (typeof action === 'function')
       return this.#functions.run({ digit, action, timeoutMs, reply: this.#replies.next() });
     const actions: Record<BuiltinAction, () => void> = {
-      nextTrack: () => this.#nextTrack(),
+      nextTrack: () => this.#chooseNext(),
       quiet: () => this.#toggleQuiet(binding),
       sayPosition: () => this.#positions.answer(this.#replies.next()),
       sayBalance: () => this.#balance.answer(this.#replies.next()),
@@ -162,8 +203,18 @@ export class Session {
 
   /** Who asks for another track wants to hear it. */
   #nextTrack(): void {
+    this.#choice.forget();
     this.parts.program.nextTrack();
     this.parts.program.hushed = false;
+  }
+
+  /** What the caller's key brings is his choice; what an operator's function brings is the operator's. */
+  #chooseNext(): void {
+    const { program } = this.parts;
+    const before = program.position?.trackId;
+    this.#nextTrack();
+    const track = program.position?.trackId;
+    if (track !== undefined && track !== before) this.#choice.keep(track);
   }
 
   #toggleQuiet({ music = false }: KeyBinding): void {

@@ -1,16 +1,23 @@
-// Who tells a stream about its call: the hub where there is one, else an AMI connection of its own.
+// Who tells a stream about its call, and whom it asks: the hub where there is one, else an AMI connection, a store and a
+// billing system of its own.
 // Loaded after the first audio, and what it needs of other packages only when it is the one that is used.
 import { lstatSync } from 'node:fs';
-import type { CallFeed } from '../asterisk/feed';
+import type { BackOffice, OfficeCall } from '../asterisk/backOffice';
+import type { CallFeed, CallNews } from '../asterisk/feed';
+import type { HubConnection } from '../asterisk/hubConnection';
 import type { AmiSettings } from '../asterisk/settings';
 import type { ResolvedConfig } from '../config/types';
+import { LocalOffice } from '../session/localOffice';
 import type { CallStates } from '../store/callStates';
 import type { Clock } from '../util/clock';
+import { errnoOf } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { Random } from '../util/random';
+import { seededRandom, seedOf, type Random } from '../util/random';
 
 export interface FeedParts {
   uniqueid: string;
+  /** Whether this is certainly the call that listens: of another one nothing is asked or kept. */
+  certain: boolean;
   config: ResolvedConfig;
   states: CallStates;
   clock: Clock;
@@ -18,17 +25,106 @@ export interface FeedParts {
   random: Random;
 }
 
+/** What a call has outside of its process; both are closed by whoever asked for them, in any order. */
+export interface CallOutside {
+  /** Not opened yet. */
+  readonly feed: CallFeed;
+  /** Knows who calls once the feed has told it. */
+  readonly office: BackOffice;
+}
+
+/** Beyond its own limit, a hub has so long to say what billing has answered, milliseconds. */
+const HUB_MS = 1000;
+/** Where no billing is configured here, it may be at the hub. */
+const BALANCE_MS = 3000;
+
 /**
- * The feed for one call, not opened yet: the hub's where its socket is, or where there is nothing else to ask. One that
- * is not there is waited for, so that a call that begins while the hub restarts has its keys a moment later.
+ * Feed and office of one call: the hub's where one answers. Where there is nothing else to be told by, a hub that is not
+ * there is waited for, so that a call that begins while the hub restarts has its keys a moment later.
  */
-export async function callFeed(parts: FeedParts): Promise<CallFeed> {
+export async function openOutside(parts: FeedParts): Promise<CallOutside> {
   const { hub, ami } = parts.config;
-  const hubIsHere = isSocket(hub.socket);
-  if (ami && !hubIsHere) return directFeed(ami, parts);
-  if (!hubIsHere) sweep(parts, undefined);
+  if (await answers(hub.socket)) return hubOutside(parts);
+  if (!ami) sweep(parts, undefined);
+  const feed = new NotedFeed(
+    parts.uniqueid,
+    ami ? await directFeed(ami, parts) : await hubFeed(await hubConnection(parts), parts),
+  );
+  return { feed, office: parts.certain ? await localOffice(parts, () => feed.call) : nobodysOffice(parts) };
+}
+
+async function hubOutside(parts: FeedParts): Promise<CallOutside> {
+  const { certain, config, clock, log } = parts;
+  const connection = await hubConnection(parts);
+  const feed = await hubFeed(connection, parts);
+  if (!certain) return { feed, office: nobodysOffice(parts) };
+  const [{ HubOffice }, { Spool }] = await Promise.all([
+    import('../asterisk/hubOffice'),
+    import('../store/spool'),
+  ]);
+  const spool = new Spool(config.store.spool, () => clock.wall());
+  const office = new HubOffice({
+    connection,
+    clock,
+    log,
+    balanceMs: (config.billing?.limitMs ?? BALANCE_MS) + HUB_MS,
+    spill: (entries) => spool.put(entries),
+  });
+  return { feed, office };
+}
+
+async function hubConnection(parts: FeedParts): Promise<HubConnection> {
+  const { HubConnection } = await import('../asterisk/hubConnection');
+  return new HubConnection({ ...parts, socket: parts.config.hub.socket });
+}
+
+async function hubFeed(connection: HubConnection, { log }: FeedParts): Promise<CallFeed> {
   const { HubFeed } = await import('../asterisk/hubFeed');
-  return new HubFeed({ ...parts, socket: hub.socket });
+  return new HubFeed(connection, log);
+}
+
+/** Store and billing of this process; what is slow of them is loaded at the first question. */
+async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<BackOffice> {
+  const { config, clock, log, uniqueid } = parts;
+  const { store: settings, billing: asked } = config;
+  const [{ StoreKeeper }, billing] = await Promise.all([
+    import('../store/keeper'),
+    asked && import('../billing/open').then(({ openBilling }) => openBilling(asked, { clock, log })),
+  ]);
+  const open = async () => (await import('../store/open')).openStore(settings, { clock, log });
+  const random = seededRandom(seedOf(`store ${uniqueid}`));
+  const keeper = new StoreKeeper({ settings, open, clock, log, random });
+  const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
+  return new LocalOffice({ keeper, billing, call, clock, owned });
+}
+
+/** It knows nothing and keeps nothing. */
+function nobodysOffice({ clock }: FeedParts): BackOffice {
+  return new LocalOffice({ call: () => undefined, clock });
+}
+
+/** A feed that notes who the call is, for its office. */
+class NotedFeed implements CallFeed {
+  call: OfficeCall;
+
+  constructor(
+    uniqueid: string,
+    private readonly feed: CallFeed,
+  ) {
+    this.call = { uniqueid };
+  }
+
+  open(listener: (news: CallNews) => void): void {
+    this.feed.open((news) => {
+      if (news.type === 'identity') this.call = news.identity;
+      if (news.type === 'ended') this.call = { ...this.call, ended: true };
+      listener(news);
+    });
+  }
+
+  close(): Promise<void> | void {
+    return this.feed.close();
+  }
 }
 
 /**
@@ -53,6 +149,17 @@ function sweep({ states, config, clock }: FeedParts, living: ReadonlySet<string>
   void states.sweep({ keepMs: config.calls.keepMs, nowWall: clock.wall(), living });
 }
 
-function isSocket(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+/** Whether there is a hub: one that was killed has left its socket behind, and nobody answers there. */
+async function answers(path: string): Promise<boolean> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return false;
+  const { connect } = await import('node:net');
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // What else is wrong with it, the connection to it will say.
+    socket.on('error', (error) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(errnoOf(error) ?? '')));
+  });
 }

@@ -54,7 +54,7 @@ function main(): void {
       void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
     },
     crowding,
-    openFeed: async (parts) => (await import('./feeds')).callFeed(parts),
+    openOutside: async (parts) => (await import('./feeds')).openOutside(parts),
     onEnd: (reason) => end(reason),
   });
   const exit = process.exit.bind(process);

@@ -2,7 +2,7 @@
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
 import { existsSync } from 'node:fs';
-import type { CallFeed } from '../asterisk/feed';
+import type { BackOffice } from '../asterisk/backOffice';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
@@ -12,6 +12,7 @@ import type { Program, ProgramEvent } from '../program/program';
 import { assembleCall, type PlayableMedia } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Call, Session } from '../session/session';
+import type { Speech } from '../session/speech';
 import { parseCallState, type CallState } from '../session/state';
 import { CallStates } from '../store/callStates';
 import type { Clock } from '../util/clock';
@@ -19,13 +20,14 @@ import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { seededRandom, seedOf, type Random } from '../util/random';
 import { Scope } from '../util/scope';
-import type { FeedParts } from './feeds';
+import type { CallOutside, FeedParts } from './feeds';
 import { Keeper } from './keeper';
 import { DeferredLog } from './logging';
 import type { ParsedOptions } from './options';
 import { Outside } from './outside';
 import type { AudioOutput } from './output';
 import { Pacer } from './pacer';
+import { Speaking } from './speaking';
 import { Stage } from './stage';
 
 export interface StreamParts {
@@ -45,8 +47,8 @@ export interface StreamParts {
   settleMs?: number;
   /** How much longer this process takes for its work than on an idle machine, 1 and more. Default 1. */
   crowding?: () => number;
-  /** Who tells keys and places of this call; asked once everything stands. Absent: nobody. */
-  openFeed?: (parts: FeedParts) => Promise<CallFeed>;
+  /** Who tells keys and places of this call, and whom it asks; opened once everything stands. Absent: nobody. */
+  openOutside?: (parts: FeedParts) => Promise<CallOutside>;
   /** Has files prepared by a process of its own; returns at once, never throws. */
   requestPreparation: (config: ResolvedConfig, log: Logger) => void;
   /** The reader is gone; nothing is written any more. */
@@ -86,6 +88,8 @@ export class CallStream {
   #pacer: Pacer | undefined;
   #keeper: Keeper | undefined;
   #library: Library | undefined;
+  #office: BackOffice | undefined;
+  #speech: Speech | undefined;
 
   constructor(private readonly parts: StreamParts) {
     const { uniqueid } = parts.options.options;
@@ -140,6 +144,9 @@ export class CallStream {
 
   /** Ends the call and closes what is open. Safe at any moment. */
   close(): Promise<void> {
+    // First what has no time: the process may be killed while an office hands over what is to be remembered.
+    this.#keeper?.close();
+    this.#session?.close();
     this.#deferred.flush();
     return this.#scope.close();
   }
@@ -159,6 +166,8 @@ export class CallStream {
   #begin(config: ResolvedConfig): () => Promise<unknown> {
     const { clock } = this.parts;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
+    const speaking = new Speaking({ config, clock, log: this.#log, requestPreparation });
+    this.#speech = this.#scope.own(speaking);
     const library = new Library({
       settings: config.media,
       log: this.#log,
@@ -176,6 +185,7 @@ export class CallStream {
       music: () => (scanned || !first ? library.music : [first]),
       advices: (shelf, language) => library.advices(shelf, spoken(language)),
       prompt: (name, language) => library.prompt(name, spoken(language)),
+      speaks: (language) => library.speaks(language),
       find: (id) => library.find(id),
     };
     const { ready } = this.#play(config, media, resume);
@@ -221,11 +231,15 @@ export class CallStream {
 
   /** What comes from outside goes to the Session for as long as the call lasts. */
   async #follow(config: ResolvedConfig): Promise<void> {
-    const { uniqueid } = this.parts.options.options;
-    const { clock, openFeed } = this.parts;
-    if (uniqueid === undefined || !openFeed) return;
+    const { clock, openOutside, options } = this.parts;
+    const { certain } = options;
+    const { uniqueid } = options.options;
+    if (uniqueid === undefined || !openOutside) return;
     const states = new CallStates(config.calls.folder);
-    const feed = await openFeed({ uniqueid, config, states, clock, log: this.#log, random: this.#random });
+    const [log, random] = [this.#log, this.#random];
+    const { feed, office } = await openOutside({ uniqueid, certain, config, states, clock, log, random });
+    this.#office = this.#scope.own(office);
+    this.#session?.opened();
     const outside = new Outside({
       session: () => this.#session,
       log: this.#log,
@@ -237,7 +251,6 @@ export class CallStream {
       },
     });
     // Of a call that may be another one, no more than the old way always had: its keys.
-    const { certain } = this.parts.options;
     this.#scope.own(feed).open((news) => {
       if (certain || news.type === 'key') outside.hear(news);
     });
@@ -255,6 +268,8 @@ export class CallStream {
       random: this.#random,
       log: this.#log,
       ...(resume && { resume }),
+      office: () => this.#office,
+      speech: () => this.#speech,
       onEvent: (event) => {
         log(event);
         this.parts.onEvent?.(event);

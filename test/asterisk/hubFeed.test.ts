@@ -6,6 +6,7 @@ import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CallNews } from '../../src/asterisk/feed';
+import { HubConnection } from '../../src/asterisk/hubConnection';
 import { HubFeed } from '../../src/asterisk/hubFeed';
 import { Switchboard } from '../../src/asterisk/switchboard';
 import { FeedServer } from '../../src/hub/feedServer';
@@ -43,14 +44,10 @@ class TestFeed {
   constructor({ random = () => 1 }: { random?: () => number } = {}) {
     const { clock, socket } = this;
     this.calls.greeting = () => [IDENTITY, PLACE];
-    this.feed = new HubFeed({
-      socket,
-      uniqueid: '1.1',
-      clock,
-      random,
-      log: this.kept.log,
-      retryMs: [100, 1600],
-    });
+    const { log } = this.kept;
+    const retryMs = [100, 1600] as const;
+    const connection = new HubConnection({ socket, uniqueid: '1.1', clock, random, log, retryMs });
+    this.feed = new HubFeed(connection, log);
     owned(this.feed);
   }
 
@@ -114,7 +111,7 @@ feedContract('the feed over a hub’s socket', async (uniqueid) => {
   const calls = scope.own(new Switchboard({ ...parts, link: asterisk.ami }));
   const server = scope.own(new FeedServer({ ...parts, calls }));
   await server.start();
-  const feed = new HubFeed({ ...parts, uniqueid, random: () => 1 });
+  const feed = new HubFeed(new HubConnection({ ...parts, uniqueid, random: () => 1 }), parts.log);
   return { feed, asterisk, close: () => scope.close() };
 });
 
@@ -359,11 +356,13 @@ test('who is told may fail: it is logged, and the next news come', async () => {
 });
 
 test('a process that has nothing else to do ends, connected or not', async () => {
-  const source = `import { HubFeed } from 'src/asterisk/hubFeed';
+  const source = `import { HubConnection } from 'src/asterisk/hubConnection';
+    import { HubFeed } from 'src/asterisk/hubFeed';
     import { systemClock } from 'src/util/clock';
     import { silentLogger } from 'src/util/log';
     const clock = systemClock({ ref: false });
-    const feed = new HubFeed({ socket: process.argv[2]!, uniqueid: '1.1', clock, random: () => 1, log: silentLogger });
+    const parts = { socket: process.argv[2]!, uniqueid: '1.1', clock, random: () => 1, log: silentLogger };
+    const feed = new HubFeed(new HubConnection(parts), silentLogger);
     feed.open((news) => console.log(news.type));
     const wait = setTimeout(() => {}, Number(process.argv[3]));`;
   const test = new TestFeed();

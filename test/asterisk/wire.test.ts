@@ -3,6 +3,14 @@
 import fc from 'fast-check';
 import type { CallNews } from '../../src/asterisk/feed';
 import {
+  decodeReply,
+  decodeRequest,
+  encodeReply,
+  encodeRequest,
+  type OfficeReply,
+  type OfficeRequest,
+} from '../../src/asterisk/officeWire';
+import {
   decodeHello,
   decodeNews,
   encodeHello,
@@ -189,5 +197,137 @@ describe('the reader of lines', () => {
         }
       }),
     );
+  });
+});
+
+describe('what is asked of the hub, and answered', () => {
+  const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  const text = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength });
+  const what = fc.oneof(
+    fc.record({ type: fc.constant('choice' as const), track: text(512) }),
+    fc.record(
+      {
+        type: fc.constant('heard' as const),
+        kind: fc.constantFrom('track' as const, 'advice' as const, 'position' as const, 'answer' as const),
+        id: text(512),
+      },
+      { requiredKeys: ['type', 'kind'] },
+    ),
+    fc.record({
+      type: fc.constant('key' as const),
+      digit: fc.constantFrom('0', '9', '*', '#'),
+      action: text(100),
+    }),
+  );
+  const requests: fc.Arbitrary<OfficeRequest> = fc.oneof(
+    fc.record({ type: fc.constantFrom('choice' as const, 'cancel' as const), id }),
+    fc.record(
+      {
+        type: fc.constant('balance' as const),
+        id,
+        language: text(100),
+        pin: fc.stringMatching(/^[0-9]{1,12}$/),
+      },
+      { requiredKeys: ['type', 'id', 'language'] },
+    ),
+    fc.record({
+      type: fc.constant('remember' as const),
+      seq: id,
+      wallMs: fc.double({ min: 0, max: 4e12, noNaN: true }).map(Math.abs),
+      what,
+    }),
+  );
+  const account = fc.record({
+    number: text(64),
+    balance: fc.record({
+      minor: fc.bigInt(-(10n ** 14n), 10n ** 14n),
+      currency: fc.constantFrom('USD', 'RUB'),
+    }),
+  });
+  const answers = fc.oneof(
+    fc.record({ status: fc.constant('accounts' as const), accounts: fc.array(account, { maxLength: 10 }) }),
+    fc.record({
+      status: fc.constant('pin' as const),
+      wrong: fc.boolean(),
+      digits: fc.integer({ min: 3, max: 12 }),
+    }),
+    fc.record({
+      status: fc.constantFrom('locked' as const, 'unknown-caller' as const, 'unavailable' as const),
+    }),
+  );
+  const replies: fc.Arbitrary<OfficeReply> = fc.oneof(
+    fc.record({ type: fc.constant('choice' as const), id, track: fc.option(text(512), { nil: undefined }) }),
+    fc.record({ type: fc.constant('balance' as const), id, answer: answers }),
+    fc.record({ type: fc.constant('kept' as const), seq: id }),
+  );
+  const fits = (line: string): string => {
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LONGEST_LINE);
+    return lineOf(line);
+  };
+
+  test('is read as it was written, and never too long', () => {
+    fc.assert(
+      fc.property(requests, (each) => expect(decodeRequest(fits(encodeRequest(each)))).toEqual(each)),
+    );
+    fc.assert(fc.property(replies, (each) => expect(decodeReply(fits(encodeReply(each)))).toEqual(each)));
+  });
+
+  test('at its longest is still read', () => {
+    const number = '\u0000'.repeat(64);
+    const balance = { minor: -(10n ** 16n), currency: 'CLF' };
+    const accounts = Array.from({ length: 10 }, () => ({ number, balance }));
+    const reply = {
+      type: 'balance',
+      id: Number.MAX_SAFE_INTEGER,
+      answer: { status: 'accounts', accounts },
+    } as const;
+    expect(decodeReply(fits(encodeReply(reply)))).toEqual(reply);
+  });
+
+  test('an older hub and an older stream pass it over', () => {
+    fc.assert(
+      fc.property(requests, (each) => expect(decodeHello(fits(encodeRequest(each)))).toBeUndefined()),
+    );
+    fc.assert(fc.property(replies, (each) => expect(decodeNews(fits(encodeReply(each)))).toBeUndefined()));
+    expect(decodeRequest('{"type":"weather"}')).toBeUndefined();
+    expect(decodeReply('{"type":"weather"}')).toBeUndefined();
+  });
+
+  test('an answer that only a newer hub knows is that it is not available', () => {
+    expect(decodeReply('{"type":"balance","id":1,"answer":{"status":"call-back"}}')).toEqual({
+      type: 'balance',
+      id: 1,
+      answer: { status: 'unavailable' },
+    });
+  });
+
+  test('what the desk may not say is not told', () => {
+    const account = { number: 'x'.repeat(65), balance: { minor: 1n, currency: 'USD' } };
+    const many = Array.from({ length: 11 }, () => ({ ...account, number: '1' }));
+    for (const accounts of [[account], many, [{ number: '', balance: account.balance }]]) {
+      const line = encodeReply({ type: 'balance', id: 1, answer: { status: 'accounts', accounts } });
+      expect(decodeReply(lineOf(line))).toMatchObject({ answer: { status: 'unavailable' } });
+    }
+  });
+
+  test.each([
+    '{"type":"choice"}',
+    '{"type":"choice","id":0}',
+    '{"type":"choice","id":"1"}',
+    '{"type":"cancel","id":1.5}',
+    '{"type":"balance","id":1}',
+    '{"type":"balance","id":1,"language":""}',
+    '{"type":"balance","id":1,"language":"en","pin":1234}',
+    '{"type":"balance","id":1,"language":"en","pin":"12 OR 1=1"}',
+    '{"type":"balance","id":1,"language":"en","pin":"1234567890123"}',
+    '{"type":"remember","seq":1,"wallMs":1}',
+    '{"type":"remember","seq":1,"what":{"type":"choice","track":"x"}}',
+    '{"type":"remember","seq":1,"wallMs":-1,"what":{"type":"choice","track":"x"}}',
+    '{"type":"remember","seq":1,"wallMs":1,"what":{"type":"choice"}}',
+    '{"type":"remember","seq":1,"wallMs":1,"what":{"type":"heard","kind":"thunder"}}',
+    '{"type":"remember","seq":1,"wallMs":1,"what":{"type":"key","digit":"33","action":"x"}}',
+    '{"type":"remember","seq":1,"wallMs":1,"what":["choice"]}',
+  ])('%s is junk', (line) => {
+    expect(() => decodeRequest(line)).toThrow(WireError);
   });
 });

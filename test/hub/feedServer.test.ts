@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { CallNews } from '../../src/asterisk/feed';
 import { decodeNews, encodeHello, LineReader } from '../../src/asterisk/wire';
-import { FeedServer, type FeedLimits } from '../../src/hub/feedServer';
+import { FeedServer, type FeedLimits, type FeedParts } from '../../src/hub/feedServer';
 import { ManualClock } from '../../src/util/clock';
 import { keptLog, owned, RawClient, ScriptedCalls, tempFolder, until } from './fixtures';
 
@@ -15,13 +15,13 @@ class TestHub {
   readonly socket = join(tempFolder(), 'hub.sock');
   readonly server: FeedServer;
 
-  private constructor(limits: Partial<FeedLimits>) {
+  private constructor(limits: Partial<FeedLimits>, office: FeedParts['office']) {
     const { calls, clock, socket } = this;
-    this.server = new FeedServer({ socket, calls, clock, log: this.kept.log, limits });
+    this.server = new FeedServer({ socket, calls, office, clock, log: this.kept.log, limits });
   }
 
-  static async start(limits: Partial<FeedLimits> = {}): Promise<TestHub> {
-    const hub = new TestHub(limits);
+  static async start(limits: Partial<FeedLimits> = {}, office?: FeedParts['office']): Promise<TestHub> {
+    const hub = new TestHub(limits, office);
     await hub.server.start();
     owned(hub.server);
     return hub;
@@ -184,6 +184,59 @@ describe('let go', () => {
     streams[0]!.socket.destroy();
     await until('that there is room', () => hub.server.connections === 2);
     await told(hub.stream('4.4'), 1);
+  });
+});
+
+describe('with a back office', () => {
+  const start = async (): Promise<{ hub: TestHub; closed: string[]; asked: string[] }> => {
+    const [closed, asked] = [[] as string[], [] as string[]];
+    const hub = await TestHub.start({}, (call) => ({
+      choice: () => {
+        asked.push(call().phone ?? 'nobody');
+        return Promise.resolve(`music/${call().uniqueid}.wav`);
+      },
+      balance: () => Promise.resolve({ status: 'locked' }),
+      remember: () => {},
+      close: () => void closed.push(call().uniqueid),
+    }));
+    hub.calls.greeting = (uniqueid) => [
+      { type: 'identity', identity: { uniqueid, phone: `of ${uniqueid}` } },
+    ];
+    return { hub, closed, asked };
+  };
+
+  test('a stream is answered about the call of its hello, whatever else it says', async () => {
+    const { hub, closed, asked } = await start();
+    const stream = hub
+      .stream('1.1')
+      .write('{"type":"choice","id":7,"uniqueid":"2.2","phone":"442079460018"}\n');
+    await until('an answer', () => stream.text.includes('"id":7'));
+    expect(stream.text).toContain('music/1.1.wav');
+    expect(asked).toEqual(['of 1.1']);
+    stream.socket.destroy();
+    await until('that its office is closed', () => closed.length === 1);
+  });
+
+  test.each([
+    ['a question without a number', '{"type":"balance","language":"en"}\n'],
+    ['a PIN that is none', '{"type":"balance","id":1,"language":"en","pin":"0 OR 1"}\n'],
+    ['junk to remember', '{"type":"remember","seq":1,"wallMs":1,"what":{"type":"song"}}\n'],
+    ['the same number twice', '{"type":"choice","id":1}\n{"type":"choice","id":1}\n'],
+  ])('a stream that says %s is let go', async (_, text) => {
+    const { hub } = await start();
+    const good = hub.stream('3.3');
+    await hub.stream('1.1').write(text).closed;
+    good.write('{"type":"choice","id":1}\n');
+    await until('an answer', () => good.text.includes('music/3.3.wav'));
+    expect(hub.complaints).toHaveLength(1);
+    expect(JSON.stringify(hub.kept.lines)).not.toContain('OR 1');
+  });
+
+  test('a question before the hello is nobody’s', async () => {
+    const { hub, asked } = await start();
+    const stream = hub.raw().write('{"type":"choice","id":1}\n').write(encodeHello('1.1'));
+    await told(stream, 1);
+    expect([stream.text.includes('"id"'), asked]).toEqual([false, []]);
   });
 });
 

@@ -3,10 +3,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallNews } from '../../src/asterisk/feed';
+import { HubConnection } from '../../src/asterisk/hubConnection';
 import { HubFeed } from '../../src/asterisk/hubFeed';
+import { HubOffice } from '../../src/asterisk/hubOffice';
 import { runHub, type HubParts, type HubReady } from '../../src/hub/hub';
+import { CallStates } from '../../src/store/callStates';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
+import { accounts, ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
 import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
 import { HOLDCAST } from '../support/process';
 
@@ -65,7 +69,9 @@ class TestSystem {
   } {
     const news: CallNews[] = [];
     const { clock, socket } = this;
-    const feed = owned(new HubFeed({ socket, uniqueid, clock, random: () => 1, log: this.kept.log }));
+    const { log } = this.kept;
+    const connection = new HubConnection({ socket, uniqueid, clock, random: () => 1, log });
+    const feed = owned(new HubFeed(connection, log));
     feed.open((each) => news.push(each));
     const told = (type: CallNews['type'], count = 1): Promise<void> =>
       until(`${count} ${type}`, () => news.filter((each) => each.type === type).length >= count);
@@ -242,4 +248,68 @@ test('a program that Asterisk could not start is an error before anything listen
     code: 'HC_HUB_ADDRESS',
   });
   expect(existsSync(system.socket)).toBe(false);
+});
+
+describe('with a store and billing', () => {
+  const offices = () => {
+    const [keeper, billing] = [new ScriptedKeeper(), new ScriptedDesk()];
+    const closed: string[] = [];
+    const closing = <T extends object>(what: string, office: T): T & { close(): void } =>
+      Object.assign(office, { close: () => void closed.push(what) });
+    const both = { keeper: closing('keeper', keeper), billing: closing('billing', billing) };
+    return { keeper, billing, closed, openOffice: () => both };
+  };
+  const NUMBER = '442079460018';
+
+  test('a caller’s track is there before his stream is, and his questions are answered; nobody else’s', async () => {
+    const system = new TestSystem();
+    const { keeper, billing, openOffice } = offices();
+    const states = new CallStates(tempFolder());
+    const { ready } = await system.start({ openOffice, states, rate: 16000 });
+    const { asterisk, socket, clock } = system;
+    asterisk.ami.connect();
+    keeper.choices.set(NUMBER, 'music/first-light.wav');
+    asterisk.call('1.1', { phone: NUMBER });
+    asterisk.join('1.1', 'sales');
+    asterisk.join('2.2', 'sales');
+    for (const id of ['1.1', '2.2'])
+      expect(await lookUp(ready.realtime.port, `name=hold-${id}`)).toContain(`uniqueid%20${id}`);
+    expect(states.read('1.1')).toMatchObject({
+      rate: 16000,
+      music: { trackId: 'music/first-light.wav', sample: 0 },
+      heardSamples: 0,
+    });
+    expect(states.read('2.2')).toBeUndefined();
+    billing.answer = ({ phone }) => accounts(`of ${phone}`);
+    const ask = async (uniqueid: string): Promise<unknown> => {
+      const { log } = system.kept;
+      const connection = new HubConnection({ socket, uniqueid, clock, random: () => 1, log });
+      const office = owned(new HubOffice({ connection, clock, log }));
+      connection.open();
+      return office.balance('en', undefined, new AbortController().signal);
+    };
+    expect(await ask('1.1')).toEqual(accounts(`of ${NUMBER}`));
+    expect(await ask('2.2')).toEqual({ status: 'unknown-caller' });
+    expect(JSON.stringify(system.kept.lines)).not.toMatch(/0018/);
+  });
+
+  test('both are closed when the hub ends, after the last stream', async () => {
+    const system = new TestSystem();
+    const { closed, openOffice } = offices();
+    const hub = await system.start({ openOffice });
+    await hub.end();
+    expect([closed, existsSync(system.socket)]).toEqual([['keeper', 'billing'], false]);
+  });
+
+  test('one that hangs does not keep the hub from ending', async () => {
+    const system = new TestSystem();
+    const { openOffice } = offices();
+    const both = openOffice();
+    both.keeper.close = () => new Promise<void>(() => {}) as never;
+    const hub = await system.start({ openOffice: () => both });
+    const ended = hub.end();
+    await until('that all else is closed', () => !existsSync(system.socket));
+    system.clock.advance(1000);
+    await ended;
+  });
 });

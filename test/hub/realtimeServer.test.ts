@@ -26,6 +26,8 @@ class TestServer {
     readonly clock: ManualClock,
     /** What of the installation is not there just now. */
     readonly missing: { program: boolean },
+    /** What the answer about a call waits for. */
+    readonly preparing: Map<string, Promise<void>>,
   ) {}
 
   static async start(limits: Partial<RealtimeLimits> = {}, listen: Where = { host: '127.0.0.1', port: 0 }) {
@@ -33,10 +35,13 @@ class TestServer {
     const application = holdApplication(PROGRAM, 8000);
     const missing = { program: false };
     const startable = (): boolean => !missing.program;
-    const server = new RealtimeServer({ listen, application, startable, clock, log: kept.log, limits });
+    const preparing = new Map<string, Promise<void>>();
+    const prepare = (uniqueid: string): Promise<void> | undefined => preparing.get(uniqueid);
+    const parts = { listen, application, startable, prepare, clock, log: kept.log, limits };
+    const server = new RealtimeServer(parts);
     await server.start();
     owned(server);
-    const test = new TestServer(server, kept, clock, missing);
+    const test = new TestServer(server, kept, clock, missing, preparing);
     owned({ close: () => test.#agent.destroy() });
     return test;
   }
@@ -377,4 +382,17 @@ test('a program that is gone is not answered until it is back: Asterisk would st
   expect(test.kept.messages()).toEqual(['not there, or not executable']);
   test.missing.program = false;
   expect((await test.ask('name=hold-1.1')).body).toContain('mode=custom');
+});
+
+test('an answer waits for what is to be done before its stream begins; no other answer does', async () => {
+  const test = await TestServer.start();
+  let done: () => void = () => {};
+  test.preparing.set('1.1', new Promise((resolve) => (done = resolve)));
+  const [slow, gone] = [test.raw().write(post('name=hold-1.1')), test.raw().write(post('name=hold-1.1'))];
+  for (let i = 0; i < 20; i++) await test.expectService(`2.${i}`);
+  gone.socket.destroy();
+  expect(slow.text).toBe('');
+  done();
+  await until('an answer', () => slow.text.includes('uniqueid%201.1'));
+  await test.expectService();
 });

@@ -6,6 +6,7 @@ import { MusicBed, type BedSettings } from '../../src/program/bed';
 import { Playlist } from '../../src/program/playlist';
 import { seededRandom } from '../../src/util/random';
 import {
+  brokenClip,
   constant,
   correlation,
   db,
@@ -277,4 +278,67 @@ test('closed in the middle of a crossfade, all Readers are closed, once', () => 
   bed.close();
   bed.close();
   expect(count).toMatchObject({ opened: 2, closed: 2, closedTwice: 0 });
+});
+
+describe('a certain track', () => {
+  const tracks = ['a', 'b', 'c', 'd'].map((id, i) => noiseClip(id, i + 1, 0.3, 80_000));
+
+  test('is crossfaded to as if the one that plays had ended; the power stays', () => {
+    const { bed, render, started } = bedOf(tracks);
+    const before = render(16_000);
+    expect(bed.play('c')).toBe(true);
+    const out = joined([before, render(40_000)]);
+    expect(started.map(({ id, at }) => [id, at])).toEqual([['a', 0], ['c', 16_000]]); // prettier-ignore
+    const usual = rms(noise(1, 0.3, 50_000));
+    for (let at = 400; at + 1600 < out.length; at += 400)
+      expect(Math.abs(db(rms(out, at, at + 1600) / usual))).toBeLessThan(1.2);
+    const from = (index: number, first: number): Float32Array => {
+      const samples = new Float32Array(8000);
+      tracks[index]!.open(first).read(samples, 0, 8000);
+      return samples;
+    };
+    // In the middle of the crossfade both are there, after it the new one alone.
+    expect(correlation(out, from(0, 24_000), 24_000, 0, 8000)).toBeGreaterThan(0.6);
+    expect(correlation(out, from(2, 8000), 24_000, 0, 8000)).toBeGreaterThan(0.6);
+    expect(correlation(out, from(2, 24_100), 40_100, 0, 8000)).toBeGreaterThan(0.999);
+  });
+
+  test('what follows it is what would follow it by itself', () => {
+    const { bed, render, started } = bedOf(tracks);
+    render(8000);
+    bed.play('c');
+    render(80_000);
+    expect(started.map(({ id }) => id)).toEqual(['a', 'c', 'd']);
+  });
+
+  test('the one that plays plays on; before the first sample it is the first', () => {
+    const { bed, render, started } = bedOf(tracks);
+    expect(bed.play('b')).toBe(true);
+    render(8000);
+    expect(bed.play('b')).toBe(true);
+    render(8000);
+    expect(started.map(({ id }) => id)).toEqual(['b']);
+  });
+
+  test('one that is not there, or cannot be opened, changes nothing', () => {
+    const { bed, render, started, failed } = bedOf([tracks[0]!, brokenClip('broken')]);
+    const whole = bedOf([tracks[0]!, brokenClip('broken')]).render(24_000);
+    const before = render(8000);
+    expect([bed.play('nowhere'), bed.play('broken'), bed.play('broken')]).toEqual([false, false, false]);
+    expect(sameBytes(joined([before, render(16_000)]), whole)).toBe(true);
+    expect([started.length, failed]).toEqual([1, ['broken']]);
+  });
+
+  test('in the middle of a crossfade it only adds a track, and every Reader is closed in the end', () => {
+    const count = new OpenCount();
+    const { bed, render } = bedOf(tracks.map((track) => count.wrap(track)));
+    render(8000);
+    bed.play('c');
+    render(1000);
+    bed.play('a');
+    bed.skip();
+    render(60_000);
+    bed.close();
+    expect([count.open, count.closedTwice, count.readAfterClose]).toEqual([0, 0, 0]);
+  });
 });

@@ -48,6 +48,8 @@ const act = fc.oneof(
   fc.record({ act: fc.constant('skip' as const) }),
   fc.record({ act: fc.constant('quiet' as const), on: fc.boolean() }),
   fc.record({ act: fc.constant('acknowledge' as const) }),
+  fc.record({ act: fc.constant('expect' as const), limitMs: fc.constantFrom(0, 500, 3000) }),
+  fc.record({ act: fc.constant('play' as const), id: fc.constantFrom('a', 'c', 'nowhere') }),
 );
 const script = fc.array(fc.tuple(fc.integer({ min: 0, max: 20_000 }), act), { maxLength: 25 });
 type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;
@@ -56,6 +58,8 @@ const cuesOf = (steps: Script, wrap = (clip: Clip): Clip => clip): Cue[] =>
   steps.map(([atMs, step]) => {
     if (step.act === 'skip') return skipAt(atMs);
     if (step.act === 'quiet') return quietAt(atMs, step.on);
+    if (step.act === 'expect') return { atMs, act: (program) => void program.expectVoice(step.limitMs) };
+    if (step.act === 'play') return { atMs, act: (program) => void program.play(step.id) };
     if (step.act === 'acknowledge') return { atMs, act: (program) => program.acknowledge() };
     return sayAt(
       atMs,

@@ -7,10 +7,12 @@ import { renderCall } from '../../src/render/render';
 import { parseScript } from '../../src/render/script';
 import type { TimelineEvent } from '../../src/render/timeline';
 import { run } from '../../src/session/actions';
+import type { Speech } from '../../src/session/speech';
 import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
 import { rms, sine } from '../support/audio';
 import { Home } from '../support/home';
+import { FakeSpeech } from '../support/office';
 
 const tone = (hz: number, seconds: number, peak = 6000): Int16Array =>
   Int16Array.from(sine(hz, peak, seconds * 8000, 8000), Math.round);
@@ -27,6 +29,12 @@ const MEDIA = {
   'advices/middle/m3.wav': tone(970, 2),
   'prompts/en/position-1.wav': tone(1000, 1),
   'prompts/en/position-2.wav': tone(1100, 1),
+  'prompts/en/balance-unavailable.wav': tone(1200, 1),
+  'prompts/en/number-not-registered.wav': tone(1300, 1),
+  'prompts/en/enter-pin.wav': tone(1400, 1),
+  'prompts/en/wrong-pin.wav': tone(1500, 1),
+  'prompts/en/pin-locked.wav': tone(1600, 1),
+  'prompts/en/one-moment.wav': tone(1700, 1),
 };
 
 function home(): Home {
@@ -41,7 +49,12 @@ interface Rendered {
   hash: string;
 }
 
-async function render(made: Home, script: object, config: Config = {}): Promise<Rendered> {
+async function render(
+  made: Home,
+  script: object,
+  config: Config = {},
+  speech: Speech = new FakeSpeech(),
+): Promise<Rendered> {
   const frames: Int16Array[] = [];
   const recorder = await renderCall({
     config: resolveConfig(
@@ -50,6 +63,7 @@ async function render(made: Home, script: object, config: Config = {}): Promise<
     ),
     script: parseScript(JSON.stringify(script), 'test'),
     log: silentLogger,
+    speech,
     write: (frame) => frames.push(frame.slice()),
   });
   const samples = new Int16Array(frames.length * 320);
@@ -235,3 +249,91 @@ describe('the part of the day', () => {
     expect(shelves).not.toContain('firstMorning');
   });
 });
+
+describe('what billing says of the caller stands in the script', () => {
+  const said = async (script: object, speech?: Speech): Promise<string[]> => {
+    const rendered = await render(home(), { ...noon, seconds: 18, ...script }, utc, speech);
+    return of(rendered, 'announcement').map(({ title }) => title);
+  };
+  const press2 = [{ at: 2, key: '2' }];
+  const accounts = [{ number: '0412', balance: '-12.50', currency: 'EUR' }];
+  const keyed = (from: number, digits: string): object[] =>
+    [...digits].map((key, i) => ({ at: from + i / 4, key }));
+
+  test('accounts are said by the speech, in whole minor units', async () => {
+    const speech = new FakeSpeech();
+    expect(await said({ accounts, events: press2 }, speech)).toEqual(['Balance']);
+    expect(speech.balances).toMatchObject([
+      { accounts: [{ number: '0412', balance: { minor: -1250n, currency: 'EUR' } }], language: 'en' },
+    ]);
+  });
+
+  test('the first word comes 300 ms after the key with billing at 50 ms', async () => {
+    const rendered = await render(home(), { ...noon, seconds: 5, accounts, events: press2 }, utc);
+    expect(of(rendered, 'announcement')[0]!.atMs - 2000).toBeLessThanOrEqual(301);
+  });
+
+  test.each<[string, object, string[]]>([
+    ['nothing is said of it', {}, ['Balance Unavailable']],
+    ['none', { accounts: [] }, ['Number Not Registered']],
+    ['billing is away', { balance: 'unavailable' }, ['Balance Unavailable']],
+    ['locked', { balance: 'locked' }, ['Pin Locked']],
+    ['slow', { accounts, billingMs: 2500 }, ['One Moment', 'Balance']],
+  ])('%s', async (_, script, titles) => {
+    const heard = await said({ ...script, events: press2 });
+    expect(heard.map((title) => title.toLowerCase())).toEqual(titles.map((title) => title.toLowerCase()));
+  });
+
+  test('a PIN: its keys are keyed in, and stand in no line of the timeline', async () => {
+    const script = { ...noon, seconds: 14, accounts, pin: '4711' };
+    const events = [...press2, ...keyed(5, '0000'), ...keyed(8, '4711')];
+    const rendered = await render(home(), { ...script, events }, utc);
+    const heard = of(rendered, 'announcement').map(({ title }) => title.toLowerCase());
+    expect(heard).toEqual(['enter pin', 'wrong pin', 'balance']);
+    expect(of(rendered, 'key').map(({ title }) => title)).toEqual(['2', ...Array<string>(8).fill('·')]);
+  });
+
+  test('three wrong PINs: locked', async () => {
+    const events = [...press2, ...keyed(5, '0000'), ...keyed(8, '0000'), ...keyed(11, '0000')];
+    const heard = await said({ accounts, pin: '4711', events });
+    expect(heard.at(-1)!.toLowerCase()).toBe('pin locked');
+  });
+
+  test('how long a voice takes in real time is not heard: the same samples', async () => {
+    const made = home();
+    const script = { ...noon, seconds: 8, accounts, events: [...press2, { at: 5, position: 77 }] };
+    const slow = new FakeSpeech();
+    const late: Speech = {
+      balance: async (...asked) => (await pause(), slow.balance(...asked)),
+      position: async (...asked) => (await pause(), slow.position(...asked)),
+    };
+    const rendered = await render(made, script, utc, late);
+    expect(rendered.hash).toBe((await render(made, script, utc)).hash);
+    expect(of(rendered, 'announcement').map(({ title }) => title)).toEqual(['Balance', 'Position 77']);
+  });
+
+  test('the shipped voices say it when no speech is given', async () => {
+    const made = home();
+    const recorder = await renderCall({
+      config: resolveConfig({ ...utc, media: { cache: made.cache } }, { configDir: made.path, env: {} }),
+      script: parseScript(JSON.stringify({ ...noon, seconds: 8, accounts, events: press2 }), 'test'),
+      log: silentLogger,
+      write: () => {},
+    });
+    const spoken = recorder.events.filter(({ kind }) => kind === 'announcement');
+    expect(spoken.map(({ title }) => title)).toEqual(['Balance']);
+    expect(spoken[0]!.untilMs! - spoken[0]!.atMs).toBeGreaterThan(2000);
+  });
+
+  test('an amount that is none of its currency is named', async () => {
+    const script = { accounts: [...accounts, { number: '1', balance: '1.234', currency: 'EUR' }] };
+    const error: unknown = await said(script).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'HC_SCRIPT_INVALID' });
+    expect((error as HoldcastError).message).toContain('accounts.1');
+  });
+});
+
+/** Several turns of the event loop. */
+async function pause(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+}

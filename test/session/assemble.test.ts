@@ -12,6 +12,7 @@ import { ManualClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
 import { brokenClip, longNoise, noiseClip } from '../support/audio';
+import { FakeOffice, FakeSpeech } from '../support/office';
 import { settingsWith, type SettingsChange } from '../support/program';
 
 const TEN_O_CLOCK = Date.UTC(2026, 0, 5, 10);
@@ -91,6 +92,50 @@ test('the caller turns out to speak another language: advices and prompts are in
   session.moveTo({ queue: 'support', position: 3 });
   hear(22);
   expect(spoken()).toEqual(['en/first/1', 'ru/position-3', 'ru/first/1']);
+});
+
+describe('back office and speech', () => {
+  const certain = { uniqueid: '1.1', language: 'de', phone: '+442079460018', certain: true };
+
+  test('are asked for anew each time, and reach the Session and the journal', async () => {
+    const opened: { office?: FakeOffice } = {};
+    const made = callOf({ call: certain, office: () => opened.office, speech: () => new FakeSpeech() }, {});
+    made.hear(1);
+    const office = (opened.office = new FakeOffice([], 'b'));
+    made.session.identify({ uniqueid: '1.1', phone: '+442079460018' });
+    await new Promise(setImmediate);
+    made.hear(1);
+    expect(office.kept('heard')).toEqual(['track a', 'track b']);
+  });
+
+  test('nothing is kept of a call that is not certain', () => {
+    const office = new FakeOffice([], 'b');
+    const made = callOf({ call: { ...certain, certain: false }, office: () => office });
+    made.session.identify({ uniqueid: '1.1', phone: '+442079460018' });
+    made.session.press('3');
+    made.hear(3);
+    made.session.close();
+    expect([office.remembered, office.choicesAsked]).toEqual([[], 0]);
+  });
+
+  test('where the media do not speak his language, a voice says his place', async () => {
+    const media = {
+      music: () => [longNoise('a', 1, 0.2)],
+      advices: () => [],
+      prompt: (name: string) => noiseClip(`en/${name}`, 1, 0.2, 800),
+      find: () => undefined,
+    };
+    for (const [speaks, said] of [
+      [() => false, 'de-your-place-is'],
+      [() => true, 'en/position-3'],
+    ] as const) {
+      const made = callOf({ call: certain, media: { ...media, speaks }, speech: () => new FakeSpeech() });
+      made.session.moveTo({ queue: 'support', position: 3 });
+      await new Promise(setImmediate);
+      made.hear(2);
+      expect(made.spoken()).toEqual([said]);
+    }
+  });
 });
 
 describe('a call that was interrupted goes on', () => {

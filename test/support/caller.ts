@@ -1,8 +1,9 @@
 // A caller with a telephone: a Session over a real Program, a clock that goes on with what he hears, and the log.
 // Tests of keys, places and operators' functions say what happens and look at what was heard.
 import { memoryClip, type Clip } from '../../src/audio/source';
-import type { BalanceFunction, KeyBinding } from '../../src/session/actions';
+import type { KeyBinding } from '../../src/session/actions';
 import { nextTrack, quiet, sayBalance, sayPosition } from '../../src/session/actions';
+import { Journal } from '../../src/session/journal';
 import { defaultPositionRules, type PositionRules } from '../../src/session/position';
 import { WAIT_RUNGS } from '../../src/session/waitPhrase';
 import { Session, type Call } from '../../src/session/session';
@@ -10,6 +11,7 @@ import type { CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger, type LogFields, type Logger } from '../../src/util/log';
 import { longNoise, noise } from './audio';
+import type { FakeOffice, FakeSpeech } from './office';
 import { planAfter, Rig, type ProgramPlan } from './program';
 
 export interface Line {
@@ -22,7 +24,10 @@ export interface CallerPlan extends ProgramPlan {
   call?: Partial<Call>;
   keys?: Record<string, KeyBinding>;
   position?: Partial<PositionRules>;
-  balance?: BalanceFunction;
+  office?: FakeOffice;
+  speech?: FakeSpeech;
+  /** Languages that have prompts of their own; in the others the English ones are said. Default: all. */
+  speaks?: readonly string[];
   /** Names of the prompts that there are, in English and in Russian. Default: all that the product uses. */
   prompts?: readonly string[];
   clock?: ManualClock;
@@ -35,7 +40,8 @@ export const KEYS = { '2': sayBalance(), '3': nextTrack(), '4': sayPosition(), '
 export const PROMPTS = [
   ...Array.from({ length: 50 }, (_, i) => `position-${i + 1}`),
   ...['position-many', 'position-unknown', 'wait-longer', 'one-moment'],
-  ...['balance-unavailable', 'balance-unknown-caller'],
+  ...['balance-unavailable', 'balance-unknown-caller', 'number-not-registered'],
+  ...['enter-pin', 'wrong-pin', 'pin-locked'],
   ...WAIT_RUNGS.map(({ prompt }) => prompt),
 ];
 
@@ -61,11 +67,18 @@ export class Caller {
   readonly log: Logger;
   /** What can be said; tests add to it and take away. */
   readonly prompts = new Map<string, Clip>();
+  /** What the host has opened by now; tests open them late. */
+  office: FakeOffice | undefined;
+  speech: FakeSpeech | undefined;
 
   constructor(private readonly plan: CallerPlan = {}) {
-    const { state, position, keys = KEYS, clock = new ManualClock() } = plan;
+    const { state, position, keys = KEYS, clock = new ManualClock(), speaks = ['en', 'ru'] } = plan;
     this.clock = clock;
+    this.office = plan.office;
+    this.speech = plan.speech;
+    const journal = new Journal(() => this.office, clock);
     this.rig = new Rig({
+      onEvent: (event) => journal.hear(event),
       music: ['a', 'b', 'c', 'd', 'e'].map((id, i) => longNoise(id, i, 0.1)),
       ...plan,
       ...(state && planAfter(state)),
@@ -85,8 +98,11 @@ export class Caller {
       program: this.rig.program,
       keys,
       position: { ...defaultPositionRules, ...position },
-      balance: plan.balance,
-      prompt: (name, language) => this.prompts.get(`${language}/${name}`),
+      office: () => this.office,
+      speech: () => this.speech,
+      journal,
+      prompt: (name, language) => this.prompts.get(`${speaks.includes(language) ? language : 'en'}/${name}`),
+      speaks: (language) => speaks.includes(language),
       find: (id) => (id.startsWith('prompts/') ? promptClip(id) : undefined),
       clock,
       log: this.log,

@@ -47,6 +47,8 @@ export interface ProgramPlan {
   bag?: readonly string[];
   quiet?: boolean;
   hushed?: boolean;
+  /** Told of each event, besides the list of them. */
+  onEvent?: (event: ProgramEvent) => void;
 }
 
 /** The plan of a Program that goes on where another was. */
@@ -85,7 +87,10 @@ export class Rig {
       ...partsOf(plan),
       playlist: new engine.Playlist(tracks, this.settings.music.order, random, plan.bag),
       rota: this.rota,
-      onEvent: (event) => this.events.push(event),
+      onEvent: (event) => {
+        this.events.push(event);
+        plan.onEvent?.(event);
+      },
     });
   }
 

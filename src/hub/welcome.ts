@@ -1,0 +1,109 @@
+// The track that a caller chose in an earlier call, heard from the first sample of this one: before Asterisk starts the
+// stream, a first CallState says where its music begins. In every other respect it is the beginning of a call.
+import { keptPhone } from '../asterisk/backOffice';
+import type { SampleRate } from '../audio/frame';
+import { parseCallState, type CallState } from '../session/state';
+import type { CallStates } from '../store/callStates';
+import type { Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import { inTime } from '../util/inTime';
+import type { Logger } from '../util/log';
+import type { Caller } from './callers';
+import { Seldom } from './seldom';
+
+type Finding = Caller | undefined | Promise<Caller | undefined>;
+
+export interface WelcomeParts {
+  /** Who calls; at once where that is known or cannot be found out. */
+  find(uniqueid: string): Finding;
+  keeper: { choice(phone: string): Promise<string | undefined> };
+  states: Pick<CallStates, 'read' | 'write'>;
+  /** Of the sound that streams give Asterisk. */
+  rate: SampleRate;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Nobody's answer waits longer: with the way there and back it is within the 150 ms that there are. */
+const LIMIT_MS = 140;
+/** More answers do not wait at once. */
+const MOST_WAITING = 200;
+const COMPLAIN_EVERY_MS = 60_000;
+
+export class Welcome {
+  #waiting = 0;
+  readonly #complaint: Seldom;
+
+  constructor(private readonly parts: WelcomeParts) {
+    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+  }
+
+  /**
+   * Sees to it that the call's stream begins with its caller's track. What comes late is left alone: the stream may have
+   * begun. Never rejects.
+   * @returns undefined: there is nothing to wait for; else resolves within 140 ms
+   */
+  prepare(uniqueid: string): Promise<void> | undefined {
+    if (this.#waiting >= MOST_WAITING || this.#hasState(uniqueid)) return undefined;
+    const caller = this.parts.find(uniqueid);
+    if (!(caller instanceof Promise) && keptPhone(caller) === undefined) return undefined;
+    this.#waiting++;
+    return this.#prepare(uniqueid, caller).finally(() => this.#waiting--);
+  }
+
+  async #prepare(uniqueid: string, caller: Finding): Promise<void> {
+    const track = await inTime(this.parts.clock, LIMIT_MS, this.#choice(caller));
+    if (typeof track === 'string') this.#write(uniqueid, track);
+  }
+
+  async #choice(finding: Finding): Promise<string | undefined> {
+    try {
+      const phone = keptPhone(await finding);
+      return phone === undefined ? undefined : await this.parts.keeper.choice(phone);
+    } catch (error) {
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #write(uniqueid: string, trackId: string): void {
+    const { states, rate, log } = this.parts;
+    const state = parseCallState(firstState(trackId, rate));
+    // Asked again: another look-up of this call may have been answered meanwhile.
+    if (!state || this.#hasState(uniqueid)) return;
+    try {
+      states.write(uniqueid, state);
+      log.debug({ uniqueid }, 'begins with the music that was chosen in an earlier call');
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #hasState(uniqueid: string): boolean {
+    return this.parts.states.read(uniqueid) !== undefined;
+  }
+
+  #complain(error: unknown): void {
+    this.#complaint.say((times) =>
+      this.parts.log.warn(
+        { ...errorFields(error), times },
+        'a call does not begin with the music chosen before',
+      ),
+    );
+  }
+}
+
+/** Nothing has been heard of it yet. */
+function firstState(trackId: string, rate: SampleRate): CallState {
+  return {
+    version: 1,
+    rate,
+    music: { trackId, sample: 0 },
+    heardSamples: 0,
+    heard: [],
+    bag: [],
+    quiet: false,
+    hushed: false,
+    pressed: {},
+  };
+}

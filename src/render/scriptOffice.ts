@@ -1,0 +1,73 @@
+// ScriptOffice: the back office of a rendered call. It knows what the script says and asks nobody, so that the same
+// script always gives the same samples.
+import type { BackOffice } from '../asterisk/backOffice';
+import type { Account, BalanceAnswer } from '../billing/billing';
+import { defaultBilling, defaultPin } from '../billing/settings';
+import { parseMoney } from '../speech/money';
+import type { Clock } from '../util/clock';
+import { HoldcastError } from '../util/errors';
+import type { CallScript } from './script';
+
+export interface ScriptOfficeParts {
+  script: CallScript;
+  clock: Clock;
+  /** Of accounts that name none, ISO 4217. */
+  currency?: string | undefined;
+}
+
+export class ScriptOffice implements BackOffice {
+  readonly #answer: BalanceAnswer;
+  #tries = 0;
+
+  /** @throws HoldcastError HC_SCRIPT_INVALID when an account has a balance that is no amount of its currency */
+  constructor(private readonly parts: ScriptOfficeParts) {
+    const { script, currency = defaultBilling.currency } = parts;
+    this.#answer = script.accounts
+      ? { status: 'accounts', accounts: accountsOf(script.accounts, currency) }
+      : { status: script.balance ?? 'unavailable' };
+  }
+
+  /** Whether a script says anything that somebody would have to answer. */
+  static isNeededBy({ accounts, balance }: CallScript): boolean {
+    return accounts !== undefined || balance !== undefined;
+  }
+
+  choice(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  balance(_language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer> {
+    const { script, clock } = this.parts;
+    return new Promise((resolve) => {
+      const cancel = clock.after(script.billingMs, () => resolve(this.#answerTo(pin)));
+      const giveUp = (): void => {
+        cancel();
+        resolve({ status: 'unavailable' });
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  remember(): void {}
+
+  close(): void {}
+
+  #answerTo(pin: string | undefined): BalanceAnswer {
+    const right = this.parts.script.pin;
+    if (right === undefined) return this.#answer;
+    if (this.#tries >= defaultPin.tries) return { status: 'locked' };
+    if (pin === right) return this.#answer;
+    const wrong = pin !== undefined;
+    if (wrong && ++this.#tries >= defaultPin.tries) return { status: 'locked' };
+    return { status: 'pin', wrong, digits: right.length };
+  }
+}
+
+function accountsOf(accounts: NonNullable<CallScript['accounts']>, usual: string): Account[] {
+  return accounts.map(({ number, balance, currency = usual }, i) => {
+    const money = parseMoney(balance, currency);
+    if (money) return { number, balance: money };
+    const message = `accounts.${i}: ${balance} is no amount of ${currency}`;
+    throw new HoldcastError('HC_SCRIPT_INVALID', message, 'write it as "-12.50", and a currency of ISO 4217');
+  });
+}

@@ -1,0 +1,84 @@
+// Choice: the music that a caller chose. What he asked for with a key is remembered once he has listened to it, and is
+// played to him at the beginning of his next call.
+import type { BackOffice } from '../asterisk/backOffice';
+import type { Program } from '../program/program';
+import type { Cancel, Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import type { Call } from './call';
+import type { Journal } from './journal';
+
+export interface ChoiceParts {
+  program: Program;
+  journal: Journal;
+  office(): BackOffice | undefined;
+  call(): Call;
+  clock: Clock;
+  log: Logger;
+  /** The call goes on from an earlier process, which had its music already. */
+  resumed: boolean;
+}
+
+/** Later in a call nobody's music is changed under him, milliseconds. */
+const FIRST_MOMENTS_MS = 10_000;
+/** A track that leads for so long was chosen, one that is skipped sooner was not: with the lead, a second of it was heard. */
+const LISTENED_MS = 1500;
+
+export class Choice {
+  readonly #beganMs: number;
+  /** Asked for, or it is too late to ask. */
+  #settled: boolean;
+  /** An answer counts no more. */
+  #forgotten = false;
+  #cancelKeep: Cancel = () => {};
+
+  constructor(private readonly parts: ChoiceParts) {
+    this.#beganMs = parts.clock.now();
+    this.#settled = parts.resumed;
+  }
+
+  /** Plays what he chose in an earlier call, once, if it is known who he is and the call has just begun. */
+  recall(): void {
+    const { certain, phone } = this.parts.call();
+    const known = certain === true && phone !== undefined;
+    const office = this.#settled || !known || this.#tooLate ? undefined : this.parts.office();
+    if (!office) return;
+    this.#settled = true;
+    office.choice().then(
+      (track) => {
+        if (track !== undefined && !this.#forgotten && this.parts.call().phone === phone) this.#play(track);
+      },
+      () => {},
+    );
+  }
+
+  /** He has asked for other music: what he chose earlier counts no more. */
+  forget(): void {
+    this.#settled = true;
+    this.#forgotten = true;
+  }
+
+  /** Of the track that a key has brought, if he goes on listening to it. */
+  keep(track: string): void {
+    const { program, journal, clock } = this.parts;
+    this.#cancelKeep();
+    this.#cancelKeep = clock.after(LISTENED_MS, () => {
+      if (program.position?.trackId === track) journal.remember({ type: 'choice', track });
+    });
+  }
+
+  close(): void {
+    this.forget();
+    this.#cancelKeep();
+  }
+
+  get #tooLate(): boolean {
+    return this.parts.clock.now() - this.#beganMs > FIRST_MOMENTS_MS;
+  }
+
+  #play(track: string): void {
+    const { program, log } = this.parts;
+    const playing = program.position?.trackId === track;
+    if (!playing && !this.#tooLate && program.play(track))
+      log.info({ track }, 'the music that he chose earlier');
+  }
+}

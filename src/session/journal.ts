@@ -1,0 +1,71 @@
+// Journal: what a caller heard and which keys did something, left with the back office. It is written before there is
+// an office and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first.
+import type { BackOffice, Remembered } from '../asterisk/backOffice';
+import { lengthOf, type Announcement } from '../program/announcement';
+import { FALLBACK_ID } from '../program/fallback';
+import type { ProgramEvent } from '../program/program';
+import type { Clock } from '../util/clock';
+
+/** Entries that wait. */
+const MOST_WAITING = 200;
+
+export class Journal {
+  #waiting: { readonly what: Remembered; readonly wallMs: number }[] = [];
+  #identified = false;
+  /** What is being said, and since which sample of the call. */
+  #voice: { readonly announcement: Announcement; readonly from: number } | undefined;
+
+  /** @param office where it is left; undefined: there is none, or not yet */
+  constructor(
+    private readonly office: () => BackOffice | undefined,
+    private readonly clock: Pick<Clock, 'wall'>,
+  ) {}
+
+  remember(what: Remembered): void {
+    this.#waiting.push({ what, wallMs: this.clock.wall() });
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    this.flush();
+  }
+
+  /** Asterisk has said who calls: the office knows, too, whose entries they are. */
+  identified(): void {
+    this.#identified = true;
+    this.flush();
+  }
+
+  /** Hands over what has waited, if somebody can take it now. */
+  flush(): void {
+    const office = this.#identified ? this.office() : undefined;
+    if (office) for (const { what, wallMs } of this.#waiting.splice(0)) office.remember(what, wallMs);
+  }
+
+  /** What happened in the Program. A voice counts when half of it was heard, a track when it begins. */
+  hear(event: ProgramEvent): void {
+    switch (event.type) {
+      case 'track':
+        // One that goes on from its middle has begun in an earlier process of this call.
+        if (event.track.id === FALLBACK_ID || event.fromSample > 0) return;
+        return this.remember({ type: 'heard', kind: 'track', id: event.track.id });
+      case 'voice-start':
+        this.#voice = { announcement: event.announcement, from: event.atSample };
+        return;
+      case 'voice-end':
+      case 'voice-cut':
+        return this.#said(event.atSample);
+    }
+  }
+
+  /** The call is over at this sample, perhaps in the middle of a voice. */
+  close(atSample: number): void {
+    this.#said(atSample);
+    this.identified();
+  }
+
+  #said(atSample: number): void {
+    const voice = this.#voice;
+    this.#voice = undefined;
+    if (!voice || atSample - voice.from < lengthOf(voice.announcement) / 2) return;
+    const { kind, clips, personal, composed } = voice.announcement;
+    this.remember({ type: 'heard', kind, ...(!personal && !composed && { id: clips[0]!.id }) });
+  }
+}

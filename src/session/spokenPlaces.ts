@@ -1,0 +1,100 @@
+// SpokenPlaces: places in the queue as a voice says them, for which there is no recording. A voice may take seconds, so
+// a place is asked for, and whoever wants to say it looks again when it is there.
+import type { Clip } from '../audio/source';
+import type { Cancel, Clock } from '../util/clock';
+import type { Speech } from './speech';
+
+export interface SpokenPlacesParts {
+  speech(): Speech | undefined;
+  clock: Clock;
+  /** An answer has come. */
+  onAnswer(): void;
+}
+
+/** Clips to say, `asked`: wait for them; undefined: no voice says it. */
+export type SpokenPlace = readonly Clip[] | 'asked' | undefined;
+
+interface Asked {
+  readonly key: string;
+  readonly abort: AbortController;
+  readonly cancelLimit: Cancel;
+}
+
+/** A sentence that takes longer is not said, milliseconds. */
+const LIMIT_MS = 12_000;
+/** What no voice could say is asked for again after this, milliseconds. */
+const RETRY_MS = 60_000;
+/** Sentences that are remembered. */
+const MOST_KEPT = 100;
+
+export class SpokenPlaces {
+  /** What is known of a place, the oldest first: its clips, or when it could not be said. */
+  readonly #known = new Map<string, readonly Clip[] | { readonly failedMs: number }>();
+  /** One at a time: of a place that has changed meanwhile nobody wants to hear. */
+  #asked: Asked | undefined;
+
+  constructor(private readonly parts: SpokenPlacesParts) {}
+
+  get busy(): boolean {
+    return this.#asked !== undefined;
+  }
+
+  /** Whether a voice says it, as far as is known. */
+  may(place: number, language: string): boolean {
+    const known = this.#knownOf(keyOf(place, language));
+    return known ? Array.isArray(known) : this.parts.speech() !== undefined;
+  }
+
+  /** The place in words; the first to want it has it asked for. */
+  of(place: number, language: string): SpokenPlace {
+    const key = keyOf(place, language);
+    const known = this.#knownOf(key);
+    if (known) return Array.isArray(known) ? (known as readonly Clip[]) : undefined;
+    if (this.#asked?.key === key) return 'asked';
+    const speech = this.parts.speech();
+    if (!speech) return undefined;
+    this.#ask(key, (signal) => speech.position(place, language, signal));
+    return 'asked';
+  }
+
+  close(): void {
+    this.#forget();
+  }
+
+  #knownOf(key: string): readonly Clip[] | { readonly failedMs: number } | undefined {
+    const known = this.#known.get(key);
+    const stale = known && 'failedMs' in known && this.parts.clock.now() - known.failedMs >= RETRY_MS;
+    return stale ? undefined : known;
+  }
+
+  #ask(key: string, task: (signal: AbortSignal) => Promise<readonly Clip[] | undefined>): void {
+    this.#forget();
+    const abort = new AbortController();
+    const settle = (clips: readonly Clip[] | undefined): void => {
+      if (this.#asked !== asked) return;
+      this.#forget();
+      this.#learn(key, clips && clips.length > 0 ? clips : { failedMs: this.parts.clock.now() });
+      this.parts.onAnswer();
+    };
+    const cancelLimit = this.parts.clock.after(LIMIT_MS, () => settle(undefined));
+    const asked: Asked = { key, abort, cancelLimit };
+    this.#asked = asked;
+    task(abort.signal).then(settle, () => settle(undefined));
+  }
+
+  /** Nobody waits for what was asked for. */
+  #forget(): void {
+    this.#asked?.cancelLimit();
+    this.#asked?.abort.abort();
+    this.#asked = undefined;
+  }
+
+  #learn(key: string, what: readonly Clip[] | { readonly failedMs: number }): void {
+    this.#known.delete(key);
+    this.#known.set(key, what);
+    for (const oldest of [...this.#known.keys()].slice(0, this.#known.size - MOST_KEPT))
+      this.#known.delete(oldest);
+  }
+}
+
+const keyOf = (place: number, language: string): string => `${language} ${place}`;

@@ -1,0 +1,45 @@
+// Told: the place in the queue that a caller was told last, and how much of an announcement he must have heard for that.
+import { lengthOf } from '../program/announcement';
+import type { PositionWords } from './positionWords';
+
+/** What the caller was told last. */
+export interface Told {
+  readonly queue: string;
+  readonly position: number;
+  /** When it began, by the monotonic clock. */
+  readonly atMs: number;
+  /** The wait that he heard last in this queue, see `WAIT_RUNGS`. */
+  readonly rung?: number;
+}
+
+/** `Told` as it is kept for another process of the same call. */
+export interface ToldPlace {
+  readonly queue: string;
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+  readonly rung?: number;
+}
+
+/** An announcement of a place as far as it matters for what is known of it. */
+export interface Telling {
+  readonly words: PositionWords;
+  /** What the caller knows if he hears all of it; unset: it tells no place, or has not begun. */
+  readonly told?: Told | undefined;
+  /** What he knew before. */
+  readonly before?: Told | undefined;
+}
+
+/** From so many samples on the place counts as told: half of the number. */
+export function enoughOf({ number }: PositionWords): number {
+  return number / 2;
+}
+
+/** What the caller knows when he has heard so many samples of it. */
+export function heardOf({ words, told, before }: Telling, spoken: number): Told | undefined {
+  if (!told || spoken < enoughOf(words)) return before;
+  if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;
+  const { queue, position, atMs } = told;
+  const rung = before?.queue === queue ? before.rung : undefined;
+  return { queue, position, atMs, ...(rung !== undefined && { rung }) };
+}

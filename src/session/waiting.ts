@@ -1,0 +1,85 @@
+// Waiting: from a caller's question until its answer is there. The music begins to go down at once, so that an answer
+// that comes quickly is not later for it; after a second he is asked for a moment, and hears music meanwhile.
+import type { Announcement } from '../program/announcement';
+import type { Program } from '../program/program';
+import type { Cancel, Clock } from '../util/clock';
+import type { Prompts } from './prompts';
+import type { Reply } from './replies';
+
+export interface WaitingParts {
+  program: Program;
+  prompts: Prompts;
+  clock: Clock;
+}
+
+/** A caller who waits longer is asked for a moment, milliseconds. */
+const MOMENT_MS = 1000;
+const MOMENT_PROMPT = 'one-moment';
+/** The music stays down for no longer than this without a voice, whatever the clock does, milliseconds. */
+const EXPECTED_MS = 2 * MOMENT_MS;
+
+export class Waiting {
+  readonly #abort = new AbortController();
+  readonly #cancelMoment: Cancel;
+  readonly #letUp: Cancel;
+  #moment: Announcement | undefined;
+  #began = false;
+
+  /** Ended by whoever made it, with `answered` or `end`. */
+  constructor(
+    private readonly parts: WaitingParts,
+    reply: Reply,
+  ) {
+    this.#letUp = parts.program.expectVoice(EXPECTED_MS);
+    this.#cancelMoment = parts.clock.after(MOMENT_MS, () => this.#askForAMoment(reply));
+  }
+
+  /** It has its answer, or was ended. */
+  get over(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** What `task` has after at most `limitMs`; undefined: nothing in time, it failed, or this is over. Never rejects. */
+  within<T>(limitMs: number, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const abort = new AbortController();
+    return new Promise((resolve) => {
+      const settle = (value: T | undefined): void => {
+        cancel();
+        this.#abort.signal.removeEventListener('abort', giveUp);
+        resolve(value);
+      };
+      const giveUp = (): void => {
+        settle(undefined);
+        abort.abort();
+      };
+      const cancel = this.parts.clock.after(limitMs, giveUp);
+      this.#abort.signal.addEventListener('abort', giveUp);
+      if (this.over) return giveUp();
+      const attempt = async (): Promise<T> => await task(abort.signal);
+      attempt().then(settle, () => settle(undefined));
+    });
+  }
+
+  /** The answer is there: `say` says it. A "one moment" that has not begun is not said any more. */
+  answered(say: () => void): void {
+    if (this.over) return;
+    this.#cancelMoment();
+    say();
+    // Only now, so that the music stays down between the two.
+    if (this.#moment && !this.#began) this.parts.program.cancel(this.#moment);
+    this.end();
+  }
+
+  /** Nobody waits any more. May be called again. */
+  end(): void {
+    this.#cancelMoment();
+    this.#abort.abort();
+    this.#letUp();
+  }
+
+  #askForAMoment(reply: Reply): void {
+    const clips = this.parts.prompts.all([MOMENT_PROMPT]);
+    if (clips) this.#moment = reply.say({ clips }, { began: () => void (this.#began = true) });
+    this.#letUp();
+  }
+}

@@ -1,0 +1,264 @@
+// The caller's track from the first sample: what the hub writes before a stream begins, and what it leaves alone.
+// A look-up holds up a caller, and a state that is wrong would take his advices or another's music to him.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Switchboard } from '../../src/asterisk/switchboard';
+import { memoryClip, type Clip } from '../../src/audio/source';
+import { assembleCall } from '../../src/session/assemble';
+import { parseCallState, type CallState } from '../../src/session/state';
+import { Callers, type Caller } from '../../src/hub/callers';
+import { Welcome, type WelcomeParts } from '../../src/hub/welcome';
+import { defaultProgramSettings } from '../../src/program/settings';
+import { CallStates } from '../../src/store/callStates';
+import { ManualClock } from '../../src/util/clock';
+import { silentLogger } from '../../src/util/log';
+import { seededRandom } from '../../src/util/random';
+import { FakeAsterisk, settled } from '../support/fakeAmi';
+import { keptLog, tempFolder } from './fixtures';
+
+const ID = '1795225281.7';
+const TRACK = 'music/first-light.wav';
+
+class TestWelcome {
+  readonly clock = new ManualClock();
+  readonly kept = keptLog();
+  readonly folder = tempFolder();
+  readonly states = new CallStates(this.folder);
+  readonly asked: string[] = [];
+  caller: ReturnType<WelcomeParts['find']> = { uniqueid: ID, phone: '442079460018' };
+  choice: () => Promise<string | undefined> = () => Promise.resolve(TRACK);
+  readonly welcome: Welcome;
+
+  constructor(rate: WelcomeParts['rate'] = 8000, states?: WelcomeParts['states']) {
+    const { clock, kept } = this;
+    this.welcome = new Welcome({
+      find: () => this.caller,
+      keeper: {
+        choice: (phone) => {
+          this.asked.push(phone);
+          return this.choice();
+        },
+      },
+      states: states ?? this.states,
+      rate,
+      clock,
+      log: kept.log,
+    });
+  }
+
+  get state(): CallState | undefined {
+    return parseCallState(this.states.read(ID));
+  }
+}
+
+test.each([8000, 16_000, 48_000] as const)(
+  'at %d Hz the call begins with it, at its beginning',
+  async (rate) => {
+    const test = new TestWelcome(rate);
+    await test.welcome.prepare(ID);
+    expect(test.state).toMatchObject({ rate, music: { trackId: TRACK, sample: 0 }, heardSamples: 0 });
+    expect([test.asked, test.clock.pending]).toEqual([['442079460018'], 0]);
+    expect(JSON.stringify(test.kept.lines)).not.toContain('0018');
+  },
+);
+
+test('in all but its first track it is a call like any other', async () => {
+  const test = new TestWelcome();
+  await test.welcome.prepare(ID);
+  const { rate } = defaultProgramSettings;
+  const clip = (id: string): Clip => memoryClip(id, new Int16Array(60 * rate));
+  const tracks = [TRACK, 'music/a.wav', 'music/z.wav'].map(clip);
+  const heardOf = (resume?: CallState): unknown[] => {
+    const events: unknown[] = [];
+    // As in a stream: the first track is there at once, the whole library a moment later.
+    let scanned = false;
+    const { program } = assembleCall({
+      call: { language: 'en' },
+      rules: {
+        program: defaultProgramSettings,
+        keys: {},
+        position: { announce: false, gapMs: 0, everyMs: 0, wait: false },
+        dayPart: () => undefined,
+        allowed: () => true,
+      },
+      media: {
+        music: () => (scanned ? tracks : tracks.slice(0, 1)),
+        advices: (shelf) => (shelf === 'first' ? [clip('advices/first/a.wav')] : []),
+        prompt: () => undefined,
+        find: () => undefined,
+      },
+      clock: test.clock,
+      random: seededRandom(1),
+      log: silentLogger,
+      ...(resume && { resume }),
+      onEvent: ({ type, atSample }) => events.push([type, atSample]),
+    });
+    const frame = new Int16Array(320);
+    for (let i = 0; i < 25 * 200; i++) {
+      program.render(frame);
+      scanned = true;
+    }
+    const { heard, bag } = program.stateAt(0);
+    program.close();
+    return [events, heard, bag.length];
+  };
+  expect(heardOf(test.state)).toEqual(heardOf());
+});
+
+describe('nothing is waited for', () => {
+  test.each([
+    ['a call that goes on', (test: TestWelcome) => test.states.write(ID, { version: 1, any: 'state' })],
+    ['a caller who is not known', (test: TestWelcome) => void (test.caller = undefined)],
+    ['one who withholds his number', (test: TestWelcome) => void (test.caller = { uniqueid: ID })],
+    [
+      'a number that is never kept',
+      (test: TestWelcome) => void (test.caller = { uniqueid: ID, phone: '1'.repeat(16) }),
+    ],
+  ])('for %s, nor is anything asked or written', (_, set) => {
+    const test = new TestWelcome();
+    set(test);
+    const before = test.states.read(ID);
+    expect(test.welcome.prepare(ID)).toBeUndefined();
+    expect([test.asked, test.states.read(ID), test.clock.pending]).toEqual([[], before, 0]);
+  });
+
+  test('when two hundred wait already', async () => {
+    const test = new TestWelcome();
+    test.choice = () => new Promise(() => {});
+    const waiting = Array.from({ length: 200 }, (_, i) => test.welcome.prepare(`1.${i}`));
+    expect(test.welcome.prepare(ID)).toBeUndefined();
+    test.clock.advance(140);
+    for (const prepared of waiting) await prepared;
+    expect(test.welcome.prepare(ID)).toBeDefined();
+    test.clock.advance(140);
+  });
+});
+
+test('after 140 ms it is too late: the stream has begun, and its state is its own', async () => {
+  const test = new TestWelcome();
+  let answer: (track: string) => void = () => {};
+  test.choice = () => new Promise((resolve) => (answer = resolve));
+  const prepared = test.welcome.prepare(ID)!;
+  await settled();
+  test.clock.advance(140);
+  await prepared;
+  answer(TRACK);
+  await settled();
+  expect(test.state).toBeUndefined();
+});
+
+test('the time that Asterisk takes to say who calls counts', async () => {
+  const test = new TestWelcome();
+  let tell: (caller: Caller) => void = () => {};
+  test.caller = new Promise((resolve) => (tell = resolve));
+  const prepared = test.welcome.prepare(ID)!;
+  test.clock.advance(139);
+  tell({ uniqueid: ID, phone: '442079460018' });
+  await prepared;
+  expect(test.state?.music?.trackId).toBe(TRACK);
+  expect(test.clock.pending).toBe(0);
+});
+
+test('another look-up of the call was quicker: what there is now stays', async () => {
+  const test = new TestWelcome();
+  test.choice = () => {
+    writeFileSync(join(test.folder, `${ID}.json`), '{"mine":1}');
+    return Promise.resolve(TRACK);
+  };
+  await test.welcome.prepare(ID);
+  expect(readFileSync(join(test.folder, `${ID}.json`), 'utf8')).toBe('{"mine":1}');
+});
+
+test.each([
+  ['no choice', () => Promise.resolve(undefined)],
+  ['a choice that is no track', () => Promise.resolve('x'.repeat(600))],
+  ['a keeper that fails', () => Promise.reject(new Error('out of cheese'))],
+])('%s: the call begins as any other', async (_, choice) => {
+  const test = new TestWelcome();
+  test.choice = choice;
+  await test.welcome.prepare(ID);
+  expect(existsSync(join(test.folder, `${ID}.json`))).toBe(false);
+});
+
+test('a folder that cannot be written is said once in a while', async () => {
+  const test = new TestWelcome(8000, {
+    read: () => undefined,
+    write: () => {
+      throw new Error('read-only');
+    },
+  });
+  for (let i = 0; i < 3; i++) await test.welcome.prepare(ID);
+  expect(test.kept.lines.map(({ level }) => level)).toEqual(['warn']);
+});
+
+describe('who calls', () => {
+  const stand = () => {
+    const asterisk = new FakeAsterisk();
+    const { ami } = asterisk;
+    const board = new Switchboard({ link: ami, clock: new ManualClock(), log: silentLogger });
+    const callers = new Callers({ link: ami, who: (uniqueid) => board.who(uniqueid) });
+    ami.connect();
+    return { asterisk, ami, callers };
+  };
+
+  test('is known at once from the event that comes before the look-up, and not asked', async () => {
+    const { asterisk, ami, callers } = stand();
+    await settled();
+    asterisk.call(ID, { phone: '442079460018' });
+    asterisk.join(ID, 'sales');
+    expect(callers.find(ID)).toMatchObject({ phone: '442079460018' });
+    expect(ami.asks('Status', 'Channel')).toEqual([]);
+  });
+
+  test('is asked where no event was, as by Dial or MusicOnHold', async () => {
+    const { asterisk, callers } = stand();
+    asterisk.call(ID, { phone: '442079460018' });
+    expect(await callers.find(ID)).toEqual({ uniqueid: ID, phone: '442079460018' });
+  });
+
+  test('is known when the event comes a moment after the look-up, though Asterisk has not answered', async () => {
+    const { asterisk, ami, callers } = stand();
+    await settled();
+    ami.holding = true;
+    asterisk.call(ID, { phone: '442079460018' });
+    const found = callers.find(ID);
+    asterisk.join(ID, 'sales');
+    expect(await found).toMatchObject({ phone: '442079460018' });
+    ami.look().give();
+  });
+
+  test('is not known of a call that there is not, nor without Asterisk', async () => {
+    const { asterisk, callers } = stand();
+    expect(await callers.find('9.9')).toBeUndefined();
+    asterisk.lose();
+    expect(callers.find(ID)).toBeUndefined();
+  });
+
+  test('is not waited for when the connection goes, nor when it closes', async () => {
+    const { asterisk, ami, callers } = stand();
+    await settled();
+    ami.holding = true;
+    const lost = callers.find(ID);
+    asterisk.lose();
+    expect(await lost).toBeUndefined();
+    asterisk.restore();
+    const closed = callers.find(ID);
+    callers.close();
+    callers.close();
+    expect(await closed).toBeUndefined();
+    ami.fail(new Error('over'));
+  });
+
+  test('a flood of look-ups is not a flood of questions', async () => {
+    const { asterisk, ami, callers } = stand();
+    await settled();
+    ami.holding = true;
+    const all = Array.from({ length: 1000 }, (_, i) => callers.find(`1.${i}`));
+    expect(all.filter((found) => found instanceof Promise)).toHaveLength(64);
+    asterisk.lose();
+    for (const found of all) await found;
+    asterisk.restore();
+    expect(callers.find(ID)).toBeInstanceOf(Promise);
+    ami.fail(new Error('over'));
+  });
+});

@@ -1,0 +1,206 @@
+// The music that a caller chose: remembered when he has listened to it, and played to him when he calls again.
+// Would catch: every track that he skipped taken for his choice, music changed under a caller who has long been there.
+import type { CallIdentity } from '../../src/asterisk/feed';
+import { nextTrack, run } from '../../src/session/actions';
+import type { CallerPlan } from '../support/caller';
+import { Caller, turn } from '../support/caller';
+import { db, longNoise, rms } from '../support/audio';
+import { FakeOffice } from '../support/office';
+
+const ME: CallIdentity = { uniqueid: '1795225281.7', phone: '+442079460018' };
+
+/** A caller who is told who he is after half a second. */
+async function known(office: FakeOffice, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
+  const call = new Caller({ office, ...plan });
+  call.hear(0.52);
+  call.session.identify(identity);
+  await turn();
+  return call;
+}
+
+describe('at the beginning of a call', () => {
+  test('what he chose earlier is crossfaded to, without a dip in the music', async () => {
+    const office = new FakeOffice([], 'd');
+    const call = await known(office);
+    const out = call.hear(5);
+    expect(call.rig.played).toEqual(['a', 'd']);
+    expect(call.rig.program.position!.trackId).toBe('d');
+    const usual = rms(out, 32_000);
+    for (let at = 0; at + 800 < out.length; at += 400)
+      expect(Math.abs(db(rms(out, at, at + 800) / usual))).toBeLessThan(2);
+  });
+
+  test('it is asked for once, and plays on without a step where it plays already', async () => {
+    const office = new FakeOffice([], 'a');
+    const call = await known(office);
+    call.session.identify(ME);
+    call.session.opened();
+    await turn();
+    call.hear(2);
+    expect([office.choicesAsked, call.rig.played]).toEqual([1, ['a']]);
+  });
+
+  test.each<[string, CallerPlan, CallIdentity]>([
+    ['whose identity is not certain', { call: { certain: false } }, ME],
+    ['whose number is withheld', { call: { phone: undefined } }, { uniqueid: ME.uniqueid }],
+    ['of another call', { call: { phone: undefined } }, { ...ME, uniqueid: '1.1' }],
+  ])('not of a caller %s', async (_, plan, identity) => {
+    const office = new FakeOffice([], 'd');
+    const call = await known(office, plan, identity);
+    call.hear(2);
+    expect([office.choicesAsked, call.rig.played]).toEqual([0, ['a']]);
+  });
+
+  test('not when the call goes on from an earlier process', async () => {
+    const office = new FakeOffice([], 'd');
+    const first = new Caller({ office: new FakeOffice() });
+    first.hear(2);
+    const call = first.respawn(160, 100, { office });
+    call.session.identify(ME);
+    await turn();
+    call.hear(2);
+    expect(office.choicesAsked).toBe(0);
+  });
+
+  test('not when he is known late, or the answer comes late', async () => {
+    const office = new FakeOffice([], 'd');
+    const call = new Caller({ office });
+    call.hear(11);
+    call.session.identify(ME);
+    await turn();
+    const slow = new FakeOffice([], 'later');
+    const other = await known(slow);
+    other.hear(11);
+    slow.chooses('d');
+    await turn();
+    for (const { rig } of [call, other]) rig.render(1);
+    expect([office.choicesAsked, call.rig.played, other.rig.played]).toEqual([0, ['a'], ['a']]);
+  });
+
+  test('an office that is opened after he is known is asked then', async () => {
+    const call = new Caller();
+    call.hear(0.5);
+    call.session.identify(ME);
+    call.office = new FakeOffice([], 'c');
+    call.hear(1);
+    call.session.opened();
+    await turn();
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'c']);
+  });
+
+  test('he has pressed 3 before, or while it is asked for: his key counts', async () => {
+    const office = new FakeOffice([], 'later');
+    const call = await known(office);
+    call.session.press('3');
+    office.chooses('d');
+    await turn();
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    const other = new Caller({ office: new FakeOffice([], 'd') });
+    other.hear(0.2);
+    other.session.press('3');
+    other.session.identify(ME);
+    await turn();
+    other.hear(1);
+    expect([other.office!.choicesAsked, other.rig.played]).toEqual([0, ['a', 'b']]);
+  });
+
+  test('he turns out to be another while it is asked for', async () => {
+    const office = new FakeOffice([], 'later');
+    const call = await known(office);
+    call.session.identify({ ...ME, phone: '+15551234567' });
+    office.chooses('d');
+    await turn();
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a']);
+  });
+
+  test.each([
+    ['is there no more', 'gone'],
+    ['is no name', ''],
+    ['is none', undefined],
+  ])('a track that %s: the music goes on', async (_, track) => {
+    const call = await known(new FakeOffice([], track));
+    call.hear(2);
+    expect(call.rig.played).toEqual(['a']);
+  });
+
+  test('the call ends while it is asked for', async () => {
+    const office = new FakeOffice([], 'later');
+    const call = await known(office);
+    call.session.close();
+    office.chooses('d');
+    await turn();
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a']);
+  });
+});
+
+describe('what key 3 brings is remembered', () => {
+  const keys = { '3': nextTrack({ holdOffMs: 0 }), '7': run((session) => session.nextTrack()) };
+
+  test('when he has listened to it for a second and a half, and not before', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys });
+    call.session.press('3');
+    call.hear(1.4);
+    expect(office.kept('choice')).toEqual([]);
+    call.hear(0.2);
+    expect(office.kept('choice')).toEqual(['b']);
+    call.hear(60);
+    expect(office.kept('choice')).toEqual(['b']);
+  });
+
+  test('pressed several times: only the last', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys });
+    for (let i = 0; i < 3; i++) {
+      call.session.press('3');
+      call.hear(1);
+    }
+    call.hear(2);
+    expect(call.rig.played).toEqual(['a', 'b', 'c', 'd']);
+    expect(office.kept('choice')).toEqual(['d']);
+  });
+
+  test('there is only one track: it is no choice', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys, music: [longNoise('only', 1, 0.1)] });
+    call.session.press('3');
+    call.hear(3);
+    expect(office.kept('choice')).toEqual([]);
+  });
+
+  test('what an operator’s function brings is none, nor what follows a track that came to its end', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys });
+    call.session.press('7');
+    await turn();
+    call.hear(3);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    expect(office.kept('choice')).toEqual([]);
+  });
+
+  test('… nor one that such a function takes away again', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys });
+    call.session.press('3');
+    call.hear(0.6);
+    call.session.press('7');
+    await turn();
+    call.hear(3);
+    expect(call.rig.played).toEqual(['a', 'b', 'c']);
+    expect(office.kept('choice')).toEqual([]);
+  });
+
+  test('the call ends before that: it is not; no timer is left', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys });
+    call.session.press('3');
+    call.hear(1);
+    call.session.close();
+    call.hear(3);
+    expect([office.kept('choice'), call.clock.pending]).toEqual([[], 0]);
+  });
+});

@@ -1,0 +1,113 @@
+// What is kept of a call for reports: what was heard, and which keys did something.
+// Would catch: an advice that was cut off counted as heard, a balance told to the store, a journal that grows for ever.
+import { noiseClip } from '../support/audio';
+import { Caller, turn, type CallerPlan } from '../support/caller';
+import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
+
+const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
+
+function known(plan: CallerPlan = {}): { call: Caller; office: FakeOffice } {
+  const office = new FakeOffice([accountsOf(account('0412', -1250n))]);
+  const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
+  call.session.identify(ME);
+  return { call, office };
+}
+
+test('tracks when they begin, voices when they are over, keys that did something', async () => {
+  const { call, office } = known({ advices: { first: [noiseClip('first/welcome', 1, 0.2, 8000)] } });
+  call.hear(1);
+  call.session.press('3');
+  call.session.press('3'); // held off
+  call.session.press('9'); // not bound
+  call.moveTo(5);
+  call.hear(30);
+  call.session.press('4');
+  call.hear(2);
+  call.session.press('2');
+  await turn();
+  call.hear(4);
+  expect(office.remembered).toEqual([
+    { type: 'heard', kind: 'track', id: 'a' },
+    { type: 'key', digit: '3', action: 'nextTrack' },
+    { type: 'heard', kind: 'track', id: 'b' },
+    { type: 'heard', kind: 'position', id: 'position-5' },
+    { type: 'choice', track: 'b' },
+    { type: 'heard', kind: 'advice', id: 'first/welcome' },
+    { type: 'key', digit: '4', action: 'sayPosition' },
+    { type: 'heard', kind: 'answer', id: 'position-5' },
+    { type: 'key', digit: '2', action: 'sayBalance' },
+    { type: 'heard', kind: 'answer' },
+  ]);
+});
+
+test('an advice of which less than half was heard is not there', () => {
+  for (const [seconds, heard] of [
+    [3, ['advice first/long']],
+    [1.5, []],
+  ] as const) {
+    const { call, office } = known({ advices: { first: [noiseClip('first/long', 1, 0.2, 32_000)] } });
+    call.hear(20 + seconds);
+    call.session.press('4');
+    call.hear(1);
+    expect(office.kept('heard').filter((line) => line.startsWith('advice'))).toEqual(heard);
+  }
+});
+
+test('the call ends in the middle of a voice: it is there if half of it was heard', () => {
+  for (const [seconds, heard] of [
+    [3, 1],
+    [1, 0],
+  ] as const) {
+    const { call, office } = known({ advices: { first: [noiseClip('first/long', 1, 0.2, 32_000)] } });
+    call.hear(20 + seconds);
+    call.session.close();
+    call.session.close();
+    expect(office.kept('heard').filter((line) => line.startsWith('advice'))).toHaveLength(heard);
+  }
+});
+
+test('a track that goes on in another process is not heard twice; the fallback is nothing that is heard', () => {
+  const { call } = known();
+  call.hear(3);
+  const next = call.respawn(160, 100, { office: new FakeOffice() });
+  next.session.identify(ME);
+  next.hear(1);
+  expect(next.office!.remembered).toEqual([]);
+  const { call: bare, office } = known({ music: [] });
+  bare.hear(3);
+  expect(office.remembered).toEqual([]);
+});
+
+describe('before there is an office, and before it is known who calls', () => {
+  test('entries wait, with the time of when they happened', () => {
+    const call = new Caller();
+    const beganMs = call.clock.wall();
+    call.hear(1);
+    call.session.press('3');
+    call.hear(0.04);
+    call.office = new FakeOffice();
+    call.session.opened();
+    expect(call.office.remembered).toEqual([]);
+    call.hear(5);
+    call.session.identify(ME);
+    expect(call.office.kept('heard')).toEqual(['track a', 'track b']);
+    expect(call.office.times[0]! - beganMs).toBe(0);
+    expect(call.office.times[1]! - beganMs).toBe(1000);
+  });
+
+  test('no more than two hundred wait; the newest are kept', () => {
+    const call = new Caller({ keys: { '3': { action: 'quiet', holdOffMs: 0 } } });
+    for (let i = 0; i < 10_000; i++) call.session.press('3');
+    call.session.press('3');
+    call.office = new FakeOffice();
+    call.session.identify(ME);
+    expect(call.office.remembered).toHaveLength(200);
+  });
+
+  test('a call that ends before it was known who it is leaves what it has: the office knows whose it is, or drops it', () => {
+    const call = new Caller({ office: new FakeOffice() });
+    call.hear(1);
+    call.session.close();
+    expect(call.office!.kept('heard')).toEqual(['track a']);
+  });
+});

@@ -1,0 +1,70 @@
+// The BackOffice of a process that has the store and billing itself.
+// It must not ask for a caller who is not certain, nor let what is behind it fail a call.
+import { LocalOffice } from '../../src/session/localOffice';
+import type { OfficeCall } from '../../src/asterisk/backOffice';
+import { ManualClock } from '../../src/util/clock';
+import { accounts, ME, officeContract, ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
+
+officeContract('an office in the same process', ({ billing }) => {
+  const [keeper, desk, clock] = [new ScriptedKeeper(), new ScriptedDesk(), new ManualClock()];
+  const calls = new Map<string, OfficeCall>();
+  return {
+    keeper,
+    desk,
+    open: (call) => {
+      calls.set(call.uniqueid, call);
+      const parts = {
+        keeper,
+        clock,
+        call: () => calls.get(call.uniqueid),
+        ...(billing && { billing: desk }),
+      };
+      return Promise.resolve(new LocalOffice(parts));
+    },
+    end: (uniqueid) => {
+      calls.set(uniqueid, { ...calls.get(uniqueid)!, ended: true });
+      return Promise.resolve();
+    },
+    close: () => {},
+  };
+});
+
+const never = new AbortController().signal;
+
+test('as long as it is not known who calls, nothing is asked or kept', async () => {
+  const [keeper, billing] = [new ScriptedKeeper(), new ScriptedDesk()];
+  const office = new LocalOffice({ keeper, billing, call: () => undefined, clock: new ManualClock() });
+  office.remember({ type: 'key', digit: '3', action: 'nextTrack' });
+  expect(await office.choice()).toBeUndefined();
+  expect(await office.balance('en', undefined, never)).toEqual({ status: 'unknown-caller' });
+  expect([keeper.asked, keeper.entries, billing.questions]).toEqual([[], [], []]);
+});
+
+test('a channel that becomes another caller’s while billing is asked is not told of the first', async () => {
+  const billing = new ScriptedDesk();
+  let call: OfficeCall = ME;
+  const office = new LocalOffice({ billing, call: () => call, clock: new ManualClock() });
+  const answer = office.balance('en', undefined, never);
+  call = { ...ME, phone: '442079460019' };
+  billing.questions[0]!.answer(accounts('000412'));
+  expect(await answer).toEqual({ status: 'unavailable' });
+});
+
+test('without a keeper there is no choice, and nothing fails', async () => {
+  const office = new LocalOffice({ call: () => ME, clock: new ManualClock() });
+  office.remember({ type: 'choice', track: 'music/a.wav' });
+  expect(await office.choice()).toBeUndefined();
+});
+
+test('what is its own is closed with it, and what comes after that is still given to the keeper', async () => {
+  const keeper = new ScriptedKeeper();
+  let closed = 0;
+  const owned = { close: () => void closed++ };
+  const office = new LocalOffice({ keeper, call: () => ME, clock: new ManualClock(), owned });
+  await office.close();
+  office.remember({ type: 'choice', track: 'music/a.wav' }, 1000);
+  expect([closed, keeper.entries]).toEqual([
+    1,
+    [{ type: 'choice', track: 'music/a.wav', phone: ME.phone, wallMs: 1000 }],
+  ]);
+});

@@ -1,0 +1,287 @@
+// The PIN that billing may ask for before it tells a balance: keyed in over ducked music.
+// Would catch: a PIN in a log or a state, a PIN key that skips the track, music that stays down or comes up too soon.
+import { toneSamples } from '../../src/audio/tone';
+import type { BalanceAnswer } from '../../src/billing/billing';
+import { correlation } from '../support/audio';
+import { Caller, turn, type CallerPlan } from '../support/caller';
+import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
+
+const ONE = accountsOf(account('0412', -1250n));
+const SAID = 'en-your-balance-is 0412:-1250';
+const ask = (wrong = false, digits = 4): BalanceAnswer => ({ status: 'pin', wrong, digits });
+/** Billing that knows one PIN. */
+const guarded = (right = '4711') =>
+  new FakeOffice(({ pin }) => (pin === right ? ONE : ask(pin !== undefined)));
+
+/** A caller who has pressed 2 and is asked for his PIN. */
+async function asked(office = guarded(), plan: CallerPlan = {}): Promise<Caller> {
+  const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
+  call.hear(1);
+  call.session.press('2');
+  await turn();
+  call.hear(1);
+  return call;
+}
+
+async function key(call: Caller, digits: string): Promise<void> {
+  for (const digit of digits) {
+    call.session.press(digit);
+    call.hear(0.2);
+  }
+  await turn();
+}
+
+const down = (call: Caller): boolean => Math.abs(call.rig.program.duckGainDb + 20) < 1e-6;
+
+describe('keying it in', () => {
+  test('the balance is said once all digits are there, without #', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    expect(call.said).toEqual(['enter-pin']);
+    await key(call, '4711');
+    call.hear(3);
+    expect(call.said).toEqual(['enter-pin', SAID]);
+    expect(office.asked.map(({ pin }) => pin)).toEqual([undefined, '4711']);
+  });
+
+  test('# ends a shorter one; billing decides whether it is right', async () => {
+    const office = guarded('47');
+    const call = await asked(office);
+    await key(call, '47#');
+    call.hear(3);
+    expect(call.said.at(-1)).toBe(SAID);
+  });
+
+  test('* starts anew; without a digit it gives up', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    await key(call, '99*4711');
+    call.hear(3);
+    expect(call.said.at(-1)).toBe(SAID);
+    const other = await asked(guarded());
+    await key(other, '9**');
+    other.hear(4);
+    expect(other.said).toEqual(['enter-pin']);
+    expect(other.rig.program.duckGainDb).toBe(0);
+  });
+
+  test('# without a digit gives up, too', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    await key(call, '#');
+    call.hear(4);
+    expect([call.said, office.asked.length, call.clock.pending]).toEqual([['enter-pin'], 1, 0]);
+  });
+
+  test('its keys do nothing else: no other track, no place, no hold-off of theirs begins', async () => {
+    const call = await asked(guarded('3400'));
+    await key(call, '3400');
+    call.hear(3);
+    expect(call.said).toEqual(['enter-pin', SAID]);
+    expect(call.rig.played).toEqual(['a']);
+    expect(call.rig.program.quiet).toBe(false);
+    call.session.press('3');
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'b']);
+  });
+
+  test.each(['A', 'D', '', '12', 'x'])('%j is no key of it', async (odd) => {
+    const office = guarded();
+    const call = await asked(office);
+    call.session.press(odd);
+    await key(call, '4711');
+    expect(office.asked.at(-1)!.pin).toBe('4711');
+  });
+
+  test('the first key ends the words that ask for it, also before they began', async () => {
+    const call = new Caller({ office: guarded(), speech: new FakeSpeech() });
+    call.hear(1);
+    call.session.press('2');
+    await turn();
+    call.hear(0.12);
+    await key(call, '4711');
+    call.hear(3);
+    expect(call.said).toEqual([SAID]);
+    const later = await asked(guarded(), { speech: new FakeSpeech() });
+    expect(later.said).toEqual(['enter-pin']);
+    const over = new Caller({ office: guarded() });
+    over.hear(1);
+    over.session.press('2');
+    await turn();
+    over.hear(0.5); // in the middle of the words
+    over.session.press('4');
+    over.hear(0.5);
+    expect(over.rig.eventsOf('voice-cut')).toHaveLength(1);
+  });
+
+  test('each key is answered by the tone', async () => {
+    const call = await asked(guarded(), { settings: { keyTone: { levelDb: -10 } } });
+    const tone = toneSamples(8000, { hz: 880, ms: 120, levelDb: -10 });
+    call.hear(1);
+    for (const digit of '47*') {
+      call.session.press(digit);
+      const out = call.hear(0.4);
+      expect(correlation(out, tone, call.rig.latency, 0, tone.length)).toBeGreaterThan(0.8);
+    }
+  });
+});
+
+describe('wrong ones', () => {
+  test('he is told, and may key it in again', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    await key(call, '0000');
+    call.hear(2);
+    expect(call.said).toEqual(['enter-pin', 'wrong-pin']);
+    await key(call, '4711');
+    call.hear(3);
+    expect(call.said).toEqual(['enter-pin', 'wrong-pin', SAID]);
+  });
+
+  test('too many: he is told that, and his keys are keys again', async () => {
+    const office = new FakeOffice([ask(), ask(true), { status: 'locked' }]);
+    const call = await asked(office);
+    await key(call, '0000');
+    call.hear(2);
+    await key(call, '1111');
+    call.hear(3);
+    expect(call.said).toEqual(['enter-pin', 'wrong-pin', 'pin-locked']);
+    call.session.press('3');
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    expect(call.rig.program.duckGainDb).toBeGreaterThan(-20);
+  });
+
+  test('billing goes away meanwhile: not available', async () => {
+    const call = await asked(new FakeOffice([ask(), { status: 'unavailable' }]));
+    await key(call, '4711');
+    call.hear(2);
+    expect(call.said.at(-1)).toBe('balance-unavailable');
+  });
+});
+
+describe('the music', () => {
+  test('stays down from the first word until he has his answer', async () => {
+    const office = new FakeOffice([ask(), 'later']);
+    const call = await asked(office);
+    for (const digit of '4711') {
+      call.hear(7);
+      expect(down(call)).toBe(true);
+      call.session.press(digit);
+    }
+    await turn();
+    call.hear(0.4);
+    expect(down(call)).toBe(true);
+  });
+
+  test('comes up again when there was no key for eight seconds after the words; nothing is said', async () => {
+    const call = await asked();
+    const wordsOverMs = call.rig.ms(call.rig.eventsOf('voice-end')[0]!.atSample);
+    call.hear((wordsOverMs + 7960 - call.clock.now()) / 1000);
+    expect(down(call)).toBe(true);
+    call.hear(3);
+    expect(call.rig.program.duckGainDb).toBe(0);
+    expect(call.said).toEqual(['enter-pin']);
+    call.session.press('3');
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'b']);
+    call.session.close();
+    expect(call.clock.pending).toBe(0);
+  });
+
+  test('each key gives him eight seconds more', async () => {
+    const call = await asked();
+    for (const digit of '471') {
+      call.hear(7.5);
+      call.session.press(digit);
+    }
+    call.hear(7.9);
+    expect(down(call)).toBe(true);
+    call.hear(4);
+    expect(call.rig.program.duckGainDb).toBe(0);
+  });
+
+  test('a place that gets better meanwhile is said afterwards, as it is by then', async () => {
+    const call = await asked();
+    for (const place of [9, 8, 7]) {
+      call.moveTo(place);
+      call.hear(2);
+    }
+    expect(call.said).toEqual(['enter-pin']);
+    await key(call, '4711');
+    call.hear(4);
+    expect(call.said).toEqual(['enter-pin', SAID, 'position-7']);
+  });
+});
+
+describe('whatever happens meanwhile', () => {
+  test('he turns out to be somebody else: his PIN goes nowhere', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    call.session.press('4');
+    call.session.identify({ uniqueid: '1795225281.7', phone: '+15551234567' });
+    await key(call, '711');
+    call.hear(2);
+    expect(office.asked).toHaveLength(1);
+    expect(call.said.at(-1)).toBe('balance-unavailable');
+  });
+
+  test('the call ends: nothing is asked, no timer is left, the music is free', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    await key(call, '471');
+    call.session.close();
+    call.session.press('1');
+    await turn();
+    call.hear(3);
+    expect([office.asked.length, call.clock.pending]).toEqual([1, 0]);
+    expect(call.rig.program.duckGainDb).toBe(0);
+  });
+
+  test('Asterisk starts the program again: the entry is over, and its keys are keys', async () => {
+    const call = await asked();
+    await key(call, '47');
+    const next = call.respawn();
+    next.session.press('3');
+    next.hear(1);
+    expect(next.rig.played).toHaveLength(2);
+    expect(next.said).toEqual([]);
+  });
+
+  test('two callers key in theirs at once: each PIN goes to its own office', async () => {
+    const offices = [guarded('1234'), guarded('9876')];
+    const calls = [await asked(offices[0]), await asked(offices[1])];
+    for (let i = 0; i < 4; i++) {
+      calls[0]!.session.press('1234'[i]!);
+      calls[1]!.session.press('9876'[i]!);
+    }
+    await turn();
+    expect(offices.map(({ asked }) => asked.at(-1)!.pin)).toEqual(['1234', '9876']);
+  });
+
+  test('there is no prompt that asks for it: not available, and no keys are taken', async () => {
+    const call = await asked(guarded(), { prompts: ['balance-unavailable'] });
+    call.hear(2);
+    expect(call.said).toEqual(['balance-unavailable']);
+    call.session.press('3');
+    call.hear(1);
+    expect(call.rig.played).toEqual(['a', 'b']);
+  });
+});
+
+test('its digits are in no log, no state, no journal and no event', async () => {
+  const office = guarded('8675309'.slice(0, 4));
+  const call = await asked(office);
+  const before = office.remembered.length;
+  await key(call, '867');
+  const seen = (): string => JSON.stringify([call.lines, call.session.stateAt(0), call.rig.events]);
+  const midway = seen();
+  await key(call, '5');
+  call.hear(3);
+  call.session.close();
+  expect(call.said.at(-1)).toBe(SAID);
+  for (const text of [midway, seen()]) expect(text).not.toMatch(/8675|"8"|"6"|"7"/);
+  expect(office.remembered.slice(before).filter(({ type }) => type === 'key')).toMatchObject([
+    { digit: '2', action: 'sayBalance' },
+  ]);
+});
