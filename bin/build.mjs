@@ -13,6 +13,7 @@ const entries = {
   stream: 'src/stream/main.ts',
   cli: 'src/cli/main.ts',
   holdcast: 'src/config/index.ts',
+  'store-worker': 'src/store/embeddedWorker.ts',
   'bench/bench': 'bench/bench.ts',
   'make/make': 'media/make/make.ts',
 };
@@ -34,7 +35,9 @@ const common = {
 };
 const { stream, ...others } = present;
 /** n2words is an ES module, which older versions of Node 20 cannot require: it goes into the bundles. */
-const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== 'n2words');
+const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filter(
+  (name) => name !== 'n2words',
+);
 await build({ ...common, entryPoints: others, external: packages });
 
 /**
@@ -46,6 +49,10 @@ const later = {
   './feeds': { file: 'stream-feeds', entry: 'src/stream/feeds.ts' },
   './bundle': { file: 'stream-bundle', entry: 'src/config/bundle.ts' },
   './schema': { file: 'stream-schema', entry: 'src/config/schema.ts' },
+  '../speech/open': { file: 'stream-speech', entry: 'src/speech/open.ts' },
+  '../store/keeper': { file: 'stream-keeper', entry: 'src/store/keeper.ts' },
+  '../store/open': { file: 'stream-store', entry: 'src/store/open.ts' },
+  '../billing/open': { file: 'stream-billing', entry: 'src/billing/open.ts' },
 };
 const apart = {
   name: 'apart',

@@ -75,7 +75,10 @@ export function spoken(text: string, language: Language, kind: Utterance = 'sent
     run(voice.packages, kind === 'word' ? [...command, ...voice.evenly] : command);
     const heard = highPass(telephoneRate(wavFile), TELEPHONE_RATE, BAND_LOW_HZ);
     const clear = highShelf(heard, TELEPHONE_RATE, PRESENCE_HZ, voice.presenceDb);
-    return levelled(trimmed(clear, kind), TELEPHONE_RATE, SPEECH_LUFS, SPEECH_PEAK_DBTP);
+    const level = (samples: Samples): Samples =>
+      levelled(trimmed(samples, kind), TELEPHONE_RATE, SPEECH_LUFS, SPEECH_PEAK_DBTP);
+    // In a word what was just loud enough beside the loudest is not when that has been limited.
+    return kind === 'word' ? level(level(clear)) : level(clear);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
