@@ -28,6 +28,9 @@ export const MOST_ACCOUNTS = 10;
 export interface Billing {
   /** @throws HoldcastError HC_BILLING_FAILED (away, refused), HC_BILLING_ANSWER (it said what cannot be said) */
   accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply>;
+  /** Makes a connection before the first question. May reject: the first question then meets the same. */
+  warm?(): Promise<void>;
+  /** Ends what is under way; may be called again. */
   close?(): Promise<void> | void;
 }
 

@@ -1,0 +1,237 @@
+// BillingDesk: stands between callers and whatever knows their balances. Everything that must not happen is kept off
+// here, in front of any adapter: asking too long, too often, twice, for somebody else, or with a guessed PIN.
+import type { Clock } from '../util/clock';
+import { errorFields, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
+import { Breaker } from './breaker';
+import { strangeAnswer } from './failure';
+import { Flights } from './flights';
+import { Phones } from './phone';
+import { PinTries } from './pinTries';
+import { onceMore } from './retry';
+import type { BillingSettings, PinRules } from './settings';
+import { ShortMemory } from './shortMemory';
+import { within } from './within';
+
+export interface DeskParts {
+  settings: Omit<BillingSettings, 'source'>;
+  /** Loads and opens what billing is reached by; called with the first question, and again after it failed. */
+  open(): Promise<Billing>;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A call whose caller wants to hear his balance. */
+export interface BalanceCall {
+  /** As Asterisk tells it. */
+  readonly phone?: string | undefined;
+  readonly uniqueid: string;
+  readonly language: string;
+  /** Digits that he has keyed in. */
+  readonly pin?: string | undefined;
+}
+
+/** How often, since it was opened. */
+export interface DeskCounts {
+  /** Somebody wanted to hear a balance. */
+  readonly asked: number;
+  /** Billing answered, whatever it said. */
+  readonly answered: number;
+  /** The same was being asked already. */
+  readonly shared: number;
+  /** It was answered a moment before. */
+  readonly cached: number;
+  /** Billing was away, slow or wrong. */
+  readonly failed: number;
+  /** Billing was not asked: no number, or no PIN that may be tried. */
+  readonly refused: number;
+  /** Billing was not asked, since it is left alone. */
+  readonly rested: number;
+}
+
+type Accounts = Extract<BillingReply, { status: 'accounts' }>;
+
+const UNAVAILABLE: BalanceAnswer = { status: 'unavailable' };
+
+export class BillingDesk {
+  readonly #counts = { asked: 0, answered: 0, shared: 0, cached: 0, failed: 0, refused: 0, rested: 0 };
+  readonly #phones: Phones;
+  readonly #breaker: Breaker;
+  readonly #flights = new Flights<BillingReply | undefined>();
+  readonly #memory: ShortMemory<Accounts>;
+  readonly #pins: PinTries | undefined;
+  #billing: Promise<Billing> | undefined;
+  /** What the log said last: the same trouble is said once, and once when it is over. */
+  #trouble: string | undefined;
+  #withPin = 0;
+  readonly #closing = new AbortController();
+
+  constructor(private readonly parts: DeskParts) {
+    const { settings, clock, log } = parts;
+    const { failures, restMs, cacheMs, phone, pin } = settings;
+    this.#phones = new Phones(phone);
+    this.#breaker = new Breaker({ failures, restMs, clock, log });
+    this.#memory = new ShortMemory(clock, cacheMs);
+    this.#pins = pin && new PinTries(pin, clock);
+  }
+
+  get counts(): DeskCounts {
+    return { ...this.#counts };
+  }
+
+  /**
+   * His accounts, or why there are none; never rejects, and has an answer within `limitMs`.
+   * @param signal aborted: he waits no more, and the answer is `unavailable`
+   */
+  async balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
+    this.#counts.asked++;
+    try {
+      return await this.#answer(call, signal);
+    } catch (error) {
+      this.#troubled(error, call.uniqueid);
+      return UNAVAILABLE;
+    }
+  }
+
+  /** Loads what a question needs and connects, so that the first is answered as fast as the others. Never rejects. */
+  async warm(): Promise<void> {
+    try {
+      await this.#phones.warm();
+      const billing = await this.#open();
+      await within(this.parts.clock, this.parts.settings.limitMs, this.#closing.signal, async () =>
+        billing.warm?.(),
+      );
+    } catch (error) {
+      // The first question meets the same, and says so.
+      this.parts.log.debug(errorFields(error), 'billing is not ready yet');
+    }
+  }
+
+  /** Whoever waits hears that it is not available. May be called again. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#flights.close();
+    this.#memory.clear();
+    const billing = await this.#billing?.catch(() => undefined);
+    await billing?.close?.();
+  }
+
+  async #answer(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
+    const { uniqueid, language, pin } = call;
+    const phone = await this.#phones.asked(call.phone);
+    if (signal.aborted || this.#closing.signal.aborted) return UNAVAILABLE;
+    if (phone === undefined) {
+      this.#counts.refused++;
+      return { status: 'unknown-caller' };
+    }
+    const question: BillingQuestion = { phone, uniqueid, language };
+    const { pin: rules } = this.parts.settings;
+    if (rules && this.#pins) return this.#checked(question, pin, rules, this.#pins, signal);
+    return (await this.#accounts(question, signal)) ?? UNAVAILABLE;
+  }
+
+  /** Without a PIN: from memory, from who asks the same, or from billing. */
+  async #accounts(question: BillingQuestion, signal: AbortSignal): Promise<Accounts | undefined> {
+    const { phone } = question;
+    const kept = this.#memory.get(phone);
+    if (kept) {
+      this.#counts.cached++;
+      return kept;
+    }
+    if (this.#flights.has(phone)) this.#counts.shared++;
+    const reply = await this.#flights.join(phone, signal, async (flying) => {
+      const answered = await this.#ask(question, flying);
+      if (answered?.status === 'accounts' && !flying.aborted) this.#memory.put(phone, answered);
+      return answered;
+    });
+    return reply?.status === 'accounts' ? reply : undefined;
+  }
+
+  async #checked(
+    question: BillingQuestion,
+    pin: string | undefined,
+    { digits }: PinRules,
+    pins: PinTries,
+    signal: AbortSignal,
+  ): Promise<BalanceAnswer> {
+    const { phone, uniqueid } = question;
+    const refused = (answer: BalanceAnswer): BalanceAnswer => {
+      this.#counts.refused++;
+      return answer;
+    };
+    if (pins.isLocked(phone)) return refused({ status: 'locked' });
+    if (pin === undefined || pin.length !== digits || !/^\d+$/.test(pin))
+      return refused({ status: 'pin', wrong: false, digits });
+    const attempt = pins.begin(phone);
+    if (!attempt) return refused(UNAVAILABLE);
+    // Never shared: each PIN is a try of its own.
+    const reply = await this.#flights.join(`pin ${++this.#withPin}`, signal, (flying) =>
+      this.#ask({ ...question, pin }, flying),
+    );
+    if (reply?.status === 'accounts' && reply.accounts.length > 0) attempt.right();
+    else if (reply) attempt.wrong();
+    else attempt.unknown();
+    if (reply?.status !== 'wrong-pin') return reply ?? UNAVAILABLE;
+    if (!pins.isLocked(phone)) return { status: 'pin', wrong: true, digits };
+    this.parts.log.warn({ uniqueid }, 'too many wrong PINs: this caller’s number is locked');
+    return { status: 'locked' };
+  }
+
+  /** Never rejects: undefined is no answer, and the log says why. */
+  async #ask(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply | undefined> {
+    const leave = this.#breaker.leave();
+    if (!leave) {
+      this.#counts.rested++;
+      return undefined;
+    }
+    const { clock, settings } = this.parts;
+    try {
+      const reply = await within(clock, settings.limitMs, signal, (asking) => this.#reply(question, asking));
+      leave.answered();
+      this.#counts.answered++;
+      this.#recovered();
+      return reply;
+    } catch (error) {
+      if (signal.aborted) leave.abandoned();
+      else {
+        this.#troubled(error, question.uniqueid);
+        leave.failed();
+      }
+      return undefined;
+    }
+  }
+
+  async #reply(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
+    const billing = await this.#open();
+    const reply = await onceMore(this.parts.clock, signal, () => billing.accounts(question, signal));
+    if (reply.status === 'wrong-pin' && question.pin === undefined)
+      throw strangeAnswer(
+        'the answer',
+        'is that the PIN is wrong, and none is asked for',
+        'configure `billing.pin`',
+      );
+    return reply;
+  }
+
+  #open(): Promise<Billing> {
+    this.#billing ??= this.parts.open().catch((error: unknown) => {
+      this.#billing = undefined;
+      throw error;
+    });
+    return this.#billing;
+  }
+
+  #troubled(error: unknown, uniqueid: string): void {
+    this.#counts.failed++;
+    const trouble = messageOf(error);
+    const level = trouble === this.#trouble ? 'debug' : 'error';
+    this.#trouble = trouble;
+    this.parts.log[level]({ uniqueid, ...errorFields(error) }, 'a balance is not available');
+  }
+
+  #recovered(): void {
+    if (this.#trouble !== undefined) this.parts.log.info({}, 'billing answers again');
+    this.#trouble = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+// Fill: puts a caller's number and the like into an operator's URL, headers and body, encoded for where they stand.
+// What comes from a channel may be anything; it stays the value of its place and never becomes another part of it.
+import type { BillingQuestion } from './billing';
+import { BillingFailure } from './failure';
+
+const PLACEHOLDER = /\{(phone|uniqueid|language|pin)\}/g;
+
+type Encode = (value: string) => string;
+
+function fill(text: string, question: BillingQuestion, encode: Encode): string {
+  return text.replace(PLACEHOLDER, (_, name: keyof BillingQuestion) => encode(question[name] ?? ''));
+}
+
+/** The URL that a template is of, with a word at each of its placeholders. @throws BillingFailure it is none */
+export function templateUrl(template: string): URL {
+  let url: URL;
+  try {
+    url = new URL(template.replace(PLACEHOLDER, 'x'));
+  } catch {
+    throw new BillingFailure('its URL is not one', "write the whole of it: 'https://billing.example/…'");
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new BillingFailure('its URL is neither https: nor http:', 'write it with https:');
+  if (url.username !== '' || url.password !== '')
+    throw new BillingFailure('its URL has a user in it', 'give `user` and `password` of their own');
+  return url;
+}
+
+/**
+ * Path and query of the filled template, in which each value is one component: none changes the host or leaves its folder.
+ * @throws BillingFailure when a value cannot stand where the template has it
+ */
+export function filledPath(template: string, question: BillingQuestion): string {
+  const expected = templateUrl(template);
+  const hint = 'use placeholders in the path or in the query of the URL, and not as all of its host';
+  let url: URL;
+  try {
+    url = new URL(fill(template, question, encodeURIComponent));
+  } catch {
+    throw new BillingFailure('a value cannot stand in its URL', hint);
+  }
+  const depth = ({ pathname }: URL): number => pathname.split('/').length;
+  if (url.origin !== expected.origin || depth(url) !== depth(expected))
+    throw new BillingFailure('a value would change more of its URL than its place', hint);
+  return url.pathname + url.search;
+}
+
+/** A header's value: visible ASCII and spaces, so that no value ends its line. */
+export function filledHeader(template: string, question: BillingQuestion): string {
+  return fill(template, question, (value) => value.replace(/[^\x20-\x7e]/g, ''));
+}
+
+/** JSON of a body whose strings, at any depth, are filled. @throws BillingFailure when it cannot be JSON */
+export function filledJson(body: unknown, question: BillingQuestion): string {
+  const filled = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? fill(value, question, (text) => text) : value;
+  try {
+    const json = JSON.stringify(body, filled) as string | undefined;
+    if (json !== undefined) return json;
+  } catch {
+    // a cycle or a BigInt: as below
+  }
+  throw new BillingFailure('its body cannot be sent as JSON', 'use objects, lists, strings and numbers');
+}

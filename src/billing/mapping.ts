@@ -1,0 +1,29 @@
+// Mapping: the operator's `answer`, from what a billing system said to accounts. His code meets data that he never saw.
+// What it throws is a strange answer: it worked until billing said something else.
+import { replyOf } from './answer';
+import type { BillingQuestion, BillingReply } from './billing';
+import { maskedText, strangeAnswer } from './failure';
+import { unlessAborted } from './within';
+
+/**
+ * @param answer may answer with a promise though its type has none; it is waited for until `signal`
+ * @throws HoldcastError HC_BILLING_ANSWER
+ */
+export async function mapped<T>(
+  answer: (said: T, question: BillingQuestion) => unknown,
+  said: T,
+  question: BillingQuestion,
+  signal: AbortSignal,
+  currency: string,
+): Promise<BillingReply> {
+  const attempt = async (): Promise<unknown> => {
+    try {
+      return await answer(said, question);
+    } catch (error) {
+      const hint =
+        'correct the function `answer` of `billing` in config.ts: it was given something unexpected';
+      throw strangeAnswer('the function `answer`', `threw: ${maskedText(error)}`, hint);
+    }
+  };
+  return replyOf(await unlessAborted(signal, attempt), currency);
+}

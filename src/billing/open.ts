@@ -1,0 +1,38 @@
+// Open: from the operator's settings to a desk that answers. What an adapter needs is loaded with the first question
+// (undici 60 ms, the driver of MySQL as long): a caller who never presses the key does not pay for it.
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import type { Billing } from './billing';
+import { BillingDesk } from './desk';
+import { BillingFailure } from './failure';
+import { pinIsLost } from './pin';
+import type { BillingSettings } from './settings';
+
+export interface BillingParts {
+  clock: Clock;
+  log: Logger;
+}
+
+/** Opens nothing yet (see BillingDesk.warm); its owner closes it. */
+export function openBilling(settings: BillingSettings, parts: BillingParts): BillingDesk {
+  return new BillingDesk({ settings, open: () => openAdapter(settings, parts), ...parts });
+}
+
+/** @throws BillingFailure when the settings cannot be used */
+async function openAdapter(settings: BillingSettings, { clock, log }: BillingParts): Promise<Billing> {
+  const { source, currency, limitMs } = settings;
+  if (pinIsLost(settings)) {
+    const hint = 'use {pin} in `url`, `headers` or `body`, or :pin in `query`, or leave `pin` out';
+    throw new BillingFailure('the config asks for a PIN, and nothing checks it', hint);
+  }
+  if (typeof source === 'function') {
+    const { BillingByFunction } = await import('./own');
+    return new BillingByFunction(source, currency);
+  }
+  if ('sql' in source) {
+    const { BillingBySql } = await import('./sql');
+    return new BillingBySql(source.sql, { currency, clock, log });
+  }
+  const { openHttp } = await import('./http');
+  return openHttp(source.http, { currency, limitMs });
+}

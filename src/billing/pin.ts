@@ -1,0 +1,26 @@
+// Pin: whether a PIN that callers must key in reaches whoever is to check it. Where it does not, any PIN would do.
+import type { BillingSettings } from './settings';
+
+/** A config that asks for a PIN and passes it to nobody; an operator's own code is trusted to look at it. */
+export function pinIsLost({ pin, source }: Pick<BillingSettings, 'pin' | 'source'>): boolean {
+  if (!pin || typeof source === 'function') return false;
+  if ('sql' in source) return source.sql.answer === undefined && !/:pin\b/.test(source.sql.query);
+  const { url, headers, body, answer } = source.http;
+  return (
+    answer === undefined && ![url, ...texts(headers), ...texts(body)].some((text) => text.includes('{pin}'))
+  );
+}
+
+/** All strings in a body, at any depth. A body with cycles cannot be sent, and has none. */
+function texts(body: unknown): readonly string[] {
+  const found: string[] = [];
+  try {
+    JSON.stringify(body, (_, value: unknown) => {
+      if (typeof value === 'string') found.push(value);
+      return value;
+    });
+  } catch {
+    return [];
+  }
+  return found;
+}

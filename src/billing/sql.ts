@@ -1,0 +1,80 @@
+// Billing by SQL: the operator's own query on a pool of connections. What is asked about is passed as parameters, so that
+// no value ever becomes part of the query; a query that hangs is cut with its connection.
+import { openPool, type Pool, type Row } from '../store/mysql';
+import type { Clock } from '../util/clock';
+import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import { MOST_ACCOUNTS, type Billing, type BillingQuestion, type BillingReply } from './billing';
+import { BillingFailure, strangeAnswer } from './failure';
+import { mapped } from './mapping';
+import type { SqlBilling } from './settings';
+import { Abandoned } from './within';
+
+export interface SqlParts {
+  /** ISO 4217, of rows that name none. */
+  currency: string;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Changes nothing, so it may be asked once more. */
+const SELECT = /^\s*select\b/i;
+
+export class BillingBySql implements Billing {
+  readonly #pool: Pool;
+
+  /** No connection is made before `warm` or the first question. Its owner closes it. */
+  constructor(
+    private readonly settings: SqlBilling,
+    private readonly parts: SqlParts,
+  ) {
+    this.#pool = openPool(settings.database, parts);
+  }
+
+  async accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
+    const rows = await this.#rows(question, signal);
+    if (rows.length > MOST_ACCOUNTS) {
+      const hint = 'let the query find the rows of this caller only, one for each account';
+      throw strangeAnswer('the query', `found more than ${MOST_ACCOUNTS} rows`, hint);
+    }
+    const { answer = columns } = this.settings;
+    return mapped(answer, rows, question, signal, this.parts.currency);
+  }
+
+  async warm(): Promise<void> {
+    await this.#pool.query('SELECT 1');
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #rows(
+    { phone, uniqueid, language, pin }: BillingQuestion,
+    signal: AbortSignal,
+  ): Promise<readonly Row[]> {
+    const { query } = this.settings;
+    try {
+      return await this.#pool.query(query, { phone, uniqueid, language, pin: pin ?? null }, signal);
+    } catch (error) {
+      throw signal.aborted ? new Abandoned() : queryFailure(error, SELECT.test(query) && pin === undefined);
+    }
+  }
+}
+
+/** The columns number, balance, currency. None found with a PIN: the query has looked for both, and it was wrong. */
+function columns(rows: readonly Row[], { pin }: BillingQuestion): unknown {
+  if (rows.length === 0 && pin !== undefined) return 'wrong-pin';
+  return rows.map(({ number, balance, currency }) => ({ number, balance, currency }));
+}
+
+/** @param again the same may be asked once more where only the database was away */
+function queryFailure(error: unknown, again: boolean): HoldcastError {
+  // The pool's own words: codes, and names of the query's.
+  const what = error instanceof HoldcastError ? messageOf(error) : 'the query failed';
+  if (errnoOf(error) !== 'HC_STORE_REFUSED')
+    return new BillingFailure(what, 'see that the database of `billing` runs and is reached', again);
+  const hint =
+    'try the query of `billing` by hand as the user of `database`: it may be wrong, or lack the right';
+  return new BillingFailure(what, hint);
+}

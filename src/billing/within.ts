@@ -1,0 +1,66 @@
+// Within: waits for something no longer than it may take, whether it obeys its signal or not.
+// An operator's function, a driver, a server: none of them keeps a caller waiting.
+import type { Clock } from '../util/clock';
+import { BillingFailure } from './failure';
+
+/** Nobody waits for the answer any more: neither an answer nor a failure. */
+export class Abandoned extends Error {
+  constructor() {
+    super('nobody waits for the answer any more');
+  }
+}
+
+/** What `task` brings, unless `signal` is aborted before. @throws Abandoned then; else what `task` throws */
+export function unlessAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new Abandoned());
+    if (signal.aborted) return leave();
+    signal.addEventListener('abort', leave, { once: true });
+    Promise.resolve()
+      .then(task)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', leave));
+  });
+}
+
+/**
+ * What `task` brings within `limitMs`. Its signal is aborted when that is over, and with `outer`.
+ * @throws BillingFailure when it took too long, Abandoned when `outer` was aborted; else what `task` throws
+ */
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  outer: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abort = new AbortController();
+  let late = false;
+  const leave = (): void => abort.abort();
+  const cancel = clock.after(limitMs, () => {
+    late = true;
+    leave();
+  });
+  outer.addEventListener('abort', leave, { once: true });
+  if (outer.aborted) leave();
+  try {
+    return await unlessAborted(abort.signal, () => task(abort.signal));
+  } catch (error) {
+    if (!late) throw error;
+    const hint =
+      'see why billing is slow, or give it longer with `billing.limitMs`; a caller hears music meanwhile';
+    throw new BillingFailure(`no answer within ${limitMs} ms`, hint);
+  } finally {
+    cancel();
+    outer.removeEventListener('abort', leave);
+  }
+}
+
+/** Resolves after `ms`. @throws Abandoned when `signal` is aborted before */
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  let cancel = (): void => {};
+  try {
+    await unlessAborted(signal, () => new Promise<void>((done) => (cancel = clock.after(ms, done))));
+  } finally {
+    cancel();
+  }
+}
