@@ -1,8 +1,11 @@
 // Pin: whether a PIN that callers must key in reaches whoever is to check it. Where it does not, any PIN would do.
-import type { BillingSettings } from './settings';
+import type { BillingFunction, HttpBilling, SqlBilling } from './settings';
+
+type PinSource =
+  { readonly http: HttpBilling } | { readonly sql: Pick<SqlBilling, 'query' | 'answer'> } | BillingFunction;
 
 /** A config that asks for a PIN and passes it to nobody; an operator's own code is trusted to look at it. */
-export function pinIsLost({ pin, source }: Pick<BillingSettings, 'pin' | 'source'>): boolean {
+export function pinIsLost({ pin, source }: { pin?: unknown; source: PinSource }): boolean {
   if (!pin || typeof source === 'function') return false;
   if ('sql' in source) return source.sql.answer === undefined && !/:pin\b/.test(source.sql.query);
   const { url, headers, body, answer } = source.http;

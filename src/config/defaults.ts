@@ -64,7 +64,7 @@ export function resolveConfig(config: Config, { configDir, env }: ResolveContext
   const media = resolveMedia(config.media ?? {}, program, configDir, env);
   const calls = resolveCalls(config.calls ?? {}, configDir, env, media.cache);
   const ami = resolveAmi(config.ami);
-  const billing = resolveBilling(config.billing);
+  const billing = resolveBilling(config.billing ?? {}, configDir);
   return {
     language: config.language ?? DEFAULT_LANGUAGE,
     ...(config.timeZone !== undefined && { timeZone: config.timeZone }),
@@ -129,17 +129,14 @@ function resolveVoices({ voices, language = DEFAULT_LANGUAGE }: Config, configDi
 }
 
 /** Without anybody to ask there is no billing. */
-function resolveBilling({
-  http,
-  sql,
-  ask,
-  country,
-  phone = 'e164',
-  pin,
-  ...figures
-}: NonNullable<Config['billing']> = {}): BillingSettings | undefined {
-  const asked = sql && { sql: { ...sql, database: filledDatabase(sql.database) } };
-  const source = asked ?? (http ? { http } : ask);
+function resolveBilling(
+  { http, sql, ask, country, phone = 'e164', pin, ...figures }: NonNullable<Config['billing']>,
+  configDir: string,
+): BillingSettings | undefined {
+  const source =
+    (sql && { sql: { ...sql, database: filledDatabase(sql.database) } }) ??
+    (http && { http: { ...http, ...(http.ca !== undefined && { ca: resolve(configDir, http.ca) }) } }) ??
+    ask;
   if (!source) return undefined;
   return {
     source,

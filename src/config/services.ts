@@ -1,7 +1,8 @@
 // What the sections `voices`, `billing` and `store` may hold: whom Holdcast asks, and where it remembers.
 // Beside schema.ts, which puts all sections together.
 import { z } from 'zod';
-import type { BillingFunction, HttpBilling, SqlBilling } from '../billing/settings';
+import { pinIsLost } from '../billing/pin';
+import { defaultPin, type BillingFunction, type HttpBilling, type SqlBilling } from '../billing/settings';
 import {
   HOUR_MS,
   isCron,
@@ -85,7 +86,9 @@ export const billing = section({
   country: text("the ISO 3166 code of a country: 'GB'", (value) => /^[A-Z]{2}$/.test(value)).optional(),
   phone: oneOf('e164', 'national', 'digits'),
   pin: pin.optional(),
-}).superRefine(isOneSource);
+})
+  .superRefine(isOneSource)
+  .superRefine(pinArrives);
 
 export const store = section({
   mysql: database.optional(),
@@ -106,6 +109,24 @@ function isWebAddress(value: string): boolean {
 
 function isCurrency(value: string): boolean {
   return /^[A-Z]{3}$/.test(value) && Intl.supportedValuesOf('currency').includes(value);
+}
+
+function pinArrives(
+  {
+    http,
+    sql,
+    pin,
+  }: {
+    http?: HttpBilling | undefined;
+    sql?: Pick<SqlBilling, 'query' | 'answer'> | undefined;
+    pin?: unknown;
+  },
+  context: z.core.$RefinementCtx<unknown>,
+): void {
+  const source = sql ? { sql } : http && { http };
+  if (!pin || !source || !pinIsLost({ pin: defaultPin, source })) return;
+  const message = 'a PIN that somebody checks: use {pin} in `url`, `headers` or `body`, or :pin in `query`';
+  context.addIssue({ code: 'custom', path: ['pin'], message });
 }
 
 const VOICES = ['recorded', 'asterisk', 'command'] as const;

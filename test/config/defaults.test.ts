@@ -87,6 +87,12 @@ describe('resolveConfig', () => {
     });
   });
 
+  it('looks for the certificate of billing beside the config', () => {
+    const http = { url: 'https://b.example/', ca: 'tls/ca.pem' };
+    const { billing } = resolveConfig({ billing: { http } }, context);
+    expect(billing?.source).toEqual({ http: { ...http, ca: '/etc/holdcast/tls/ca.pem' } });
+  });
+
   it('takes the band of the rate', () => {
     const { media, program } = resolveConfig({ sound: { rate: 16000 }, media: { lowHz: 100 } }, context);
     expect(media).toMatchObject({ rate: 16000, lowHz: 100, highHz: 7000 });

@@ -66,7 +66,7 @@ describe('what is legal', () => {
           currency: 'EUR',
           country: 'GB',
           phone: 'national',
-          pin: {},
+          pin: { tries: 10 },
         },
       }),
     ],
@@ -225,6 +225,13 @@ describe('words', () => {
     expect(problemsOf({ billing: { http, ask: () => [], limitMs: 200 } })).toMatchObject([
       { key: 'billing', allowed: 'one of http, sql, ask' },
     ]);
+  });
+
+  it('asks for no PIN that nobody would check', () => {
+    const http = { url: 'https://b.example/{phone}' };
+    const [problem] = problemsOf({ billing: { http, pin: {} } });
+    expect(problem).toMatchObject({ key: 'billing.pin', allowed: containing('{pin}') });
+    expect(problemsOf({ billing: { http: { ...http, body: { pin: '{pin}' } }, pin: {} } })).toEqual([]);
   });
 
   it('shows no header and no password of billing', () => {
