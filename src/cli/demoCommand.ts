@@ -1,16 +1,22 @@
 // `holdcast demo`: a call as a caller hears it, by the real stream code on the embedded defaults, but on a clock that
 // runs as fast as the machine: a person sees and hears in a second what would take a minute and a half.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { FRAME_MS } from '../audio/frame';
 import { resolveConfig } from '../config/defaults';
+import { speakerSettings } from '../config/rules';
 import { callPicture } from '../render/picture';
 import { Recorder } from '../render/recorder';
+import { ScriptOffice, type ScriptedBilling } from '../render/scriptOffice';
+import { SettledSpeech } from '../render/settledSpeech';
 import { formatTimeline } from '../render/timeline';
 import { WavFile } from '../render/wavFile';
+import { openSpeaker } from '../speech/open';
+import type { CallOutside } from '../stream/feeds';
 import type { AudioOutput } from '../stream/output';
 import { CallStream } from '../stream/stream';
-import { ManualClock } from '../util/clock';
+import { ManualClock, systemClock, type Clock } from '../util/clock';
 import type { Context } from './context';
 import { openProgress, type Progress } from './progress';
 
@@ -19,9 +25,17 @@ const FRAMES = (SECONDS * 1000) / FRAME_MS;
 /** What the caller does: at which second, and what. */
 const SCRIPT: readonly { at: number; key?: string; position?: number }[] = [
   { at: 12, position: 3 },
+  { at: 32, key: '2' },
   { at: 54, key: '3' },
   { at: 66, position: 2 },
 ];
+const KEYS: Readonly<Record<string, string>> = { '2': 'balance', '3': 'next track' };
+/** Who calls, and what billing says of him. */
+const CALLER = { uniqueid: 'demo', phone: '5550100' };
+const BILLING: ScriptedBilling = {
+  billingMs: 50,
+  accounts: [{ number: '00412', balance: '-12.50', currency: 'USD' }],
+};
 
 export async function demoCommand(options: { out: string }, context: Context): Promise<number> {
   const { out } = context;
@@ -51,16 +65,29 @@ function nextSteps(folder: string): string {
   ].join('\n');
 }
 
+/** What a call has outside of its process, as the hub or Asterisk would tell it. */
+function outside(clock: Clock): CallOutside {
+  return {
+    feed: { open: (tell) => tell({ type: 'identity', identity: CALLER }), close: () => {} },
+    office: new ScriptOffice({ script: BILLING, clock }),
+  };
+}
+
 /** Runs a CallStream whose output is a file and whose clock is moved on by hand. */
 async function playCall(path: string, { log, signal }: Context, progress: Progress) {
-  const config = resolveConfig({}, { configDir: process.cwd(), env: process.env });
+  const folder = mkdtempSync(join(tmpdir(), 'holdcast-demo-'));
+  const calls = { folder: join(folder, 'calls') };
+  const config = resolveConfig({ calls }, { configDir: process.cwd(), env: process.env });
   const { rate } = config.program;
   const recorder = new Recorder(rate);
   const clock = new ManualClock();
   const file = new WavFile(path, rate);
   const output = new FileOutput(file, SECONDS * rate);
+  const speaker = { ...speakerSettings(config), readMode: 'memory', clock: systemClock(), log } as const;
+  const voices = await openSpeaker(speaker);
+  const speech = new SettledSpeech(voices);
   const stream = new CallStream({
-    options: { options: { uniqueid: 'demo' }, certain: false, unknown: [] },
+    options: { options: { uniqueid: CALLER.uniqueid }, certain: true, unknown: [] },
     defaults: config,
     loadWarm: () => Promise.resolve({ ...config, log: { level: 'error' } }),
     loadCold: () => Promise.resolve(config),
@@ -68,6 +95,8 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
     clock,
     readMode: 'memory',
     settleMs: 0,
+    speech,
+    openOutside: () => Promise.resolve(outside(clock)),
     requestPreparation: () => log.warn({}, 'some media are not prepared: run `holdcast media prepare`'),
     onEnd: () => {},
     onEvent: (event) => recorder.onEvent(event),
@@ -81,6 +110,7 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
       clock.advance(FRAME_MS);
       // What real time would give: turns of the event loop, in which the library is scanned.
       await new Promise(setImmediate);
+      await speech.settled();
       signal.throwIfAborted();
       if (frame % 25 === 0) progress.show(frame / FRAMES);
     }
@@ -89,6 +119,8 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
     throw error;
   } finally {
     await stream.close();
+    await voices.close();
+    rmSync(folder, { recursive: true, force: true });
   }
   recorder.finish();
   file.finish();
@@ -97,7 +129,7 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
 
 function act(stream: CallStream, recorder: Recorder, { key, position }: (typeof SCRIPT)[number]): void {
   if (key !== undefined) {
-    recorder.note('key', key, 'next track');
+    recorder.note('key', key, KEYS[key]);
     stream.session?.press(key);
   }
   if (position !== undefined) {

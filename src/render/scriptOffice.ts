@@ -8,8 +8,11 @@ import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import type { CallScript } from './script';
 
+/** What a script says of billing. */
+export type ScriptedBilling = Pick<CallScript, 'accounts' | 'balance' | 'pin' | 'billingMs'>;
+
 export interface ScriptOfficeParts {
-  script: CallScript;
+  script: ScriptedBilling;
   clock: Clock;
   /** Of accounts that name none, ISO 4217. */
   currency?: string | undefined;
@@ -28,7 +31,7 @@ export class ScriptOffice implements BackOffice {
   }
 
   /** Whether a script says anything that somebody would have to answer. */
-  static isNeededBy({ accounts, balance }: CallScript): boolean {
+  static isNeededBy({ accounts, balance }: ScriptedBilling): boolean {
     return accounts !== undefined || balance !== undefined;
   }
 

@@ -49,6 +49,8 @@ export interface StreamParts {
   crowding?: () => number;
   /** Who tells keys and places of this call, and whom it asks; opened once everything stands. Absent: nobody. */
   openOutside?: (parts: FeedParts) => Promise<CallOutside>;
+  /** Who says numbers, for a clock that outruns the loading of voices; its owner closes it. Default: the config's voices. */
+  speech?: Speech;
   /** Has files prepared by a process of its own; returns at once, never throws. */
   requestPreparation: (config: ResolvedConfig, log: Logger) => void;
   /** The reader is gone; nothing is written any more. */
@@ -166,8 +168,9 @@ export class CallStream {
   #begin(config: ResolvedConfig): () => Promise<unknown> {
     const { clock } = this.parts;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
-    const speaking = new Speaking({ config, clock, log: this.#log, requestPreparation });
-    this.#speech = this.#scope.own(speaking);
+    this.#speech =
+      this.parts.speech ??
+      this.#scope.own(new Speaking({ config, clock, log: this.#log, requestPreparation }));
     const library = new Library({
       settings: config.media,
       log: this.#log,

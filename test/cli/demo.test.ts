@@ -30,6 +30,9 @@ test('writes 90 s of sound and a picture, and tells what happened', async () => 
   const advices = [...stdout.matchAll(/^(\d\d:\d\d) +advice +"/gm)].map(([, at]) => at);
   expect(advices[0]).toBe('00:20');
   expect(advices.length).toBeGreaterThanOrEqual(2);
+  expect(stdout).toMatch(/^\d\d:\d\d +key +2 \(balance\)$/m);
+  expect(stdout).toMatch(/announcement +"Balance" \(\d/);
+  expect(stdout).not.toContain('12.50');
   expect(stdout).toMatch(/^\d\d:\d\d +key +3/m);
   expect(stdout).toMatch(/^\d\d:\d\d +position +/m);
   for (const file of ['call.wav', 'call.png']) expect(stdout).toContain(`made/here/${file}`);
