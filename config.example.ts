@@ -174,7 +174,7 @@ export default defineConfig({
 
   // Who speaks numbers, amounts and places: tried in this order, a sentence is said whole by one of them. A recording of
   // one word each, <folder>/<language>/<word>.wav; Asterisk's own sound packs; or a program that reads text and writes a
-  // WAV. Default: the shipped voices (English, Russian), then Asterisk's sound packs where Debian puts them.
+  // WAV (docs/speech.md). Default: the shipped voices (English, Russian).
   // voices: [
   //   { recorded: 'voices' },
   //   { asterisk: '/usr/share/asterisk/sounds' },

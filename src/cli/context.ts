@@ -17,6 +17,7 @@ const EXIT_CODES: Partial<Record<string, number>> = {
   HC_SCRIPT_INVALID: 2,
   HC_FFMPEG_MISSING: 69,
   HC_FFMPEG_BROKEN: 69,
+  HC_STORE_AWAY: 69,
 };
 const EXIT_INTERRUPTED = 130;
 

@@ -17,6 +17,7 @@ import { mediaChecks } from './doctor/mediaCheck';
 import { programChecks } from './doctor/programCheck';
 import { realtimeChecks } from './doctor/realtimeCheck';
 import { openSite, type Site } from './doctor/site';
+import { storeChecks } from './doctor/storeCheck';
 import { reportTable, summaryText } from './doctor/table';
 import { openProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -79,6 +80,7 @@ function allChecks(site: Site, open: OpenAmi): Check[] {
     ...configChecks(site),
     ...folderChecks(site),
     ...mediaChecks(site),
+    ...storeChecks(site),
     ...hubChecks(site),
     ...amiChecks(site, open),
     ...realtimeChecks(site),

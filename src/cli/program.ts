@@ -1,8 +1,11 @@
 // The command line: the only file that knows commander. Each command's code is imported when it runs.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { speakerSettings } from '../config/rules';
 import { STREAM_OPTIONS } from '../stream/options';
+import { messageOf } from '../util/errors';
 import { version } from '../util/version';
 import { configOf, runCommand } from './context';
+import { STORE_COMMANDS } from './storeOptions';
 
 const seconds = (text: string): number => {
   const value = Number(text);
@@ -46,6 +49,7 @@ export function buildProgram(): Command {
   addDoctor(program);
   addRender(program);
   addMedia(program);
+  addStore(program);
   addConfig(program);
   addDemo(program);
   addCompletion(program);
@@ -160,7 +164,10 @@ function addMedia(program: Command): void {
     .command('media')
     .description('look after the media folders')
     .addHelpText('after', examples('holdcast media prepare', 'holdcast media list', 'holdcast media check'));
-  const settings = async (options: { config?: string }) => (await configOf(options.config)).media;
+  const settings = async (options: { config?: string }) => {
+    const { media, ...voices } = speakerSettings(await configOf(options.config));
+    return { settings: media, ...voices };
+  };
   media
     .command('prepare')
     .description('decode and level every file once, so that calls need no ffmpeg')
@@ -183,7 +190,7 @@ function addMedia(program: Command): void {
       }) =>
         runCommand(async (context) => {
           const { mediaPrepare } = await import('./mediaCommand');
-          return mediaPrepare({ ...options, settings: await settings(options), ...context });
+          return mediaPrepare({ ...options, ...(await settings(options)), ...context });
         }),
     );
   for (const [name, description] of [
@@ -200,10 +207,44 @@ function addMedia(program: Command): void {
         runCommand(async (context) => {
           const { mediaCheck, mediaList } = await import('./mediaCommand');
           const command = name === 'list' ? mediaList : mediaCheck;
-          return command({ ...options, settings: await settings(options), ...context });
+          return command({ ...options, ...(await settings(options)), ...context });
         }),
       );
   }
+}
+
+function addStore(program: Command): void {
+  const store = program
+    .command('store')
+    .description(
+      'look after what is remembered of callers: their music, what they heard, which keys they pressed',
+    )
+    .addHelpText(
+      'after',
+      examples('holdcast store check', 'holdcast store migrate', 'holdcast store export'),
+    );
+  for (const { name, description, argument, options, lines, run } of STORE_COMMANDS) {
+    const command = store.command(name).description(description);
+    if (argument) command.argument(...argument);
+    for (const { flags, help, parse } of options)
+      if (parse) command.option(flags, help, orInvalid(parse));
+      else command.option(flags, help);
+    command.addOption(configOption()).addHelpText('after', examples(...lines));
+    command.action((...given: unknown[]) =>
+      runCommand((context) => run({ given: command.opts(), argument: given[0] }, context)),
+    );
+  }
+}
+
+/** What `parse` throws is what is told. */
+function orInvalid<T>(parse: (text: string, before: T | undefined) => T): (text: string, before: T) => T {
+  return (text, before) => {
+    try {
+      return parse(text, before);
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error));
+    }
+  };
 }
 
 function addConfig(program: Command): void {

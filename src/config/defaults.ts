@@ -46,8 +46,6 @@ export const defaultDayParts: DayParts = {
 export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 10_000 };
 const DEFAULT_LANGUAGE = 'en';
 export const DEFAULT_SCAN_MS = 5000;
-/** Where Debian's packages put Asterisk's sounds. */
-const ASTERISK_SOUNDS = '/usr/share/asterisk/sounds';
 export const DEFAULT_LISTEN = '127.0.0.1:8099';
 export const defaultCalls = { everyMs: 2000, keepMs: 3_600_000 };
 const defaultKeys = {
@@ -118,8 +116,7 @@ function resolveAmi({ secret, ...given }: NonNullable<Config['ami']> = {}): AmiS
 }
 
 function resolveVoices({ voices, language = DEFAULT_LANGUAGE }: Config, configDir: string): VoiceSettings[] {
-  if (!voices)
-    return [{ recorded: join(packageRoot(), 'media/voices/standard') }, { asterisk: ASTERISK_SOUNDS }];
+  if (!voices) return [{ recorded: join(packageRoot(), 'media/voices/standard') }];
   return voices.flatMap(({ recorded, asterisk, command, ...rest }): VoiceSettings[] => {
     if (recorded !== undefined) return [{ recorded: resolve(configDir, recorded) }];
     if (asterisk !== undefined) return [{ asterisk: resolve(configDir, asterisk) }];

@@ -57,6 +57,11 @@ export function foundText(
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
+/** For JSON.stringify: what stands under a key that sounds secret is masked. */
+export function withoutSecret(name: string, value: unknown): unknown {
+  return name !== PIN_RULES && value !== undefined && isSecretName(name) ? MASK : value;
+}
+
 function isSecretName(name: PropertyKey): boolean {
   return typeof name === 'string' && SECRET_NAME.test(name);
 }

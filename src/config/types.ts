@@ -78,7 +78,7 @@ export interface Options {
   keyTone: KeyToneOptions;
   /**
    * Who speaks numbers, amounts and places, in the order in which they are tried: a sentence is said whole by one of them.
-   * Replaces the default set as a whole. Default: the shipped recordings (en, ru), then Asterisk's own sound packs.
+   * Replaces the default set as a whole. Default: the shipped recordings (en, ru).
    */
   voices: VoiceOption[];
   /** Where the balance that key 2 says comes from. Default: that it is not available. */

@@ -54,6 +54,11 @@ function relocated(config: ResolvedConfig, env: Env, home: string): ResolvedConf
   return {
     ...config,
     media: { ...config.media, cache },
+    store: {
+      ...config.store,
+      file: move(config.store.file, NOWHERE_CACHE, cache),
+      spool: move(config.store.spool, NOWHERE_CACHE, cache),
+    },
     calls: { ...config.calls, folder: move(config.calls.folder, NOWHERE_RUN, run) },
     hub: { ...config.hub, socket: move(config.hub.socket, NOWHERE_RUN, run) },
   };

@@ -3,6 +3,7 @@ import { checkMedia } from '../../media/check';
 import { findFfmpeg } from '../../media/ffmpegBinary';
 import { takeInventory } from '../../media/inventory';
 import { listSources } from '../../media/sources';
+import { packsOf } from '../../speech/packs';
 import { HoldcastError } from '../../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { obstacle, obstacleRemedy, obstacleText } from './rights';
@@ -35,8 +36,12 @@ async function ffmpeg({ config, asterisk }: Site): Promise<Finding> {
 
 async function media({ config, log }: Site): Promise<Finding | Finding[]> {
   if (!config.config) return notChecked('the config is not right');
-  const settings = config.config.media;
-  const [shelves, findings] = await Promise.all([takeInventory(settings, log), checkMedia(settings, log)]);
+  const { media: settings, voices } = config.config;
+  const packs = packsOf(voices);
+  const [shelves, findings] = await Promise.all([
+    takeInventory(settings, log, packs),
+    checkMedia(settings, log, packs),
+  ]);
   const ready = (folder: RegExp): number =>
     shelves
       .filter((shelf) => folder.test(shelf.folder))

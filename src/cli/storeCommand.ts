@@ -1,0 +1,229 @@
+// `holdcast store migrate|check|export|import|purge`: what an operator does with what is remembered of callers.
+// The work is that of src/store/admin.ts; here it is shown to a person, or read from a file and written to one.
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { ResolvedConfig } from '../config/types';
+import { compareNames } from '../media/names';
+import { MUSIC_FOLDER, namesInSync } from '../media/sources';
+import {
+  checkStore,
+  exportStore,
+  importStore,
+  migrateStore,
+  type ImportReport,
+  type MigrateReport,
+  type StoreRecord,
+} from '../store/admin';
+import { openStore, type StoreParts } from '../store/open';
+import { HoldcastError, messageOf } from '../util/errors';
+import { reportTable } from './doctor/table';
+import { openProgress } from './progress';
+import { badLinesOf, badLinesText, openSource, recordsIn, type Source } from './storeImport';
+import type { Terminal } from './terminal';
+
+export interface StoreContext extends StoreParts {
+  readonly config: Pick<ResolvedConfig, 'store' | 'media'>;
+  readonly out: Terminal;
+  readonly signal: AbortSignal;
+}
+
+const EXIT_OK = 0;
+const EXIT_PROBLEM = 1;
+const DAY_MS = 86_400_000;
+
+export interface MigrateCommandOptions {
+  /** As given by --class: what a number of the old system means. */
+  class?: Readonly<Record<number, string>>;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `store migrate`. @returns 0 @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED */
+export async function storeMigrate(
+  { class: classes = {}, dryRun = false, json }: MigrateCommandOptions,
+  context: StoreContext,
+): Promise<number> {
+  const { config, out } = context;
+  const tracks = namesInSync(config.media.folder, MUSIC_FOLDER)
+    .sort(compareNames)
+    .map((name) => `${MUSIC_FOLDER.path}/${name}`);
+  const report = await migrateStore(config.store, { tracks, classes, dryRun }, context);
+  out.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : migrateText(report, dryRun));
+  return EXIT_OK;
+}
+
+function migrateText({ applied, choices, mapped, unmapped }: MigrateReport, dryRun: boolean): string {
+  const would = dryRun ? 'would be ' : '';
+  const lines = [
+    applied.length > 0
+      ? `Tables: ${applied.join(', ')} ${would}applied.`
+      : 'Tables: as this version wants them.',
+    `Choices: ${choices}.`,
+    ...mapped.map(
+      ({ musicClass, track, callers }) =>
+        `Music class ${musicClass} ${dryRun ? 'would be' : 'is'} ${track} (${callers} callers).`,
+    ),
+    ...unmapped.map(
+      ({ musicClass, callers }) => `Music class ${musicClass} means no track (${callers} callers).`,
+    ),
+    ...(unmapped.length > 0
+      ? [`  → say what it is: holdcast store migrate --class ${unmapped[0]!.musicClass}=music/name.wav`]
+      : []),
+    ...(dryRun ? ['Nothing was changed.'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `store check`: changes nothing. @returns 0 all good, 1 there is a problem */
+export async function storeCheck({ json }: { json?: boolean }, context: StoreContext): Promise<number> {
+  const { config, out } = context;
+  const findings = await checkStore(config.store, context);
+  const rows = findings.map(({ name, ...finding }) => ({ check: name, ...finding }));
+  const sick = rows.some(({ result }) => result === 'problem');
+  if (json) out.write(`${JSON.stringify({ ok: !sick, findings })}\n`);
+  else out.write(reportTable(rows, out.columns, out.isTTY));
+  return sick ? EXIT_PROBLEM : EXIT_OK;
+}
+
+/**
+ * `store export`: everything, as JSON lines. A file is there whole or not at all, for its owner alone.
+ * @returns 0 @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED; HC_USAGE when the file cannot be written
+ */
+export async function storeExport({ out: file }: { out?: string }, context: StoreContext): Promise<number> {
+  const { config, out } = context;
+  const records = exportStore(config.store, context);
+  if (file === undefined) {
+    for await (const record of untilAborted(records, context.signal))
+      out.write(`${JSON.stringify(record)}\n`);
+    return EXIT_OK;
+  }
+  const count = await writeWhole(file, untilAborted(records, context.signal));
+  out.write(`${count} records in ${file}, which holds the numbers of callers: only you may read it.\n`);
+  return EXIT_OK;
+}
+
+async function* untilAborted(
+  records: AsyncGenerator<StoreRecord>,
+  signal: AbortSignal,
+): AsyncGenerator<StoreRecord> {
+  for await (const record of records) {
+    if (signal.aborted) throw new HoldcastError('HC_USAGE', 'interrupted');
+    yield record;
+  }
+}
+
+async function writeWhole(file: string, records: AsyncIterable<StoreRecord>): Promise<number> {
+  const draft = `${file}.${process.pid}.tmp`;
+  const fd = orUsage(file, () => openSync(draft, 'wx', 0o600));
+  let count = 0;
+  try {
+    try {
+      for await (const record of records) {
+        orUsage(file, () => writeSync(fd, `${JSON.stringify(record)}\n`));
+        count++;
+      }
+    } finally {
+      closeSync(fd);
+    }
+    orUsage(file, () => renameSync(draft, file));
+    return count;
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+function orUsage<T>(file: string, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    const hint = 'name a file in a folder that you may write to, on a disk with room';
+    throw new HoldcastError('HC_USAGE', `${file} cannot be written: ${messageOf(error)}`, hint, {
+      cause: error,
+    });
+  }
+}
+
+export interface ImportCommandOptions {
+  /** Path, or '-' for standard input. */
+  file: string;
+  /** Lines that are no records are left out. */
+  skipBad?: boolean;
+  json?: boolean;
+}
+
+/**
+ * `store import`: adds what a file has; may be run again.
+ * @returns 0
+ * @throws HoldcastError HC_USAGE: a line is no record (nothing is written then), or the file cannot be read;
+ *   HC_STORE_AWAY, HC_STORE_REFUSED
+ */
+export async function storeImport(
+  { file, skipBad = false, json }: ImportCommandOptions,
+  context: StoreContext & { input: Readable },
+): Promise<number> {
+  const { out, input } = context;
+  const source = await openSource(file, input);
+  try {
+    const bad = await badLinesOf(source);
+    if (bad.length > 0 && !skipBad) {
+      const hint = 'correct them, or leave them out with --skip-bad';
+      throw new HoldcastError('HC_USAGE', `nothing was imported: ${badLinesText(bad)}`, hint);
+    }
+    const report = await importWithProgress(source, context);
+    const skipped = bad.map(({ line }) => line);
+    out.write(json ? `${JSON.stringify({ ...report, skipped })}\n` : importText(report));
+    if (bad.length > 0 && !json) out.write(`Left out: ${badLinesText(bad)}.\n`);
+    return EXIT_OK;
+  } finally {
+    await source.close();
+  }
+}
+
+async function importWithProgress(source: Source, context: StoreContext): Promise<ImportReport> {
+  const { config, out, signal } = context;
+  const progress = openProgress(out, 'importing');
+  const onBytes = (bytes: number): void => {
+    if (signal.aborted) throw new HoldcastError('HC_USAGE', 'interrupted; what was written stays');
+    progress.show(source.bytes === 0 ? 1 : bytes / source.bytes);
+  };
+  try {
+    return await importStore(config.store, recordsIn(source, onBytes), context);
+  } finally {
+    progress.close();
+  }
+}
+
+function importText({ choices, heard, keys }: ImportReport): string {
+  return `${choices} choices, ${heard} things heard and ${keys} keys are in the store.\n`;
+}
+
+export interface PurgeCommandOptions {
+  /** As given by --days; absent: store.keepDays. */
+  days?: number;
+  json?: boolean;
+}
+
+/** `store purge`. @returns 0 @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED */
+export async function storePurge(
+  { days, json }: PurgeCommandOptions,
+  context: StoreContext,
+): Promise<number> {
+  const { config, out, clock } = context;
+  const keepDays = days ?? config.store.keepDays;
+  if (keepDays === 0) {
+    const text =
+      'Everything is kept (store.keepDays is 0): nothing was removed. Name a number with --days.\n';
+    out.write(json ? `${JSON.stringify({ rows: 0, keepDays })}\n` : text);
+    return EXIT_OK;
+  }
+  const store = await openStore(config.store, context);
+  try {
+    const rows = await store.purge(clock.wall() - keepDays * DAY_MS);
+    const text = `${rows} rows were older than ${keepDays} days and are removed.\n`;
+    out.write(json ? `${JSON.stringify({ rows, keepDays })}\n` : text);
+    return EXIT_OK;
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,108 @@
+// Reading what `holdcast store export` wrote: all of it is looked at before anything is written.
+// So a file with a typing error changes nothing, and standard input, which can be read once only, is kept first.
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { decodeRecord } from '../store/entryText';
+import { rowsOfRecords, type StoreRecord } from '../store/rows';
+import { HoldcastError, messageOf } from '../util/errors';
+import type { Closeable } from '../util/scope';
+import { linesOf } from './lines';
+
+export interface BadLine {
+  /** From 1. */
+  readonly line: number;
+  /** What is wrong; nothing of what stands there. */
+  readonly why: string;
+}
+
+/** A file that can be read twice. */
+export interface Source extends Closeable {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+const SHOWN = 10;
+
+/**
+ * @param file path; '-': `input`, which is kept in a file of its own until the source is closed
+ * @throws HoldcastError HC_USAGE when it cannot be read
+ */
+export async function openSource(file: string, input: Readable): Promise<Source> {
+  if (file !== '-') return readable(file, () => sourceOf(file, () => {}));
+  const folder = mkdtempSync(join(tmpdir(), 'holdcast-import-'));
+  const close = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const copy = join(folder, 'records.jsonl');
+    await pipeline(input, createWriteStream(copy, { mode: 0o600 }));
+    return sourceOf(copy, close);
+  } catch (error) {
+    close();
+    throw unreadable('standard input', error);
+  }
+}
+
+/** Every line that is no record. @throws HoldcastError HC_USAGE when the source cannot be read */
+export async function badLinesOf(source: Source): Promise<BadLine[]> {
+  const bad: BadLine[] = [];
+  try {
+    for await (const { number, text } of linesOf(createReadStream(source.file) as AsyncIterable<Buffer>)) {
+      const why = problemIn(text);
+      if (why !== undefined) bad.push({ line: number, why });
+    }
+    return bad;
+  } catch (error) {
+    throw unreadable(source.file, error);
+  }
+}
+
+/** The lines that are records. @param onBytes told how much of the source was read */
+export async function* recordsIn(
+  source: Source,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<StoreRecord> {
+  for await (const { text, bytes } of linesOf(createReadStream(source.file) as AsyncIterable<Buffer>)) {
+    onBytes(bytes);
+    const record = problemIn(text) === undefined && text ? decodeRecord(text) : undefined;
+    if (record) yield record;
+  }
+}
+
+/** "lines 3 (a choice has no right number), 7 (it is no record)". */
+export function badLinesText(bad: readonly BadLine[]): string {
+  const shown = bad.slice(0, SHOWN).map(({ line, why }) => `${line} (${why})`);
+  const more = bad.length > SHOWN ? ` and ${bad.length - SHOWN} more` : '';
+  return `${bad.length === 1 ? 'line' : 'lines'} ${shown.join(', ')}${more}`;
+}
+
+function problemIn(text: string | undefined): string | undefined {
+  if (text === undefined) return 'it is too long';
+  if (text.trim() === '') return undefined;
+  const record = decodeRecord(text);
+  if (!record) return 'it is no record';
+  try {
+    rowsOfRecords([record]);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function sourceOf(file: string, close: () => void): Source {
+  return { file, bytes: statSync(file).size, close };
+}
+
+function readable<T>(file: string, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): HoldcastError {
+  const hint = 'name a file that `holdcast store export` has written, or - for standard input';
+  return new HoldcastError('HC_USAGE', `${file} cannot be read: ${messageOf(error)}`, hint, { cause: error });
+}

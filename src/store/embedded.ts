@@ -1,0 +1,79 @@
+// The embedded store: one file, for a house without a database server. SQLite (libsql) in a thread of its own.
+// Many processes may have the file open at once; each write waits its turn.
+import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
+import type { SqlValue, Statement } from './embeddedMessages';
+import { isKept, rowsOf, type Rows } from './rows';
+import type { Phone, Store, StoreEntry } from './store';
+
+/** Rows as one value: binding each by itself takes longer than storing it. */
+const WRITE = {
+  choices:
+    'INSERT INTO holdcast_choice (src, track, music_class, at_ms) ' +
+    'SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?) WHERE true ' +
+    'ON CONFLICT (src) DO UPDATE SET track = excluded.track, music_class = excluded.music_class, ' +
+    'at_ms = excluded.at_ms WHERE excluded.at_ms >= holdcast_choice.at_ms',
+  heard:
+    'INSERT INTO holdcast_heard (uniqueid, at_ms, kind, item, src, queue) ' +
+    'SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?) WHERE true ' +
+    'ON CONFLICT DO NOTHING',
+  keys:
+    'INSERT INTO holdcast_key (uniqueid, at_ms, digit, action, src, queue) ' +
+    'SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?) WHERE true ' +
+    'ON CONFLICT DO NOTHING',
+};
+
+/** Rows that are removed at once: other processes wait for the lock meanwhile. */
+const PURGED = 2000;
+const PURGE = [
+  `DELETE FROM holdcast_heard WHERE (uniqueid, at_ms, kind, item) IN
+    (SELECT uniqueid, at_ms, kind, item FROM holdcast_heard WHERE at_ms < ? LIMIT ${PURGED})`,
+  `DELETE FROM holdcast_key WHERE (uniqueid, at_ms, digit, action) IN
+    (SELECT uniqueid, at_ms, digit, action FROM holdcast_key WHERE at_ms < ? LIMIT ${PURGED})`,
+  `DELETE FROM holdcast_choice WHERE src IN (SELECT src FROM holdcast_choice WHERE at_ms < ? LIMIT ${PURGED})`,
+];
+
+export class EmbeddedStore implements Store {
+  readonly #thread: EmbeddedThread;
+
+  /** @param file absolute; made with its folder when something is asked first */
+  constructor(file: string, options: ThreadOptions) {
+    this.#thread = new EmbeddedThread(file, options);
+  }
+
+  async choice(phone: Phone): Promise<string | undefined> {
+    if (!isKept(phone)) return undefined;
+    const sql = 'SELECT track FROM holdcast_choice WHERE src = ?';
+    const [row] = await this.#thread.read({ sql, values: [phone] });
+    return typeof row?.['track'] === 'string' ? row['track'] : undefined;
+  }
+
+  async write(entries: readonly StoreEntry[]): Promise<void> {
+    const statements = statementsFor(rowsOf(entries));
+    if (statements.length > 0) await this.#thread.write(statements);
+  }
+
+  async purge(wallMs: number): Promise<number> {
+    let removed = 0;
+    for (const sql of PURGE) {
+      for (let some = PURGED; some === PURGED; removed += some)
+        [some = 0] = await this.#thread.write([{ sql, values: [wallMs] }]);
+    }
+    return removed;
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close();
+  }
+}
+
+/** All of them in one transaction. */
+export function statementsFor({ choices, heard, keys }: Rows): Statement[] {
+  const choiceRows = choices.map(({ src, track, musicClass, atMs }): SqlValue[] => [
+    ...[src, track ?? null, musicClass ?? null, atMs],
+  ]);
+  return [
+    { sql: WRITE.choices, rows: choiceRows },
+    { sql: WRITE.heard, rows: heard },
+    { sql: WRITE.keys, rows: keys },
+  ].flatMap(({ sql, rows }) => (rows.length === 0 ? [] : [{ sql, values: [JSON.stringify(rows)] }]));
+}

@@ -1,0 +1,189 @@
+// The other end of the embedded store's thread: questions with a time limit, and a new thread where one died.
+// A thread that hangs in the disk cannot be ended; what waits for it is told so, and nothing more is piled up on it.
+import type { Worker } from 'node:worker_threads';
+import { join } from 'node:path';
+import type { Cancel, Clock } from '../util/clock';
+import { HoldcastError, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import { packageRoot } from '../util/packageRoot';
+import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedMessages';
+import { migrationsFor } from './schema';
+
+export interface ThreadOptions {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** File that the thread runs; absent: the built one. */
+  readonly worker?: string;
+  /** A question that is not answered within it is given up, milliseconds. */
+  readonly limitMs?: number;
+  /** A file that another process has locked is waited for so long, milliseconds; less than limitMs. */
+  readonly lockedMs?: number;
+}
+
+const LIMIT_MS = 4000;
+const LOCKED_MS = 2500;
+/** After a thread that died another is started so much later, milliseconds. */
+const REST_MS = 1000;
+/** Characters that may wait for the thread; about as many bytes. */
+const MOST_WAITING = 64 << 20;
+const MOST_REQUESTS = 10_000;
+
+interface Pending {
+  readonly settle: (answer: Answer | Error) => void;
+  readonly cancel: Cancel;
+  readonly weight: number;
+}
+
+export class EmbeddedThread {
+  #worker: Promise<Worker> | undefined;
+  readonly #pending = new Map<number, Pending>();
+  #weight = 0;
+  #serial = 0;
+  #diedAt = -Infinity;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly options: ThreadOptions,
+  ) {}
+
+  /** @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED */
+  async read(statement: Statement): Promise<readonly SqlRow[]> {
+    const answer = await this.#ask({ type: 'read', statement }, 0);
+    return 'rows' in answer ? answer.rows : [];
+  }
+
+  /** Resolves when it is on disk. @returns rows that each statement changed @throws as `read` */
+  async write(statements: readonly Statement[]): Promise<readonly number[]> {
+    let weight = 0;
+    for (const { values } of statements)
+      for (const value of values) weight += typeof value === 'string' ? value.length : 8;
+    const answer = await this.#ask({ type: 'write', statements }, weight);
+    return 'changed' in answer ? answer.changed : [];
+  }
+
+  /** What was asked before is done first, within the time limit. May be called again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#worker) return;
+    const worker = await this.#worker.catch(() => undefined);
+    if (!worker) return;
+    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    try {
+      await this.#send({ type: 'close' }, 0);
+      await gone;
+    } catch {
+      // It hangs: it may not keep the process.
+      worker.unref();
+      void worker.terminate();
+    }
+    this.#lose(away('the store is closed'));
+  }
+
+  #ask(request: Asked, weight: number): Promise<Answer> {
+    if (this.#closed) return Promise.reject(away('the store is closed'));
+    if (this.#weight + weight > MOST_WAITING || this.#pending.size >= MOST_REQUESTS)
+      return Promise.reject(away('too much waits for the disk', DISK));
+    return this.#send(request, weight);
+  }
+
+  #send(request: Asked, weight: number): Promise<Answer> {
+    const { clock, limitMs = LIMIT_MS } = this.options;
+    const id = ++this.#serial;
+    this.#weight += weight;
+    return new Promise((resolve, reject) => {
+      const settle = (answer: Answer | Error): void => {
+        if (answer instanceof Error) reject(answer);
+        else if ('error' in answer) reject(errorOf(answer.error));
+        else resolve(answer);
+      };
+      // Its weight stays until the thread has done it: it may hang.
+      const cancel = clock.after(limitMs, () =>
+        settle(away(`the disk did not answer within ${limitMs} ms`, DISK)),
+      );
+      this.#pending.set(id, { settle, cancel, weight });
+      this.#thread().then(
+        (worker) => worker.postMessage({ id, ...request } satisfies Request),
+        (error: unknown) => this.#answered(id, error instanceof Error ? error : away(messageOf(error))),
+      );
+    });
+  }
+
+  #answered(id: number, answer: Answer | Error): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    this.#weight -= pending.weight;
+    pending.cancel();
+    pending.settle(answer);
+  }
+
+  #thread(): Promise<Worker> {
+    if (!this.#worker && this.options.clock.now() - this.#diedAt < REST_MS)
+      return Promise.reject(away('the thread of the store died just now', LIBSQL));
+    this.#worker ??= this.#start();
+    return this.#worker;
+  }
+
+  async #start(): Promise<Worker> {
+    const { Worker } = await import('node:worker_threads');
+    const { worker = join(packageRoot(), 'dist', 'store-worker.cjs'), lockedMs = LOCKED_MS } = this.options;
+    const workerData: ThreadData = { file: this.file, migrations: migrationsFor('embedded'), lockedMs };
+    // Nothing of it may come to stdout, which is the caller's ear.
+    const thread = new Worker(worker, { workerData, stdout: true, stderr: true });
+    thread.stdout.resume();
+    thread.stderr.resume();
+    let lost = false;
+    // Once: its end is told twice, and by then there may be another thread.
+    const lose = (message: string): void => {
+      if (!lost) this.#lose(away(message, LIBSQL));
+      lost = true;
+    };
+    thread.on('message', (answer: Answer) => {
+      if ('id' in answer) this.#answered(answer.id, answer);
+      else this.#foundDamaged(answer.aside);
+    });
+    thread.on('error', (error) => lose(`the store's thread died: ${messageOf(error)}`));
+    thread.on('exit', () => lose('the thread of the store ended'));
+    return thread;
+  }
+
+  #lose(error: Error): void {
+    if (this.#worker) this.#diedAt = this.options.clock.now();
+    this.#worker = undefined;
+    for (const id of [...this.#pending.keys()]) this.#answered(id, error);
+  }
+
+  #foundDamaged(aside: string): void {
+    const hint = 'what is in it may be had back with `sqlite3 <file> .recover`, or from a copy of yours';
+    this.options.log.error(
+      { code: 'HC_STORE_REFUSED', file: this.file, aside, hint },
+      'the file of the store was damaged: it was put aside, and a new one begun',
+    );
+  }
+}
+
+/** A request without its number. */
+type Asked = Request extends infer One ? (One extends { id: number } ? Omit<One, 'id'> : never) : never;
+
+const DISK = 'see whether the disk is full, slow, or the file locked by another program';
+const RIGHTS = 'let this user write to the folder of store.file, or name another file there';
+const LIBSQL = 'run `npm ci` again, so that the package libsql has its binary for this machine';
+
+function away(message: string, hint?: string): HoldcastError {
+  return new HoldcastError('HC_STORE_AWAY', message, hint);
+}
+
+/** SQLite's messages name tables and columns, never values. */
+function errorOf({ code, message }: { code: string; message: string }): HoldcastError {
+  if (code === 'HC_STORE_REFUSED')
+    return new HoldcastError(code, message, 'run the newer Holdcast, or name another file in store.file');
+  if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE|ERROR)/.test(code))
+    return new HoldcastError('HC_STORE_REFUSED', `the store refused: ${code}: ${message}`);
+  const hint = /EACCES|EROFS|EPERM|READONLY|local database/.test(code + message) ? RIGHTS : DISK;
+  return away(`the store cannot just now: ${code === '' ? '' : `${code}: `}${message}`, hint);
+}

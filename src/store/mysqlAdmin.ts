@@ -1,0 +1,281 @@
+// The operator's end of MySQL: tables beside the old system's, and what its numbers mean.
+// Every step may be interrupted and done again: MySQL commits each change of a table at once.
+import type { Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import {
+  meaningOf,
+  unmappedFinding,
+  type MigrateOptions,
+  type MigrateReport,
+  type StoreAdmin,
+  type StoreFinding,
+} from './adminPort';
+import { openPool } from './mysql';
+import { refused } from './mysqlErrors';
+import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
+import type { Pool, Queryable, Row } from './pool';
+import type { StoreParts } from './open';
+import { recordOf } from './records';
+import { rowsOfRecords, type StoreRecord } from './rows';
+import { migrationsFor } from './schema';
+import type { DatabaseSettings } from './settings';
+
+/** An operator has more patience than a caller: changing a large table takes its time. Milliseconds. */
+const LIMIT_MS = 120_000;
+/** Another that migrates is waited for so long, seconds. */
+const LOCK_SECONDS = 60;
+/** Rows that are read at once. */
+const PAGE = 1000;
+const TABLES = ['queue_music', 'holdcast_track', 'holdcast_choice', 'holdcast_heard', 'holdcast_key'];
+
+export function openMysqlAdmin(settings: DatabaseSettings, parts: StoreParts): StoreAdmin {
+  const patient = { ...settings, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
+  return new MysqlAdmin(openPool(patient, parts), parts.clock);
+}
+
+class MysqlAdmin implements StoreAdmin {
+  readonly #store: MysqlStore;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly clock: Clock,
+  ) {
+    this.#store = new MysqlStore(pool, clock);
+  }
+
+  migrate(options: MigrateOptions): Promise<MigrateReport> {
+    if (options.dryRun) return this.#report(this.pool, options, undefined);
+    return this.pool.session(async (on) => {
+      const [row] = await on.query("SELECT GET_LOCK(CONCAT('holdcast.', MD5(DATABASE())), ?) AS got", [
+        LOCK_SECONDS,
+      ]);
+      if (Number(row?.['got']) !== 1)
+        throw refused('another migrates this database', 'try again when it is done');
+      try {
+        const applied = await this.#apply(on);
+        await rememberOld(on, this.clock.wall());
+        return await this.#report(on, options, applied);
+      } finally {
+        // Where this fails the connection is gone, and the lock with it.
+        await on.query("SELECT RELEASE_LOCK(CONCAT('holdcast.', MD5(DATABASE())))").catch(() => {});
+      }
+    });
+  }
+
+  async check(): Promise<StoreFinding[]> {
+    const found: StoreFinding[] = [];
+    for (const look of [this.#checkServer, this.#checkSchema, this.#checkRights, this.#checkRows]) {
+      try {
+        found.push(...(await look.call(this)));
+      } catch (error) {
+        const { error: text, hint } = errorFields(error);
+        const todo = hint === undefined ? {} : { todo: hint };
+        found.push({ result: 'problem', name: 'store', found: text, ...todo });
+      }
+      if (found.some(({ result }) => result === 'problem')) break;
+    }
+    return found;
+  }
+
+  async *records(): AsyncGenerator<StoreRecord> {
+    // Numbers first: a store that gives numbers to tracks must know which ones are taken.
+    for (const which of ['IS NULL', 'IS NOT NULL']) yield* this.#choices(`t.track ${which}`);
+    yield* this.#pages('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
+    yield* this.#pages('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
+  }
+
+  async put(records: readonly StoreRecord[]): Promise<void> {
+    const rows = rowsOfRecords(records);
+    const numbers = new Set(rows.choices.map(({ musicClass }) => musicClass));
+    const taken = (await tracksOf(this.pool)).keys();
+    for (const number of taken)
+      if (numbers.has(number))
+        throw refused(
+          `music class ${number} means a track here, and perhaps another one where the records come from`,
+          'say what it means there, by `holdcast store migrate --class`, and export again',
+        );
+    await this.#store.writeRows(rows);
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  async #apply(on: Queryable): Promise<string[]> {
+    const applied: string[] = [];
+    for (const { version, name, statements } of await missing(on)) {
+      for (const statement of statements) await on.run(statement);
+      await on.run('INSERT IGNORE INTO holdcast_schema (version, name, at_ms) VALUES (?, ?, ?)', [
+        ...([version, name, Math.trunc(this.clock.wall())] as const),
+      ]);
+      applied.push(name);
+    }
+    return applied;
+  }
+
+  /** @param applied undefined: nothing is to be changed */
+  async #report(
+    on: Queryable,
+    options: MigrateOptions,
+    applied: readonly string[] | undefined,
+  ): Promise<MigrateReport> {
+    const used = (await tablesOf(on)).has('queue_music') ? await usedClasses(on) : [];
+    const known = await tracksOf(on);
+    const mapped: MigrateReport['mapped'][number][] = [];
+    const unmapped: MigrateReport['unmapped'][number][] = [];
+    for (const { musicClass, callers } of used.filter(({ musicClass }) => !known.has(musicClass))) {
+      const track = meaningOf(musicClass, options);
+      if (track === undefined) unmapped.push({ musicClass, callers });
+      else {
+        mapped.push({ musicClass, track, callers });
+        if (applied) await giveMeaning(on, musicClass, track);
+      }
+    }
+    const choices = used.reduce((sum, { callers }) => sum + callers, 0);
+    const names = applied ?? (await missing(on)).map(({ name }) => name);
+    return { applied: names, choices, mapped, unmapped };
+  }
+
+  async #checkServer(): Promise<StoreFinding[]> {
+    const [row] = await this.pool.query('SELECT VERSION() AS version, DATABASE() AS name');
+    const found = `${String(row?.['version'])}, database ${String(row?.['name'])}`;
+    return [{ result: 'ok', name: 'store', found }];
+  }
+
+  async #checkSchema(): Promise<StoreFinding[]> {
+    const left = await missing(this.pool);
+    if (left.length > 0)
+      return [
+        {
+          ...{
+            result: 'problem',
+            name: 'schema',
+            found: `not applied: ${left.map(({ name }) => name).join(', ')}`,
+          },
+          todo: 'run `holdcast store migrate`',
+        },
+      ];
+    const [src] = await this.pool.query(
+      'SELECT LOWER(data_type) AS type FROM information_schema.columns ' +
+        "WHERE table_schema = DATABASE() AND table_name = 'queue_music' AND column_name = 'src'",
+    );
+    const type = String(src?.['type']);
+    if (type === 'char' || type === 'varchar')
+      return [{ result: 'ok', name: 'schema', found: 'as this version wants it' }];
+    return [
+      {
+        ...{
+          result: 'problem',
+          name: 'schema',
+          found: `queue_music.src is ${type}: leading zeros are lost there`,
+        },
+        todo: 'ALTER TABLE queue_music MODIFY src CHAR(15)',
+      },
+    ];
+  }
+
+  /** By statements that need each right and touch no row. */
+  async #checkRights(): Promise<StoreFinding[]> {
+    for (const table of TABLES) {
+      await this.pool.query(`SELECT 1 FROM ${table} WHERE FALSE`);
+      await this.pool.run(`INSERT INTO ${table} SELECT * FROM ${table} WHERE FALSE`);
+      await this.pool.run(`DELETE FROM ${table} WHERE FALSE`);
+    }
+    await this.pool.run('UPDATE queue_music SET music_class = 1 WHERE FALSE');
+    await this.pool.run('UPDATE holdcast_choice SET at_ms = 1 WHERE FALSE');
+    return [{ result: 'ok', name: 'rights', found: 'its tables can be read and written' }];
+  }
+
+  async #checkRows(): Promise<StoreFinding[]> {
+    const counts: string[] = [];
+    for (const [table, what] of Object.entries(COUNTED)) {
+      const [row] = await this.pool.query(`SELECT COUNT(*) AS n FROM ${table}`);
+      counts.push(`${String(row?.['n'])} ${what}`);
+    }
+    const [size] = await this.pool.query(
+      'SELECT ROUND(SUM(data_length + index_length) / 1048576) AS mb FROM information_schema.tables ' +
+        `WHERE table_schema = DATABASE() AND table_name IN (${TABLES.map(() => '?').join(', ')})`,
+      TABLES,
+    );
+    const known = await tracksOf(this.pool);
+    const unmapped = (await usedClasses(this.pool)).filter(({ musicClass }) => !known.has(musicClass));
+    return [
+      { result: 'ok', name: 'rows', found: counts.join(', ') },
+      { result: 'ok', name: 'disk', found: `about ${String(size?.['mb'])} MB on the server` },
+      ...unmappedFinding(unmapped),
+    ];
+  }
+
+  async *#choices(which: string): AsyncGenerator<StoreRecord> {
+    const columns = 'q.src, t.track, q.music_class, COALESCE(c.at_ms, ?) AS at_ms';
+    const joins =
+      'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src';
+    const now = Math.trunc(this.clock.wall());
+    for (let last: string | undefined, more = true; more;) {
+      const sql =
+        `SELECT ${columns} FROM queue_music q ${joins} WHERE ${which} AND q.music_class IS NOT NULL ` +
+        `AND q.src IS NOT NULL ${last === undefined ? '' : 'AND q.src > ?'} ORDER BY q.src LIMIT ${PAGE}`;
+      const rows = await this.pool.query(sql, last === undefined ? [now] : [now, last]);
+      for (const row of rows) yield recordOf('holdcast_choice', row);
+      more = rows.length === PAGE;
+      last = String(rows.at(-1)?.['src']);
+    }
+  }
+
+  async *#pages(table: string, key: readonly [string, string, string, string]): AsyncGenerator<StoreRecord> {
+    const [a, b, c, d] = key;
+    const after = `WHERE ${a} >= :a AND (${a} > :a OR ${b} > :b OR (${b} = :b AND (${c} > :c OR (${c} = :c AND ${d} > :d))))`;
+    const order = `ORDER BY ${key.join(', ')} LIMIT ${PAGE}`;
+    for (let last: Row | undefined, more = true; more;) {
+      const at = last;
+      const rows: readonly Row[] = at
+        ? await this.pool.query(`SELECT * FROM ${table} ${after} ${order}`, {
+            ...{ a: String(at[a]), b: String(at[b]), c: String(at[c]), d: String(at[d]) },
+          })
+        : await this.pool.query(`SELECT * FROM ${table} ${order}`);
+      for (const row of rows) yield recordOf(table, row);
+      more = rows.length === PAGE;
+      last = rows.at(-1);
+    }
+  }
+}
+
+const COUNTED = { queue_music: 'choices', holdcast_heard: 'things heard', holdcast_key: 'keys' };
+
+/** A track has one number: callers of another one that means the same get it. */
+async function giveMeaning(on: Queryable, musicClass: number, track: string): Promise<void> {
+  await on.run('INSERT IGNORE INTO holdcast_track (music_class, track) VALUES (?, ?)', [musicClass, track]);
+  const [row] = await on.query('SELECT music_class FROM holdcast_track WHERE track = ?', [track]);
+  const number = Number(row?.['music_class']);
+  if (row && number !== musicClass)
+    await on.run('UPDATE queue_music SET music_class = ? WHERE music_class = ?', [number, musicClass]);
+}
+
+async function tracksOf(on: Queryable): Promise<Map<number, string>> {
+  if (!(await tablesOf(on)).has('holdcast_track')) return new Map();
+  const rows = await on.query('SELECT music_class, track FROM holdcast_track');
+  return new Map(rows.map(({ music_class, track }) => [Number(music_class), String(track)]));
+}
+
+async function tablesOf(on: Queryable): Promise<Set<string>> {
+  const rows = await on.query(
+    'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()',
+  );
+  return new Set(rows.map(({ name }) => String(name)));
+}
+
+/** @throws HoldcastError HC_STORE_REFUSED when a newer Holdcast changed the tables */
+async function missing(on: Queryable): Promise<ReturnType<typeof migrationsFor>> {
+  const all = migrationsFor('mysql');
+  if (!(await tablesOf(on)).has('holdcast_schema')) return all;
+  const rows = await on.query('SELECT version FROM holdcast_schema');
+  const done = new Set(rows.map(({ version }) => Number(version)));
+  const newest = Math.max(0, ...done);
+  const latest = all.at(-1)?.version ?? 0;
+  if (newest > latest)
+    throw refused(
+      `the tables were made by a newer Holdcast: schema ${newest}, this one knows ${latest}`,
+      'run the newer Holdcast',
+    );
+  return all.filter(({ version }) => !done.has(version));
+}

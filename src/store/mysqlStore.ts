@@ -1,0 +1,263 @@
+// MySQL and MariaDB: the old system's table of choices as it is, and beside it what that has no place for.
+// A number of a music class stands there for a track; holdcast_track says which.
+import type { Clock } from '../util/clock';
+import { away, errnoBehind, refused } from './mysqlErrors';
+import type { Value } from './namedSql';
+import type { Pool, Queryable, Row } from './pool';
+import { isKept, LARGEST_CLASS, rowsOf, type ChoiceRow, type Rows } from './rows';
+import type { Phone, Store, StoreEntry } from './store';
+
+/** Rows of one statement: few lengths, since each is a statement that the server keeps prepared. */
+const PIECES = [64, 8, 1] as const;
+/** Rows that are removed at once: others wait for their locks meanwhile. */
+const PURGED = 1000;
+/** Two that write the same callers may lock each other out; one of them tries again. */
+const TRIES = 4;
+/** ER_LOCK_DEADLOCK. */
+const DEADLOCK = 1213;
+
+/** A choice with its number. */
+interface Numbered {
+  readonly src: string;
+  readonly musicClass: number;
+  readonly atMs: number;
+}
+
+export class MysqlStore implements Store {
+  /** @param pool closed with the store */
+  constructor(
+    private readonly pool: Pool,
+    private readonly clock: Clock,
+  ) {}
+
+  async choice(phone: Phone): Promise<string | undefined> {
+    if (!isKept(phone)) return undefined;
+    const rows = await this.pool.query(
+      'SELECT q.src, t.track FROM queue_music q JOIN holdcast_track t ON t.music_class = q.music_class WHERE q.src = ?',
+      [phone],
+    );
+    // The old table may compare letters without their case; we do not.
+    const own = rows.find(({ src }) => src === phone);
+    return own && String(own['track']);
+  }
+
+  async write(entries: readonly StoreEntry[]): Promise<void> {
+    await this.writeRows(rowsOf(entries));
+  }
+
+  /** The same for rows that are checked already. */
+  async writeRows(rows: Rows): Promise<void> {
+    const choices = await this.#numbered(newest(rows.choices));
+    await this.#trying(() =>
+      this.pool.transaction(async (on) => {
+        await writeChoices(on, choices);
+        await insertOnce(
+          on,
+          'holdcast_heard',
+          ['uniqueid', 'at_ms', 'kind', 'item', 'src', 'queue'],
+          rows.heard,
+        );
+        await insertOnce(
+          on,
+          'holdcast_key',
+          ['uniqueid', 'at_ms', 'digit', 'action', 'src', 'queue'],
+          rows.keys,
+        );
+      }),
+    );
+  }
+
+  async purge(wallMs: number): Promise<number> {
+    await rememberOld(this.pool, this.clock.wall());
+    let removed = 0;
+    for (const table of ['holdcast_heard', 'holdcast_key']) {
+      const sql = `DELETE FROM ${table} WHERE at_ms < ? LIMIT ${PURGED}`;
+      for (let some = PURGED; some === PURGED; removed += some) some = await this.pool.run(sql, [wallMs]);
+    }
+    for (let some = PURGED; some === PURGED;) {
+      const { found, gone } = await this.#trying(() => this.#purgeChoices(wallMs));
+      some = found;
+      removed += gone;
+    }
+    return removed;
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  #purgeChoices(wallMs: number): Promise<{ found: number; gone: number }> {
+    return this.pool.transaction(async (on) => {
+      const old = await on.query(
+        `SELECT src FROM holdcast_choice WHERE at_ms < ? ORDER BY src LIMIT ${PURGED} FOR UPDATE`,
+        [wallMs],
+      );
+      let gone = 0;
+      for (const piece of inPieces(old.map(({ src }) => String(src)))) {
+        gone += await on.run(`DELETE FROM queue_music WHERE src IN (${marks(piece.length)})`, piece);
+        await on.run(`DELETE FROM holdcast_choice WHERE src IN (${marks(piece.length)})`, piece);
+      }
+      return { found: old.length, gone };
+    });
+  }
+
+  /** A new track gets a number before the transaction: a number that is not used does no harm. */
+  async #numbered(choices: readonly ChoiceRow[]): Promise<Numbered[]> {
+    const tracks = new Set(choices.flatMap(({ track }) => (track === undefined ? [] : [track])));
+    const numbers = await numbersOf(this.pool, [...tracks]);
+    return choices.map(({ src, atMs, track, musicClass }) => ({
+      ...{ src, atMs },
+      musicClass: musicClass ?? numbers.get(track!)!,
+    }));
+  }
+
+  async #trying<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tries === TRIES || errnoBehind(error) !== DEADLOCK) throw error;
+      }
+    }
+  }
+}
+
+/** The newest of each caller, in the order of their numbers: all lock their rows in the same order. */
+function newest(choices: readonly ChoiceRow[]): ChoiceRow[] {
+  const last = new Map<string, ChoiceRow>();
+  for (const choice of choices) {
+    const other = last.get(choice.src);
+    if (!other || choice.atMs >= other.atMs) last.set(choice.src, choice);
+  }
+  return [...last.values()].sort((a, b) => (a.src < b.src ? -1 : 1));
+}
+
+async function writeChoices(on: Queryable, choices: readonly Numbered[]): Promise<void> {
+  for (const piece of inPieces(choices)) {
+    // Locks these callers' rows: whoever writes them too waits here, and compares with what came of this.
+    await on.run(
+      `INSERT INTO holdcast_choice (src, at_ms) VALUES ${marks(piece.length, 2)} ` +
+        'ON DUPLICATE KEY UPDATE at_ms = GREATEST(at_ms, VALUES(at_ms))',
+      piece.flatMap(({ src, atMs }) => [src, atMs]),
+    );
+    const times = await on.query(
+      `SELECT src, at_ms FROM holdcast_choice WHERE src IN (${marks(piece.length)})`,
+      piece.map(({ src }) => src),
+    );
+    const latest = new Map(times.map(({ src, at_ms }) => [String(src), Number(at_ms)]));
+    await setClasses(
+      on,
+      piece.filter(({ src, atMs }) => latest.get(src) === atMs),
+    );
+  }
+}
+
+/** Inserts only who is not there: an insert that finds its row there uses up one of the table's ids. */
+async function setClasses(on: Queryable, choices: readonly Numbered[]): Promise<void> {
+  for (const piece of inPieces(choices)) {
+    const rows = await on.query(
+      `SELECT src, music_class FROM queue_music WHERE src IN (${marks(piece.length)})`,
+      piece.map(({ src }) => src),
+    );
+    const classes = new Map(rows.map(({ src, music_class }) => [String(src), Number(music_class)]));
+    for (const { src, musicClass } of piece)
+      if (classes.has(src) && classes.get(src) !== musicClass)
+        await on.run('UPDATE queue_music SET music_class = ? WHERE src = ?', [musicClass, src]);
+    for (const some of inPieces(piece.filter(({ src }) => !classes.has(src))))
+      await on.run(
+        `INSERT INTO queue_music (src, music_class) VALUES ${marks(some.length, 2)} ` +
+          'ON DUPLICATE KEY UPDATE src = VALUES(src), music_class = VALUES(music_class)',
+        some.flatMap(({ src, musicClass }) => [src, musicClass]),
+      );
+  }
+}
+
+async function insertOnce(
+  on: Queryable,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  for (const piece of inPieces(rows))
+    await on.run(
+      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${marks(piece.length, columns.length)} ` +
+        'ON DUPLICATE KEY UPDATE at_ms = at_ms',
+      piece.flat(),
+    );
+}
+
+/** Callers of the old system, and those that it wrote since: their time begins when they are first seen. */
+export async function rememberOld(on: Queryable, nowMs: number): Promise<void> {
+  await on.run(
+    'INSERT IGNORE INTO holdcast_choice (src, at_ms) SELECT q.src, ? FROM queue_music q ' +
+      'LEFT JOIN holdcast_choice c ON c.src = q.src WHERE c.src IS NULL AND q.src IS NOT NULL',
+    [nowMs],
+  );
+}
+
+/** The numbers of these tracks; those that have none get the next free one, also when many ask at once. */
+async function numbersOf(on: Queryable, tracks: readonly string[]): Promise<Map<string, number>> {
+  const numbers = new Map<string, number>();
+  const look = async (some: readonly string[]): Promise<void> => {
+    for (const piece of inPieces(some)) {
+      const rows = await on.query(
+        `SELECT track, music_class FROM holdcast_track WHERE track IN (${marks(piece.length)})`,
+        piece,
+      );
+      for (const { track, music_class } of rows) numbers.set(String(track), Number(music_class));
+    }
+  };
+  await look(tracks);
+  for (const track of tracks) {
+    for (let tries = 0; !numbers.has(track); tries++) {
+      if (tries === 50) throw away('no number was free for a new track: many processes want one');
+      await on.run('INSERT IGNORE INTO holdcast_track (music_class, track) VALUES (?, ?)', [
+        await free(on),
+        track,
+      ]);
+      await look([track]);
+    }
+  }
+  return numbers;
+}
+
+/** A number that no track has, and no caller whose track is not known. */
+async function free(on: Queryable): Promise<number> {
+  const [row] = await on.query(
+    'SELECT GREATEST(COALESCE((SELECT MAX(music_class) FROM holdcast_track), 0), ' +
+      'COALESCE((SELECT MAX(music_class) FROM queue_music), 0), 0) + 1 AS next',
+  );
+  const next = Number(row?.['next']);
+  if (next <= LARGEST_CLASS) return next;
+  const used = new Set((await usedClasses(on)).map(({ musicClass }) => musicClass));
+  for (const { music_class } of await on.query('SELECT music_class FROM holdcast_track'))
+    used.add(Number(music_class));
+  for (let number = 1; number <= LARGEST_CLASS; number++) if (!used.has(number)) return number;
+  throw refused(`all ${LARGEST_CLASS} numbers of queue_music.music_class mean a track already`);
+}
+
+/** Numbers that callers have, and how many callers. */
+export async function usedClasses(on: Queryable): Promise<{ musicClass: number; callers: number }[]> {
+  const rows: readonly Row[] = await on.query(
+    'SELECT music_class, COUNT(*) AS callers FROM queue_music WHERE music_class IS NOT NULL ' +
+      'GROUP BY music_class ORDER BY music_class',
+  );
+  return rows.map(({ music_class, callers }) => ({
+    musicClass: Number(music_class),
+    callers: Number(callers),
+  }));
+}
+
+/** "(?, ?), (?, ?)"; "?, ?" where a row has no width. */
+function marks(rows: number, width?: number): string {
+  const row = width === undefined ? '?' : `(${Array(width).fill('?').join(', ')})`;
+  return Array(rows).fill(row).join(', ');
+}
+
+function* inPieces<T>(rows: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < rows.length;) {
+    const length = PIECES.find((size) => size <= rows.length - from) ?? 1;
+    yield rows.slice(from, from + length);
+    from += length;
+  }
+}

@@ -1,0 +1,150 @@
+// What happened, checked and as rows of the tables: the same for both stores, so that they keep the same things.
+// A store that cuts what is too long would give one caller's choice to another; nothing is ever made to fit.
+import { refused } from './mysqlErrors';
+import { LONGEST_PHONE, type Phone, type StoreEntry } from './store';
+
+/** A choice of the old system that no track is known for: its number is kept until somebody says. */
+export interface NumberedChoice {
+  readonly type: 'choice';
+  readonly phone: Phone;
+  readonly musicClass: number;
+  readonly wallMs: number;
+}
+
+/** As stores hand it to each other (export, import): anything that JSON can hold. */
+export type StoreRecord = StoreEntry | NumberedChoice;
+
+/** Milliseconds since 1970, whole. */
+type At = number;
+type Src = string | null;
+export interface ChoiceRow {
+  readonly src: string;
+  readonly track?: string;
+  readonly musicClass?: number;
+  readonly atMs: At;
+}
+export type HeardRow = readonly [
+  uniqueid: string,
+  atMs: At,
+  kind: string,
+  item: string,
+  src: Src,
+  queue: Src,
+];
+export type KeyRow = readonly [
+  uniqueid: string,
+  atMs: At,
+  digit: string,
+  action: string,
+  src: Src,
+  queue: Src,
+];
+
+export interface Rows {
+  readonly choices: readonly ChoiceRow[];
+  readonly heard: readonly HeardRow[];
+  readonly keys: readonly KeyRow[];
+}
+
+/** Columns are so long; a longer queue or Uniqueid is not Asterisk's. */
+const LONGEST = { uniqueid: 150, id: 255, queue: 128, action: 64 };
+/** `music_class` is a smallint. */
+export const LARGEST_CLASS = 32_767;
+const LAST_DATE = 8.64e15;
+const KINDS: readonly string[] = ['track', 'advice', 'position', 'answer'];
+
+/** Whether this number of a caller is kept: printable, without spaces (char(15) loses those at its end), and not too long. */
+export function isKept(phone: Phone): boolean {
+  return phone.length <= LONGEST_PHONE && /^[\x21-\x7e]+$/.test(phone);
+}
+
+/** Whether a store can keep this as the name of a track. */
+export function isTrackId(text: string): boolean {
+  return text !== '' && [...text].length <= LONGEST.id && isStorable(text);
+}
+
+/**
+ * Entries as rows. A choice whose caller's number cannot be kept is left out; what such a caller heard is kept
+ * without his number.
+ * @throws HoldcastError HC_STORE_REFUSED: an entry that no store can take; the message has no value of it
+ */
+export function rowsOf(entries: readonly StoreEntry[]): Rows {
+  return asRows(
+    entries.filter(
+      (entry) => entry.type !== 'choice' || typeof entry.phone !== 'string' || isKept(entry.phone),
+    ),
+    isKept,
+  );
+}
+
+/** The same for what another store had: a number that an old system kept is kept, whatever it looks like. */
+export function rowsOfRecords(records: readonly StoreRecord[]): Rows {
+  return asRows(records, (phone) => phone.length <= LONGEST_PHONE);
+}
+
+function asRows(records: readonly StoreRecord[], keeps: (phone: Phone) => boolean): Rows {
+  const choices: ChoiceRow[] = [];
+  const heard: HeardRow[] = [];
+  const keys: KeyRow[] = [];
+  for (const record of records) {
+    if (record.type === 'choice') choices.push(choiceRow(record, keeps));
+    else if (record.type === 'heard') heard.push(heardRow(record, keeps));
+    else if (record.type === 'key') keys.push(keyRow(record, keeps));
+    else throw refused('an entry is of no known type');
+  }
+  return { choices, heard, keys };
+}
+
+function choiceRow(record: StoreRecord & { type: 'choice' }, keeps: (phone: Phone) => boolean): ChoiceRow {
+  const src = record.phone;
+  if (typeof src !== 'string' || !isStorable(src) || !keeps(src))
+    throw refused('a choice has no right number');
+  const atMs = atOf(record.wallMs);
+  if (!('musicClass' in record)) return { src, track: textOf(record.track, 'track', LONGEST.id), atMs };
+  const { musicClass } = record;
+  if (!Number.isInteger(musicClass) || Math.abs(musicClass) > LARGEST_CLASS + 1)
+    throw refused('a choice has no right music class');
+  return { src, musicClass, atMs };
+}
+
+function heardRow(record: StoreEntry & { type: 'heard' }, keeps: (phone: Phone) => boolean): HeardRow {
+  const { uniqueid, kind, id, wallMs } = record;
+  if (!KINDS.includes(kind)) throw refused('what was heard is of no known kind');
+  const item = id === undefined || id === '' ? '' : textOf(id, 'id', LONGEST.id);
+  return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), kind, item, ...whose(record, keeps)];
+}
+
+function keyRow(record: StoreEntry & { type: 'key' }, keeps: (phone: Phone) => boolean): KeyRow {
+  const { uniqueid, digit, action, wallMs } = record;
+  const id = textOf(uniqueid, 'uniqueid', LONGEST.uniqueid);
+  return [
+    ...([id, atOf(wallMs), textOf(digit, 'digit', 1), textOf(action, 'action', LONGEST.action)] as const),
+    ...whose(record, keeps),
+  ];
+}
+
+function whose(
+  call: { phone?: Phone; queue?: string },
+  keeps: (phone: Phone) => boolean,
+): [src: Src, queue: Src] {
+  const { phone, queue } = call;
+  const src = typeof phone === 'string' && isStorable(phone) && keeps(phone) ? phone : null;
+  return [src, queue === undefined || queue === '' ? null : textOf(queue, 'queue', LONGEST.queue)];
+}
+
+function atOf(wallMs: unknown): At {
+  if (typeof wallMs !== 'number' || !(wallMs >= 0 && wallMs <= LAST_DATE))
+    throw refused('an entry has no right time');
+  return Math.trunc(wallMs);
+}
+
+function textOf(value: unknown, what: string, longest: number): string {
+  if (typeof value !== 'string' || value === '' || [...value].length > longest || !isStorable(value))
+    throw refused(`an entry has no right ${what}`);
+  return value;
+}
+
+/** No control characters, no half characters, no space at its end: databases change those. */
+function isStorable(text: string): boolean {
+  return !/[\p{Cc}\p{Cs}]|\s$/u.test(text);
+}

@@ -1,0 +1,29 @@
+// Backoff: how long to wait before trying again, doubled at each failure, with jitter.
+// Many processes lose the same peer in the same instant, and must not all come back to it in the same instant.
+import type { Random } from './random';
+
+/** 2 ** 31 times the first pause is longer than any longest one. */
+const MOST_DOUBLINGS = 31;
+
+export class Backoff {
+  #failures = 0;
+
+  /** @param rangeMs first and longest pause, milliseconds, before jitter */
+  constructor(
+    private readonly rangeMs: readonly [firstMs: number, longestMs: number],
+    private readonly random: Random,
+  ) {}
+
+  /** Counts a failure. @returns the pause after it: half of the doubled one at least, at most all of it. Milliseconds */
+  nextMs(): number {
+    const [first, longest] = this.rangeMs;
+    const pause = Math.min(longest, first * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, MOST_DOUBLINGS);
+    return pause * (0.5 + this.random() / 2);
+  }
+
+  /** It went well: the next pause is the first again. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}

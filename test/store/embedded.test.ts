@@ -1,0 +1,277 @@
+// The embedded store: what every store promises, and what a file on a disk can do to it.
+// Processes are real here, and killed: what is acknowledged must be in the file.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { EmbeddedStore } from '../../src/store/embedded';
+import type { ThreadOptions } from '../../src/store/embeddedThread';
+import { defaultStore, type StoreSettings } from '../../src/store/settings';
+import { ManualClock, systemClock } from '../../src/util/clock';
+import { createLogger, silentLogger } from '../../src/util/log';
+import { chose, describeStore, T0, type StoreBench } from '../support/storeContract';
+import { storeWorker } from '../support/storeWorker';
+import { startWriter } from '../support/storeWriters';
+
+const folder = mkdtempSync(join(tmpdir(), 'hc-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let serial = 0;
+const newFile = (): string => join(folder, `${++serial}`, 'store.db');
+const settingsOf = (file: string): StoreSettings => ({ ...defaultStore, file, spool: folder });
+
+function openStore(file: string, more: Partial<ThreadOptions> = {}): EmbeddedStore {
+  return new EmbeddedStore(file, { log: silentLogger, clock: systemClock(), worker: storeWorker(), ...more });
+}
+
+function countsOf(file: string) {
+  if (!existsSync(file)) return { choices: 0, heard: 0, keys: 0 };
+  const database = new Database(file);
+  database.pragma('busy_timeout = 5000');
+  const count = (table: string): number =>
+    (database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).all()[0] as { n: number }).n;
+  const counts = {
+    choices: count('holdcast_choice'),
+    heard: count('holdcast_heard'),
+    keys: count('holdcast_key'),
+  };
+  database.close();
+  return counts;
+}
+
+describe('the embedded store', () => {
+  let file = '';
+  const bench: StoreBench = {
+    open: () => Promise.resolve(openStore(file)),
+    clear: () => {
+      file = newFile();
+      return Promise.resolve();
+    },
+    counts: () => Promise.resolve(countsOf(file)),
+  };
+  describeStore(() => bench);
+});
+
+describe('the file of the embedded store', () => {
+  test('is its owner’s alone, and so is the folder that is made for it', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.write([chose('49', 'music/a.wav')]);
+    expect(readdirSync(join(file, '..')).sort()).toEqual(['store.db', 'store.db-shm', 'store.db-wal']);
+    for (const name of ['store.db', 'store.db-wal', 'store.db-shm'])
+      expect(statSync(join(file, '..', name)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
+    await store.close();
+  });
+
+  test('that others could read is closed to them', async () => {
+    const file = newFile();
+    mkdirSync(join(file, '..'));
+    writeFileSync(file, '');
+    chmodSync(file, 0o644);
+    const store = openStore(file);
+    await store.choice('49');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  test('that is no store is put aside whole, said once, and a new one begun, however many find it', async () => {
+    const file = newFile();
+    mkdirSync(join(file, '..'));
+    writeFileSync(file, 'not a store at all, but somebody wants it back'.repeat(200));
+    const { size } = statSync(file);
+    const lines: Record<string, unknown>[] = [];
+    const log = createLogger(
+      (_, fields) => lines.push({ ...fields }),
+      () => 0,
+    );
+    const stores = Array.from({ length: 5 }, () => openStore(file, { log }));
+    await Promise.all(stores.map((store, at) => store.write([chose(`49${at}`, 'music/a.wav')])));
+    expect(countsOf(file).choices).toBe(5);
+    const aside = readdirSync(join(file, '..')).filter((name) => /^store\.db\.damaged-[\dTZ-]+$/.test(name));
+    expect(aside).toHaveLength(1);
+    expect(statSync(join(file, '..', aside[0]!)).size).toBe(size);
+    expect(lines).toEqual([expect.objectContaining({ aside: join(file, '..', aside[0]!) })]);
+    for (const store of stores) await store.close();
+  });
+
+  test('that is damaged while it is open costs what is written then an error, and the next is kept', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.write(Array.from({ length: 500 }, (_, at) => chose(`1${at}`, 'music/a.wav')));
+    await store.close();
+    const again = openStore(file);
+    await again.choice('10');
+    writeFileSync(file, Buffer.alloc(statSync(file).size, 0x5a));
+    const kept = async (): Promise<void> => {
+      for (let tries = 0; tries < 5; tries++) {
+        try {
+          return await again.write([chose('2', 'music/b.wav')]);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'HC_STORE_AWAY' });
+        }
+      }
+    };
+    await kept();
+    expect(await again.choice('2')).toBe('music/b.wav');
+    expect(readdirSync(join(file, '..')).some((name) => name.includes('.damaged-'))).toBe(true);
+    await again.close();
+  });
+
+  test('that is moved away is begun anew: nothing is written to a file without a name', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.write([chose('1', 'music/a.wav')]);
+    for (const end of ['', '-wal', '-shm']) renameSync(file + end, `${file}.old${end}`);
+    await store.write([chose('2', 'music/b.wav')]);
+    expect(countsOf(file).choices).toBe(1);
+    expect(await store.choice('2')).toBe('music/b.wav');
+    await store.close();
+  });
+
+  test('that was cut to nothing is begun anew', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.write([chose('1', 'music/a.wav')]);
+    await store.close();
+    truncateSync(file, 0);
+    const again = openStore(file);
+    await again.write([chose('3', 'music/c.wav')]);
+    expect(await again.choice('3')).toBe('music/c.wav');
+    await again.close();
+  });
+
+  test('of a newer Holdcast is left alone', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.write([chose('1', 'music/a.wav')]);
+    await store.close();
+    const database = new Database(file);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    const older = openStore(file);
+    await expect(older.choice('1')).rejects.toMatchObject({ code: 'HC_STORE_REFUSED' });
+    await older.close();
+    expect(countsOf(file).choices).toBe(1);
+  });
+
+  test('that another holds locked: writes are away in time, choices are answered meanwhile, then all is well', async () => {
+    const file = newFile();
+    const store = openStore(file, { lockedMs: 300 });
+    await store.write([chose('1', 'music/a.wav')]);
+    const other = new Database(file);
+    other.exec('BEGIN IMMEDIATE');
+    const write = store.write([chose('2', 'music/b.wav')]);
+    const refused = expect(write).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
+    expect(await Promise.race([store.choice('1'), write.catch(() => 'the write ended first')])).toBe(
+      'music/a.wav',
+    );
+    await refused;
+    other.exec('ROLLBACK');
+    other.close();
+    await store.write([chose('2', 'music/b.wav')]);
+    expect(await store.choice('2')).toBe('music/b.wav');
+    await store.close();
+  });
+
+  test('in a folder that cannot be made is away, and says what to do', async () => {
+    writeFileSync(join(folder, 'a-file'), '');
+    const store = openStore(join(folder, 'a-file', 'store.db'));
+    await expect(store.choice('1')).rejects.toMatchObject({ code: 'HC_STORE_AWAY', hint: /disk|folder/ });
+    await store.close();
+  });
+});
+
+describe('the thread of the embedded store', () => {
+  test('that hangs is told in time, is not piled up on, and does not keep what closes it', async () => {
+    const hanging = join(folder, 'hanging.cjs');
+    writeFileSync(hanging, "require('node:worker_threads').parentPort.on('message', () => { for (;;); })");
+    const clock = new ManualClock(T0);
+    const store = openStore(newFile(), { worker: hanging, clock, limitMs: 4000 });
+    const choice = expect(store.choice('1')).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
+    while (clock.pending < 1) await new Promise((done) => setImmediate(done));
+    clock.advance(4000);
+    await choice;
+    const large = (): Promise<void> => {
+      const track = `music/${'x'.repeat(240)}.wav`;
+      return store.write(Array.from({ length: 20_000 }, (_, at) => chose(`${at}`, track)));
+    };
+    const writes = Array.from({ length: 15 }, () => large().catch((error: Error) => error.message));
+    expect(await Promise.race(writes)).toContain('too much waits');
+    const closed = store.close();
+    while (clock.pending < 1) await new Promise((done) => setImmediate(done));
+    await new Promise((done) => setImmediate(done));
+    clock.advance(4000);
+    await closed;
+  });
+
+  test('that dies is begun anew, but not at once', async () => {
+    const dying = join(folder, 'dying.cjs');
+    writeFileSync(dying, "throw new Error('no libsql here')");
+    const clock = new ManualClock(T0);
+    const store = openStore(newFile(), { worker: dying, clock });
+    await expect(store.choice('1')).rejects.toMatchObject({
+      code: 'HC_STORE_AWAY',
+      message: /no libsql here/,
+    });
+    await expect(store.choice('1')).rejects.toMatchObject({ message: /died just now/ });
+    writeFileSync(dying, `require(${JSON.stringify(storeWorker())})`);
+    clock.advance(1000);
+    expect(await store.choice('1')).toBeUndefined();
+    await store.close();
+  });
+
+  test('keeps what was asked before it is closed', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const writes = Array.from({ length: 300 }, (_, at) => store.write([chose(`${at}`, 'music/a.wav')]));
+    await store.close();
+    await Promise.all(writes);
+    expect(countsOf(file).choices).toBe(300);
+  });
+});
+
+describe('many processes and one file', () => {
+  test('twenty that write at once lose nothing', async () => {
+    const file = newFile();
+    const writers = Array.from({ length: 20 }, (_, who) =>
+      startWriter(settingsOf(file), { prefix: `${who}-`, callers: 1000, together: 4, most: 200 }),
+    );
+    expect(await Promise.all(writers.map((writer) => writer.ended()))).toEqual(Array(20).fill(0));
+    expect(writers.map(({ kept }) => kept.size)).toEqual(Array(20).fill(200));
+    expect(countsOf(file).choices).toBe(20 * 200);
+  }, 120_000);
+
+  test('fifty that are killed in the middle of writing lose nothing that was acknowledged', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    let acknowledged = 0;
+    for (let turn = 0; turn < 50; turn++) {
+      const task = { prefix: `${turn}-`, callers: 40, together: 1 + (turn % 8) };
+      const writer = startWriter(settingsOf(file), task);
+      await writer.acknowledged(20 + turn * 7);
+      await writer.kill();
+      for (const [phone, at] of writer.kept) {
+        const track = (await store.choice(phone)) ?? '';
+        const kept = Number(/\d+/.exec(track)?.[0] ?? -1);
+        expect(kept).toBeGreaterThanOrEqual(at);
+        acknowledged++;
+      }
+    }
+    expect(acknowledged).toBeGreaterThan(1000);
+    const database = new Database(file);
+    expect(database.prepare('PRAGMA integrity_check').all()).toMatchObject([{ integrity_check: 'ok' }]);
+    database.close();
+    await store.close();
+  }, 300_000);
+});
