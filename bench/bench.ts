@@ -20,6 +20,7 @@ import { benchCalls, benchKeys } from './onAsterisk';
 import { benchQuality } from './quality';
 import { benchRender } from './renderSpeed';
 import { benchSpawn } from './spawn';
+import { benchStore } from './store';
 
 const SECTIONS: Record<string, (context: Context) => Promise<Section>> = {
   spawn: benchSpawn,
@@ -31,6 +32,7 @@ const SECTIONS: Record<string, (context: Context) => Promise<Section>> = {
   quality: benchQuality,
   cycles: benchCycles,
   lookups: benchLookups,
+  store: benchStore,
   keys: benchKeys,
   calls: benchCalls,
 };
