@@ -30,7 +30,12 @@ export class Home {
   }
 
   env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    const folders = { HOME: this.path, TMPDIR: join(this.path, 'tmp'), HOLDCAST_CACHE: this.cache };
+    const folders = {
+      HOME: this.path,
+      TMPDIR: join(this.path, 'tmp'),
+      HOLDCAST_CACHE: this.cache,
+      HOLDCAST_DATA: join(this.path, 'data'),
+    };
     return { PATH: process.env['PATH'], TZ: 'UTC', [MARK]: this.path, ...folders, ...more };
   }
 
