@@ -146,8 +146,10 @@ export class CallStream {
 
   /** Ends the call and closes what is open. Safe at any moment. */
   close(): Promise<void> {
-    // First what has no time: the process may be killed while an office hands over what is to be remembered.
+    // First what has no time: the process may be killed while an office hands over what is to be remembered. What was
+    // kept is the end: nothing is written after it.
     this.#keeper?.close();
+    this.#pacer?.stop();
     this.#session?.close();
     this.#deferred.flush();
     return this.#scope.close();

@@ -144,9 +144,10 @@ export class Stream {
     process.kill(this.pid, signal);
   }
 
-  /** Hangs up. @returns how it ended, and after how many milliseconds */
+  /** Hangs up as Asterisk does: first it reads no more. @returns how it ended, and after how many milliseconds */
   async hangUp(signal: NodeJS.Signals = 'SIGHUP'): Promise<Ended & { afterMs: number }> {
     const at = performance.now();
+    this.stopListening();
     this.kill(signal);
     const ended = await this.ended;
     return { ...ended, afterMs: this.endedAt! - at };
