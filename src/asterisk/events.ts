@@ -3,6 +3,7 @@
 import { isUniqueid } from './feed';
 import type { AmiMessage } from './message';
 
+/** `number`: the caller's, as it came. Whether he withholds it, no event tells: see `phoneIn`. */
 export type AmiEvent =
   /** `received`: pressed by the caller, not sent to him. A press may have only its `key-up`. */
   | { type: 'key-down' | 'key-up'; uniqueid: string; channel: string; digit: string; received: boolean }
@@ -13,7 +14,7 @@ export type AmiEvent =
       channel: string;
       /** 1 and more; with a priority it may be ahead of others. */
       position: number;
-      phone?: string;
+      number?: string;
       language?: string;
     }
   /** Whatever the reason: it comes after `queue-abandon` and before `queue-connect`. `position`: the place left. */
@@ -25,7 +26,7 @@ export type AmiEvent =
       uniqueid: string;
       channel: string;
       class?: string;
-      phone?: string;
+      number?: string;
       language?: string;
     }
   | { type: 'hangup'; uniqueid: string; channel: string }
@@ -65,10 +66,33 @@ export function readEvent(message: AmiMessage): AmiEvent | undefined {
 /** What Asterisk and carriers write for a number that is not known or not shown. */
 const NO_NUMBER = /^$|^<?(unknown|anonymous|unavailable|restricted|private|withheld)>?$/i;
 
-/** The caller's number in any message that describes a channel; absent when it is not known or withheld. */
-export function phoneIn(message: AmiMessage): { phone?: string } {
-  const phone = message.get('CallerIDNum') ?? '';
-  return NO_NUMBER.test(phone) ? {} : { phone };
+/** The number in any message that describes a channel, withheld or not; absent when there is none. */
+export function numberIn(message: AmiMessage): { number?: string } {
+  const number = message.get('CallerIDNum') ?? '';
+  return NO_NUMBER.test(number) ? {} : { number };
+}
+
+const PRESENTATION = 'CALLERID(num-pres)';
+
+/**
+ * Asks who a channel is, and whether its number may be shown: with "Privacy: id", or CALLERID(pres)=prohib, Asterisk has
+ * the number and names it in every event. Needs `write=reporting`; tried on 16.28 and 22.10.
+ */
+export const statusOf = (uniqueid: string) =>
+  ({ Action: 'Status', Channel: uniqueid, Variables: PRESENTATION }) as const;
+
+/** What the answer to `statusOf` says of the number: 'allowed_passed_screen', 'prohib'; undefined: nothing. */
+export function presentationIn(status: AmiMessage): string | undefined {
+  const start = `${PRESENTATION}=`;
+  const variable = status.all('Variable').find((text) => text.startsWith(start));
+  return variable?.slice(start.length) || undefined;
+}
+
+/** The caller's number in the answer to `statusOf`; absent when it is not known, or not certainly meant to be shown. */
+export function phoneIn(status: AmiMessage): { phone?: string } {
+  const { number } = numberIn(status);
+  const isShown = presentationIn(status)?.startsWith('allowed') === true;
+  return number !== undefined && isShown ? { phone: number } : {};
 }
 
 /** The channel's language in any message that describes a channel. */
@@ -107,7 +131,7 @@ function joinEvent(message: AmiMessage): AmiEvent | undefined {
   const position = wholeIn(message, 'Position');
   if (!waiter || !position) return undefined;
   const channel = message.get('Channel') ?? '';
-  return { type: 'queue-join', ...waiter, channel, position, ...phoneIn(message), ...languageIn(message) };
+  return { type: 'queue-join', ...waiter, channel, position, ...numberIn(message), ...languageIn(message) };
 }
 
 function leaveEvent(message: AmiMessage): AmiEvent | undefined {
@@ -132,7 +156,7 @@ function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEve
     uniqueid,
     channel,
     ...(musicClass && { class: musicClass }),
-    ...phoneIn(message),
+    ...numberIn(message),
     ...languageIn(message),
   };
 }

@@ -1,10 +1,11 @@
 // Switchboard: what is known of all calls over one AMI link, told to whoever follows one of them.
-// Each of thousands of events costs a look-up; Asterisk is asked about a call only when events have not told.
+// Each of thousands of events costs a look-up; Asterisk is asked about a call that somebody follows, and only for what
+// events do not tell: whether its caller withholds his number, and who it was before the link came up.
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { languageIn, phoneIn, type AmiEvent } from './events';
+import { languageIn, numberIn, phoneIn, presentationIn, statusOf, type AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
 import { KeySigns, type KeyEvent } from './keys';
 import type { AmiPort } from './link';
@@ -23,11 +24,16 @@ export interface SwitchboardParts {
 /** What Asterisk has said of a call. */
 interface Known {
   readonly channel?: string;
-  readonly phone?: string;
+  readonly number?: string | undefined;
+  /** The number may be told; undefined: Asterisk has not said so yet. */
+  readonly shown?: boolean | undefined;
   readonly language?: string;
   /** Where it joined a queue last. */
   readonly joined?: QueuePlace;
 }
+
+/** An event that says what a channel is. */
+type Described = Extract<AmiEvent, { number?: string }>;
 
 interface Follower {
   readonly listener: (news: CallNews) => void;
@@ -46,6 +52,8 @@ interface Followed {
   place: QueuePlace | undefined;
   /** A question is under way, or waits for its turn. */
   asking: boolean;
+  /** Asterisk was asked over this connection and has not said: it is told as it is known, without a number. */
+  unanswered: boolean;
   /** Questions without an answer, one after the other. */
   failures: number;
   retry: Cancel;
@@ -74,6 +82,8 @@ export class Switchboard implements Closeable {
   #questions = 0;
   /** That Asterisk refuses to answer is said once for each connection. */
   #complained = false;
+  /** … and that it says of no number whether it may be shown. */
+  #missed = false;
 
   constructor(private readonly parts: SwitchboardParts) {
     const { link, clock } = parts;
@@ -107,10 +117,10 @@ export class Switchboard implements Closeable {
     };
   }
 
-  /** Who a call is, as far as its events have told; nothing is asked. */
+  /** Who a call is, as far as that is known; undefined while it is open whether its number may be told. Asks nothing. */
   who(uniqueid: string): CallIdentity | undefined {
     const known = this.#known.get(uniqueid);
-    return known && identityOf(uniqueid, known, this.#board.queueOf(uniqueid));
+    return known && !isOpen(known) ? identityOf(uniqueid, known, this.#board.queueOf(uniqueid)) : undefined;
   }
 
   /** Told of each channel that is gone, followed or not. */
@@ -151,6 +161,7 @@ export class Switchboard implements Closeable {
       identity: undefined,
       place: undefined,
       asking: false,
+      unanswered: false,
       failures: 0,
       retry: () => {},
       early: undefined,
@@ -169,14 +180,16 @@ export class Switchboard implements Closeable {
     if (call.place) this.#tellOne(call, follower, { type: 'place', place: call.place });
     if (call.early !== undefined) this.#tellOne(call, follower, { type: 'key', digit: call.early });
     call.early = undefined;
-    if (!call.identity || !call.place) this.#ask(call);
+    if (!call.identity || !call.place || (call.known && isOpen(call.known))) this.#ask(call);
   }
 
   #connected(): void {
     this.#complained = false;
+    this.#missed = false;
     for (const call of this.#followed.values()) {
       call.identity = undefined;
       call.known = undefined;
+      call.unanswered = false;
       this.#ask(call);
     }
     this.#board.connected();
@@ -201,7 +214,7 @@ export class Switchboard implements Closeable {
         return this.#key(event);
       case 'queue-join': {
         const { queue, position } = event;
-        this.#learn(event.uniqueid, { ...whoIn(event), joined: { queue, position } });
+        this.#describe(event, { queue, position });
         return this.#board.move(event);
       }
       case 'queue-leave':
@@ -209,7 +222,7 @@ export class Switchboard implements Closeable {
       case 'queue-connect':
         return this.#answered(event);
       case 'moh-start':
-        this.#learn(event.uniqueid, whoIn(event));
+        this.#describe(event);
         return this.#moved(event.uniqueid);
       case 'renamed':
         if (this.#known.has(event.uniqueid)) this.#learn(event.uniqueid, { channel: event.channel });
@@ -247,6 +260,20 @@ export class Switchboard implements Closeable {
       this.#guarded({ uniqueid, news: 'hangup' }, () => listener(uniqueid));
   }
 
+  /** An event says what a channel is. It may be another caller's by now, so what was known of his number is void. */
+  #describe(event: Described, joined?: QueuePlace): void {
+    const { uniqueid, number } = event;
+    const before = this.#known.get(uniqueid);
+    const isNew = !before || before.number !== number;
+    this.#learn(uniqueid, {
+      ...textsOf(event),
+      ...(joined && { joined }),
+      ...(isNew && { number, shown: undefined }),
+    });
+    const call = this.#followed.get(uniqueid);
+    if (call && isNew && number !== undefined) this.#ask(call);
+  }
+
   #learn(uniqueid: string, news: Known): void {
     const known = { ...this.#known.get(uniqueid), ...news };
     this.#known.delete(uniqueid);
@@ -268,6 +295,8 @@ export class Switchboard implements Closeable {
   #update(call: Followed): void {
     const { uniqueid, known } = call;
     const queue = this.#board.queueOf(uniqueid);
+    // The first that is told is whole; one that is open again later is told without its number.
+    if (known && isOpen(known) && !call.unanswered && !call.identity) return;
     const identity = known && identityOf(uniqueid, known, queue);
     if (identity && !isSameIdentity(identity, call.identity)) {
       call.identity = identity;
@@ -333,7 +362,7 @@ export class Switchboard implements Closeable {
 
   async #question(call: Followed): Promise<void> {
     try {
-      const list = await this.parts.link.list({ Action: 'Status', Channel: call.uniqueid });
+      const list = await this.parts.link.list(statusOf(call.uniqueid));
       call.asking = false;
       if (this.#isFollowed(call)) this.#identified(call, list);
     } catch (error) {
@@ -344,12 +373,25 @@ export class Switchboard implements Closeable {
 
   #identified(call: Followed, list: readonly AmiMessage[]): void {
     call.failures = 0;
+    call.unanswered = false;
     const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
     if (!status) return;
     const channel = status.get('Channel');
-    this.#learn(call.uniqueid, { ...(channel && { channel }), ...phoneIn(status), ...languageIn(status) });
+    const { number } = numberIn(status);
+    // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
+    const isSure = !call.known || call.known.number === number;
+    const shown = isSure ? phoneIn(status).phone !== undefined : undefined;
+    this.#learn(call.uniqueid, { ...(channel && { channel }), number, shown, ...languageIn(status) });
+    if (number !== undefined && presentationIn(status) === undefined) this.#miss();
     this.#board.suppose(call.uniqueid, queueIn(status));
     this.#moved(call.uniqueid);
+    if (!isSure) this.#ask(call);
+  }
+
+  #miss(): void {
+    const hint = 'load func_callerid.so; until then no balance is said, and no choice of music remembered';
+    if (!this.#missed) this.parts.log.warn({ hint }, 'Asterisk does not say which numbers are withheld');
+    this.#missed = true;
   }
 
   #unanswered(call: Followed, error: unknown): void {
@@ -361,15 +403,22 @@ export class Switchboard implements Closeable {
     if (!this.#complained)
       log.warn({ uniqueid, ...errorFields(error) }, 'identity: Asterisk could not be asked');
     this.#complained = true;
+    call.unanswered = true;
+    this.#update(call);
     if (code === 'HC_AMI_ERROR') return;
     const [first, longest] = RETRY_MS;
     call.retry = clock.after(Math.min(longest, first * 2 ** call.failures++), () => this.#ask(call));
   }
 }
 
-/** What an event says of who is calling. */
-function whoIn({ channel, phone, language }: Known): Known {
-  return { ...(channel && { channel }), ...(phone && { phone }), ...(language && { language }) };
+/** There is a number, and nobody knows whether it may be told. */
+function isOpen({ number, shown }: Known): boolean {
+  return number !== undefined && shown === undefined;
+}
+
+/** What is said of a channel besides its number. */
+function textsOf({ channel, language }: Known): Pick<Known, 'channel' | 'language'> {
+  return { ...(channel && { channel }), ...(language && { language }) };
 }
 
 /** The queue whose application a channel is in; while it is with an agent, too. */
@@ -379,7 +428,14 @@ function queueIn(status: AmiMessage): string | undefined {
 }
 
 function identityOf(uniqueid: string, known: Known, queue: string | undefined): CallIdentity {
-  return { uniqueid, ...whoIn(known), ...(queue !== undefined && { queue }) };
+  const { number, shown } = known;
+  const phone = shown ? number : undefined;
+  return {
+    uniqueid,
+    ...textsOf(known),
+    ...(phone !== undefined && { phone }),
+    ...(queue !== undefined && { queue }),
+  };
 }
 
 function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {

@@ -1,6 +1,6 @@
-// Who calls, at the moment when Asterisk asks for the music of a call: known from an event as a rule, else asked for.
-// That event and the look-up come from two threads of Asterisk, so either may be a millisecond ahead.
-import { phoneIn } from '../asterisk/events';
+// Who calls, at the moment when Asterisk asks for the music of a call: asked for as a rule, since no event tells whether
+// a number is withheld. An event that tells of none, and the look-up, come from two threads: either may be ahead.
+import { phoneIn, statusOf } from '../asterisk/events';
 import type { CallIdentity } from '../asterisk/feed';
 import type { AmiPort } from '../asterisk/link';
 import type { Cancel } from '../util/clock';
@@ -27,8 +27,9 @@ export class Callers implements Closeable {
     this.#stop = parts.link.listen({
       connected: () => {},
       event: (event) => {
-        if (event.type === 'queue-join' || event.type === 'moh-start')
-          this.#known(event.uniqueid, parts.who(event.uniqueid) ?? event);
+        const told = event.type === 'queue-join' || event.type === 'moh-start';
+        const caller = told ? parts.who(event.uniqueid) : undefined;
+        if (caller) this.#known(caller.uniqueid, caller);
       },
       disconnected: () => this.#forget(),
     });
@@ -64,7 +65,7 @@ export class Callers implements Closeable {
 
   async #ask(uniqueid: string): Promise<Caller | undefined> {
     try {
-      const list = await this.parts.link.list({ Action: 'Status', Channel: uniqueid });
+      const list = await this.parts.link.list(statusOf(uniqueid));
       const status = list.find((channel) => channel.get('Uniqueid') === uniqueid);
       return status && { uniqueid, ...phoneIn(status) };
     } catch {

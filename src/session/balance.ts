@@ -3,12 +3,13 @@
 import type { BackOffice } from '../asterisk/backOffice';
 import type { Clip } from '../audio/source';
 import type { BalanceAnswer } from '../billing/billing';
-import type { Announcement } from '../program/announcement';
+import { lengthOf, type Announcement } from '../program/announcement';
+import type { Cancel } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Call } from './call';
-import { PinPad, type PinQuestion } from './pinPad';
+import { PinPad, type PinEnd, type PinQuestion } from './pinPad';
 import type { Reply } from './replies';
-import type { Speech } from './speech';
+import { SPEECH_MS, type Speech } from './speech';
 import { Waiting, type WaitingParts } from './waiting';
 
 export interface BalanceParts extends WaitingParts {
@@ -18,6 +19,8 @@ export interface BalanceParts extends WaitingParts {
   speech(): Speech | undefined;
   log: Logger;
   call(): Call;
+  /** An earlier process of this call was asking for a PIN when it ended: the rest of it may be on its way here. */
+  interrupted: boolean;
 }
 
 /** One press of the key, with all that follows from it. */
@@ -26,9 +29,14 @@ interface Question {
   readonly who: Who;
   readonly reply: Reply;
   readonly pin?: string;
+  /** He has given up his PIN, and nothing was said. */
+  readonly givenUp: () => void;
 }
 
-type Who = Pick<Call, 'uniqueid' | 'phone'>;
+/** Whose question it is. Before Asterisk has told who calls, its first word on that is taken for the same caller. */
+interface Who extends Pick<Call, 'uniqueid'> {
+  phone: string | undefined;
+}
 
 /** What is to be said: the caller's own words, a prompt, or a prompt that asks for his PIN. */
 type Outcome =
@@ -36,8 +44,8 @@ type Outcome =
 
 /** The office keeps to the config's limit itself: this is for one that breaks its word. Milliseconds. */
 const OFFICE_MS = 15_000;
-/** A sentence that takes longer is not said, milliseconds. */
-const SPEECH_MS = 12_000;
+/** A PIN that stops in its middle may go on for so long, and its digits are no keys; milliseconds. */
+const REST_MS = 3000;
 const PROMPT_OF = {
   unavailable: 'balance-unavailable',
   'unknown-caller': 'balance-unknown-caller',
@@ -48,11 +56,18 @@ const PROMPT_OF = {
 export class Balance {
   #waiting: Waiting | undefined;
   readonly #pad: PinPad;
+  /** The last question, until it is answered in words or given up. */
+  #question: Question | undefined;
   /** The balance that is being said or is about to be, and whose it is. */
   #said: { readonly who: Who; readonly announcement: Announcement } | undefined;
+  /** Asterisk has told who calls. */
+  #identified = false;
+  /** Ends the time in which keys are the rest of a PIN; undefined: they are not. */
+  #rest: Cancel | undefined;
 
   constructor(private readonly parts: BalanceParts) {
     this.#pad = new PinPad(parts);
+    if (parts.interrupted) this.#awaitRest();
   }
 
   /** It is being asked for. */
@@ -60,39 +75,67 @@ export class Balance {
     return this.#waiting !== undefined;
   }
 
-  /** The caller keys in his PIN: his keys are for `key`. */
+  /** The caller keys in his PIN, it is being looked at, or its rest may still come: his keys are for `key`. */
   get takesKeys(): boolean {
-    return this.#pad.open;
+    return this.#pad.open || this.#question?.pin !== undefined || this.#rest !== undefined;
   }
 
+  /** Digits for which nothing waits any more go nowhere. */
   key(digit: string): void {
     this.#pad.press(digit);
   }
 
-  answer(reply: Reply): void {
+  /** @param givenUp he has given up his PIN, and nothing was said */
+  answer(reply: Reply, givenUp: () => void): void {
     const office = this.parts.office();
     if (!office) return this.#prompt(reply, PROMPT_OF.unavailable);
     const { certain, uniqueid, phone } = this.parts.call();
     if (!certain) return this.#prompt(reply, PROMPT_OF['unknown-caller']);
-    void this.#ask({ office, who: { uniqueid, phone }, reply });
+    void this.#ask({ office, who: { uniqueid, phone }, reply, givenUp });
   }
 
-  /** The caller turned out to be another one: what was meant for somebody else is not said any further. */
+  /** It was asked for, and of the answer he has not heard half; `samplesAgo` as in `Program.stateAt`. */
+  isPendingAt(samplesAgo: number): boolean {
+    if (this.#question) return true;
+    const announcement = this.#said?.announcement;
+    if (!announcement) return false;
+    return this.parts.program.spoken(announcement, samplesAgo) < lengthOf(announcement) / 2;
+  }
+
+  /** Asterisk has told who calls. What was meant for somebody else is not said any further. */
   identified(): void {
-    if (this.#said && !this.#is(this.#said.who)) this.parts.program.cancel(this.#said.announcement);
+    const { uniqueid, phone } = this.parts.call();
+    for (const who of [this.#question?.who, this.#said?.who])
+      if (who && !this.#identified && who.uniqueid === uniqueid) who.phone ??= phone;
+    this.#identified = true;
+    this.#takeBack((who) => !this.#is(who));
   }
 
-  /** The call is over: nothing is asked or said any more. */
+  /** The call is over: nothing is asked or said any more, not even to its end. May be called again. */
   close(): void {
     this.#waiting?.end();
     this.#waiting = undefined;
+    this.#question = undefined;
     this.#pad.close();
+    this.#rest?.();
+    this.#rest = undefined;
+    this.#takeBack(() => true);
+  }
+
+  #takeBack(isWrong: (who: Who) => boolean): void {
+    if (this.#said && isWrong(this.#said.who)) this.parts.program.cancel(this.#said.announcement);
+  }
+
+  #awaitRest(): void {
+    this.#rest?.();
+    this.#rest = this.parts.clock.after(REST_MS, () => (this.#rest = undefined));
   }
 
   async #ask(question: Question): Promise<void> {
     const { reply, who } = question;
     const waiting = new Waiting(this.parts, reply);
     this.#waiting = waiting;
+    this.#question = question;
     const answer = await this.#answerOf(question, waiting);
     const outcome = this.#is(who)
       ? await this.#outcomeOf(answer, waiting)
@@ -100,6 +143,7 @@ export class Balance {
     if (waiting.over) return;
     this.#waiting = undefined;
     waiting.answered(() => {
+      this.#question = undefined;
       if (!this.#is(who)) return this.#prompt(reply, PROMPT_OF.unavailable);
       if ('pin' in outcome) return this.#askPin(question, outcome.pin);
       if ('prompt' in outcome) return this.#prompt(reply, outcome.prompt);
@@ -132,12 +176,20 @@ export class Balance {
 
   #askPin(question: Question, pin: PinQuestion): void {
     const { reply, who } = question;
-    const asked = this.#pad.ask(pin, reply, (keyed) => {
-      if (keyed === undefined) return;
+    const asked = this.#pad.ask(pin, reply, (keyed, why) => {
+      this.#question = undefined;
+      if (keyed === undefined) return this.#gaveUp(question, why);
       if (!this.#is(who)) return this.#prompt(reply, PROMPT_OF.unavailable);
       void this.#ask({ ...question, pin: keyed });
     });
-    if (!asked) this.#prompt(reply, PROMPT_OF.unavailable);
+    if (!asked) return this.#prompt(reply, PROMPT_OF.unavailable);
+    this.#question = question.pin === undefined ? question : withoutPin(question);
+  }
+
+  /** Who takes his time may go on keying in. */
+  #gaveUp({ givenUp }: Question, why: PinEnd): void {
+    if (why === 'idle') this.#awaitRest();
+    givenUp();
   }
 
   #is({ uniqueid, phone }: Who): boolean {
@@ -149,4 +201,8 @@ export class Balance {
     const clips = this.parts.prompts.all([name]);
     if (clips) reply.say({ clips });
   }
+}
+
+function withoutPin({ office, who, reply, givenUp }: Question): Question {
+  return { office, who, reply, givenUp };
 }

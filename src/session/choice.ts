@@ -16,6 +16,8 @@ export interface ChoiceParts {
   log: Logger;
   /** The call goes on from an earlier process, which had its music already. */
   resumed: boolean;
+  /** The track that a key had brought there, and that he had not listened to for long enough. */
+  pending?: string | undefined;
 }
 
 /** Later in a call nobody's music is changed under him, milliseconds. */
@@ -30,10 +32,17 @@ export class Choice {
   /** An answer counts no more. */
   #forgotten = false;
   #cancelKeep: Cancel = () => {};
+  #pending: string | undefined;
 
   constructor(private readonly parts: ChoiceParts) {
     this.#beganMs = parts.clock.now();
     this.#settled = parts.resumed;
+    if (parts.pending !== undefined) this.keep(parts.pending);
+  }
+
+  /** The track that he has chosen and must listen to a little longer. */
+  get pending(): string | undefined {
+    return this.#pending;
   }
 
   /** Plays what he chose in an earlier call, once, if it is known who he is and the call has just begun. */
@@ -61,7 +70,9 @@ export class Choice {
   keep(track: string): void {
     const { program, journal, clock } = this.parts;
     this.#cancelKeep();
+    this.#pending = track;
     this.#cancelKeep = clock.after(LISTENED_MS, () => {
+      this.#pending = undefined;
       if (program.position?.trackId === track) journal.remember({ type: 'choice', track });
     });
   }
@@ -69,6 +80,7 @@ export class Choice {
   close(): void {
     this.forget();
     this.#cancelKeep();
+    this.#pending = undefined;
   }
 
   get #tooLate(): boolean {

@@ -12,6 +12,7 @@ const MOST_WAITING = 200;
 export class Journal {
   #waiting: { readonly what: Remembered; readonly wallMs: number }[] = [];
   #identified = false;
+  #closed = false;
   /** What is being said, and since which sample of the call. */
   #voice: { readonly announcement: Announcement; readonly from: number } | undefined;
 
@@ -22,6 +23,7 @@ export class Journal {
   ) {}
 
   remember(what: Remembered): void {
+    if (this.#closed) return;
     this.#waiting.push({ what, wallMs: this.clock.wall() });
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     this.flush();
@@ -55,9 +57,14 @@ export class Journal {
     }
   }
 
-  /** The call is over at this sample, perhaps in the middle of a voice. */
+  /**
+   * The call is over at this sample, perhaps in the middle of a voice: who hears or does something from now on is
+   * somebody else. May be called again.
+   */
   close(atSample: number): void {
+    if (this.#closed) return;
     this.#said(atSample);
+    this.#closed = true;
     this.identified();
   }
 

@@ -41,6 +41,8 @@ const RECORD = 'put it into the media folder, or correct its name in config.ts';
 
 export class KeyFunctions {
   readonly #running = new Map<string, Limited<void>>();
+  /** What is being said or waits to be; it may outlast the function that says it. */
+  readonly #words = new Set<Announcement>();
 
   constructor(private readonly parts: KeyFunctionParts) {}
 
@@ -62,14 +64,15 @@ export class KeyFunctions {
       this.parts.log.error(errorFields(outcome.error), 'the function of a key failed');
     });
     this.#running.set(digit, limited);
-    const session = keySession(this.parts, { reply, limited, words });
+    const session = keySession(this.parts, { reply, limited, words, all: this.#words });
     limited.start(() => action(session));
   }
 
-  /** The call is over: those that run are aborted, and deaf. */
+  /** The call is over: those that run are aborted, and deaf, and what they say is said no further. May be called again. */
   close(): void {
     for (const limited of this.#running.values()) limited.end();
     this.#running.clear();
+    for (const announcement of [...this.#words]) this.parts.program.cancel(announcement);
   }
 }
 
@@ -78,6 +81,8 @@ interface Voice {
   readonly limited: Limited<void>;
   /** What is being said or waits to be. */
   readonly words: Set<Announcement>;
+  /** The same of all functions of the call. */
+  readonly all: Set<Announcement>;
 }
 
 function keySession(parts: KeyFunctionParts, voice: Voice): KeySession {
@@ -111,18 +116,20 @@ function keySession(parts: KeyFunctionParts, voice: Voice): KeySession {
 }
 
 /** Resolves when it was said, or not any further. The time that it takes is not the function's. */
-function speak({ reply, limited, words }: Voice, clips: readonly Clip[]): Promise<void> {
+function speak({ reply, limited, words, all }: Voice, clips: readonly Clip[]): Promise<void> {
   if (words.size >= MOST_WAITING) return refused('too much waits to be said', 'await what is said');
   limited.hold();
   return new Promise((resolve) => {
     const over = (): void => {
       words.delete(announcement);
+      all.delete(announcement);
       limited.release();
       resolve();
     };
     // What it says may be a balance or an appointment.
     const announcement = reply.say({ clips, personal: true }, { over });
     words.add(announcement);
+    all.add(announcement);
   });
 }
 

@@ -35,10 +35,20 @@ export class KeyPad {
     return true;
   }
 
-  /** The presses that were taken at least `agoMs` ago: of a later one the caller has not heard anything yet. */
-  timesAt(agoMs: number): KeyTimes {
+  /** A press that came to nothing: the key's hold-off is over. */
+  release(digit: string): void {
+    this.#pressedAt.delete(digit);
+  }
+
+  /**
+   * The presses that were taken at least `agoMs` ago: of a later one the caller has not heard anything yet.
+   * @param isPending a key whose answer nobody will give after this process
+   */
+  timesAt(agoMs: number, isPending: (binding: KeyBinding) => boolean = () => false): KeyTimes {
     const [now, wall] = [this.clock.now(), this.clock.wall()];
-    const times = [...this.#pressedAt].filter(([, at]) => now - at >= agoMs);
+    const times = [...this.#pressedAt].filter(
+      ([digit, at]) => now - at >= agoMs && !isPending(this.binding(digit)!),
+    );
     return Object.fromEntries(times.map(([digit, at]) => [digit, wall - (now - at)]));
   }
 }

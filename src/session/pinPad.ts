@@ -19,11 +19,14 @@ export interface PinQuestion {
   readonly digits: number;
 }
 
+/** How a PIN came to its end: he has keyed it in, has given it up with a key, or pressed none any more. */
+export type PinEnd = 'keyed' | 'given up' | 'idle';
+
 interface Entry {
   readonly digits: number;
   readonly prompt: { announcement?: Announcement };
   readonly letUp: Cancel;
-  readonly done: (pin: string | undefined) => void;
+  readonly done: (pin: string | undefined, why: PinEnd) => void;
   keyed: string;
   /** He has pressed a key: the words that ask for it are over for him. */
   touched: boolean;
@@ -79,10 +82,10 @@ export class PinPad {
     this.parts.program.acknowledge();
     if (!entry.touched) this.parts.program.cancel(entry.prompt.announcement!);
     entry.touched = true;
-    if (/[*#]/.test(key) && entry.keyed === '') return this.#end(entry, undefined);
-    if (key === '#') return this.#end(entry, entry.keyed);
+    if (/[*#]/.test(key) && entry.keyed === '') return this.#end(entry, 'given up');
+    if (key === '#') return this.#end(entry, 'keyed');
     entry.keyed = key === '*' ? '' : entry.keyed + key;
-    if (entry.keyed.length >= entry.digits) return this.#end(entry, entry.keyed);
+    if (entry.keyed.length >= entry.digits) return this.#end(entry, 'keyed');
     this.#limit(entry);
   }
 
@@ -104,15 +107,16 @@ export class PinPad {
 
   #limit(entry: Entry): void {
     entry.cancelLimit();
-    entry.cancelLimit = this.parts.clock.after(IDLE_MS, () => this.#end(entry, undefined));
+    entry.cancelLimit = this.parts.clock.after(IDLE_MS, () => this.#end(entry, 'idle'));
   }
 
-  #end(entry: Entry, pin: string | undefined): void {
+  #end(entry: Entry, why: PinEnd): void {
     if (this.#entry !== entry) return;
     this.#entry = undefined;
+    const pin = why === 'keyed' ? entry.keyed : undefined;
     entry.cancelLimit();
     entry.keyed = '';
-    entry.done(pin);
+    entry.done(pin, why);
     // Only now, so that the music stays down for what is said next.
     entry.letUp();
   }

@@ -127,6 +127,7 @@ export class PositionAnnouncer {
     this.#spoken.close();
     this.#question?.waiting.end();
     this.#question = undefined;
+    if (this.#saying?.announcement) this.parts.program.cancel(this.#saying.announcement);
   }
 
   #answer(words: PositionWords | 'asked' | undefined, reply: Reply): void {

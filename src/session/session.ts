@@ -42,7 +42,7 @@ export interface SessionParts {
   clock: Clock;
   log: Logger;
   /** What an earlier process of this call has left. */
-  resume?: Pick<CallState, 'told' | 'pressed'> | undefined;
+  resume?: Pick<CallState, 'told' | 'pressed' | 'choosing' | 'keying'> | undefined;
 }
 
 export class Session {
@@ -53,6 +53,7 @@ export class Session {
   readonly #balance: Balance;
   readonly #functions: KeyFunctions;
   readonly #choice: Choice;
+  /** Nothing of this call goes on but its music. */
   #closed = false;
 
   constructor(private readonly parts: SessionParts) {
@@ -77,10 +78,12 @@ export class Session {
       language: () => this.#call.language,
       told: resume?.told,
     });
-    this.#balance = new Balance({ program, prompts, clock, log, call, office, speech });
+    const interrupted = resume?.keying === true;
+    this.#balance = new Balance({ program, prompts, clock, log, call, office, speech, interrupted });
     const { journal } = parts;
     const resumed = resume !== undefined;
-    this.#choice = new Choice({ program, journal, clock, log, call, office, resumed });
+    const pending = resume?.choosing;
+    this.#choice = new Choice({ program, journal, clock, log, call, office, resumed, pending });
     this.#functions = new KeyFunctions({
       program,
       prompts,
@@ -102,7 +105,7 @@ export class Session {
     return this.#functions.busy || this.#balance.busy || this.#positions.busy;
   }
 
-  /** The caller keys in his PIN: what is pressed is nobody's business. */
+  /** The caller keys in his PIN, or the rest of it may still come: what is pressed is nobody's business. */
   get takesPin(): boolean {
     return this.#balance.takesKeys;
   }
@@ -163,6 +166,7 @@ export class Session {
     const { rate } = program.settings;
     const { heard, bag, ...rest } = program.stateAt(samplesAgo);
     const told = this.#positions.toldAt(samplesAgo);
+    const choosing = this.#choice.pending;
     return {
       version: 1,
       rate,
@@ -170,13 +174,26 @@ export class Session {
       heard: keptIds(heard),
       bag: keptIds(bag),
       ...(told && { told }),
-      pressed: this.#keyPad.timesAt((samplesAgo * 1000) / rate),
+      pressed: this.#keyPad.timesAt((samplesAgo * 1000) / rate, ({ action }) =>
+        action === 'sayBalance' ? this.#balance.isPendingAt(samplesAgo) : false,
+      ),
+      ...(choosing !== undefined && { choosing }),
+      ...(this.takesPin && { keying: true as const }),
     };
+  }
+
+  /**
+   * The caller has hung up. Whoever listens on is somebody else: nothing of this call is said to him, not even to its end,
+   * and nothing of his is taken for this caller's. The music goes on.
+   */
+  ended(): void {
+    this.close();
+    this.parts.program.hushed = false;
   }
 
   /** Nothing is said or done from now on; what is at work is aborted. May be called again. */
   close(): void {
-    if (!this.#closed) this.parts.journal.close(this.parts.program.atSample);
+    this.parts.journal.close(this.parts.program.atSample);
     this.#closed = true;
     this.#choice.close();
     this.#positions.close();
@@ -196,7 +213,7 @@ export class Session {
       nextTrack: () => this.#chooseNext(),
       quiet: () => this.#toggleQuiet(binding),
       sayPosition: () => this.#positions.answer(this.#replies.next()),
-      sayBalance: () => this.#balance.answer(this.#replies.next()),
+      sayBalance: () => this.#balance.answer(this.#replies.next(), () => this.#keyPad.release(digit)),
     };
     actions[action]();
   }

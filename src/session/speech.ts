@@ -3,6 +3,12 @@
 import type { Clip } from '../audio/source';
 import type { SpokenAccount } from '../speech/language';
 
+/**
+ * A sentence for which no voice has been found by then is not said, milliseconds. A voice that is a command may take 12 s,
+ * and when it has taken them in vain the next one shall still have its own.
+ */
+export const SPEECH_MS = 25_000;
+
 export interface Speech {
   /**
    * A whole sentence in the language of the caller, or undefined: no voice can say it, and the log says why. May take

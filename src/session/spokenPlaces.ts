@@ -2,7 +2,7 @@
 // a place is asked for, and whoever wants to say it looks again when it is there.
 import type { Clip } from '../audio/source';
 import type { Cancel, Clock } from '../util/clock';
-import type { Speech } from './speech';
+import { SPEECH_MS, type Speech } from './speech';
 
 export interface SpokenPlacesParts {
   speech(): Speech | undefined;
@@ -20,8 +20,6 @@ interface Asked {
   readonly cancelLimit: Cancel;
 }
 
-/** A sentence that takes longer is not said, milliseconds. */
-const LIMIT_MS = 12_000;
 /** What no voice could say is asked for again after this, milliseconds. */
 const RETRY_MS = 60_000;
 /** Sentences that are remembered. */
@@ -76,7 +74,7 @@ export class SpokenPlaces {
       this.#learn(key, clips && clips.length > 0 ? clips : { failedMs: this.parts.clock.now() });
       this.parts.onAnswer();
     };
-    const cancelLimit = this.parts.clock.after(LIMIT_MS, () => settle(undefined));
+    const cancelLimit = this.parts.clock.after(SPEECH_MS, () => settle(undefined));
     const asked: Asked = { key, abort, cancelLimit };
     this.#asked = asked;
     task(abort.signal).then(settle, () => settle(undefined));

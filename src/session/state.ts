@@ -14,6 +14,10 @@ export interface CallState extends ProgramState {
   /** The place in the queue that the caller was told last. */
   readonly told?: ToldPlace;
   readonly pressed: KeyTimes;
+  /** The track that a key has brought and that the caller has not listened to for long enough, see `Choice`. */
+  readonly choosing?: string;
+  /** He was keying in his PIN, or may still have been: keys that come next may be the rest of it. */
+  readonly keying?: true;
 }
 
 /** Characters of one id or name. */
@@ -34,11 +38,14 @@ export function keptIds(ids: readonly string[]): string[] {
 export function parseCallState(value: unknown): CallState | undefined {
   if (!isObject(value) || value['version'] !== 1) return undefined;
   const { rate, music, heardSamples, sinceVoice, heard, bag, quiet, hushed, told, pressed } = value;
+  const { choosing, keying } = value;
   if (!isRate(rate) || !isCount(heardSamples) || !isIds(heard) || !isIds(bag)) return undefined;
   if (typeof quiet !== 'boolean' || typeof hushed !== 'boolean' || !isKeyTimes(pressed)) return undefined;
   if (music !== undefined && !isPosition(music)) return undefined;
   if (sinceVoice !== undefined && !isCount(sinceVoice)) return undefined;
   if (told !== undefined && !isTold(told)) return undefined;
+  if (choosing !== undefined && !isName(choosing)) return undefined;
+  if (keying !== undefined && keying !== true) return undefined;
   return {
     version: 1,
     rate,
@@ -51,6 +58,8 @@ export function parseCallState(value: unknown): CallState | undefined {
     ...(music && { music }),
     ...(sinceVoice !== undefined && { sinceVoice }),
     ...(told && { told }),
+    ...(choosing !== undefined && { choosing }),
+    ...(keying && { keying }),
   };
 }
 

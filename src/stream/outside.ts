@@ -46,7 +46,10 @@ export class Outside {
    * program started again at once, and again.
    */
   #end(): void {
-    if (this.#identified) return this.parts.onOver();
+    if (this.#identified) {
+      this.parts.session()?.ended();
+      return this.parts.onOver();
+    }
     const hint =
       'in the dialplan: Set(CHANNEL(musicclass)=hold-${UNIQUEID}), and AMI of the same Asterisk; a transferred call has another';
     this.parts.log.warn({ hint }, 'Asterisk does not know this call; music without keys and places');

@@ -1,6 +1,7 @@
 // Events of real Asterisks (22.10 and 16.28, as they came) become typed ones; what lacks its point is dropped.
-import { EVENT_CLASSES, EVENT_FILTER, readEvent, type AmiEvent } from '../../src/asterisk/events';
+import { EVENT_CLASSES, EVENT_FILTER, phoneIn, readEvent, type AmiEvent } from '../../src/asterisk/events';
 import { AmiParser } from '../../src/asterisk/message';
+import { message } from '../support/fakeAmi';
 
 function read(text: string): AmiEvent | undefined {
   let event: AmiEvent | undefined;
@@ -29,7 +30,7 @@ function about(event: string, own = '', change: Record<string, string> = {}): st
 }
 
 const CHANNEL = { uniqueid: '1795242739.1', channel: 'PJSIP/trunk-00000007' };
-const CALLER = { phone: '+442079460018', language: 'ru' };
+const CALLER = { number: '+442079460018', language: 'ru' };
 
 test('a key says when it goes down and up, whose it is, and which way it went', () => {
   const key = { ...CHANNEL, digit: '3', received: true };
@@ -93,6 +94,25 @@ test.each(['<unknown>', 'unknown', 'Unknown', '', 'anonymous', 'Anonymous', 'Res
     expect(event).toEqual({ type: 'moh-start', ...CHANNEL });
   },
 );
+
+test.each<[string, Record<string, string>, object]>([
+  ['may be shown', { Variable: 'CALLERID(num-pres)=allowed_not_screened' }, { phone: '+442079460018' }],
+  [
+    'was checked by the network',
+    { Variable: 'CALLERID(num-pres)=allowed_passed_screen' },
+    { phone: '+442079460018' },
+  ],
+  ['is withheld', { Variable: 'CALLERID(num-pres)=prohib_passed_screen' }, {}],
+  ['is withheld, in old words', { Variable: 'CALLERID(num-pres)=prohib' }, {}],
+  ['is not available', { Variable: 'CALLERID(num-pres)=unavailable' }, {}],
+  ['may be shown or not: nothing was asked', {}, {}],
+  ['may be shown or not: Asterisk has no such function', { Variable: 'CALLERID(num-pres)=' }, {}],
+  ['is not the one that may be shown', { Variable: 'X=CALLERID(num-pres)=allowed' }, {}],
+  ['is none', { Variable: 'CALLERID(num-pres)=allowed_not_screened', CallerIDNum: '<unknown>' }, {}],
+])('a number that %s, in an answer to Status', (_, headers, phone) => {
+  const status = message({ Event: 'Status', CallerIDNum: '+442079460018', ...headers });
+  expect(phoneIn(status)).toEqual(phone);
+});
 
 test.each([
   ['DTMFBegin', 'Digit: 33\nDirection: Received'],

@@ -2,7 +2,7 @@
 // A hub is restarted while callers press keys; what they did must arrive, and no answer may come late or to another.
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { BackOffice } from '../../src/asterisk/backOffice';
+import { entryOf, keptPhone, type BackOffice } from '../../src/asterisk/backOffice';
 import type { CallIdentity } from '../../src/asterisk/feed';
 import { HubConnection } from '../../src/asterisk/hubConnection';
 import { HubFeed } from '../../src/asterisk/hubFeed';
@@ -53,6 +53,18 @@ officeContract('an office over a hub’s socket', async ({ billing }) => {
     },
     close: () => scope.close(),
   };
+});
+
+test.each(['0049301234', '+49301234', '49', '100', 'alice', 'Bob-2', '007'])('%s is a caller', (phone) => {
+  expect(keptPhone({ uniqueid: '1.1', phone })).toBe(phone);
+});
+
+test.each([
+  ...['', 's', '0', '7', '0000000000', '+000', '--', 'Restricted', 'PRIVATE', 'anonymous', 'Anonymous'],
+  ...['unknown', '<unknown>', 'unavailable', 'WITHHELD', 'asterisk', '1234567890123456'],
+])('"%s" is nobody: what one chose, another must not hear', (phone) => {
+  expect(keptPhone({ uniqueid: '1.1', phone })).toBeUndefined();
+  expect(entryOf({ type: 'choice', track: 'music/a.wav' }, { uniqueid: '1.1', phone }, 1)).toBeUndefined();
 });
 
 const never = new AbortController().signal;
@@ -277,6 +289,24 @@ describe('a hub that goes', () => {
     await closed;
     expect(test.spilt).toEqual([{ type: 'choice', track: 'music/a.wav', phone: ME.phone, wallMs: 1000 }]);
   });
+});
+
+test('what the hub has taken and the stream spools all the same is one row: both say the same of it', async () => {
+  const test = new TestOffice();
+  await test.hub();
+  await test.up();
+  const heard = new Promise<void>((done) => test.connection.use({ news: () => done() }));
+  test.connection.send({ type: 'choice', id: 1 });
+  await Promise.race([heard, until('an answer', () => test.keeper.asked.length > 0)]);
+  const wallMs = test.hubClock.wall() + 30 * 60_000 + 0.5;
+  test.office.remember({ type: 'heard', kind: 'track', id: 'music/a.wav' }, wallMs);
+  test.office.remember(KEY, wallMs);
+  const closed = test.office.close();
+  test.clock.advance(30);
+  await closed;
+  await until('that the hub has it', () => test.keeper.entries.length === 2);
+  expect(test.spilt).toHaveLength(2);
+  expect(test.spilt).toEqual(test.keeper.entries);
 });
 
 describe('a hub that is another than this one', () => {

@@ -1,6 +1,7 @@
 // Switchboard: all calls over one link, each follower told of his own.
 // Would catch: news of another call, a listener that stalls the rest, memory that grows, Asterisk asked without need.
 import { Switchboard } from '../../src/asterisk/switchboard';
+import type { AmiEvent } from '../../src/asterisk/events';
 import type { CallNews } from '../../src/asterisk/feed';
 import { ManualClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
@@ -40,7 +41,7 @@ const types = (heard: Heard): string => heard.news.map(({ type }) => type).join(
 const lastIdentity = (heard: Heard) => heard.news.findLast((news) => news.type === 'identity')?.identity;
 
 describe('who is calling', () => {
-  test('is known from the join, before anybody asks, and Asterisk is not asked', async () => {
+  test('is known from the join, and Asterisk is asked once whether he withholds his number', async () => {
     const s = await stand();
     s.asterisk.call('me', { phone: '442079460018', language: 'ru' });
     s.asterisk.join('me', 'sales');
@@ -59,6 +60,19 @@ describe('who is calling', () => {
       },
       { type: 'place', place: { queue: 'sales', position: 1 } },
     ]);
+    expect(s.ami.asked).toEqual([{ Action: 'Status', Channel: 'me', Variables: 'CALLERID(num-pres)' }]);
+    s.ami.emit({ type: 'moh-start', uniqueid: 'me', channel: 'PJSIP/trunk-me', number: '442079460018' });
+    s.follow('me');
+    await settled();
+    expect(s.asked()).toEqual(['me']);
+  });
+
+  test('is known from the join where there is no number, and Asterisk is not asked', async () => {
+    const s = await stand();
+    s.asterisk.join('me', 'sales');
+    const heard = s.follow('me');
+    await settled();
+    expect(types(heard)).toBe('identity place');
     expect(s.ami.asked).toEqual([]);
   });
 
@@ -282,6 +296,129 @@ describe('who is calling', () => {
   });
 });
 
+describe('a number', () => {
+  const NUMBER = '442079460018';
+  const music = (number?: string): AmiEvent => ({
+    type: 'moh-start',
+    uniqueid: 'me',
+    channel: 'PJSIP/trunk-me',
+    ...(number !== undefined && { number }),
+  });
+
+  test.each(['prohib_not_screened', 'prohib_passed_screen', 'prohib', 'unavailable', '', 'odd'])(
+    'whose presentation is "%s" is told nobody, though every event names it',
+    async (presentation) => {
+      const s = await stand();
+      s.asterisk.call('me', { phone: NUMBER, presentation });
+      s.asterisk.join('me', 'sales');
+      const heard = s.follow('me');
+      await settled();
+      s.ami.emit(music(NUMBER));
+      s.asterisk.rename('me', 'PJSIP/other-1');
+      s.asterisk.lose();
+      s.asterisk.restore();
+      await settled();
+      expect(lastIdentity(heard)).toMatchObject({ channel: 'PJSIP/other-1' });
+      expect(s.switchboard.who('me')).toBeDefined();
+      expect(JSON.stringify([heard.news, s.switchboard.who('me')])).not.toContain(NUMBER);
+    },
+  );
+
+  test('is told of nobody before Asterisk has said whether it may be', async () => {
+    const s = await stand();
+    s.ami.holding = true;
+    s.asterisk.call('me', { phone: NUMBER });
+    s.asterisk.join('me', 'sales');
+    const heard = s.follow('me');
+    await settled();
+    expect([heard.news, s.switchboard.who('me')]).toEqual([[], undefined]);
+    s.asterisk.press('me', '2');
+    expect(heard.keys).toBe('2');
+    s.ami.look().give();
+    await settled();
+    expect(types(heard)).toBe('key identity place');
+    expect(lastIdentity(heard)).toMatchObject({ phone: NUMBER });
+    expect(s.switchboard.who('me')).toMatchObject({ phone: NUMBER });
+  });
+
+  test.each(['HC_AMI_ERROR', 'HC_AMI_TIMEOUT'] as const)(
+    'is not told where Asterisk does not say that (%s); everything else is',
+    async (code) => {
+      const s = await stand();
+      s.ami.holding = true;
+      s.asterisk.call('me', { phone: NUMBER, language: 'ru' });
+      s.asterisk.join('me', 'sales');
+      const heard = s.follow('me');
+      await settled();
+      s.ami.fail(new HoldcastError(code, 'Permission denied'));
+      await settled();
+      expect(types(heard)).toBe('identity place');
+      expect(lastIdentity(heard)).toEqual({
+        uniqueid: 'me',
+        channel: 'PJSIP/trunk-me',
+        language: 'ru',
+        queue: 'sales',
+      });
+      expect(s.logged).toHaveLength(1);
+      s.clock.advance(1000);
+      s.ami.look().give();
+      await settled();
+      expect(lastIdentity(heard)?.phone).toBe(code === 'HC_AMI_TIMEOUT' ? NUMBER : undefined);
+    },
+  );
+
+  test('is not told where Asterisk cannot say that at all, which is logged once, without it', async () => {
+    const s = await stand();
+    for (const id of ['me', 'other']) {
+      s.asterisk.call(id, { phone: NUMBER, presentation: '' });
+      s.asterisk.join(id, 'sales');
+      s.follow(id);
+    }
+    await settled();
+    expect(s.logged).toHaveLength(1);
+    expect(s.logged[0]).toContain('func_callerid');
+    expect(s.logged[0]).not.toContain(NUMBER);
+  });
+
+  test('that is another one all at once is void until Asterisk has said of the new one, too', async () => {
+    const s = await stand();
+    s.asterisk.call('me', { phone: NUMBER });
+    s.asterisk.join('me', 'sales');
+    const heard = s.follow('me');
+    await settled();
+    s.ami.holding = true;
+    s.asterisk.call('me', { phone: '15551234567' });
+    s.ami.emit(music('15551234567'));
+    expect(lastIdentity(heard)?.phone).toBeUndefined();
+    await settled();
+    s.ami.look().give();
+    await settled();
+    expect(lastIdentity(heard)).toMatchObject({ phone: '15551234567' });
+    s.ami.emit(music());
+    expect(lastIdentity(heard)?.phone).toBeUndefined();
+  });
+
+  test('in an answer that an event has overtaken is asked for again', async () => {
+    const s = await stand();
+    s.ami.holding = true;
+    s.asterisk.call('me', { phone: NUMBER });
+    const heard = s.follow('me');
+    await settled();
+    s.ami.look();
+    s.asterisk.call('me', { phone: '15551234567', presentation: 'prohib' });
+    s.ami.emit(music('15551234567'));
+    s.ami.give();
+    for (let i = 0; i < 3; i++) {
+      await settled();
+      s.ami.look().give();
+    }
+    await settled();
+    expect(lastIdentity(heard)).toMatchObject({ uniqueid: 'me' });
+    expect(JSON.stringify(heard.news)).not.toMatch(/phone/);
+    expect(s.asked().length).toBeLessThanOrEqual(4);
+  });
+});
+
 describe('places', () => {
   test('come with a range for the wait when agents have taken three calls', async () => {
     const s = await stand();
@@ -490,7 +627,7 @@ describe('trouble', () => {
     for (let i = 0; i < 3000; i++) s.asterisk.abandon(`call${i}`);
     expect(s.switchboard.known).toBe(0);
     for (let i = 0; i < 9000; i++)
-      s.ami.emit({ type: 'moh-start', uniqueid: `call${i}`, channel: 'x', phone: '1' });
+      s.ami.emit({ type: 'moh-start', uniqueid: `call${i}`, channel: 'x', number: '1' });
     expect(s.switchboard.known).toBe(5000);
     s.asterisk.lose();
     expect(s.switchboard.known).toBe(0);
@@ -498,8 +635,8 @@ describe('trouble', () => {
 
   test('a call that is heard of all the time is not forgotten for those heard of once', async () => {
     const s = await stand();
-    s.asterisk.call('me', { phone: '1234567' });
-    s.ami.emit({ type: 'moh-start', uniqueid: 'me', channel: 'x', phone: '1234567' });
+    s.asterisk.call('me', { language: 'ru' });
+    s.ami.emit({ type: 'moh-start', uniqueid: 'me', channel: 'x', language: 'ru' });
     for (let i = 0; i < 9000; i++) {
       s.ami.emit({ type: 'moh-start', uniqueid: `call${i}`, channel: 'x' });
       if (i % 1000 === 0) s.asterisk.rename('me', `PJSIP/me-${i}`);
@@ -507,7 +644,7 @@ describe('trouble', () => {
     s.ami.holding = true;
     const heard = s.follow('me');
     await settled();
-    expect(lastIdentity(heard)).toMatchObject({ phone: '1234567' });
+    expect(lastIdentity(heard)).toMatchObject({ language: 'ru' });
   });
 
   test('closing leaves nothing that waits, and tells nothing more', async () => {

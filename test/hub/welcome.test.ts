@@ -201,12 +201,21 @@ describe('who calls', () => {
     return { asterisk, ami, callers };
   };
 
-  test('is known at once from the event that comes before the look-up, and not asked', async () => {
+  test('is asked, though an event has told the number: no event tells that it is withheld', async () => {
+    const { asterisk, callers } = stand();
+    await settled();
+    asterisk.call(ID, { phone: '442079460018', presentation: 'prohib_passed_screen' });
+    asterisk.call('2.2', { phone: '442079460018' });
+    for (const id of [ID, '2.2']) asterisk.join(id, 'sales');
+    expect(await callers.find(ID)).toEqual({ uniqueid: ID });
+    expect(await callers.find('2.2')).toEqual({ uniqueid: '2.2', phone: '442079460018' });
+  });
+
+  test('is known at once, and not asked, where an event came that tells of no number', async () => {
     const { asterisk, ami, callers } = stand();
     await settled();
-    asterisk.call(ID, { phone: '442079460018' });
     asterisk.join(ID, 'sales');
-    expect(callers.find(ID)).toMatchObject({ phone: '442079460018' });
+    expect(callers.find(ID)).toMatchObject({ uniqueid: ID });
     expect(ami.asks('Status', 'Channel')).toEqual([]);
   });
 
@@ -220,10 +229,10 @@ describe('who calls', () => {
     const { asterisk, ami, callers } = stand();
     await settled();
     ami.holding = true;
-    asterisk.call(ID, { phone: '442079460018' });
+    asterisk.call(ID);
     const found = callers.find(ID);
     asterisk.join(ID, 'sales');
-    expect(await found).toMatchObject({ phone: '442079460018' });
+    expect(await found).toMatchObject({ uniqueid: ID });
     ami.look().give();
   });
 

@@ -1,10 +1,10 @@
 // Key 2 over a scripted back office and speech: whose balance is said, whole or not at all, and what if none is.
 // Would catch: another caller's balance, half a sum, an office that hangs the call, a balance in the log.
-import { sayBalance, sayPosition } from '../../src/session/actions';
+import { quiet, run, sayBalance, sayPosition } from '../../src/session/actions';
 import type { BalanceAnswer } from '../../src/billing/billing';
 import type { Call } from '../../src/session/call';
 import { programLog } from '../../src/session/eventLog';
-import { brokenClip } from '../support/audio';
+import { brokenClip, noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
 import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
 
@@ -127,6 +127,130 @@ describe('only for a caller who is certain', () => {
       ['en-your-balance-is 0000:0'],
       ['en-your-balance-is 1111:1'],
     ]);
+  });
+});
+
+describe('a key that is quicker than the identity', () => {
+  const WHO = { uniqueid: '1795225281.7', phone: '+442079460018' };
+
+  /** A caller of whom nothing but the Uniqueid is known has pressed 2. */
+  function early(office: FakeOffice): Promise<Caller> {
+    return press(office, { call: { phone: undefined, channel: undefined } });
+  }
+
+  test('the balance is said to him who Asterisk then says he is', async () => {
+    const office = new FakeOffice();
+    const call = await early(office);
+    call.session.identify(WHO);
+    await answer(office, ONE);
+    call.hear(0.4);
+    call.session.identify(WHO);
+    call.hear(3);
+    expect(call.said).toEqual([SAID]);
+    expect(call.rig.eventsOf('voice-cut')).toEqual([]);
+  });
+
+  test('… also when that comes while it is said', async () => {
+    const call = await early(new FakeOffice([ONE]));
+    call.hear(0.4);
+    call.session.identify(WHO);
+    call.hear(3);
+    expect([call.said, call.rig.eventsOf('voice-cut')]).toEqual([[SAID], []]);
+  });
+
+  test.each([[WHO], [{ uniqueid: WHO.uniqueid }]])(
+    'a second identity with another number is somebody else: %j first',
+    async (first) => {
+      const office = new FakeOffice();
+      const call = await early(office);
+      call.session.identify(first);
+      call.session.identify({ ...WHO, phone: '+15551234567' });
+      await answer(office, ONE);
+      call.hear(3);
+      expect(call.said).toEqual([UNAVAILABLE]);
+    },
+  );
+});
+
+describe('he hangs up, and somebody else listens on', () => {
+  const WHO = { uniqueid: '1795225281.7', phone: '+442079460018' };
+
+  test('in the middle of the balance: it ends at once, and the music comes up', async () => {
+    const call = await press(new FakeOffice([ONE]));
+    call.hear(0.4);
+    call.session.ended();
+    call.hear(3);
+    const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
+    expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
+    expect(call.rig.program.duckGainDb).toBe(0);
+  });
+
+  test.each([
+    ['billing is asked', new FakeOffice(), new FakeSpeech()],
+    ['a voice looks for its words', new FakeOffice([ONE]), new FakeSpeech('later')],
+    ['the music goes down for it', new FakeOffice([ONE]), new FakeSpeech()],
+  ])('while %s: nothing is said', async (_, office, speech) => {
+    const call = await press(office, {}, speech);
+    call.hear(0.12);
+    call.session.ended();
+    office.answers(ONE);
+    speech.speaks();
+    await turn();
+    call.hear(5);
+    expect([call.said, call.clock.pending, call.session.busy]).toEqual([[], 0, false]);
+    expect(call.rig.program.duckGainDb).toBe(0);
+  });
+
+  test('what an operator’s function says is his, too, though the function is over', async () => {
+    const keys = { '7': run((session) => void session.say('position-1', 'position-2')) };
+    const call = new Caller({ keys });
+    call.hear(1);
+    call.session.press('7');
+    await turn();
+    call.hear(0.4);
+    call.session.ended();
+    call.hear(3);
+    const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
+    expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
+  });
+
+  test('his PIN pad is closed, keys do nothing, no place is said', async () => {
+    const office = new FakeOffice([{ status: 'pin', wrong: false, digits: 4 }]);
+    const call = await press(office);
+    call.hear(1);
+    call.moveTo(3);
+    call.session.ended();
+    for (const digit of '47113420') call.session.press(digit);
+    call.moveTo(2);
+    await turn();
+    call.hear(30);
+    expect([office.asked.length, call.rig.played.length, call.said]).toEqual([1, 1, ['enter-pin']]);
+    expect(call.clock.pending).toBe(0);
+  });
+
+  test('music that he had silenced is there for the other one', () => {
+    const call = new Caller({ keys: { '0': quiet({ music: true }) } });
+    call.session.press('0');
+    call.hear(2);
+    call.session.ended();
+    expect(call.rig.program.hushed).toBe(false);
+  });
+
+  test('what the other one hears is not kept as his, nor a track that he would have chosen', () => {
+    const office = new FakeOffice();
+    const call = new Caller({ office, music: ['a', 'b'].map((id, i) => noiseClip(id, i, 0.1, 80_000)) });
+    call.session.identify(WHO);
+    call.hear(1);
+    call.session.press('3');
+    call.hear(1);
+    call.session.ended();
+    const kept = office.remembered.length;
+    call.hear(60);
+    call.session.identify(WHO);
+    call.session.opened();
+    call.session.close();
+    expect(call.rig.played.length).toBeGreaterThan(3);
+    expect([office.remembered.length, office.kept('choice')]).toEqual([kept, []]);
   });
 });
 
@@ -268,10 +392,20 @@ describe('an answer that takes its time', () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  test('a voice that never speaks is aborted after twelve seconds', async () => {
+  test('the second voice has its time when the first has taken all of its own', async () => {
     const speech = new FakeSpeech('later');
     const call = await press(new FakeOffice([ONE]), {}, speech);
-    await call.live(12.2);
+    await call.live(23);
+    speech.speaks();
+    await turn();
+    call.hear(3);
+    expect(call.said).toEqual(['one-moment', SAID]);
+  });
+
+  test('voices that never speak are aborted after twenty-five seconds', async () => {
+    const speech = new FakeSpeech('later');
+    const call = await press(new FakeOffice([ONE]), {}, speech);
+    await call.live(25.2);
     call.hear(3);
     expect(call.said).toEqual(['one-moment', UNAVAILABLE]);
     expect(speech.balances[0]!.signal.aborted).toBe(true);

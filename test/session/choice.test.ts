@@ -194,6 +194,33 @@ describe('what key 3 brings is remembered', () => {
     expect(office.kept('choice')).toEqual([]);
   });
 
+  test('Asterisk starts the program again before that: it is, when he listens to it there', async () => {
+    const call = await known(new FakeOffice(), { keys });
+    call.session.press('3');
+    call.hear(1);
+    const offices = [new FakeOffice(), new FakeOffice()];
+    const middle = call.respawn(160, 100, { office: offices[0]! });
+    middle.hear(0.6);
+    const last = middle.respawn(160, 100, { office: offices[1]! });
+    last.session.identify(ME);
+    last.hear(1.6);
+    expect(offices.map((office) => office.kept('choice'))).toEqual([[], ['b']]);
+    last.hear(60);
+    expect(last.session.stateAt(0)).not.toHaveProperty('choosing');
+    expect(offices[1]!.kept('choice')).toEqual(['b']);
+  });
+
+  test('… and it is not when he had heard nothing of it yet', async () => {
+    const call = await known(new FakeOffice(), { keys });
+    call.session.press('3');
+    call.hear(0.08);
+    const office = new FakeOffice();
+    const next = call.respawn(160, 100, { office });
+    next.session.identify(ME);
+    next.hear(3);
+    expect([next.rig.played, office.kept('choice')]).toEqual([['a'], []]);
+  });
+
   test('the call ends before that: it is not; no timer is left', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });

@@ -3,10 +3,12 @@
 import { toneSamples } from '../../src/audio/tone';
 import type { BalanceAnswer } from '../../src/billing/billing';
 import { correlation } from '../support/audio';
+import { sayBalance } from '../../src/session/actions';
 import { Caller, turn, type CallerPlan } from '../support/caller';
 import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
 
 const ONE = accountsOf(account('0412', -1250n));
+const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
 const SAID = 'en-your-balance-is 0412:-1250';
 const ask = (wrong = false, digits = 4): BalanceAnswer => ({ status: 'pin', wrong, digits });
 /** Billing that knows one PIN. */
@@ -182,6 +184,7 @@ describe('the music', () => {
     call.hear(3);
     expect(call.rig.program.duckGainDb).toBe(0);
     expect(call.said).toEqual(['enter-pin']);
+    call.hear(0.2);
     call.session.press('3');
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
@@ -238,14 +241,21 @@ describe('whatever happens meanwhile', () => {
     expect(call.rig.program.duckGainDb).toBe(0);
   });
 
-  test('Asterisk starts the program again: the entry is over, and its keys are keys', async () => {
+  test('Asterisk starts the program again: the entry is over, and the rest of it goes nowhere', async () => {
     const call = await asked();
     await key(call, '47');
-    const next = call.respawn();
-    next.session.press('3');
+    const office = new FakeOffice();
+    let next = call.respawn(160, 100, { office });
+    await key(next, '3');
+    next = next.respawn(160, 100, { office });
+    await key(next, '3');
+    next.hear(2.7);
+    next.session.identify(ME);
+    expect([next.rig.played, next.rig.program.quiet, office.kept('key')]).toEqual([['a'], false, []]);
+    next.hear(0.2);
+    next.session.press('2');
     next.hear(1);
-    expect(next.rig.played).toHaveLength(2);
-    expect(next.said).toEqual([]);
+    expect(office.kept('key')).toEqual(['2 sayBalance']);
   });
 
   test('two callers key in theirs at once: each PIN goes to its own office', async () => {
@@ -266,6 +276,101 @@ describe('whatever happens meanwhile', () => {
     call.session.press('3');
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
+  });
+});
+
+describe('digits that come too late for it are no keys', () => {
+  test.each(['unavailable', 'locked'] as const)(
+    'while it is looked at, to the answer (%s)',
+    async (status) => {
+      const office = new FakeOffice([ask(), 'later']);
+      const call = await asked(office);
+      call.session.identify(ME);
+      await key(call, '4711034');
+      expect([call.rig.played, call.rig.program.quiet, office.kept('key')]).toEqual([
+        ['a'],
+        false,
+        ['2 sayBalance'],
+      ]);
+      office.answers({ status });
+      await turn();
+      call.hear(2);
+      call.session.press('3');
+      call.hear(1);
+      expect(call.rig.played).toEqual(['a', 'b']);
+    },
+  );
+
+  test('for three seconds after he was too slow', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    call.session.identify(ME);
+    await key(call, '47');
+    call.hear(7.84);
+    expect(call.session.takesPin).toBe(true);
+    call.hear(0.2);
+    await key(call, '10');
+    expect([call.rig.program.quiet, office.kept('key'), office.asked.length]).toEqual([
+      false,
+      ['2 sayBalance'],
+      1,
+    ]);
+    expect(JSON.stringify(call.session.stateAt(0))).toContain('"keying":true');
+    call.hear(3);
+    expect(call.session.takesPin).toBe(false);
+    expect(call.session.stateAt(0)).not.toHaveProperty('keying');
+    call.session.press('0');
+    expect(call.rig.program.quiet).toBe(true);
+  });
+});
+
+describe('key 2 itself', () => {
+  test.each([
+    ['*', 0],
+    ['#', 0],
+    ['', 11.2],
+  ])('is free when the PIN was given up (%j), though he was said no balance', async (how, seconds) => {
+    const office = guarded();
+    const call = await asked(office, { keys: { '2': sayBalance({ holdOffMs: 60_000 }) } });
+    await key(call, how);
+    call.hear(seconds);
+    call.session.press('2');
+    await turn();
+    expect(office.asked).toHaveLength(2);
+  });
+
+  test('is held off after a balance, and when billing had none', async () => {
+    for (const answers of [
+      [ask(), ONE],
+      [ask(), { status: 'unavailable' } as const],
+    ]) {
+      const office = new FakeOffice(answers);
+      const call = await asked(office);
+      await key(call, '4711');
+      call.hear(4);
+      call.session.press('2');
+      await turn();
+      expect(office.asked).toHaveLength(2);
+    }
+  });
+
+  test.each<[string, FakeOffice, number, boolean]>([
+    ['billing was asked', new FakeOffice(), 0.5, true],
+    ['he was asked for his PIN', guarded(), 1, true],
+    ['the balance had just begun', new FakeOffice([ONE]), 0.6, true],
+    ['he had heard the balance', new FakeOffice([ONE]), 2, false],
+  ])('when Asterisk starts the program again while %s', async (_, office, seconds, free) => {
+    const call = new Caller({ office, speech: new FakeSpeech() });
+    call.hear(1);
+    call.session.press('2');
+    await turn();
+    call.hear(seconds);
+    const later = new FakeOffice();
+    const next = call.respawn(160, 100, { office: later });
+    next.hear(3.04);
+    next.session.press('2');
+    await turn();
+    expect(later.asked).toHaveLength(free ? 1 : 0);
   });
 });
 

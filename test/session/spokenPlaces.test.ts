@@ -129,11 +129,11 @@ describe('no voice can say it', () => {
     expect(call.said).toEqual(['position-3']);
   });
 
-  test('one that never answers is aborted after twelve seconds', async () => {
+  test('one that never answers is aborted after twenty-five seconds', async () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, GERMAN);
     call.moveTo(3);
-    await call.live(14);
+    await call.live(27);
     expect(call.said).toEqual(['position-3']);
     expect(speech.positions[0]!.signal.aborted).toBe(true);
   });

@@ -16,13 +16,16 @@ const FULL: CallState = {
   hushed: false,
   told: { queue: 'support', position: 3, wallMs: 1_767_614_400_000, rung: 4 },
   pressed: { '3': 1_767_614_400_000, '*': 1_767_614_400_001 },
+  choosing: 'music/a.wav',
+  keying: true,
 };
 const copy = (change: object = {}): Record<string, unknown> =>
   JSON.parse(JSON.stringify({ ...FULL, ...change })) as Record<string, unknown>;
 
 test('what was written is read back, with and without what may be absent', () => {
   expect(parseCallState(copy())).toEqual(FULL);
-  const least = copy({ music: undefined, sinceVoice: undefined, told: undefined });
+  const absent = { music: undefined, sinceVoice: undefined, told: undefined };
+  const least = copy({ ...absent, choosing: undefined, keying: undefined });
   expect(least).not.toHaveProperty('music');
   expect(parseCallState(least)).toEqual(least);
 });
@@ -72,6 +75,9 @@ test.each<[string, unknown]>([
   ['a key that is none', copy({ pressed: { x: 5 } })],
   ['a press at no time', copy({ pressed: { '3': 'yesterday' } })],
   ['presses that are a list', copy({ pressed: [5] })],
+  ['a choice that is no name', copy({ choosing: 7 })],
+  ['a choice of too many characters', copy({ choosing: long })],
+  ['a PIN', copy({ keying: '47' })],
 ])('%s is not a state', (_, value) => {
   expect(parseCallState(value)).toBeUndefined();
 });

@@ -151,6 +151,8 @@ interface FakeChannel {
   readonly uniqueid: string;
   channel: string;
   readonly phone: string | undefined;
+  /** Whether the number may be shown: 'prohib_passed_screen', 'unavailable'. */
+  presentation: string;
   readonly language: string;
   /** Name and priority of the queue whose application it is in, waiting or with an agent. */
   queue: { readonly name: string; readonly priority: number } | undefined;
@@ -165,9 +167,16 @@ export class FakeAsterisk {
   #held: AmiEvent[] = [];
 
   /** A channel comes up. */
-  call(uniqueid: string, { phone, language = 'en' }: { phone?: string; language?: string } = {}): void {
+  call(
+    uniqueid: string,
+    {
+      phone,
+      presentation = 'allowed_not_screened',
+      language = 'en',
+    }: { phone?: string; presentation?: string; language?: string } = {},
+  ): void {
     const channel = `PJSIP/trunk-${uniqueid}`;
-    this.#channels.set(uniqueid, { uniqueid, channel, phone, language, queue: undefined });
+    this.#channels.set(uniqueid, { uniqueid, channel, phone, presentation, language, queue: undefined });
   }
 
   /** It calls Queue(); a greater priority stands before a smaller one. A channel that is not there comes up. */
@@ -297,13 +306,13 @@ export class FakeAsterisk {
   }
 
   #who({ uniqueid, channel, phone, language }: FakeChannel) {
-    return { uniqueid, channel, language, ...(phone !== undefined && { phone }) };
+    return { uniqueid, channel, language, ...(phone !== undefined && { number: phone }) };
   }
 
   #answer(action: AmiAction): AmiMessage[] {
     switch (action.Action) {
       case 'Status':
-        return [this.#status(action['Channel'] ?? '')];
+        return [this.#status(action['Channel'] ?? '', action['Variables'])];
       case 'QueueStatus':
         return this.#queueStatus(action['Queue'] ?? '');
       case 'CoreShowChannels':
@@ -313,13 +322,14 @@ export class FakeAsterisk {
     }
   }
 
-  #status(uniqueid: string): AmiMessage {
+  #status(uniqueid: string, variable: string | undefined): AmiMessage {
     const call = this.#channels.get(uniqueid);
     if (!call) throw noSuchChannel();
     return message({
       Event: 'Status',
       Channel: call.channel,
       CallerIDNum: call.phone ?? '<unknown>',
+      ...(variable === 'CALLERID(num-pres)' && { Variable: `${variable}=${call.presentation}` }),
       Language: call.language,
       Uniqueid: uniqueid,
       Application: call.queue ? 'Queue' : 'Wait',

@@ -1,6 +1,6 @@
 // A store in memory that does what a real one cannot be made to do on demand: hang, be away, be slow, refuse.
 // It keeps what the contract of stores says, so that it can run the contract suite too.
-import { isKept, rowsOf } from '../../src/store/rows';
+import { isKept, latestBelieved, rowsOf } from '../../src/store/rows';
 import type { Store, StoreEntry } from '../../src/store/store';
 import { HoldcastError } from '../../src/util/errors';
 
@@ -85,7 +85,8 @@ class FakeStore implements Store {
     if (entry.type !== 'choice') return void rows.set(JSON.stringify(entry), entry);
     const place = `choice ${entry.phone}`;
     const known = rows.get(place);
-    if (isKept(entry.phone) && (!known || entry.wallMs >= known.wallMs)) rows.set(place, entry);
+    const isOlder = known && known.wallMs <= latestBelieved(Date.now()) && entry.wallMs < known.wallMs;
+    if (isKept(entry.phone) && !isOlder) rows.set(place, entry);
   }
 
   purge(wallMs: number): Promise<number> {

@@ -52,6 +52,18 @@ export function describeStore(bench: () => StoreBench): void {
     await other.close();
   });
 
+  test('a time that is yet to come does not count for ever', async () => {
+    const now = Date.now();
+    await store.write([chose('49', 'music/future.wav', now + 1e10)]);
+    expect(await store.choice('49')).toBe('music/future.wav');
+    await store.write([chose('49', 'music/now.wav', now)]);
+    expect(await store.choice('49')).toBe('music/now.wav');
+    await store.write([chose('49', 'music/older.wav', now - 1)]);
+    expect(await store.choice('49')).toBe('music/now.wav');
+    await store.write([chose('50', 'music/future.wav', now + 1e10), chose('50', 'music/now.wav', now)]);
+    expect(await store.choice('50')).toBe('music/now.wav');
+  });
+
   test('numbers are strings: leading zeros, plus signs and spaces make another caller', async () => {
     const phones = ['0049', '49', '049', '+49', '49.0', '4.9e1', '0x31', '49#', '*49', '123456789012345'];
     await store.write(phones.map((phone, at) => chose(phone, `music/${at}.wav`)));
