@@ -5,7 +5,8 @@
 import { defineConfig, nextTrack, quiet, sayBalance, sayPosition } from 'holdcast';
 
 export default defineConfig({
-  // The language in which callers are spoken to: 'en' or 'ru'.
+  // The language in which callers are spoken to where Asterisk has none for the call. Balances and places in the queue
+  // are composed in 'en', 'ru', 'de', 'es', 'fr' and 'it'; the prompts that come with Holdcast are in 'en' and 'ru'.
   language: 'en',
 
   // Whose clock decides when it is morning, and on which day a campaign begins. Default: this machine's.

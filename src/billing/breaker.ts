@@ -17,7 +17,7 @@ export interface Leave {
   /** There was an answer, whatever it said. */
   answered(): void;
   failed(): void;
-  /** Nobody waited for the answer: it says nothing of billing. */
+  /** Nothing is known of billing: nobody waited for the answer, or only this question failed. */
   abandoned(): void;
 }
 
@@ -32,12 +32,17 @@ export class Breaker {
 
   constructor(private readonly parts: BreakerParts) {}
 
-  /** Undefined: billing rests, or one question tries it just now. */
-  leave(): Leave | undefined {
+  /** Nobody is given leave: billing rests, or one question tries it just now. */
+  get rests(): boolean {
     const state = this.#state;
-    if (state.status === 'trusted') return this.#leave(false);
-    if (state.trial || this.parts.clock.now() < state.until) return undefined;
-    this.#state = { ...state, trial: true };
+    return state.status === 'resting' && (state.trial || this.parts.clock.now() < state.until);
+  }
+
+  /** Undefined while it rests. */
+  leave(): Leave | undefined {
+    if (this.rests) return undefined;
+    if (this.#state.status === 'trusted') return this.#leave(false);
+    this.#state = { ...this.#state, trial: true };
     return this.#leave(true);
   }
 

@@ -5,13 +5,14 @@ import { errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
 import { Breaker } from './breaker';
-import { strangeAnswer } from './failure';
+import { isOfOne, strangeAnswer } from './failure';
 import { Flights } from './flights';
 import { Phones } from './phone';
 import { PinTries } from './pinTries';
 import { onceMore } from './retry';
 import type { BillingSettings, PinRules } from './settings';
 import { ShortMemory } from './shortMemory';
+import { Troubles } from './troubles';
 import { within } from './within';
 
 export interface DeskParts {
@@ -51,6 +52,8 @@ export interface DeskCounts {
 }
 
 type Accounts = Extract<BillingReply, { status: 'accounts' }>;
+/** What became of a question. `refused`: it failed, and not billing. Undefined: no answer. */
+type Outcome = BillingReply | { readonly status: 'refused' } | undefined;
 
 const UNAVAILABLE: BalanceAnswer = { status: 'unavailable' };
 
@@ -58,12 +61,11 @@ export class BillingDesk {
   readonly #counts = { asked: 0, answered: 0, shared: 0, cached: 0, failed: 0, refused: 0, rested: 0 };
   readonly #phones: Phones;
   readonly #breaker: Breaker;
-  readonly #flights = new Flights<BillingReply | undefined>();
+  readonly #flights = new Flights<Outcome>();
   readonly #memory: ShortMemory<Accounts>;
   readonly #pins: PinTries | undefined;
   #billing: Promise<Billing> | undefined;
-  /** What the log said last: the same trouble is said once, and once when it is over. */
-  #trouble: string | undefined;
+  readonly #troubles: Troubles;
   #withPin = 0;
   readonly #closing = new AbortController();
 
@@ -74,6 +76,7 @@ export class BillingDesk {
     this.#breaker = new Breaker({ failures, restMs, clock, log });
     this.#memory = new ShortMemory(clock, cacheMs);
     this.#pins = pin && new PinTries(pin, clock);
+    this.#troubles = new Troubles(clock);
   }
 
   get counts(): DeskCounts {
@@ -162,7 +165,7 @@ export class BillingDesk {
     };
     if (pins.isLocked(phone)) return refused({ status: 'locked' });
     if (pin === undefined || pin.length !== digits || !/^\d+$/.test(pin))
-      return refused({ status: 'pin', wrong: false, digits });
+      return this.#breaker.rests ? this.#rested() : refused({ status: 'pin', wrong: false, digits });
     const attempt = pins.begin(phone);
     if (!attempt) return refused(UNAVAILABLE);
     // Never shared: each PIN is a try of its own.
@@ -170,36 +173,39 @@ export class BillingDesk {
       this.#ask({ ...question, pin }, flying),
     );
     if (reply?.status === 'accounts' && reply.accounts.length > 0) attempt.right();
+    // A system may refuse a wrong PIN in any way: what is no right one counts, so that none can be guessed.
     else if (reply) attempt.wrong();
     else attempt.unknown();
-    if (reply?.status !== 'wrong-pin') return reply ?? UNAVAILABLE;
+    if (reply?.status === 'accounts') return reply;
+    if (reply?.status !== 'wrong-pin') return UNAVAILABLE;
     if (!pins.isLocked(phone)) return { status: 'pin', wrong: true, digits };
     this.parts.log.warn({ uniqueid }, 'too many wrong PINs: this caller’s number is locked');
     return { status: 'locked' };
   }
 
-  /** Never rejects: undefined is no answer, and the log says why. */
-  async #ask(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply | undefined> {
+  /** Never rejects; where there is no reply the log says why. */
+  async #ask(question: BillingQuestion, signal: AbortSignal): Promise<Outcome> {
     const leave = this.#breaker.leave();
-    if (!leave) {
-      this.#counts.rested++;
-      return undefined;
-    }
+    if (!leave) return void this.#rested();
     const { clock, settings } = this.parts;
     try {
       const reply = await within(clock, settings.limitMs, signal, (asking) => this.#reply(question, asking));
       leave.answered();
       this.#counts.answered++;
-      this.#recovered();
+      if (this.#troubles.over()) this.parts.log.info({}, 'billing answers again');
       return reply;
     } catch (error) {
-      if (signal.aborted) leave.abandoned();
-      else {
-        this.#troubled(error, question.uniqueid);
-        leave.failed();
-      }
-      return undefined;
+      const ofOne = isOfOne(error);
+      if (!signal.aborted) this.#troubled(error, question.uniqueid);
+      if (signal.aborted || ofOne) leave.abandoned();
+      else leave.failed();
+      return ofOne ? { status: 'refused' } : undefined;
     }
+  }
+
+  #rested(): BalanceAnswer {
+    this.#counts.rested++;
+    return UNAVAILABLE;
   }
 
   async #reply(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
@@ -224,14 +230,7 @@ export class BillingDesk {
 
   #troubled(error: unknown, uniqueid: string): void {
     this.#counts.failed++;
-    const trouble = messageOf(error);
-    const level = trouble === this.#trouble ? 'debug' : 'error';
-    this.#trouble = trouble;
+    const level = this.#troubles.isNews(messageOf(error), isOfOne(error)) ? 'error' : 'debug';
     this.parts.log[level]({ uniqueid, ...errorFields(error) }, 'a balance is not available');
-  }
-
-  #recovered(): void {
-    if (this.#trouble !== undefined) this.parts.log.info({}, 'billing answers again');
-    this.#trouble = undefined;
   }
 }

@@ -1,24 +1,40 @@
 // Failure: what went wrong between us and a billing system, as an error that an operator can act on.
 // What such a system says may name people, numbers and amounts: of all that nothing gets into a message.
-import { HoldcastError, messageOf } from '../util/errors';
+import { HoldcastError } from '../util/errors';
 
 /** HC_BILLING_FAILED: billing is away, refused, or did not answer in time. */
 export class BillingFailure extends HoldcastError {
   /**
    * @param again the connection failed, not the question, and asking once more does no harm
+   * @param ofOne it was this question that failed: of billing itself that says nothing
    */
   constructor(
     message: string,
     hint: string,
     readonly again = false,
+    readonly ofOne = false,
   ) {
     super('HC_BILLING_FAILED', message, hint);
   }
 }
 
-/** HC_BILLING_ANSWER: it answered what cannot be said. `place` names where ("accounts[1].balance"), never a value. */
-export function strangeAnswer(place: string, what: string, hint = ANSWER_HINT): HoldcastError {
-  return new HoldcastError('HC_BILLING_ANSWER', `${place} ${what}`, hint);
+/** HC_BILLING_ANSWER: it answered what cannot be said. */
+class StrangeAnswer extends HoldcastError {
+  constructor(
+    message: string,
+    hint: string,
+    readonly ofOne: boolean,
+  ) {
+    super('HC_BILLING_ANSWER', message, hint);
+  }
+}
+
+/**
+ * @param place where ("accounts[1].balance"), never a value
+ * @param ofOne the answer to this question is strange, others may be right: see BillingFailure
+ */
+export function strangeAnswer(place: string, what: string, hint = ANSWER_HINT, ofOne = true): HoldcastError {
+  return new StrangeAnswer(`${place} ${what}`, hint, ofOne);
 }
 
 const ANSWER_HINT =
@@ -26,19 +42,14 @@ const ANSWER_HINT =
 
 /** Whether an error says of itself that the same may be asked again. By its shape: a bundle may have its own class. */
 export function mayAskAgain(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (error as { again?: unknown }).again === true;
+  return says(error, 'again');
 }
 
-/** Characters of an operator's message that stand in the log. */
-const LONGEST_TEXT = 300;
-/** A digit and what stands between digits of one number or amount. */
-const DIGITS = /\+?\p{N}(?:[\p{N} ().,:/-]*\p{N})?/gu;
+/** Whether an error says of itself that one question failed and not billing. By its shape, as above. */
+export function isOfOne(error: unknown): boolean {
+  return says(error, 'ofOne');
+}
 
-/** The text of what an operator's code threw, every number in it masked. Has one for whatever was thrown. */
-export function maskedText(error: unknown): string {
-  try {
-    return messageOf(error).slice(0, LONGEST_TEXT).replace(DIGITS, '…');
-  } catch {
-    return 'threw something that has no text';
-  }
+function says(error: unknown, what: 'again' | 'ofOne'): boolean {
+  return typeof error === 'object' && error !== null && (error as Record<string, unknown>)[what] === true;
 }

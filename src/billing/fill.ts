@@ -37,11 +37,11 @@ export function filledPath(template: string, question: BillingQuestion): string 
   try {
     url = new URL(fill(template, question, encodeURIComponent));
   } catch {
-    throw new BillingFailure('a value cannot stand in its URL', hint);
+    throw new BillingFailure('a value cannot stand in its URL', hint, false, true);
   }
   const depth = ({ pathname }: URL): number => pathname.split('/').length;
   if (url.origin !== expected.origin || depth(url) !== depth(expected))
-    throw new BillingFailure('a value would change more of its URL than its place', hint);
+    throw new BillingFailure('a value would change more of its URL than its place', hint, false, true);
   return url.pathname + url.search;
 }
 

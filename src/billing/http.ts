@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { Pool, type Dispatcher } from 'undici';
 import { errnoOf } from '../util/errors';
+import type { Logger } from '../util/log';
 import type { Billing, BillingQuestion, BillingReply } from './billing';
 import { BillingFailure, strangeAnswer } from './failure';
 import { filledHeader, filledJson, filledPath, templateUrl } from './fill';
@@ -22,10 +23,12 @@ export interface HttpParts {
   currency: string;
   /** How long a server may be silent, milliseconds; who asks limits the whole. */
   limitMs: number;
+  log: Logger;
 }
 
 /** @throws BillingFailure when the settings cannot be used: no URL, no file `ca` */
-export async function openHttp(settings: HttpBilling, { currency, limitMs }: HttpParts): Promise<Billing> {
+export async function openHttp(settings: HttpBilling, parts: HttpParts): Promise<Billing> {
+  const { limitMs } = parts;
   const { origin } = templateUrl(settings.url);
   const ca = settings.ca === undefined ? undefined : await certificate(settings.ca);
   const tls = { rejectUnauthorized: true, timeout: limitMs, ...(ca !== undefined && { ca }) };
@@ -39,7 +42,7 @@ export async function openHttp(settings: HttpBilling, { currency, limitMs }: Htt
     bodyTimeout: limitMs,
     maxResponseSize: MOST_BYTES,
   });
-  return new BillingOverHttp(settings, currency, pool, spare);
+  return new BillingOverHttp(settings, parts, pool, spare);
 }
 
 async function certificate(file: string): Promise<string> {
@@ -53,10 +56,12 @@ async function certificate(file: string): Promise<string> {
 
 class BillingOverHttp implements Billing {
   readonly #method: 'GET' | 'POST' | 'PUT';
+  /** Statuses that were read as an answer, said once each: a wrong address or password may give them, too. */
+  readonly #told = new Set<number>();
 
   constructor(
     private readonly settings: HttpBilling,
-    private readonly currency: string,
+    private readonly parts: Pick<HttpParts, 'currency' | 'log'>,
     private readonly pool: Pool,
     private readonly spare: SpareConnection,
   ) {
@@ -65,10 +70,10 @@ class BillingOverHttp implements Billing {
 
   async accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
     // The client does not look at the signal before its connection stands.
-    const json = await unlessAborted(signal, () => this.#json(question, signal));
-    if (json === NOT_REGISTERED) return { status: 'accounts', accounts: [] };
-    const { answer = (said: unknown): unknown => said } = this.settings;
-    return mapped(answer, json, question, signal, this.currency);
+    const said = await unlessAborted(signal, () => this.#said(question, signal));
+    if ('reply' in said) return said.reply;
+    const { answer = (json: unknown): unknown => json } = this.settings;
+    return mapped(answer, said.json, question, signal, this.parts.currency);
   }
 
   async warm(): Promise<void> {
@@ -80,20 +85,30 @@ class BillingOverHttp implements Billing {
     await this.pool.destroy();
   }
 
-  async #json(question: BillingQuestion, signal: AbortSignal): Promise<unknown> {
+  async #said(question: BillingQuestion, signal: AbortSignal): Promise<Said> {
     const request = this.#request(question);
     // Asked with a PIN, a billing system counts: once more would be one try more.
     const again = this.#method === 'GET' && question.pin === undefined;
     try {
-      const { statusCode, body } = await this.pool.request({ ...request, signal });
-      if (statusCode >= 200 && statusCode < 300) return parsed(await body.arrayBuffer());
+      const response = await this.pool.request({ ...request, signal });
+      const { statusCode, body } = response;
+      if (statusCode >= 200 && statusCode < 300) return { json: parsed(await body.arrayBuffer()) };
+      const reply = await replyByStatus(response, question);
       // Read to its end, the connection can be used again; too long, it is closed.
       body.dump({ limit: MOST_BYTES }).catch(() => {});
-      if (statusCode === 404) return NOT_REGISTERED;
-      throw statusFailure(statusCode);
+      if (!reply) throw statusFailure(statusCode);
+      this.#tell(statusCode, question);
+      return { reply };
     } catch (error) {
       throw signal.aborted ? new Abandoned() : requestFailure(error, again);
     }
+  }
+
+  #tell(status: number, { uniqueid }: BillingQuestion): void {
+    if (this.#told.has(status)) return;
+    this.#told.add(status);
+    const [meaning, hint] = MEANINGS[status === 404 ? 404 : 401];
+    this.parts.log.info({ uniqueid, status, hint }, meaning);
   }
 
   #request(question: BillingQuestion): Dispatcher.RequestOptions {
@@ -122,13 +137,43 @@ class BillingOverHttp implements Billing {
   }
 }
 
-const NOT_REGISTERED = Symbol('404');
+/** What a server said: JSON that is to be mapped, or by its status alone what the mapping would come to. */
+type Said = { readonly json: unknown } | { readonly reply: BillingReply };
+
+const MEANINGS = {
+  401: [
+    'billing refused a PIN: that counts as a wrong one',
+    'if every PIN is refused, see that the user or the token of `billing.http` is right',
+  ],
+  404: [
+    'billing answered 404: that is taken for a number that is not registered',
+    'if every caller hears that, see that the path of `billing.http.url` is right',
+  ],
+} as const;
+
+/** Undefined: the status is a failure. A page that a proxy answers with says nothing of a caller. */
+async function replyByStatus(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  { pin }: BillingQuestion,
+): Promise<BillingReply | undefined> {
+  if (pin !== undefined && (statusCode === 401 || statusCode === 403)) return { status: 'wrong-pin' };
+  if (statusCode !== 404) return undefined;
+  const type = String(headers['content-type'] ?? '');
+  const isAnswer = /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type) || (await isEmpty(body));
+  return isAnswer ? { status: 'accounts', accounts: [] } : undefined;
+}
+
+/** Hangs up on one that is not. */
+async function isEmpty(body: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const part of body) if (part.length > 0) return false;
+  return true;
+}
 
 function parsed(bytes: ArrayBuffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
     const hint = 'ask the URL with curl: its answer must be JSON in UTF-8';
-    throw strangeAnswer('the answer', 'is not JSON', hint);
+    throw strangeAnswer('the answer', 'is not JSON', hint, false);
   }
 }

@@ -40,8 +40,10 @@ export function requestFailure(error: unknown, again: boolean): HoldcastError {
   return new BillingFailure(`the request failed: ${code}`, hint);
 }
 
+/** Of 4xx but 429 the server says that it is this question: others may be answered. */
 export function statusFailure(status: number): BillingFailure {
-  return new BillingFailure(`billing answered with status ${status}`, statusHint(status));
+  const ofOne = status >= 400 && status < 500 && status !== 429;
+  return new BillingFailure(`billing answered with status ${status}`, statusHint(status), false, ofOne);
 }
 
 function statusHint(status: number): string {
@@ -52,6 +54,8 @@ function statusHint(status: number): string {
       return 'correct `user` and `password`, or `token`';
     case 403:
       return 'let this user ask for balances';
+    case 404:
+      return 'see that the path of the URL is right; that a number is not registered is a 404 with JSON or with nothing';
     case 405:
       return 'choose another `method`';
     case 429:

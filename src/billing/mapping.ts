@@ -2,7 +2,8 @@
 // What it throws is a strange answer: it worked until billing said something else.
 import { replyOf } from './answer';
 import type { BillingQuestion, BillingReply } from './billing';
-import { maskedText, strangeAnswer } from './failure';
+import { strangeAnswer } from './failure';
+import { thrownText } from './thrown';
 import { unlessAborted } from './within';
 
 /**
@@ -22,7 +23,7 @@ export async function mapped<T>(
     } catch (error) {
       const hint =
         'correct the function `answer` of `billing` in config.ts: it was given something unexpected';
-      throw strangeAnswer('the function `answer`', `threw: ${maskedText(error)}`, hint);
+      throw strangeAnswer('the function `answer`', thrownText(error), hint);
     }
   };
   return replyOf(await unlessAborted(signal, attempt), currency);

@@ -34,5 +34,5 @@ async function openAdapter(settings: BillingSettings, { clock, log }: BillingPar
     return new BillingBySql(source.sql, { currency, clock, log });
   }
   const { openHttp } = await import('./http');
-  return openHttp(source.http, { currency, limitMs });
+  return openHttp(source.http, { currency, limitMs, log });
 }

@@ -2,8 +2,9 @@
 // Its time is limited by who asks (BillingDesk); here it is given the signal and its answer is checked.
 import { replyOf } from './answer';
 import type { Billing, BillingQuestion, BillingReply } from './billing';
-import { BillingFailure, maskedText } from './failure';
+import { BillingFailure } from './failure';
 import type { BillingFunction } from './settings';
+import { thrownText } from './thrown';
 import { unlessAborted } from './within';
 
 export class BillingByFunction implements Billing {
@@ -23,7 +24,7 @@ export class BillingByFunction implements Billing {
       return await this.ask({ ...question, signal });
     } catch (error) {
       const hint = 'correct the function `billing.ask` in config.ts';
-      throw new BillingFailure(`the function threw: ${maskedText(error)}`, hint);
+      throw new BillingFailure(`the function ${thrownText(error)}`, hint);
     }
   }
 }

@@ -1,5 +1,6 @@
-// PinTries: how often a wrong PIN was keyed in for a number, over all the calls of that number.
-// Who guesses gets a few tries and then none for an hour, whether one after the other or in many calls at once.
+// PinTries: how often a wrong PIN was keyed in for a number, over all its calls that this process serves. The hub serves
+// all: who guesses gets a few tries and then none for an hour, one after the other or in many calls at once. A stream
+// without a hub serves one call: each new call has its tries.
 import type { Clock } from '../util/clock';
 import type { PinRules } from './settings';
 

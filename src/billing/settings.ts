@@ -32,7 +32,10 @@ export interface HttpBilling {
   readonly token?: string | undefined;
   /** File with the certificate (PEM) of an own authority; TLS is always checked. */
   readonly ca?: string | undefined;
-  /** From the JSON that came to what is said. Default: that it is a BillingAnswer already. Status 404 is "none". */
+  /**
+   * From the JSON that came to what is said. Default: that it is a BillingAnswer already. Status 404 with JSON or nothing
+   * is "none", 401 and 403 to a question with a PIN are 'wrong-pin'; neither comes here.
+   */
   readonly answer?: ((json: unknown, question: BillingQuestion) => BillingAnswer) | undefined;
 }
 
@@ -80,7 +83,7 @@ export interface BillingSettings {
 export interface PinRules {
   /** 3 to 12. */
   readonly digits: number;
-  /** Wrong ones in a row until a number is locked; by number, over all its calls. */
+  /** Wrong ones in a row until a number is locked; by number, over all its calls with a hub, in each call without. */
   readonly tries: number;
   /** For so long, milliseconds. */
   readonly lockMs: number;

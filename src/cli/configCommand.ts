@@ -1,7 +1,7 @@
 // `holdcast config check`: which file is the config, what it comes to, what is wrong and what to do about it.
 import { existsSync } from 'node:fs';
 import { ConfigProblems, loadConfig, type LoadContext, type LoadedConfig } from '../config/load';
-import { withoutSecret, type Problem } from '../config/problems';
+import { withoutSecrets, type Problem } from '../config/problems';
 import type { ResolvedConfig } from '../config/types';
 import { actionName } from '../session/actions';
 import { HoldcastError } from '../util/errors';
@@ -31,8 +31,9 @@ export async function configCheck(
   try {
     const loaded = await loadConfig(path, context);
     const notes = notesOn(loaded);
-    const report = { ok: true, path: loaded.path ?? null, notes, config: loaded.config };
-    out.write(json ? `${JSON.stringify(report, withoutSecret, 2)}\n` : successText(loaded, notes, out.isTTY));
+    const shown = withoutSecrets(loaded.config, context.env ?? process.env);
+    const report = { ok: true, path: loaded.path ?? null, notes, config: shown };
+    out.write(json ? `${JSON.stringify(report, null, 2)}\n` : successText(loaded, notes, out.isTTY));
     return 0;
   } catch (error) {
     if (!(error instanceof HoldcastError)) throw error;

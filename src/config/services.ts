@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { pinIsLost } from '../billing/pin';
 import { defaultPin, type BillingFunction, type HttpBilling, type SqlBilling } from '../billing/settings';
+import { minorDigits } from '../speech/money';
 import {
   HOUR_MS,
   isCron,
@@ -108,7 +109,7 @@ function isWebAddress(value: string): boolean {
 }
 
 function isCurrency(value: string): boolean {
-  return /^[A-Z]{3}$/.test(value) && Intl.supportedValuesOf('currency').includes(value);
+  return minorDigits(value) !== undefined;
 }
 
 function pinArrives(

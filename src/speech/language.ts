@@ -5,7 +5,7 @@ import type { Spoken } from './spoken';
 
 /** An account as its owner hears of it. */
 export interface SpokenAccount {
-  /** As the billing system writes it, leading zeros and all; digits and Latin letters are read out. */
+  /** As the billing system writes it, leading zeros and all; digits and letters are read out. */
   readonly number: string;
   readonly balance: Money;
 }
@@ -19,7 +19,10 @@ export interface Language {
   ordinal?(n: number | bigint): Spoken;
   /** "minus five dollars and one cent"; zero; without minor units where there are none. */
   money(money: Money): Spoken;
-  /** An account number read out digit by digit in groups of three or so, leading zeros and all. */
+  /**
+   * An account number read out digit by digit in groups of three or so, leading zeros and all; punctuation is a break.
+   * @throws RangeError for a letter or digit that this language has no name for
+   */
   digits(number: string): Spoken;
   /** A length of time as one says it on the telephone: "about four minutes"; milliseconds, 0 and more. */
   duration?(ms: number): Spoken;

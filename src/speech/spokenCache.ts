@@ -12,11 +12,12 @@ import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { endProgram } from './programs';
 
 const DAY_MS = 24 * 60 * 60_000;
 const MOST_FILES = 500;
-/** Folders of programs that were killed with the process that had started them. */
-const LEFT_OVER_MS = 60 * 60_000;
+/** A run is over long before: its process was killed, and perhaps the program was not. */
+const LEFT_OVER_MS = 2 * 60_000;
 const SWEEP_EVERY_MS = 10 * 60_000;
 const SENTENCE = /^[0-9a-f]{40}\.wav$/;
 const WORK = 'work-';
@@ -91,13 +92,20 @@ export class SpokenCache {
     }
   }
 
-  /** Removes what is old, what is too many, and what dead programs left; at most once in ten minutes unless `now`. Never throws. */
+  /**
+   * Ends programs whose process was killed and removes what they left; removes what is old and what is too many, that at
+   * most once in ten minutes unless `now`. Never throws.
+   */
   async sweep(now = false): Promise<void> {
     try {
+      const names = await promises.readdir(this.#folder);
+      await inBatches(
+        names.filter((name) => name.startsWith(WORK)),
+        (name) => this.#endRun(join(this.#folder, name)),
+      );
       const stamp = join(this.#folder, STAMP);
       const swept = await promises.stat(stamp).catch(() => undefined);
       if (!now && swept && Math.abs(this.clock.wall() - swept.mtimeMs) < SWEEP_EVERY_MS) return;
-      const names = await promises.readdir(this.#folder);
       const seconds = this.clock.wall() / 1000;
       await promises.writeFile(stamp, '', { mode: 0o600 });
       await promises.utimes(stamp, seconds, seconds);
@@ -115,13 +123,17 @@ export class SpokenCache {
     });
     const sentences = found.filter(({ name }) => SENTENCE.test(name)).sort((a, b) => b.mtimeMs - a.mtimeMs);
     const tooMany = new Set(sentences.slice(MOST_FILES));
-    const gone = found.filter((file) => {
-      if (file.name.startsWith(WORK)) return this.clock.wall() - file.mtimeMs > LEFT_OVER_MS;
-      return SENTENCE.test(file.name) && (tooMany.has(file) || this.#isOld(file.mtimeMs));
-    });
+    const gone = sentences.filter((file) => tooMany.has(file) || this.#isOld(file.mtimeMs));
     await inBatches(gone, ({ name }) =>
-      promises.rm(join(this.#folder, name), { recursive: true, force: true }).catch(() => {}),
+      promises.rm(join(this.#folder, name), { force: true }).catch(() => {}),
     );
+  }
+
+  async #endRun(folder: string): Promise<void> {
+    const { mtimeMs } = await promises.stat(folder).catch(() => ({ mtimeMs: NaN }));
+    if (!(Math.abs(this.clock.wall() - mtimeMs) > LEFT_OVER_MS)) return;
+    await endProgram(folder);
+    await promises.rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 
   /** A clock that was set back does not keep a balance for ever. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { missingFromWav } from '../media/claimedLength';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { noteProgram } from './programs';
 
 export interface SpeakingProgram {
   /** See VoiceSettings: `{text}`, `{file}`, `{out}` and `{language}` are filled in. */
@@ -76,6 +77,7 @@ class Run {
   #cancelLook: Cancel = () => {};
   #cancelGrace: Cancel = () => {};
   #file: WriteStream | undefined;
+  #noted: Promise<void> | undefined;
 
   constructor(
     private readonly job: SpeakingProgram,
@@ -108,6 +110,7 @@ class Run {
       this.#cancelLook();
       this.#cancelGrace();
       this.#file?.destroy();
+      await this.#noted;
     }
   }
 
@@ -126,7 +129,10 @@ class Run {
   }
 
   #listen(child: ChildProcess, fail: () => void): void {
-    if (child.pid !== undefined) giveWay(child.pid);
+    if (child.pid !== undefined) {
+      giveWay(child.pid);
+      this.#noted = noteProgram(child.pid, this.job.folder);
+    }
     child.stdin?.on('error', () => {});
     child.stdin?.end(`${this.job.text}\n`);
     child.stderr?.on(

@@ -80,7 +80,11 @@ const overHttp = (method: 'GET' | 'POST') => async (): Promise<BillingStand> => 
     url: `${server.origin}/balance`,
     body: { phone: '{phone}', language: '{language}', pin: '{pin}' },
   };
-  const billing = await openHttp(method === 'GET' ? get : post, { currency: 'USD', limitMs: 3000 });
+  const billing = await openHttp(method === 'GET' ? get : post, {
+    currency: 'USD',
+    limitMs: 3000,
+    log: silentLogger,
+  });
   return { billing, tell: (...all) => script.tell(...all), close: () => server.close() };
 };
 billingContract('HTTP, asked with GET', overHttp('GET'));

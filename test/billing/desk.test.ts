@@ -16,6 +16,10 @@ const NONE: BillingReply = { status: 'accounts', accounts: [] };
 const UNAVAILABLE = { status: 'unavailable' };
 const lost = (): Promise<never> => Promise.reject(new BillingFailure('lost', 'wait', true));
 const refused = (): Promise<never> => Promise.reject(new BillingFailure('status 500', 'see its log'));
+const senseless = (): Promise<never> =>
+  Promise.reject(strangeAnswer('the answer', 'is not JSON', 'ask it with curl', false));
+const strange = (): Promise<never> =>
+  Promise.reject(strangeAnswer('accounts[0].balance', 'is not an amount'));
 const never = (): Promise<never> => new Promise(() => {});
 
 type Answering = (question: BillingQuestion, signal: AbortSignal) => Promise<BillingReply> | BillingReply;
@@ -202,9 +206,9 @@ describe('when billing', () => {
     ]);
   });
 
-  test('answers strangely or too late that counts as failing; that nobody is registered does not', async () => {
+  test('answers without sense or too late that counts as failing; that nobody is registered does not', async () => {
     stand = new Stand({ failures: 3 });
-    stand.answering = () => Promise.reject(strangeAnswer('accounts[0].balance', 'is not an amount'));
+    stand.answering = senseless;
     await stand.failTimes(1);
     stand.answering = never;
     expect(await stand.askFor(3000)).toEqual(UNAVAILABLE);
@@ -215,6 +219,40 @@ describe('when billing', () => {
     await stand.failTimes(3);
     expect(await stand.ask()).toEqual(UNAVAILABLE);
     expect(stand.desk.counts.rested).toBe(1);
+  });
+
+  test('answers strangely about one caller, however often he asks, others are answered', async () => {
+    stand = new Stand({ failures: 2 });
+    stand.answering = ({ phone }) => (phone === PHONE ? strange() : ACCOUNTS);
+    await stand.failTimes(5);
+    expect(await stand.ask({ phone: '555' })).toEqual(ACCOUNTS);
+    await stand.failTimes(5);
+    expect(await stand.ask({ phone: '556' })).toEqual(ACCOUNTS);
+    expect(stand.desk.counts).toMatchObject({ failed: 10, rested: 0 });
+    expect(stand.kept.messages).toEqual(['a balance is not available']);
+  });
+
+  test('rests and its trial is strange about one caller, the next question is a trial, too', async () => {
+    stand = new Stand({ failures: 1 });
+    stand.answering = refused;
+    await stand.failTimes(1);
+    stand.clock.advance(30_000);
+    stand.answering = strange;
+    await stand.failTimes(1);
+    stand.answering = () => ACCOUNTS;
+    expect(await stand.ask()).toEqual(ACCOUNTS);
+  });
+
+  test('fails in two ways by turns, each is told once', async () => {
+    stand = new Stand({ failures: 100 });
+    stand.answering = () => (stand.questions.length % 2 === 0 ? senseless() : refused());
+    await stand.failTimes(10);
+    expect(stand.kept.messages).toEqual(['a balance is not available', 'a balance is not available']);
+    stand.answering = () => ACCOUNTS;
+    await stand.ask();
+    stand.answering = refused;
+    expect(await stand.ask({ phone: '555' })).toEqual(UNAVAILABLE);
+    expect(stand.kept.messages.slice(2)).toEqual(['billing answers again', 'a balance is not available']);
   });
 
   test('rests, who asked a moment ago is still answered', async () => {
@@ -328,6 +366,25 @@ describe('with a PIN', () => {
     for (let i = 0; i < 4; i++) expect(await stand.ask({ pin: '4711' })).toEqual(UNAVAILABLE);
     stand.answering = checking;
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
+  });
+
+  test('a system that refuses a wrong PIN in a way of its own cannot be guessed at, and does not rest for others', async () => {
+    const status400 = new BillingFailure('status 400', 'ask as it expects', false, true);
+    stand.answering = ({ pin }) => (pin === '4711' ? ACCOUNTS : Promise.reject(status400));
+    for (let i = 0; i < 3; i++) expect(await stand.ask({ pin: '4712' })).toEqual(UNAVAILABLE);
+    expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
+    for (let i = 0; i < 3; i++) await stand.ask({ pin: '4712', phone: '555' });
+    expect(await stand.ask({ pin: '4711', phone: '556' })).toEqual(ACCOUNTS);
+  });
+
+  test('none is asked for while billing rests, which would say that it is not available in any case', async () => {
+    stand.answering = refused;
+    for (let i = 0; i < 5; i++) await stand.ask({ pin: '4711' });
+    expect(await stand.ask()).toEqual(UNAVAILABLE);
+    expect(await stand.ask({ pin: '47' })).toEqual(UNAVAILABLE);
+    expect(stand.desk.counts).toMatchObject({ rested: 2, refused: 0 });
+    stand.clock.advance(30_000);
+    expect(await stand.ask()).toEqual({ status: 'pin', wrong: false, digits: 4 });
   });
 
   test('two calls with the same PIN are two tries, and one who hangs up ends only his own', async () => {

@@ -6,6 +6,7 @@ import { Flights } from '../../src/billing/flights';
 import { PinTries } from '../../src/billing/pinTries';
 import { onceMore } from '../../src/billing/retry';
 import { ShortMemory } from '../../src/billing/shortMemory';
+import { Troubles } from '../../src/billing/troubles';
 import { Abandoned, within } from '../../src/billing/within';
 import { ManualClock } from '../../src/util/clock';
 import { rejection } from '../support/billingContract';
@@ -274,10 +275,48 @@ describe('the breaker', () => {
     expect(breaker.leave()).toBeDefined();
   });
 
+  test('says whether it rests without asking for leave', () => {
+    const { breaker } = kept();
+    fail(breaker, 2);
+    expect(breaker.rests).toBe(false);
+    fail(breaker, 1);
+    expect(breaker.rests).toBe(true);
+    clock.advance(30_000);
+    expect(breaker.rests).toBe(false);
+    breaker.leave();
+    expect(breaker.rests).toBe(true);
+  });
+
   test('who leaves while billing is trusted is no failure', () => {
     const { breaker } = kept();
     for (let i = 0; i < 10; i++) breaker.leave()!.abandoned();
     expect(breaker.leave()).toBeDefined();
+  });
+});
+
+describe('what was told', () => {
+  test('of billing is news again when it has answered, of one caller after an hour', () => {
+    const troubles = new Troubles(clock);
+    for (const ofOne of [false, true]) {
+      expect(['a', 'b', 'a', 'b'].map((text) => troubles.isNews(text, ofOne))).toEqual([
+        true,
+        true,
+        false,
+        false,
+      ]);
+    }
+    expect([troubles.over(), troubles.over()]).toEqual([true, false]);
+    expect([troubles.isNews('a', false), troubles.isNews('a', true)]).toEqual([true, false]);
+    clock.advance(3_600_000);
+    expect([troubles.isNews('a', false), troubles.isNews('a', true)]).toEqual([false, true]);
+  });
+
+  test('is bounded: of texts that are never the same only some are told', () => {
+    const troubles = new Troubles(clock);
+    for (const ofOne of [false, true]) {
+      const news = Array.from({ length: 1000 }, (_, i) => troubles.isNews(`${i}`, ofOne));
+      expect(news.filter(Boolean).length).toBe(50);
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import type { Billing, BillingReply } from '../../src/billing/billing';
 import { openHttp } from '../../src/billing/http';
 import type { HttpBilling } from '../../src/billing/settings';
 import { Abandoned } from '../../src/billing/within';
+import { silentLogger } from '../../src/util/log';
 import { rejection, usd } from '../support/billingContract';
 import {
   Authority,
@@ -22,7 +23,7 @@ import {
   type Answering,
   type Certificate,
 } from '../support/billingServer';
-import { owned } from './fixtures';
+import { KeptLog, owned } from './fixtures';
 
 const QUESTION = { phone: '+442079460018', uniqueid: '1795225281.7', language: 'en' };
 const ONE = [{ number: '000412', balance: '12.50' }];
@@ -33,8 +34,8 @@ async function serving(answering: Answering, tls?: Certificate): Promise<Billing
   return owned(await BillingServer.start(answering, tls));
 }
 
-async function opened(settings: HttpBilling, limitMs = 3000): Promise<Billing> {
-  const billing = await openHttp(settings, { currency: 'USD', limitMs });
+async function opened(settings: HttpBilling, limitMs = 3000, log = silentLogger): Promise<Billing> {
+  const billing = await openHttp(settings, { currency: 'USD', limitMs, log });
   owned({ close: () => billing.close?.() });
   return billing;
 }
@@ -140,14 +141,70 @@ describe('an answer', () => {
     server.answering = says({ error: 'no such customer' });
     expect(await rejection(ask(billing))).toMatchObject({
       code: 'HC_BILLING_ANSWER',
-      message: expect.stringContaining('`answer` threw') as string,
+      message: expect.stringMatching(/`answer` threw TypeError at .*http\.test\.ts:\d+:\d+/) as string,
     });
   });
 
-  test('of status 404 is that nobody is registered, whatever stands in it', async () => {
-    const { billing } = await pair((_, response) => response.writeHead(404).end('<h1>Not found</h1>'));
-    expect(await ask(billing)).toEqual(NONE);
-    expect(await ask(billing)).toEqual(NONE);
+  test.each<[string, Answering]>([
+    ['JSON', says({ error: 'no such customer' }, 404)],
+    [
+      'a problem in JSON',
+      (_, response) =>
+        response.writeHead(404, { 'content-type': 'application/problem+json; charset=utf-8' }).end('{}'),
+    ],
+    ['nothing', (_, response) => response.writeHead(404).end()],
+  ])('of status 404 with %s is that nobody is registered, which the log says once', async (_, answering) => {
+    const kept = new KeptLog();
+    const server = await serving(answering);
+    const billing = await opened({ url: `${server.origin}/of/{phone}` }, 3000, kept.log);
+    expect([await ask(billing), await ask(billing)]).toEqual([NONE, NONE]);
+    expect(kept.lines).toMatchObject([
+      { level: 'info', fields: { status: 404, hint: expect.stringContaining('path') as string } },
+    ]);
+    expect(JSON.stringify(kept.lines)).not.toContain('7946');
+  });
+
+  test('of status 404 with a page is a failure: a mistyped path must not tell callers that they are not registered', async () => {
+    const { server, billing } = await pair((_, response) =>
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not found</h1>'),
+    );
+    for (let i = 0; i < 2; i++)
+      expect(await rejection(ask(billing))).toMatchObject({
+        code: 'HC_BILLING_FAILED',
+        message: 'billing answered with status 404',
+        hint: expect.stringContaining('path of the URL') as string,
+        ofOne: true,
+      });
+    server.answering = says(ONE);
+    expect(await ask(billing)).toEqual(ACCOUNTS);
+  });
+
+  test.each([401, 403])('of status %d to a question with a PIN is that it is wrong', async (status) => {
+    const kept = new KeptLog();
+    const server = await serving(says({ error: 'wrong' }, status));
+    const billing = await opened({ url: `${server.origin}/{pin}` }, 3000, kept.log);
+    for (let i = 0; i < 2; i++) expect(await ask(billing, { pin: '0042' })).toEqual({ status: 'wrong-pin' });
+    expect(kept.lines).toMatchObject([{ level: 'info', fields: { status } }]);
+    expect(JSON.stringify(kept.lines)).not.toContain('0042');
+  });
+
+  test.each([
+    [400, true],
+    [403, true],
+    [422, true],
+    [429, false],
+    [500, false],
+    [503, false],
+  ])('of status %d: whether only this question failed is %p', async (status, ofOne) => {
+    const { billing } = await pair(says({}, status));
+    expect(await rejection(ask(billing))).toMatchObject({ ofOne });
+  });
+
+  test('that is no JSON is billing’s failure, one that is strange about a caller is not', async () => {
+    const { server, billing } = await pair((_, response) => response.end('<html>'));
+    expect(await rejection(ask(billing))).toMatchObject({ ofOne: false });
+    server.answering = says([{ number: '000412', balance: '12,50' }]);
+    expect(await rejection(ask(billing))).toMatchObject({ ofOne: true });
   });
 
   test.each([
@@ -236,7 +293,7 @@ describe('a server that', () => {
       more();
     });
     const reply = await ask(billing).catch(() => 'failed');
-    expect(reply).toEqual(status === 404 ? NONE : 'failed');
+    expect(reply).toBe('failed');
     await server.abandoned();
     expect(sent).toBeLessThan(100);
   });
@@ -368,7 +425,7 @@ test('a file of an authority that is not there is said when it is opened', async
     // A process of its own: what Jest gives a test for process.env is a copy that Node does not look at.
     const program = `
       const { openHttp } = require('./http.cjs');
-      openHttp({ url: '${server.origin}/' }, { currency: 'USD', limitMs: 3000 })
+      openHttp({ url: '${server.origin}/' }, { currency: 'USD', limitMs: 3000, log: { info() {} } })
         .then((billing) => billing.accounts({ phone: '55', uniqueid: '1.1', language: 'en' }, new AbortController().signal))
         .then(() => console.log('believed'), (error) => console.log(error.message));`;
     const folder = mkdtempSync(join(tmpdir(), 'hc-tls-'));

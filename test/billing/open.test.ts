@@ -25,7 +25,7 @@ beforeEach(() => {
   kept = new KeptLog();
   clock = new ManualClock();
 });
-afterEach(() => expectDiscreet(kept, '79460018', '000412', '12.50', '0042'));
+afterEach(() => expectDiscreet(kept, '79460018', '000412', '12.50', '0042', 'Smith'));
 
 function opened(
   source: BillingSettings['source'],
@@ -79,6 +79,7 @@ describe('the operator’s function', () => {
       },
     ],
     ['throws later', () => Promise.reject(new Error('+44 207 946 0018 has 12.50'))],
+    ['is given what is no JSON', () => JSON.parse('John Smith') as []],
     ['throws what is no error', () => Promise.reject(NO_ERROR)],
     ['throws what has no text', () => Promise.reject(NO_TEXT)],
   ])('that %s makes nothing available, and the log tells no number', async (_, ask) => {

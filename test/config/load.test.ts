@@ -342,6 +342,35 @@ What to do: correct what is named; config.example.ts shows every option with its
 `);
   });
 
+  it('says no secret of a legal config in JSON', () => {
+    const http = `{ url: 'https://user:p4ss@b.example/{phone}?api_key=p4ss&phone={phone}', body: { k: ['p4ss'] }, headers: { a: 'p4ss' } }`;
+    const command = `{ command: ['say', '--key=p4ss', '{text}'] }`;
+    const path = shop.write(
+      'config.ts',
+      config(`billing: { currency: 'GBP', http: ${http} }, voices: [${command}]`),
+    );
+    const { exit, printed } = shop.run({ way: 'check', json: true, path });
+    expect(printed).not.toContain('p4ss');
+    expect([exit, JSON.parse(printed!)]).toMatchObject([
+      0,
+      {
+        config: {
+          billing: {
+            currency: 'GBP',
+            source: {
+              http: {
+                url: 'https://•••@b.example/{phone}?api_key=•••&phone={phone}',
+                body: '•••',
+                headers: '•••',
+              },
+            },
+          },
+          voices: [{ command: '•••' }],
+        },
+      },
+    ]);
+  });
+
   it('says the same as JSON', () => {
     const good = shop.run({ way: 'check', json: true });
     expect(JSON.parse(good.printed!)).toMatchObject({ ok: true, path: null, config: { language: 'en' } });

@@ -227,6 +227,15 @@ describe('words', () => {
     ]);
   });
 
+  it.each(['HRK', 'XAU', 'eur', 'XXX'])(
+    'takes no currency in which no balance can be said: %s',
+    (currency) => {
+      expect(problemsOf({ billing: { ask: () => [], currency } })).toMatchObject([
+        { key: 'billing.currency' },
+      ]);
+    },
+  );
+
   it('asks for no PIN that nobody would check', () => {
     const http = { url: 'https://b.example/{phone}' };
     const [problem] = problemsOf({ billing: { http, pin: {} } });
@@ -377,13 +386,29 @@ describe('the band', () => {
 });
 
 describe('what was found', () => {
-  const env = { AMI_SECRET: 'hunter2hunter2', HOME: '/home/x' };
+  const env = { AMI_SECRET: 'hunter2hunter2', BILLING_KEY: 'p4/ss', SHORT_PIN: '42', HOME: '/home/x' };
 
   it.each([
     ['under a name that sounds secret', { crm: { password: 'p4ss' } }, "{ password: '•••' }"],
     ['under a secret unknown key', { secret: 'p4ss' }, '•••'],
     ['as the value of a secret variable', { language: 'hunter2hunter2' }, "'•••'"],
-    ['in a URL', { database: 'mysql://holdcast:p4ss@db/x' }, "'mysql://holdcast:•••@db/x'"],
+    ['in a URL', { database: 'mysql://holdcast:p4ss@db/x' }, "'mysql://•••@db/x'"],
+    [
+      'in a URL, with signs that it may not have',
+      { x: 'https://u:p4/ss@b.example/' },
+      "'https://•••@b.example/'",
+    ],
+    ['alone in a URL', { x: 'https://p4ss@b.example/' }, "'https://•••@b.example/'"],
+    [
+      'in a query',
+      { x: 'https://b.example/?phone={phone}&k=p4ss#x' },
+      "'https://b.example/?phone={phone}&k=•••#x'",
+    ],
+    ['within another text', { x: 'a hunter2hunter2 b' }, "'a ••• b'"],
+    ['written as in a URL', { x: 'https://b.example/p4%2Fss/x' }, "'https://b.example/•••/x'"],
+    ['in a body', { http: { body: { customer: 'p4ss' } } }, "{ body: '•••' }"],
+    ['in a program’s arguments', { voices: [{ command: ['say', 'p4ss', 7] }] }, '•••'],
+    ['in a Map', { x: new Map([['a', 'p4ss']]) }, "'•••'"],
     ['deep inside', { a: { b: { c: { d: { token: 'p4ss' } } } } }, "{ b: { c: { d: '•••' } } }"],
   ])('hides a secret %s', (_, config, found) => {
     const [problem] = problemsOf(config, env);
@@ -393,6 +418,17 @@ describe('what was found', () => {
 
   it('is short', () => {
     expect(problemsOf({ language: 'x'.repeat(5000) })[0]!.found.length).toBeLessThanOrEqual(80);
+  });
+
+  it('hides the query of a URL also where a whole section is wrong', () => {
+    const http = { url: 'https://b.example/?token=p4ss', ca: 1 };
+    for (const problem of problemsOf({ billing: { http, ask: () => [] }, http: { http } }))
+      expect(problem.found).not.toContain('p4ss');
+  });
+
+  it('does not look for a short secret in other texts', () => {
+    expect(problemsOf({ language: '/42/x' }, env)[0]!.found).toBe("'/42/x'");
+    expect(problemsOf({ x: '42' }, env)[0]!.found).toBe("'•••'");
   });
 
   it('shows what is no secret', () => {

@@ -1,6 +1,6 @@
 // A program that speaks: what it is told and how, what is kept, and everything that such a program may do wrong.
 // The programs are real processes; their time limit is a clock that the test moves.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { findFfmpeg } from '../../src/media/ffmpegBinary';
 import type { MediaSettings } from '../../src/media/settings';
 import { CommandVoice, type CommandSettings } from '../../src/speech/command';
+import { noteProgram } from '../../src/speech/programs';
 import { SpokenCache, spokenFolder } from '../../src/speech/spokenCache';
 import { wordless } from '../../src/speech/wavFromCommand';
 import { ManualClock, systemClock, type Clock } from '../../src/util/clock';
@@ -178,6 +179,20 @@ describe('a program that hangs', () => {
       0,
       [],
     ]);
+  });
+
+  test('is noted where the next process finds it, should this one be killed', async () => {
+    const [clock, file, stop] = [new ManualClock(), hanging(), new AbortController()];
+    const { voice, settings } = voiceOf({ command: [file], clock });
+    const clips = voice.clips(BALANCE, 'en', stop.signal);
+    const [pid] = await pidsOf(file);
+    const note = (): string | undefined =>
+      filesUnder(settings.cache).find((name) => /work-.*program$/.test(name));
+    await until(() => note() !== undefined && statSync(join(settings.cache, note()!)).size > 0);
+    expect(readFileSync(join(settings.cache, note()!), 'utf8')).toMatch(new RegExp(`^${pid} \\d+ [\\w-]+$`));
+    stop.abort();
+    expect(await clips).toBeUndefined();
+    expect(note()).toBeUndefined();
   });
 
   test('is killed when its caller is gone, and nothing is told', async () => {
@@ -360,6 +375,56 @@ describe('the cache of sentences', () => {
     expect([left.length, left.at(-1)]).toEqual([500, hex(499)]);
     expect(readdirSync(folder)).toEqual(expect.arrayContaining(['notes.txt', 'work-now']));
     expect(existsSync(join(folder, 'work-dead'))).toBe(false);
+  });
+
+  /** A program in a group of its own, as a run has left it whose process was killed. */
+  async function leftOver(cache: string): Promise<{ pid: number; run: string }> {
+    const run = join(spokenFolder(cache), 'work-dead');
+    mkdirSync(run, { recursive: true });
+    const { pid } = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+    await noteProgram(pid!, run);
+    return { pid: pid!, run };
+  }
+
+  /** Since the folder of a run was made. */
+  async function sweepAfter(ms: number, cache: string, run: string): Promise<void> {
+    const clock = new ManualClock();
+    const seconds = (clock.wall() - ms) / 1000;
+    utimesSync(run, seconds, seconds);
+    await new SpokenCache(cache, clock, silentLogger).sweep();
+  }
+
+  test('ends a program that outlived its process, and lets one speak whose time is not over', async () => {
+    const cache = tempFolder();
+    const { pid, run } = await leftOver(cache);
+    try {
+      await sweepAfter(60_000, cache, run);
+      expect([alive(pid), existsSync(run)]).toEqual([true, true]);
+      // Another process has swept a moment ago: that is no reason to let it run.
+      await sweepAfter(180_000, cache, run);
+      await until(() => !alive(pid));
+      expect(existsSync(run)).toBe(false);
+    } finally {
+      if (alive(pid)) process.kill(pid, 'SIGKILL');
+    }
+  });
+
+  test.each([
+    ['another process with the number of the program', (note: string) => note.replace(/ /, ' 1')],
+    ['a process of another start of the machine', (note: string) => `${note}0`],
+    ['whatever a damaged note names', () => '1 1 1'],
+    ['its own group', () => '0 1 1'],
+  ])('does not end %s', async (_, damage) => {
+    const cache = tempFolder();
+    const { pid, run } = await leftOver(cache);
+    try {
+      const note = join(run, 'program');
+      writeFileSync(note, damage(readFileSync(note, 'utf8')));
+      await sweepAfter(180_000, cache, run);
+      expect([alive(pid), existsSync(run)]).toEqual([true, false]);
+    } finally {
+      process.kill(pid, 'SIGKILL');
+    }
   });
 
   test('is swept at most once in ten minutes, by whichever process', async () => {

@@ -77,6 +77,13 @@ describe('German money', () => {
     [2, 0, 'CAD', 'zwei kanadische Dollar'],
     [1, 0, 'JPY', 'ein Yen'],
     [3, 5, 'KWD', 'drei Kuwait-Dinar und fünf Fils'],
+    [1, 1, 'UAH', 'eine Hrywnja und eine Kopeke'],
+    [1, 0, 'ISK', 'eine Isländische Krone'],
+    [101, 0, 'ISK', 'einhunderteine Isländische Kronen'],
+    [1, 0, 'MUR', 'eine Mauritius-Rupie'],
+    [1, 0, 'KZT', 'ein Kasachischer Tenge'],
+    [1, 0, 'HUF', 'ein Ungarischer Forint'],
+    [1, 0, 'EGP', 'ein Ägyptisches Pfund'],
     [12, 50, 'HUF', 'zwölf Komma fünf null Ungarische Forint'],
   ])('%d and %d parts of %s is %j', (major, minor, currency, text) => {
     expect(de.money(amount(major, currency, minor)).text).toBe(text);
@@ -86,29 +93,23 @@ describe('German money', () => {
 describe('German sentences', () => {
   it('tell one balance, and several by their account numbers', () => {
     const own = { number: '00421-7A', balance: amount(12, 'EUR', 5) };
-    expect(de.balance([own]).text).toBe('Ihr Kontostand beträgt zwölf Euro und fünf Cent.');
+    expect(de.balance([own]).text).toBe('Ihr Kontostand ist zwölf Euro und fünf Cent.');
     expect(de.balance([own, { number: '9', balance: amount(-1, 'EUR') }])).toEqual({
       text:
-        'Der Stand des Kontos null null vier, zwei eins, sieben A beträgt zwölf Euro und fünf Cent. ' +
-        'Der Stand des Kontos neun beträgt minus ein Euro.',
+        'Der Stand des Kontos null null vier, zwei eins, sieben A ist zwölf Euro und fünf Cent. ' +
+        'Der Stand des Kontos neun ist minus ein Euro.',
       clips: [
-        ...[
-          'der-stand-des-kontos',
-          'null',
-          'null',
-          'vier',
-          ',',
-          'zwei',
-          'eins',
-          ',',
-          'sieben',
-          'a',
-          'beträgt',
-        ],
+        ...['der-stand-des-kontos', 'null', 'null', 'vier', ',', 'zwei', 'eins', ',', 'sieben', 'a', 'ist'],
         ...['zwölf', 'euro', 'und', 'fünf', 'cent', ','],
-        ...['der-stand-des-kontos', 'neun', 'beträgt', 'minus', 'ein', 'euro', ','],
+        ...['der-stand-des-kontos', 'neun', 'ist', 'minus', 'ein', 'euro', ','],
       ],
     });
+  });
+
+  it('are in the nominative, as an amount is said', () => {
+    expect(de.balance([{ number: '9', balance: amount(1, 'EUR') }]).text).toBe(
+      'Ihr Kontostand ist ein Euro.',
+    );
   });
 
   it('tell the place in the queue', () => {

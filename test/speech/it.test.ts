@@ -87,6 +87,11 @@ describe('Italian money', () => {
     [5, 5, 'RUB', 'cinque rubli e cinque copechi'],
     [1, 0, 'TRY', 'una lira turca'],
     [2, 0, 'CHF', 'due franchi svizzeri'],
+    [1, 1, 'UAH', 'una grivnia e un copeco'],
+    [1, 0, 'ISK', 'una corona islandese'],
+    [1, 0, 'KES', 'uno scellino keniota'],
+    [1, 0, 'WST', 'un tala samoano'],
+    [1, 0, 'HUF', 'un fiorino ungherese'],
     [12, 50, 'HUF', 'dodici virgola cinque zero fiorini ungheresi'],
     [1_000_000, 0, 'ISK', 'un milione di corone islandesi'],
   ])('%d and %d parts of %s is %j', (major, minor, currency, text) => {

@@ -101,6 +101,19 @@ describe.each(LANGUAGES.map((language) => [language.tag, language] as const))('i
     );
   });
 
+  it.each(['Ω-100', '१००', '5²', 'A\u0316-1', 'ß1'])(
+    'a sign that it has no name for is not left out, as another account would be heard: %s',
+    (number) => {
+      expect(() => language.digits(number)).toThrow(RangeError);
+      const account = { number, balance: { minor: 100n, currency: 'USD' } };
+      expect(() => language.balance([account, account])).toThrow(RangeError);
+    },
+  );
+
+  it('punctuation in an account number is a break, or nothing', () => {
+    expect(language.digits('№ (12)_34—5*').clips).toEqual(language.digits('12-34-5').clips);
+  });
+
   it('the name of a currency depends on the plural category of Intl alone', () => {
     const rules = new Intl.PluralRules(tag);
     const samples = [...Array.from({ length: 130 }, (_, n) => n), 1_000, 1_001, 10_002, 1_000_000, 2_000_000];

@@ -1,10 +1,12 @@
 // German: number words as one compound up to a million, said from its morphemes; money; sentences.
 // The grammar is our own: n2words has "zweihunderteinstausend", and its compounds cannot be taken apart for recordings.
-import { sayMoney, sayUnit, unitClips, type CurrencyUnits, type MoneyGrammar } from '../currencies';
+import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
 import { readOut } from '../digits';
-import type { Language, SpokenAccount } from '../language';
-import { LARGEST_NUMBER, ordinalNumber, plurals, wholeNumber } from '../numbers';
-import { join, nothing, say, stop, type Spoken } from '../spoken';
+import type { Language } from '../language';
+import type { Money } from '../money';
+import { LARGEST_NUMBER, plurals, wholeNumber } from '../numbers';
+import { latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { join, nothing, say, type Spoken } from '../spoken';
 
 const TAG = 'de';
 const plural = plurals(TAG);
@@ -94,8 +96,14 @@ const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
   RUB: { major: der('Rubel', 'Rubel'), minor: die('Kopeke', 'Kopeken') },
   SEK: { major: die('schwedische Krone', 'schwedische Kronen'), minor: OERE },
   TRY: { major: die('türkische Lira', 'türkische Lira'), minor: der('Kuruş', 'Kuruş') },
+  UAH: { major: die('Hrywnja', 'Hrywnja'), minor: die('Kopeke', 'Kopeken') },
   USD: { major: der('Dollar', 'Dollar'), minor: CENT },
 };
+
+/** Of a currency that has no entry: as its name begins, "Isländische Krone", "Kasachischer Tenge", "Mauritius-Rupie". */
+function oneOf(name: string): One {
+  return /^\S*e( |$)/.test(name) ? 'eine' : 'ein';
+}
 
 const MONEY: MoneyGrammar<One> = {
   tag: TAG,
@@ -105,40 +113,27 @@ const MONEY: MoneyGrammar<One> = {
   count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
   decimal: (whole, fraction) =>
     join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
-  whole: (n) => spell(wholeNumber(n), 'ein'),
+  whole: (n, one) => spell(wholeNumber(n), oneOf(one)),
 };
 
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
-const SIGNS: ReadonlyMap<string, Spoken> = new Map([
-  ...LETTERS.map((letter) => [letter, say(letter.toUpperCase())] as const),
-  ...Array.from({ length: 10 }, (_, digit) => [String(digit), cardinal(digit)] as const),
-]);
+function money(amount: Money): Spoken {
+  return sayMoney(amount, MONEY);
+}
+
+const SIGNS = latinSigns(cardinal);
 
 function digits(number: string): Spoken {
   return readOut(number, SIGNS);
 }
 
-const YOU_ARE_NEXT = say('Sie sind als Nächstes an der Reihe');
-const YOU_ARE_AT = say('Sie sind in der Warteschlange auf Platz');
-const YOUR_BALANCE_IS = say('Ihr Kontostand beträgt');
-const BALANCE_OF = say('Der Stand des Kontos');
-const IS = say('beträgt');
-
-function position(place: number): Spoken {
-  return ordinalNumber(place) === 1n ? join(YOU_ARE_NEXT, stop) : join(YOU_ARE_AT, cardinal(place), stop);
-}
-
-function balance(accounts: readonly SpokenAccount[]): Spoken {
-  const [first] = accounts;
-  if (!first) throw new RangeError('no account to speak of');
-  if (accounts.length === 1) return join(YOUR_BALANCE_IS, sayMoney(first.balance, MONEY), stop);
-  return join(
-    ...accounts.flatMap((account) => [
-      ...[BALANCE_OF, digits(account.number)],
-      ...[IS, sayMoney(account.balance, MONEY), stop],
-    ]),
-  );
-}
+const PHRASES: Phrases = {
+  next: say('Sie sind als Nächstes an der Reihe'),
+  place: say('Sie sind in der Warteschlange auf Platz'),
+  // Not "beträgt": that would be "einen Euro", and the number of an amount is said as it counts.
+  balance: say('Ihr Kontostand ist'),
+  balanceOf: say('Der Stand des Kontos'),
+  is: say('ist'),
+};
 
 const NUMBER_CLIPS = [
   ...[...SMALL, ...TENS, 'eins', 'eine', 'und', 'hundert', 'tausend', 'minus'].map((word) => say(word)),
@@ -147,22 +142,19 @@ const NUMBER_CLIPS = [
   ),
 ];
 
-function vocabulary(currencies: readonly string[]): readonly string[] {
-  const sentences = [YOU_ARE_NEXT, YOU_ARE_AT, YOUR_BALANCE_IS, BALANCE_OF, IS, MONEY.link];
-  const decimals = currencies.every((code) => code in CURRENCIES) ? [] : [point];
-  const clips = [...NUMBER_CLIPS, ...SIGNS.values(), ...sentences, ...decimals].flatMap(
-    (spoken) => spoken.clips,
-  );
-  return [...new Set([...clips, ...unitClips(currencies, MONEY)])];
-}
+const vocabulary = vocabularyOf({
+  words: [...NUMBER_CLIPS, ...SIGNS.values()],
+  phrases: PHRASES,
+  foreign: [point],
+  money: MONEY,
+});
 
 export const de: Language = {
   tag: TAG,
   cardinal,
-  money: (money) => sayMoney(money, MONEY),
+  money,
   digits,
-  position,
-  balance,
+  ...sentences(PHRASES, { cardinal, money, digits }),
   vocabulary,
   // Debian has no German pack of Asterisk's.
   asterisk: {},

@@ -5,6 +5,7 @@ import { readOut } from '../digits';
 import type { Language, SpokenAccount } from '../language';
 import { lengthOfTime } from '../durations';
 import { ordinalNumber, plurals, wholeNumber } from '../numbers';
+import { LATIN_LETTERS, latinSigns } from '../sentences';
 import { join, pause, say, stop, words, type Spoken } from '../spoken';
 
 const TAG = 'en';
@@ -58,12 +59,7 @@ const MONEY: MoneyGrammar = {
   whole: cardinal,
 };
 
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
-/** A letter is said by its own name: its recording is called as the letter is. */
-const SIGNS: ReadonlyMap<string, Spoken> = new Map([
-  ...LETTERS.map((letter) => [letter, say(letter.toUpperCase())] as const),
-  ...Array.from({ length: 10 }, (_, digit) => [String(digit), cardinal(digit)] as const),
-]);
+const SIGNS = latinSigns(cardinal);
 
 function digits(number: string): Spoken {
   return readOut(number, SIGNS);
@@ -111,7 +107,7 @@ const PHRASES = [
   ...['Your balance is', 'On account number'],
   ...['You are next', 'You are number', 'in the queue'],
 ];
-const WORDS = [...ROUND.map((n) => toCardinal(n)), ...SCALES, ...OTHERS, ...LETTERS, ...PHRASES];
+const WORDS = [...ROUND.map((n) => toCardinal(n)), ...SCALES, ...OTHERS, ...LATIN_LETTERS, ...PHRASES];
 
 /** Debian's asterisk-core-sounds-en: what it has of the above. It has no words for balances, and dollars only. */
 const ASTERISK: Language['asterisk'] = {
@@ -122,7 +118,7 @@ const ASTERISK: Language['asterisk'] = {
       [`digits/${word}`],
     ]),
   ),
-  ...Object.fromEntries(LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
   ...Object.fromEntries(['hours', 'minute', 'minutes', 'second', 'seconds'].map((word) => [word, [word]])),
   and: ['vm-and'],
   // "Your call is now first in line and will be answered by the next available representative."

@@ -1,11 +1,13 @@
 // Spanish: number words as they agree with what follows (veintiún mil, doscientas libras), money, sentences.
 // n2words has the words up to 999, but for an accent; agreement and scales are ours: it says "veintiuno mil".
 import { toCardinal } from 'n2words/es-ES';
-import { sayMoney, sayUnit, unitClips, type CurrencyUnits, type MoneyGrammar } from '../currencies';
+import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
 import { readOut } from '../digits';
-import type { Language, SpokenAccount } from '../language';
-import { ordinalNumber, plurals, wholeNumber } from '../numbers';
-import { join, nothing, say, stop, words, type Spoken } from '../spoken';
+import type { Language } from '../language';
+import type { Money } from '../money';
+import { plurals, wholeNumber } from '../numbers';
+import { LATIN_LETTERS, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { join, nothing, say, words, type Spoken } from '../spoken';
 
 const TAG = 'es';
 const plural = plurals(TAG);
@@ -92,10 +94,16 @@ const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
   RUB: { major: el('rublo', 'rublos'), minor: part('una')('copeca', 'copecas') },
   SEK: { major: la('corona sueca', 'coronas suecas'), minor: ORE },
   TRY: { major: la('lira turca', 'liras turcas'), minor: part('un')('kurus', 'kurus') },
+  UAH: { major: la('grivna', 'grivnas'), minor: part('una')('copeca', 'copecas') },
   USD: { major: el('dólar', 'dólares'), minor: CENT },
 };
 
 const de = say('de');
+
+/** Of a currency that has no entry: as its name begins, "corona islandesa", but "lempira hondureño"; three we know. */
+function oneOf(name: string): One {
+  return /^(?!taka |kina |kuacha )\S*a( (?!\S*o( |$))|$)/.test(name) ? 'una' : 'un';
+}
 
 const MONEY: MoneyGrammar<One> = {
   tag: TAG,
@@ -105,44 +113,27 @@ const MONEY: MoneyGrammar<One> = {
   count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
   decimal: (whole, fraction) =>
     join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
-  whole: (n) => join(spell(wholeNumber(n), 'un'), plural(n) === 'many' ? de : nothing),
+  whole: (n, one) => join(spell(wholeNumber(n), oneOf(one)), plural(n) === 'many' ? de : nothing),
 };
 
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
-const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
-const SIGNS: ReadonlyMap<string, Spoken> = new Map([
-  // The letter "y" is not said as the word "y" is.
-  ...LETTERS.map(
-    (letter) => [letter, say(letter.toUpperCase(), letter === 'y' ? 'i-griega' : letter)] as const,
-  ),
-  ...DIGITS.map((digit) => [digit, cardinal(Number(digit))] as const),
-]);
+function money(amount: Money): Spoken {
+  return sayMoney(amount, MONEY);
+}
+
+/** The letter "y" is not said as the word "y" is. */
+const SIGNS = latinSigns(cardinal, { y: 'i-griega' });
 
 function digits(number: string): Spoken {
   return readOut(number, SIGNS);
 }
 
-const YOU_ARE_NEXT = say('Su llamada es la primera en la cola');
-const YOU_ARE_NUMBER = say('Usted es el cliente número');
-const YOUR_BALANCE_IS = say('Su saldo es de');
-const BALANCE_OF = say('El saldo de la cuenta');
-const IS = say('es de');
-
-function position(place: number): Spoken {
-  return ordinalNumber(place) === 1n ? join(YOU_ARE_NEXT, stop) : join(YOU_ARE_NUMBER, cardinal(place), stop);
-}
-
-function balance(accounts: readonly SpokenAccount[]): Spoken {
-  const [first] = accounts;
-  if (!first) throw new RangeError('no account to speak of');
-  if (accounts.length === 1) return join(YOUR_BALANCE_IS, sayMoney(first.balance, MONEY), stop);
-  return join(
-    ...accounts.flatMap((account) => [
-      ...[BALANCE_OF, digits(account.number)],
-      ...[IS, sayMoney(account.balance, MONEY), stop],
-    ]),
-  );
-}
+const PHRASES: Phrases = {
+  next: say('Su llamada es la primera en la cola'),
+  place: say('Usted es el cliente número'),
+  balance: say('Su saldo es de'),
+  balanceOf: say('El saldo de la cuenta'),
+  is: say('es de'),
+};
 
 /** Up to 30 each number is a word, then the tens; 31 is "treinta y uno". */
 const ROUND = [...Array.from({ length: 31 }, (_, n) => n), 40, 50, 60, 70, 80, 90];
@@ -155,17 +146,17 @@ const NUMBERS = [
   ...['millón', 'millones', 'billón', 'menos'].map((word) => say(word)),
 ];
 
-function vocabulary(currencies: readonly string[]): readonly string[] {
-  const sentences = [YOU_ARE_NEXT, YOU_ARE_NUMBER, YOUR_BALANCE_IS, BALANCE_OF, IS, MONEY.link];
-  const foreign = currencies.every((code) => code in CURRENCIES) ? [] : [point, de];
-  const clips = [...NUMBERS, ...SIGNS.values(), ...sentences, ...foreign].flatMap((spoken) => spoken.clips);
-  return [...new Set([...clips, ...unitClips(currencies, MONEY)])];
-}
+const vocabulary = vocabularyOf({
+  words: [...NUMBERS, ...SIGNS.values()],
+  phrases: PHRASES,
+  foreign: [point, de],
+  money: MONEY,
+});
 
 /** Debian's asterisk-core-sounds-es: what it has of the above. It has no hundreds for feminine nouns, and dollars only. */
 const ASTERISK: Language['asterisk'] = {
   ...Object.fromEntries([...ROUND, ...HUNDREDS].map((n) => [word(n), [`digits/${n}`]])),
-  ...Object.fromEntries(LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
   'i-griega': ['letters/y'],
   un: ['digits/1M'],
   una: ['digits/1F'],
@@ -181,18 +172,17 @@ const ASTERISK: Language['asterisk'] = {
   menos: ['digits/minus'],
   dólares: ['digits/dollars'],
   // "Su llamada es la primera en línea y será atendida por el próximo representante."
-  [YOU_ARE_NEXT.clips[0]!]: ['queue-youarenext'],
+  [PHRASES.next.clips[0]!]: ['queue-youarenext'],
   // "Usted es el cliente número"
-  [YOU_ARE_NUMBER.clips[0]!]: ['queue-thereare'],
+  [PHRASES.place.clips[0]!]: ['queue-thereare'],
 };
 
 export const es: Language = {
   tag: TAG,
   cardinal,
-  money: (money) => sayMoney(money, MONEY),
+  money,
   digits,
-  position,
-  balance,
+  ...sentences(PHRASES, { cardinal, money, digits }),
   vocabulary,
   asterisk: ASTERISK,
 };

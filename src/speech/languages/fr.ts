@@ -1,12 +1,13 @@
 // French as in France: number words, money ("un million d'euros"), sentences.
 // n2words has the words right (deux cents millions, deux cent mille); "une" and what follows a million are ours.
 import { toCardinal } from 'n2words/fr-FR';
-import { sayMoney, sayUnit, unitClips, type CurrencyUnits, type MoneyGrammar } from '../currencies';
+import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
 import { readOut } from '../digits';
-import type { Language, SpokenAccount } from '../language';
+import type { Language } from '../language';
 import type { Money } from '../money';
-import { ordinalNumber, plurals, wholeNumber } from '../numbers';
-import { clipName, join, nothing, say, stop, type Spoken } from '../spoken';
+import { plurals, wholeNumber } from '../numbers';
+import { LATIN_LETTERS, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { clipName, join, nothing, say, type Spoken } from '../spoken';
 
 const TAG = 'fr';
 const plural = plurals(TAG);
@@ -60,6 +61,7 @@ const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
   RUB: { major: le('rouble'), minor: part('kopeck') },
   SEK: { major: la('couronne suédoise', 'couronnes suédoises'), minor: ORE },
   TRY: { major: la('livre turque', 'livres turques'), minor: part('kurus', 'kurus') },
+  UAH: { major: la('hryvnia'), minor: part('kopeck') },
   USD: { major: le('dollar'), minor: CENTIME },
 };
 
@@ -71,6 +73,13 @@ function elided({ text, clips }: Spoken): Spoken {
   return { text: text.replace(/ de (?=[aeiouéœ])/i, " d'"), clips };
 }
 
+/** Currencies without an entry whose names are feminine. */
+const FEMININE = /^(couronne|livre|roupie|lire|gourde|pataca|rufiyaa)( |$)/;
+
+function oneOf(name: string): One {
+  return FEMININE.test(name) ? 'une' : 'un';
+}
+
 const MONEY: MoneyGrammar<One> = {
   tag: TAG,
   currencies: CURRENCIES,
@@ -79,45 +88,27 @@ const MONEY: MoneyGrammar<One> = {
   count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
   decimal: (whole, fraction) =>
     join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
-  whole: (n) => join(cardinal(n), plural(n) === 'many' ? de : nothing),
+  whole: (n, one) => join(spell(wholeNumber(n), oneOf(one)), plural(n) === 'many' ? de : nothing),
 };
 
 function money(amount: Money): Spoken {
   return elided(sayMoney(amount, MONEY));
 }
 
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
-const SIGNS: ReadonlyMap<string, Spoken> = new Map([
-  ...LETTERS.map((letter) => [letter, say(letter.toUpperCase())] as const),
-  ...Array.from({ length: 10 }, (_, digit) => [String(digit), cardinal(digit)] as const),
-]);
+const SIGNS = latinSigns(cardinal);
 
 function digits(number: string): Spoken {
   return readOut(number, SIGNS);
 }
 
-const YOU_ARE_NEXT = say('Votre appel est le prochain');
-const YOU_ARE_NUMBER = say("Vous êtes l'appelant numéro");
-// Not "est de": that would be "d'un euro", "de onze euros".
-const YOUR_BALANCE_IS = say("Votre solde s'élève à");
-const BALANCE_OF = say('Le solde du compte');
-const IS = say("s'élève à");
-
-function position(place: number): Spoken {
-  return ordinalNumber(place) === 1n ? join(YOU_ARE_NEXT, stop) : join(YOU_ARE_NUMBER, cardinal(place), stop);
-}
-
-function balance(accounts: readonly SpokenAccount[]): Spoken {
-  const [first] = accounts;
-  if (!first) throw new RangeError('no account to speak of');
-  if (accounts.length === 1) return join(YOUR_BALANCE_IS, money(first.balance), stop);
-  return join(
-    ...accounts.flatMap((account) => [
-      ...[BALANCE_OF, digits(account.number)],
-      ...[IS, money(account.balance), stop],
-    ]),
-  );
-}
+const PHRASES: Phrases = {
+  next: say('Votre appel est le prochain'),
+  place: say("Vous êtes l'appelant numéro"),
+  // Not "est de": that would be "d'un euro", "de onze euros".
+  balance: say("Votre solde s'élève à"),
+  balanceOf: say('Le solde du compte'),
+  is: say("s'élève à"),
+};
 
 const BELOW_HUNDRED = Array.from({ length: 100 }, (_, n) => n);
 const SCALES = ['million', 'millions', 'milliard', 'milliards', 'billion'];
@@ -126,12 +117,12 @@ const NUMBERS = [
   ...['quatre-vingt', 'cent', 'cents', 'mille', ...SCALES, 'moins'].map((word) => say(word)),
 ];
 
-function vocabulary(currencies: readonly string[]): readonly string[] {
-  const sentences = [YOU_ARE_NEXT, YOU_ARE_NUMBER, YOUR_BALANCE_IS, BALANCE_OF, IS, MONEY.link];
-  const foreign = currencies.every((code) => code in CURRENCIES) ? [] : [point, de];
-  const clips = [...NUMBERS, ...SIGNS.values(), ...sentences, ...foreign].flatMap((spoken) => spoken.clips);
-  return [...new Set([...clips, ...unitClips(currencies, MONEY)])];
-}
+const vocabulary = vocabularyOf({
+  words: [...NUMBERS, ...SIGNS.values()],
+  phrases: PHRASES,
+  foreign: [point, de],
+  money: MONEY,
+});
 
 /** The sound files of a word for 0 to 99: "soixante-dix-sept" is 60 and 17, "quatre-vingt-onze" 80 and 11. */
 function soundsOf(n: number): readonly string[] {
@@ -145,7 +136,7 @@ const ASTERISK: Language['asterisk'] = {
   ...Object.fromEntries(
     BELOW_HUNDRED.filter((n) => cardinal(n).clips.length === 1).map((n) => [toCardinal(n), soundsOf(n)]),
   ),
-  ...Object.fromEntries(LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
   et: ['digits/et'],
   'quatre-vingt': ['digits/80'],
   cent: ['digits/hundred'],
@@ -157,9 +148,9 @@ const ASTERISK: Language['asterisk'] = {
   dollar: ['digits/dollars'],
   dollars: ['digits/dollars'],
   // "Votre appel sera le prochain à être traité."
-  [YOU_ARE_NEXT.clips[0]!]: ['queue-youarenext'],
+  [PHRASES.next.clips[0]!]: ['queue-youarenext'],
   // "Vous êtes présentement l'appelant numéro"
-  [YOU_ARE_NUMBER.clips[0]!]: ['queue-thereare'],
+  [PHRASES.place.clips[0]!]: ['queue-thereare'],
 };
 
 export const fr: Language = {
@@ -167,8 +158,7 @@ export const fr: Language = {
   cardinal,
   money,
   digits,
-  position,
-  balance,
+  ...sentences(PHRASES, { cardinal, money, digits }),
   vocabulary,
   asterisk: ASTERISK,
 };

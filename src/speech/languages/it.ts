@@ -1,11 +1,13 @@
 // Italian: number words as one compound up to a million, said from recordings of 0 to 99, cento, mille and mila; money;
 // sentences. n2words has the compounds (centotto) but for accents; scales above, agreement and recordings are ours.
 import { toCardinal } from 'n2words/it-IT';
-import { sayMoney, sayUnit, unitClips, type CurrencyUnits, type MoneyGrammar } from '../currencies';
+import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
 import { readOut } from '../digits';
-import type { Language, SpokenAccount } from '../language';
-import { LARGEST_NUMBER, ordinalNumber, plurals, wholeNumber } from '../numbers';
-import { join, nothing, say, stop, type Spoken } from '../spoken';
+import type { Language } from '../language';
+import type { Money } from '../money';
+import { LARGEST_NUMBER, plurals, wholeNumber } from '../numbers';
+import { LATIN_LETTERS, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { join, nothing, say, type Spoken } from '../spoken';
 
 const TAG = 'it';
 const plural = plurals(TAG);
@@ -94,10 +96,17 @@ const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
   RUB: { major: il('rublo', 'rubli'), minor: part('un')('copeco', 'copechi') },
   SEK: { major: la('corona svedese', 'corone svedesi'), minor: ORE },
   TRY: { major: la('lira turca', 'lire turche'), minor: part('un')('kurus', 'kurus') },
+  UAH: { major: la('grivnia', 'grivnie'), minor: part('un')('copeco', 'copechi') },
   USD: { major: il('dollaro', 'dollari'), minor: CENTESIMO },
 };
 
 const di = say('di');
+
+/** Of a currency that has no entry: as its name begins, "corona islandese", "scellino somalo", but "tala samoano"; four we know. */
+function oneOf(name: string): One {
+  if (/^(?!balboa |pula |taka |córdoba )\S*a( (?!\S*o( |$))|$)/i.test(name)) return 'una';
+  return /^([xyz]|s[^aeiou]|gn|p[ns])/i.test(name) ? 'uno' : 'un';
+}
 
 const MONEY: MoneyGrammar<One> = {
   tag: TAG,
@@ -107,41 +116,27 @@ const MONEY: MoneyGrammar<One> = {
   count: (n, unit) => join(n === 1n ? say(unit.gender) : spell(wholeNumber(n)), sayUnit(unit, plural(n))),
   decimal: (whole, fraction) =>
     join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
-  whole: (n) => join(n === 1n ? say('un') : cardinal(n), plural(n) === 'many' ? di : nothing),
+  whole: (n, one) => join(n === 1n ? say(oneOf(one)) : cardinal(n), plural(n) === 'many' ? di : nothing),
 };
 
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
+function money(amount: Money): Spoken {
+  return sayMoney(amount, MONEY);
+}
+
 /** The letter "e" sounds as the word does. */
-const SIGNS: ReadonlyMap<string, Spoken> = new Map([
-  ...LETTERS.map((letter) => [letter, say(letter.toUpperCase())] as const),
-  ...Array.from({ length: 10 }, (_, digit) => [String(digit), cardinal(digit)] as const),
-]);
+const SIGNS = latinSigns(cardinal);
 
 function digits(number: string): Spoken {
   return readOut(number, SIGNS);
 }
 
-const YOU_ARE_NEXT = say('La sua chiamata è la prima in attesa');
-const YOU_ARE_NUMBER = say('Lei è il chiamante numero');
-const YOUR_BALANCE_IS = say('Il suo saldo è di');
-const BALANCE_OF = say('Il saldo del conto');
-const IS = say('è di');
-
-function position(place: number): Spoken {
-  return ordinalNumber(place) === 1n ? join(YOU_ARE_NEXT, stop) : join(YOU_ARE_NUMBER, cardinal(place), stop);
-}
-
-function balance(accounts: readonly SpokenAccount[]): Spoken {
-  const [first] = accounts;
-  if (!first) throw new RangeError('no account to speak of');
-  if (accounts.length === 1) return join(YOUR_BALANCE_IS, sayMoney(first.balance, MONEY), stop);
-  return join(
-    ...accounts.flatMap((account) => [
-      ...[BALANCE_OF, digits(account.number)],
-      ...[IS, sayMoney(account.balance, MONEY), stop],
-    ]),
-  );
-}
+const PHRASES: Phrases = {
+  next: say('La sua chiamata è la prima in attesa'),
+  place: say('Lei è il chiamante numero'),
+  balance: say('Il suo saldo è di'),
+  balanceOf: say('Il saldo del conto'),
+  is: say('è di'),
+};
 
 const BELOW_HUNDRED = Array.from({ length: 100 }, (_, n) => n);
 const NUMBERS = [
@@ -151,12 +146,12 @@ const NUMBERS = [
   ),
 ];
 
-function vocabulary(currencies: readonly string[]): readonly string[] {
-  const sentences = [YOU_ARE_NEXT, YOU_ARE_NUMBER, YOUR_BALANCE_IS, BALANCE_OF, IS, MONEY.link];
-  const foreign = currencies.every((code) => code in CURRENCIES) ? [] : [point, di];
-  const clips = [...NUMBERS, ...SIGNS.values(), ...sentences, ...foreign].flatMap((spoken) => spoken.clips);
-  return [...new Set([...clips, ...unitClips(currencies, MONEY)])];
-}
+const vocabulary = vocabularyOf({
+  words: [...NUMBERS, ...SIGNS.values()],
+  phrases: PHRASES,
+  foreign: [point, di],
+  money: MONEY,
+});
 
 /** The sound files of 0 to 99: what begins with a vowel after its tens (21, 28) is a file of its own, "ventuno". */
 function soundsOf(n: number): readonly string[] {
@@ -168,7 +163,7 @@ function soundsOf(n: number): readonly string[] {
 /** Debian's asterisk-core-sounds-it: what it has of the above; euros and dollars, but no cents. */
 const ASTERISK: Language['asterisk'] = {
   ...Object.fromEntries(BELOW_HUNDRED.map((n) => [word(n), soundsOf(n)])),
-  ...Object.fromEntries(LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
   e: ['digits/e'],
   un: ['digits/un'],
   cento: ['digits/hundred'],
@@ -181,18 +176,17 @@ const ASTERISK: Language['asterisk'] = {
   euro: ['digits/euros'],
   dollari: ['digits/dollars'],
   // "La sua chiamata è ora la prima in lista e verrà risposta appena si libera un operatore."
-  [YOU_ARE_NEXT.clips[0]!]: ['queue-youarenext'],
+  [PHRASES.next.clips[0]!]: ['queue-youarenext'],
   // "Attualmente sei il chiamante numero"
-  [YOU_ARE_NUMBER.clips[0]!]: ['queue-thereare'],
+  [PHRASES.place.clips[0]!]: ['queue-thereare'],
 };
 
 export const it: Language = {
   tag: TAG,
   cardinal,
-  money: (money) => sayMoney(money, MONEY),
+  money,
   digits,
-  position,
-  balance,
+  ...sentences(PHRASES, { cardinal, money, digits }),
   vocabulary,
   asterisk: ASTERISK,
 };
