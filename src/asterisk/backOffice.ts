@@ -42,10 +42,22 @@ export interface OfficeCall {
   readonly ended?: boolean;
 }
 
+/** What stands where the number of a caller is withheld or not known: those callers are many, not one. */
+const WITHHELD = new Set([
+  ...['anonymous', 'asterisk', 'blocked', 'hidden', 'none', 'null', 'private', 'restricted'],
+  ...['unavailable', 'undefined', 'unidentified', 'unknown', 'withheld'],
+]);
+
+/** Whether this is one caller's: digits, or the name of a telephone; no word for "withheld", nor zeros alone. */
+export function isCallersNumber(text: string): boolean {
+  const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return plain.length >= 2 && !/^0+$/.test(plain) && !WITHHELD.has(plain);
+}
+
 /** A number under which something can be kept; undefined: there is none, or it is longer than any that is kept. */
 export function keptPhone(call: OfficeCall | undefined): string | undefined {
   const phone = call?.phone;
-  return phone !== undefined && phone !== '' && phone.length <= LONGEST_PHONE ? phone : undefined;
+  return phone !== undefined && phone.length <= LONGEST_PHONE && isCallersNumber(phone) ? phone : undefined;
 }
 
 /** `what` as the store keeps it; undefined: a choice of nobody. */

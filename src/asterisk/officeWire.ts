@@ -22,7 +22,10 @@ export type OfficeRequest =
 export type OfficeReply =
   | { readonly type: 'choice'; readonly id: number; readonly track: string | undefined }
   | { readonly type: 'balance'; readonly id: number; readonly answer: BalanceAnswer }
-  /** What was to be remembered up to this number is in good hands. */
+  /**
+   * The hub has taken what was to be remembered up to this number: it is on disk within seconds, also while the store
+   * is away.
+   */
   | { readonly type: 'kept'; readonly seq: number };
 
 /** Characters: of a track's or advice's id, as in a CallState. */

@@ -15,6 +15,7 @@ import {
   type StoreRecord,
 } from '../store/admin';
 import { openStore, type StoreParts } from '../store/open';
+import { purgeBefore } from '../store/purging';
 import { HoldcastError, messageOf } from '../util/errors';
 import { reportTable } from './doctor/table';
 import { openProgress } from './progress';
@@ -29,7 +30,7 @@ export interface StoreContext extends StoreParts {
 
 const EXIT_OK = 0;
 const EXIT_PROBLEM = 1;
-const DAY_MS = 86_400_000;
+const SHOWN_TRACKS = 12;
 
 export interface MigrateCommandOptions {
   /** As given by --class: what a number of the old system means. */
@@ -47,12 +48,26 @@ export async function storeMigrate(
   const tracks = namesInSync(config.media.folder, MUSIC_FOLDER)
     .sort(compareNames)
     .map((name) => `${MUSIC_FOLDER.path}/${name}`);
+  checkClasses(classes, tracks);
   const report = await migrateStore(config.store, { tracks, classes, dryRun }, context);
   out.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : migrateText(report, dryRun));
   return EXIT_OK;
 }
 
-function migrateText({ applied, choices, mapped, unmapped }: MigrateReport, dryRun: boolean): string {
+/** A typing error would leave callers without their music, and nobody would see it. @throws HoldcastError HC_USAGE */
+function checkClasses(classes: Readonly<Record<number, string>>, tracks: readonly string[]): void {
+  for (const [musicClass, track] of Object.entries(classes)) {
+    if (tracks.includes(track)) continue;
+    const some = tracks.slice(0, SHOWN_TRACKS).join(', ');
+    const hint = tracks.length === 0 ? 'put the music there first' : `name one of them: ${some}`;
+    throw new HoldcastError('HC_USAGE', `music class ${musicClass}: ${track} is not among the media`, hint);
+  }
+}
+
+function migrateText(
+  { applied, choices, mapped, unmapped, unchanged }: MigrateReport,
+  dryRun: boolean,
+): string {
   const would = dryRun ? 'would be ' : '';
   const lines = [
     applied.length > 0
@@ -60,9 +75,11 @@ function migrateText({ applied, choices, mapped, unmapped }: MigrateReport, dryR
       : 'Tables: as this version wants them.',
     `Choices: ${choices}.`,
     ...mapped.map(
-      ({ musicClass, track, callers }) =>
-        `Music class ${musicClass} ${dryRun ? 'would be' : 'is'} ${track} (${callers} callers).`,
+      ({ musicClass, track, callers, before }) =>
+        `Music class ${musicClass} ${dryRun ? 'would be' : 'is'} ${track} (${callers} callers` +
+        `${before === undefined ? '' : `; it was ${before}`}).`,
     ),
+    ...unchanged.map((musicClass) => `Music class ${musicClass}: nothing to change.`),
     ...unmapped.map(
       ({ musicClass, callers }) => `Music class ${musicClass} means no track (${callers} callers).`,
     ),
@@ -219,7 +236,7 @@ export async function storePurge(
   }
   const store = await openStore(config.store, context);
   try {
-    const rows = await store.purge(clock.wall() - keepDays * DAY_MS);
+    const rows = await store.purge(purgeBefore(clock.wall(), keepDays));
     const text = `${rows} rows were older than ${keepDays} days and are removed.\n`;
     out.write(json ? `${JSON.stringify({ rows, keepDays })}\n` : text);
     return EXIT_OK;

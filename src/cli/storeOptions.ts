@@ -42,8 +42,8 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
       json,
     ],
     lines: [
-      'holdcast store migrate --dry-run',
-      'holdcast store migrate --class 1=music/first-light.wav --class 2=music/slow-water.wav',
+      'sudo -u asterisk holdcast store migrate --dry-run',
+      'sudo -u asterisk holdcast store migrate --class 1=music/first-light.wav --class 2=music/slow-water.wav',
     ],
     run: ({ given }, context) => run('storeMigrate', given, context),
   },
@@ -51,7 +51,7 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
     name: 'check',
     description: 'whether it is reached, has its tables and may be written; changes nothing',
     options: [json],
-    lines: ['holdcast store check', 'holdcast store check --json'],
+    lines: ['sudo -u asterisk holdcast store check', 'sudo -u asterisk holdcast store check --json'],
     run: ({ given }, context) => run('storeCheck', given, context),
   },
   {
@@ -60,7 +60,10 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
     options: [
       { flags: '-o, --out <file>', help: 'file to write, for its owner alone (else standard output)' },
     ],
-    lines: ['holdcast store export --out calls.jsonl', 'holdcast store export | gzip > calls.jsonl.gz'],
+    lines: [
+      'sudo -u asterisk holdcast store export --out calls.jsonl',
+      'sudo -u asterisk holdcast store export | gzip > calls.jsonl.gz',
+    ],
     run: ({ given }, context) => run('storeExport', given, context),
   },
   {
@@ -75,8 +78,8 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
       json,
     ],
     lines: [
-      'holdcast store import calls.jsonl',
-      'holdcast store export -c old.ts | holdcast store import -c new.ts -',
+      'sudo -u asterisk holdcast store import calls.jsonl',
+      'sudo -u asterisk holdcast store export -c old.ts | sudo -u asterisk holdcast store import -c new.ts -',
     ],
     run: ({ given, argument }, context) => run('storeImport', { ...given, file: String(argument) }, context),
   },
@@ -84,7 +87,7 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
     name: 'purge',
     description: 'remove now what is older than store.keepDays',
     options: [{ flags: '--days <n>', help: 'keep so many days (else store.keepDays)', parse: days }, json],
-    lines: ['holdcast store purge', 'holdcast store purge --days 90'],
+    lines: ['sudo -u asterisk holdcast store purge', 'sudo -u asterisk holdcast store purge --days 90'],
     run: ({ given }, context) => run('storePurge', given, context),
   },
 ];

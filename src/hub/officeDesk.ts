@@ -43,6 +43,8 @@ type Kept = Extract<OfficeRequest, { type: 'remember' }>;
 
 /** A clock that is this far ahead is wrong: such a choice would count for ever, milliseconds. */
 const AHEAD_MS = 60_000;
+/** Anything else would never be purged. Not sooner: a copy that the stream spools itself must have the same time. */
+const FAR_AHEAD_MS = 86_400_000;
 
 export class OfficeDesk implements Closeable {
   readonly #limits: DeskLimits;
@@ -174,7 +176,8 @@ export class OfficeDesk implements Closeable {
   }
 
   #handOver({ what, wallMs, seq }: Kept): void {
-    this.#keep(what, Math.min(wallMs, this.parts.clock.wall() + AHEAD_MS));
+    const aheadMs = what.type === 'choice' ? AHEAD_MS : FAR_AHEAD_MS;
+    this.#keep(what, Math.min(wallMs, this.parts.clock.wall() + aheadMs));
     if (this.#acknowledge === undefined)
       queueMicrotask(() => {
         const last = this.#acknowledge!;

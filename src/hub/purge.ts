@@ -71,7 +71,8 @@ export class DailyPurge implements Closeable {
   #purgeFor(wallMs: number): void {
     const { keeper, timeZone, log } = this.parts;
     const { date } = localTime(wallMs, timeZone);
-    if (this.#doneOn !== undefined && date <= this.#doneOn) return;
+    // Not by order: a clock that was set back must not keep it from being purged until it is that day again.
+    if (date === this.#doneOn) return;
     this.#doneOn = date;
     keeper.purge().catch((error: unknown) => log.warn(errorFields(error), 'store not purged'));
   }

@@ -1,13 +1,13 @@
 // What `holdcast store` can do with a store: the port that both stores fill in.
 // Apart from admin.ts, which loads them, so that imports run one way.
 import type { Closeable } from '../util/scope';
-import { refused } from './mysqlErrors';
+import { refused } from './storeErrors';
 import { isTrackId, type StoreRecord } from './rows';
 
 export interface MigrateOptions {
   /** Track ids in order of name: number n of the old system is the n-th, where `classes` says nothing else. */
   readonly tracks: readonly string[];
-  /** What a number of the old system means, by the operator: number → track id. */
+  /** What a number of the old system means, by the operator: number → track id. Corrects what it means already. */
   readonly classes?: Readonly<Record<number, string>>;
   /** Nothing is changed; the report says what would be. */
   readonly dryRun?: boolean;
@@ -23,7 +23,11 @@ export interface MigrateReport {
     readonly musicClass: number;
     readonly track: string;
     readonly callers: number;
+    /** What it meant before; absent: nothing. */
+    readonly before?: string;
   }[];
+  /** Numbers that were named in `classes` and mean that already, or that nobody has. */
+  readonly unchanged: readonly number[];
   /** Numbers of which nobody knows what they mean: those callers' choices are kept, and not played. */
   readonly unmapped: readonly { readonly musicClass: number; readonly callers: number }[];
 }

@@ -1,10 +1,11 @@
 // Asker: asks the store for a caller's choice, and never waits longer than a caller's first audio may.
 // A store that answers late is asked by one call at a time until it answers in time again: the others don't wait at all.
 import type { Cancel, Clock } from '../util/clock';
-import { errnoOf, HoldcastError } from '../util/errors';
+import { errnoOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Outage } from './outage';
 import type { Phone, Store } from './store';
+import { tooSlow } from './storeErrors';
 
 export interface AskerParts {
   clock: Clock;
@@ -51,8 +52,8 @@ export class Asker {
     const { clock, waitMs, hangMs, onFailure } = this.parts;
     const askedAt = clock.now();
     const cancels: Cancel[] = [
-      clock.after(waitMs, () => this.#bad(late(waitMs))),
-      clock.after(hangMs, () => onFailure(store, late(hangMs))),
+      clock.after(waitMs, () => this.#bad(tooSlow('answer', waitMs))),
+      clock.after(hangMs, () => onFailure(store, tooSlow('answer', hangMs))),
     ];
     this.#asking++;
     try {
@@ -79,9 +80,4 @@ export class Asker {
     if (this.#missing === 0) return;
     if (--this.#missing === 0) this.parts.onWell();
   }
-}
-
-function late(afterMs: number): HoldcastError {
-  const hint = 'see what keeps the database, or the disk of the embedded store, busy';
-  return new HoldcastError('HC_STORE_AWAY', `the store does not answer within ${afterMs} ms`, hint);
 }

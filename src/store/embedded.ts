@@ -2,7 +2,7 @@
 // Many processes may have the file open at once; each write waits its turn.
 import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
 import type { SqlValue, Statement } from './embeddedMessages';
-import { isKept, rowsOf, type Rows } from './rows';
+import { isKept, latestBelieved, rowsOf, type Rows } from './rows';
 import type { Phone, Store, StoreEntry } from './store';
 
 /** Rows as one value: binding each by itself takes longer than storing it. */
@@ -11,7 +11,7 @@ const WRITE = {
     'INSERT INTO holdcast_choice (src, track, music_class, at_ms) ' +
     'SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?) WHERE true ' +
     'ON CONFLICT (src) DO UPDATE SET track = excluded.track, music_class = excluded.music_class, ' +
-    'at_ms = excluded.at_ms WHERE excluded.at_ms >= holdcast_choice.at_ms',
+    'at_ms = excluded.at_ms WHERE excluded.at_ms >= holdcast_choice.at_ms OR holdcast_choice.at_ms > ?',
   heard:
     'INSERT INTO holdcast_heard (uniqueid, at_ms, kind, item, src, queue) ' +
     'SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?) WHERE true ' +
@@ -36,7 +36,10 @@ export class EmbeddedStore implements Store {
   readonly #thread: EmbeddedThread;
 
   /** @param file absolute; made with its folder when something is asked first */
-  constructor(file: string, options: ThreadOptions) {
+  constructor(
+    file: string,
+    private readonly options: ThreadOptions,
+  ) {
     this.#thread = new EmbeddedThread(file, options);
   }
 
@@ -48,7 +51,7 @@ export class EmbeddedStore implements Store {
   }
 
   async write(entries: readonly StoreEntry[]): Promise<void> {
-    const statements = statementsFor(rowsOf(entries));
+    const statements = statementsFor(rowsOf(entries), this.options.clock.wall());
     if (statements.length > 0) await this.#thread.write(statements);
   }
 
@@ -66,14 +69,16 @@ export class EmbeddedStore implements Store {
   }
 }
 
-/** All of them in one transaction. */
-export function statementsFor({ choices, heard, keys }: Rows): Statement[] {
+/** All of them in one transaction. @param nowMs wall time */
+export function statementsFor({ choices, heard, keys }: Rows, nowMs: number): Statement[] {
   const choiceRows = choices.map(({ src, track, musicClass, atMs }): SqlValue[] => [
     ...[src, track ?? null, musicClass ?? null, atMs],
   ]);
   return [
-    { sql: WRITE.choices, rows: choiceRows },
+    { sql: WRITE.choices, rows: choiceRows, more: [latestBelieved(nowMs)] },
     { sql: WRITE.heard, rows: heard },
     { sql: WRITE.keys, rows: keys },
-  ].flatMap(({ sql, rows }) => (rows.length === 0 ? [] : [{ sql, values: [JSON.stringify(rows)] }]));
+  ].flatMap(({ sql, rows, more = [] }) =>
+    rows.length === 0 ? [] : [{ sql, values: [JSON.stringify(rows), ...more] }],
+  );
 }

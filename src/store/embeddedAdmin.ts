@@ -1,6 +1,7 @@
 // The operator's end of the embedded store: its tables make themselves, so there is mostly something to look at.
 import { existsSync, promises, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import {
   meaningOf,
@@ -27,29 +28,39 @@ const PAGE = 1000;
 const LITTLE_DISK = 256 << 20;
 
 export function openEmbeddedAdmin(file: string, parts: StoreParts): StoreAdmin {
-  return new EmbeddedAdmin(file, new EmbeddedThread(file, { ...parts, limitMs: LIMIT_MS }));
+  return new EmbeddedAdmin(file, new EmbeddedThread(file, { ...parts, limitMs: LIMIT_MS }), parts.clock);
 }
 
 class EmbeddedAdmin implements StoreAdmin {
   constructor(
     private readonly file: string,
     private readonly thread: EmbeddedThread,
+    private readonly clock: Clock,
   ) {}
 
   async migrate(options: MigrateOptions): Promise<MigrateReport> {
     const applied = this.#missing();
-    if (options.dryRun && applied.length > 0) return { applied, choices: 0, mapped: [], unmapped: [] };
+    const given = Object.keys(options.classes ?? {}).map(Number);
+    if (options.dryRun && applied.length > 0)
+      return { applied, choices: 0, mapped: [], unmapped: [], unchanged: given };
     const mapped: MigrateReport['mapped'][number][] = [];
     const unmapped: MigrateReport['unmapped'][number][] = [];
-    for (const { musicClass, callers } of await this.#unmapped()) {
+    for (const { musicClass, callers, track: before } of await this.#numbers()) {
+      const isGiven = options.classes?.[musicClass] !== undefined;
+      if (before !== undefined && !isGiven) continue;
       const track = meaningOf(musicClass, options);
       if (track === undefined) unmapped.push({ musicClass, callers });
-      else mapped.push({ musicClass, track, callers });
+      else if (track !== before)
+        mapped.push({ musicClass, track, callers, ...(before !== undefined && { before }) });
     }
-    const sql = 'UPDATE holdcast_choice SET track = ? WHERE music_class = ? AND track IS NULL';
+    const sql = 'UPDATE holdcast_choice SET track = ? WHERE music_class = ? AND track IS ?';
     if (!options.dryRun && mapped.length > 0)
-      await this.thread.write(mapped.map(({ musicClass, track }) => ({ sql, values: [track, musicClass] })));
-    return { applied, choices: await this.#count('holdcast_choice'), mapped, unmapped };
+      await this.thread.write(
+        mapped.map(({ musicClass, track, before = null }) => ({ sql, values: [track, musicClass, before] })),
+      );
+    const choices = await this.#count('holdcast_choice');
+    const unchanged = given.filter((number) => !mapped.some(({ musicClass }) => musicClass === number));
+    return { applied, choices, mapped, unmapped, unchanged };
   }
 
   async check(): Promise<StoreFinding[]> {
@@ -72,7 +83,7 @@ class EmbeddedAdmin implements StoreAdmin {
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
-    const statements = statementsFor(rowsOfRecords(records));
+    const statements = statementsFor(rowsOfRecords(records), this.clock.wall());
     if (statements.length > 0) await this.thread.write(statements);
   }
 
@@ -107,13 +118,16 @@ class EmbeddedAdmin implements StoreAdmin {
       .map(({ name }) => name);
   }
 
-  async #unmapped(): Promise<{ musicClass: number; callers: number }[]> {
+  /** Numbers of the old system that callers still have, and what they mean so far. */
+  async #numbers(): Promise<{ musicClass: number; callers: number; track?: string }[]> {
     const sql =
-      'SELECT music_class, COUNT(*) AS callers FROM holdcast_choice WHERE track IS NULL GROUP BY music_class';
+      'SELECT music_class, track, COUNT(*) AS callers FROM holdcast_choice WHERE music_class IS NOT NULL ' +
+      'GROUP BY music_class, track';
     const rows = await this.thread.read({ sql, values: [] });
-    return rows.map(({ music_class, callers }) => ({
+    return rows.map(({ music_class, track, callers }) => ({
       musicClass: Number(music_class),
       callers: Number(callers),
+      ...(typeof track === 'string' && { track }),
     }));
   }
 
@@ -137,7 +151,8 @@ class EmbeddedAdmin implements StoreAdmin {
 
   async #checkFile(): Promise<StoreFinding[]> {
     const missing = this.#missing();
-    const { size, mode } = statSync(this.file);
+    const { size, mode, uid } = statSync(this.file);
+    const owner = statSync(dirname(this.file)).uid;
     const found: StoreFinding[] = [
       { result: 'ok', name: 'store', found: `${this.file}, ${size} bytes` },
       missing.length === 0
@@ -152,6 +167,15 @@ class EmbeddedAdmin implements StoreAdmin {
           found: 'others than its owner may read the numbers of callers',
         },
         todo: `chmod 600 ${this.file}`,
+      });
+    if (uid !== owner)
+      found.push({
+        ...{
+          result: 'warning',
+          name: 'rights',
+          found: `the file belongs to user ${uid}, its folder to user ${owner}: the hub may not be able to open it`,
+        },
+        todo: `chown --reference=${dirname(this.file)} ${this.file}*, and run this as the hub's user`,
       });
     const [row] = await this.thread.read({ sql: 'PRAGMA quick_check(1)', values: [] });
     if (row?.['quick_check'] !== 'ok')
@@ -171,7 +195,7 @@ class EmbeddedAdmin implements StoreAdmin {
       ...{ result: 'ok', name: 'rows' },
       found: `${choices} choices, ${heard} things heard, ${keys} keys`,
     };
-    return [rows, ...unmappedFinding(await this.#unmapped())];
+    return [rows, ...unmappedFinding((await this.#numbers()).filter(({ track }) => track === undefined))];
   }
 
   async #checkDisk(): Promise<StoreFinding> {

@@ -1,13 +1,16 @@
 // The embedded store's file: opened, its tables made, and set aside when it is damaged. Runs in the store's thread.
 // libsql is SQLite with its binary inside the package; its calls are synchronous, which is why there is a thread.
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { giveToFolderOwner, makeFolder } from './owner';
 import type { Migration } from './schema';
 
 export type Sqlite = Database.Database;
 
+/** What SQLite has beside a file, and the file. */
+const PARTS = ['', '-wal', '-shm'] as const;
 /** A locked file is asked for again after so long; meanwhile the thread can answer questions. Milliseconds. */
 export const BUSY_MS = 25;
 
@@ -51,8 +54,9 @@ export function isMoved(file: string, { inode }: OpenFile): boolean {
 }
 
 function begin({ file, migrations }: FileOptions): OpenFile {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o600));
+  for (const part of PARTS) giveToFolderOwner(file + part);
   chmodSync(file, 0o600);
   const database = new Database(file);
   try {
@@ -144,6 +148,7 @@ function newer(version: number, latest: number): HoldcastError {
 function setAside(options: FileOptions): OpenFile {
   const { file, wall } = options;
   const guard = new Database(`${file}-lock`);
+  giveToFolderOwner(`${file}-lock`);
   try {
     patiently(() => guard.exec('BEGIN EXCLUSIVE'));
     try {

@@ -3,11 +3,12 @@
 import type { Worker } from 'node:worker_threads';
 import { join } from 'node:path';
 import type { Cancel, Clock } from '../util/clock';
-import { HoldcastError, messageOf } from '../util/errors';
+import { messageOf, type HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedMessages';
 import { migrationsFor } from './schema';
+import { away, refused } from './storeErrors';
 
 export interface ThreadOptions {
   readonly log: Logger;
@@ -20,6 +21,8 @@ export interface ThreadOptions {
   readonly lockedMs?: number;
 }
 
+/** `threadId` of a worker that is no more. */
+const ENDED = -1;
 const LIMIT_MS = 4000;
 const LOCKED_MS = 2500;
 /** After a thread that died another is started so much later, milliseconds. */
@@ -27,6 +30,12 @@ const REST_MS = 1000;
 /** Characters that may wait for the thread; about as many bytes. */
 const MOST_WAITING = 64 << 20;
 const MOST_REQUESTS = 10_000;
+
+/**
+ * Files whose thread has been told to end and has not: it hangs in the disk, and cannot be ended. Another one would hang
+ * there too, and each that is opened anew.
+ */
+const ending = new Map<string, number>();
 
 interface Pending {
   readonly settle: (answer: Answer | Error) => void;
@@ -70,9 +79,11 @@ export class EmbeddedThread {
 
   async #close(): Promise<void> {
     if (!this.#worker) return;
+    const isGone = this.#marked();
     const worker = await this.#worker.catch(() => undefined);
-    if (!worker) return;
+    if (!worker || worker.threadId === ENDED) return isGone();
     const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    void gone.then(isGone);
     try {
       await this.#send({ type: 'close' }, 0);
       await gone;
@@ -82,6 +93,14 @@ export class EmbeddedThread {
       void worker.terminate();
     }
     this.#lose(away('the store is closed'));
+  }
+
+  /** No other thread for this file, until what is returned is called. */
+  #marked(): () => void {
+    const { file } = this;
+    const add = (count: number): void => void ending.set(file, (ending.get(file) ?? 0) + count);
+    add(1);
+    return () => add(-1);
   }
 
   #ask(request: Asked, weight: number): Promise<Answer> {
@@ -125,6 +144,8 @@ export class EmbeddedThread {
   #thread(): Promise<Worker> {
     if (!this.#worker && this.options.clock.now() - this.#diedAt < REST_MS)
       return Promise.reject(away('the thread of the store died just now', LIBSQL));
+    if (!this.#worker && (ending.get(this.file) ?? 0) > 0)
+      return Promise.reject(away('the last thread of this file still waits for the disk', DISK));
     this.#worker ??= this.#start();
     return this.#worker;
   }
@@ -174,16 +195,12 @@ const DISK = 'see whether the disk is full, slow, or the file locked by another 
 const RIGHTS = 'let this user write to the folder of store.file, or name another file there';
 const LIBSQL = 'run `npm ci` again, so that the package libsql has its binary for this machine';
 
-function away(message: string, hint?: string): HoldcastError {
-  return new HoldcastError('HC_STORE_AWAY', message, hint);
-}
-
 /** SQLite's messages name tables and columns, never values. */
 function errorOf({ code, message }: { code: string; message: string }): HoldcastError {
   if (code === 'HC_STORE_REFUSED')
-    return new HoldcastError(code, message, 'run the newer Holdcast, or name another file in store.file');
+    return refused(message, 'run the newer Holdcast, or name another file in store.file');
   if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE|ERROR)/.test(code))
-    return new HoldcastError('HC_STORE_REFUSED', `the store refused: ${code}: ${message}`);
+    return refused(`the store refused: ${code}: ${message}`);
   const hint = /EACCES|EROFS|EPERM|READONLY|local database/.test(code + message) ? RIGHTS : DISK;
   return away(`the store cannot just now: ${code === '' ? '' : `${code}: `}${message}`, hint);
 }

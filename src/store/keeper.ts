@@ -9,6 +9,8 @@ import type { Closeable } from '../util/scope';
 import { Asker } from './asker';
 import { Outage, troubleFields } from './outage';
 import { Pending } from './pending';
+import { ClockDoubt, purgeBefore } from './purging';
+import { Renewals } from './renewals';
 import type { StoreSettings } from './settings';
 import { Spool, type Claim } from './spool';
 import type { Phone, Store, StoreEntry } from './store';
@@ -34,11 +36,11 @@ export interface KeeperLimits {
 export const defaultKeeperLimits: KeeperLimits = { pending: 10_000, batchMs: 20 };
 
 const CLOSE_MS = 500;
-const DAY_MS = 86_400_000;
+const CLOCK = 'see that its date is right; it is purged again when it has agreed with itself for a day';
 /** A purge that takes longer is left alone. */
 const PURGE_MS = 600_000;
-/** While the store is away, what waits in memory goes to the spool: soon at first, then in ever larger files. */
-const SPILL_MS = [1000, 240_000] as const;
+/** While the store is away, what waits in memory goes to the spool so often: `kill -9` loses no more than that. */
+const SPILL_MS = [1000, 5000] as const;
 
 export class StoreKeeper implements Closeable {
   readonly #outage: Outage;
@@ -49,6 +51,8 @@ export class StoreKeeper implements Closeable {
   readonly #writer: StoreWriter;
   readonly #spillPauses: Backoff;
   #spill: Cancel | undefined;
+  readonly #clockDoubt: ClockDoubt;
+  readonly #renewals: Renewals;
   #purgeDue = false;
   #closing: Promise<void> | undefined;
 
@@ -57,6 +61,8 @@ export class StoreKeeper implements Closeable {
     const { pending: most, batchMs } = { ...defaultKeeperLimits, ...limits };
     const outage = (this.#outage = new Outage(log, () => this.#watch()));
     const spool = (this.#spool = new Spool(settings.spool, () => clock.wall()));
+    this.#clockDoubt = new ClockDoubt(clock);
+    this.#renewals = new Renewals(clock, settings.keepDays);
     this.#spillPauses = new Backoff(SPILL_MS, random);
     const pending = (this.#pending = new Pending({ spool, outage, clock, most }));
     const hangMs = hangMsOf(settings);
@@ -81,7 +87,11 @@ export class StoreKeeper implements Closeable {
     const askedAt = clock.now();
     const store = this.#link.store ?? (await inTime(clock, settings.waitMs, this.#link.opened()));
     if (typeof store !== 'object') return undefined;
-    return this.#asker.choice(store, phone, settings.waitMs - (clock.now() - askedAt));
+    const track = await this.#asker.choice(store, phone, settings.waitMs - (clock.now() - askedAt));
+    const renewal = track === undefined ? undefined : this.#renewals.entry(phone, track);
+    // What he has chosen meanwhile is the newer, and counts.
+    if (renewal && !this.#closing) this.remember(renewal);
+    return track;
   }
 
   /** Kept as soon as that is possible. Never waits for the store, never throws. */
@@ -134,7 +144,7 @@ export class StoreKeeper implements Closeable {
     if (this.#spill || this.#closing || !this.#outage.lasts) return;
     this.#spill = this.parts.clock.after(this.#spillPauses.nextMs(), () => {
       this.#spill = undefined;
-      this.#pending.spill();
+      void this.#pending.spill().then((isSpooled) => isSpooled && this.#writer.spooled());
       this.#watch();
     });
   }
@@ -142,8 +152,12 @@ export class StoreKeeper implements Closeable {
   async #purgeNow(store: Store): Promise<void> {
     const { settings, clock, log } = this.parts;
     this.#purgeDue = false;
+    const doubt = this.#clockDoubt.judge();
+    if (doubt === 'jumped')
+      log.warn({ hint: CLOCK }, 'store not purged: the clock of this machine jumped ahead');
+    if (doubt !== 'sure') return;
     try {
-      const removing = store.purge(clock.wall() - settings.keepDays * DAY_MS);
+      const removing = store.purge(purgeBefore(clock.wall(), settings.keepDays));
       const rows = await inTime(clock, PURGE_MS, removing);
       if (typeof rows === 'number') log.info({ rows, keepDays: settings.keepDays }, 'store purged');
       else log.warn({ limitMs: PURGE_MS }, 'store: the purge takes too long');

@@ -3,7 +3,6 @@
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import {
-  meaningOf,
   unmappedFinding,
   type MigrateOptions,
   type MigrateReport,
@@ -11,7 +10,8 @@ import {
   type StoreFinding,
 } from './adminPort';
 import { openPool } from './mysql';
-import { refused } from './mysqlErrors';
+import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
+import { refused } from './storeErrors';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
 import type { Pool, Queryable, Row } from './pool';
 import type { StoreParts } from './open';
@@ -44,7 +44,7 @@ class MysqlAdmin implements StoreAdmin {
   }
 
   migrate(options: MigrateOptions): Promise<MigrateReport> {
-    if (options.dryRun) return this.#report(this.pool, options, undefined);
+    if (options.dryRun) return this.#dryRun(options);
     return this.pool.session(async (on) => {
       const [row] = await on.query("SELECT GET_LOCK(CONCAT('holdcast.', MD5(DATABASE())), ?) AS got", [
         LOCK_SECONDS,
@@ -52,9 +52,7 @@ class MysqlAdmin implements StoreAdmin {
       if (Number(row?.['got']) !== 1)
         throw refused('another migrates this database', 'try again when it is done');
       try {
-        const applied = await this.#apply(on);
-        await rememberOld(on, this.clock.wall());
-        return await this.#report(on, options, applied);
+        return await this.#migrate(on, options);
       } finally {
         // Where this fails the connection is gone, and the lock with it.
         await on.query("SELECT RELEASE_LOCK(CONCAT('holdcast.', MD5(DATABASE())))").catch(() => {});
@@ -101,39 +99,26 @@ class MysqlAdmin implements StoreAdmin {
     return this.pool.close();
   }
 
-  async #apply(on: Queryable): Promise<string[]> {
-    const applied: string[] = [];
-    for (const { version, name, statements } of await missing(on)) {
-      for (const statement of statements) await on.run(statement);
+  async #migrate(on: Queryable, options: MigrateOptions): Promise<MigrateReport> {
+    const left = await missing(on);
+    const isOld = await beginsBeside(on, left);
+    for (const { statements } of left) for (const statement of statements) await on.run(statement);
+    await rememberOld(on, this.clock.wall());
+    const found = meanings(await stateOf(on, await tablesOf(on)), options, isOld);
+    await inTransaction(on, () => writeMeanings(on, found, options));
+    // Last: what is interrupted before is done again, all of it.
+    for (const { version, name } of left)
       await on.run('INSERT IGNORE INTO holdcast_schema (version, name, at_ms) VALUES (?, ?, ?)', [
         ...([version, name, Math.trunc(this.clock.wall())] as const),
       ]);
-      applied.push(name);
-    }
-    return applied;
+    return { applied: left.map(({ name }) => name), ...found };
   }
 
-  /** @param applied undefined: nothing is to be changed */
-  async #report(
-    on: Queryable,
-    options: MigrateOptions,
-    applied: readonly string[] | undefined,
-  ): Promise<MigrateReport> {
-    const used = (await tablesOf(on)).has('queue_music') ? await usedClasses(on) : [];
-    const known = await tracksOf(on);
-    const mapped: MigrateReport['mapped'][number][] = [];
-    const unmapped: MigrateReport['unmapped'][number][] = [];
-    for (const { musicClass, callers } of used.filter(({ musicClass }) => !known.has(musicClass))) {
-      const track = meaningOf(musicClass, options);
-      if (track === undefined) unmapped.push({ musicClass, callers });
-      else {
-        mapped.push({ musicClass, track, callers });
-        if (applied) await giveMeaning(on, musicClass, track);
-      }
-    }
-    const choices = used.reduce((sum, { callers }) => sum + callers, 0);
-    const names = applied ?? (await missing(on)).map(({ name }) => name);
-    return { applied: names, choices, mapped, unmapped };
+  async #dryRun(options: MigrateOptions): Promise<MigrateReport> {
+    const left = await missing(this.pool);
+    const isOld = await beginsBeside(this.pool, left);
+    const found = meanings(await stateOf(this.pool, await tablesOf(this.pool)), options, isOld);
+    return { applied: left.map(({ name }) => name), ...found };
   }
 
   async #checkServer(): Promise<StoreFinding[]> {
@@ -242,19 +227,20 @@ class MysqlAdmin implements StoreAdmin {
 
 const COUNTED = { queue_music: 'choices', holdcast_heard: 'things heard', holdcast_key: 'keys' };
 
-/** A track has one number: callers of another one that means the same get it. */
-async function giveMeaning(on: Queryable, musicClass: number, track: string): Promise<void> {
-  await on.run('INSERT IGNORE INTO holdcast_track (music_class, track) VALUES (?, ?)', [musicClass, track]);
-  const [row] = await on.query('SELECT music_class FROM holdcast_track WHERE track = ?', [track]);
-  const number = Number(row?.['music_class']);
-  if (row && number !== musicClass)
-    await on.run('UPDATE queue_music SET music_class = ? WHERE music_class = ?', [number, musicClass]);
+async function inTransaction(on: Queryable, work: () => Promise<void>): Promise<void> {
+  await on.run('START TRANSACTION');
+  try {
+    await work();
+    await on.run('COMMIT');
+  } catch (error) {
+    await on.run('ROLLBACK').catch(() => {});
+    throw error;
+  }
 }
 
-async function tracksOf(on: Queryable): Promise<Map<number, string>> {
-  if (!(await tablesOf(on)).has('holdcast_track')) return new Map();
-  const rows = await on.query('SELECT music_class, track FROM holdcast_track');
-  return new Map(rows.map(({ music_class, track }) => [Number(music_class), String(track)]));
+/** Whether the old system's table is there, and ours are not yet. */
+async function beginsBeside(on: Queryable, left: ReturnType<typeof migrationsFor>): Promise<boolean> {
+  return left.some(({ version }) => version === 1) && (await tablesOf(on)).has('queue_music');
 }
 
 async function tablesOf(on: Queryable): Promise<Set<string>> {

@@ -1,6 +1,7 @@
 // What a MySQL server or the way to it says, as errors of ours: away (try again later) or refused (never will be).
 // A server's own words may hold what was stored or asked for; they are passed on only where they cannot.
 import { errnoOf, HoldcastError } from '../util/errors';
+import { away, refused } from './storeErrors';
 
 /** The server is busy, stopping, full, read-only or lost a race: the same may be done later. By error number. */
 const PASSING = new Set([
@@ -10,6 +11,8 @@ const PASSING = new Set([
 ]);
 
 const RIGHTS = 'give this user the rights that docs/store.md lists, and check name and password';
+/** What to do about a server that is away. */
+export const SERVER = 'see that the database server runs and is reached';
 const NO_TABLES = 'run `holdcast store migrate`';
 
 /** Errors whose words name what the query or the config names, and nothing that was passed to it. */
@@ -54,22 +57,11 @@ export function errnoBehind(error: unknown): number | undefined {
   return typeof cause?.errno === 'number' ? cause.errno : undefined;
 }
 
-export function away(
-  message: string,
-  hint = 'see that the database server runs and is reached',
-): HoldcastError {
-  return new HoldcastError('HC_STORE_AWAY', message, hint);
-}
-
-export function refused(message: string, hint?: string): HoldcastError {
-  return new HoldcastError('HC_STORE_REFUSED', message, hint);
-}
-
 /** The driver's and the system's codes: only a log-in of a kind that it does not know will never succeed. */
 function ofTheWay(code: string): HoldcastError {
   if (/^(AUTH_|HANDSHAKE_NO_SSL)/.test(code))
     return refused(`the log-in to the database failed: ${code}`, RIGHTS);
   if (code === 'EACCES' || code === 'EPERM')
     return refused(`no right to reach the database: ${code}`, RIGHTS);
-  return away(`the database is away: ${code}`);
+  return away(`the database is away: ${code}`, SERVER);
 }

@@ -1,11 +1,12 @@
 // MySQL and MariaDB: the old system's table of choices as it is, and beside it what that has no place for.
 // A number of a music class stands there for a track; holdcast_track says which.
 import type { Clock } from '../util/clock';
-import { away, errnoBehind, refused } from './mysqlErrors';
+import { errnoBehind } from './mysqlErrors';
 import type { Value } from './namedSql';
 import type { Pool, Queryable, Row } from './pool';
-import { isKept, LARGEST_CLASS, rowsOf, type ChoiceRow, type Rows } from './rows';
+import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
 import type { Phone, Store, StoreEntry } from './store';
+import { away, refused } from './storeErrors';
 
 /** Rows of one statement: few lengths, since each is a statement that the server keeps prepared. */
 const PIECES = [64, 8, 1] as const;
@@ -47,10 +48,11 @@ export class MysqlStore implements Store {
 
   /** The same for rows that are checked already. */
   async writeRows(rows: Rows): Promise<void> {
-    const choices = await this.#numbered(newest(rows.choices));
+    const latest = latestBelieved(this.clock.wall());
+    const choices = await this.#numbered(newest(rows.choices, latest));
     await this.#trying(() =>
       this.pool.transaction(async (on) => {
-        await writeChoices(on, choices);
+        await writeChoices(on, choices, latest);
         await insertOnce(
           on,
           'holdcast_heard',
@@ -123,22 +125,23 @@ export class MysqlStore implements Store {
 }
 
 /** The newest of each caller, in the order of their numbers: all lock their rows in the same order. */
-function newest(choices: readonly ChoiceRow[]): ChoiceRow[] {
+function newest(choices: readonly ChoiceRow[], latest: number): ChoiceRow[] {
+  const rank = ({ atMs }: ChoiceRow): number => (atMs > latest ? -1 : atMs);
   const last = new Map<string, ChoiceRow>();
   for (const choice of choices) {
     const other = last.get(choice.src);
-    if (!other || choice.atMs >= other.atMs) last.set(choice.src, choice);
+    if (!other || rank(choice) >= rank(other)) last.set(choice.src, choice);
   }
   return [...last.values()].sort((a, b) => (a.src < b.src ? -1 : 1));
 }
 
-async function writeChoices(on: Queryable, choices: readonly Numbered[]): Promise<void> {
+async function writeChoices(on: Queryable, choices: readonly Numbered[], latestMs: number): Promise<void> {
   for (const piece of inPieces(choices)) {
     // Locks these callers' rows: whoever writes them too waits here, and compares with what came of this.
     await on.run(
       `INSERT INTO holdcast_choice (src, at_ms) VALUES ${marks(piece.length, 2)} ` +
-        'ON DUPLICATE KEY UPDATE at_ms = GREATEST(at_ms, VALUES(at_ms))',
-      piece.flatMap(({ src, atMs }) => [src, atMs]),
+        'ON DUPLICATE KEY UPDATE at_ms = IF(at_ms > ?, VALUES(at_ms), GREATEST(at_ms, VALUES(at_ms)))',
+      [...piece.flatMap(({ src, atMs }) => [src, atMs]), latestMs],
     );
     const times = await on.query(
       `SELECT src, at_ms FROM holdcast_choice WHERE src IN (${marks(piece.length)})`,

@@ -1,6 +1,6 @@
 // SQL with `:names` for its parameters, turned into question marks in order.
 // Own code, since the driver's takes an apostrophe in a comment for the beginning of a string.
-import { refused } from './mysqlErrors';
+import { refused } from './storeErrors';
 
 export type Value = string | number | bigint | boolean | null;
 export type Params = readonly Value[] | Readonly<Record<string, Value>>;

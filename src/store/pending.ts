@@ -2,6 +2,7 @@
 // The music that a caller has just chosen counts at once, wherever it waits.
 import type { Clock } from '../util/clock';
 import type { Outage } from './outage';
+import { latestBelieved } from './rows';
 import type { Spool } from './spool';
 import type { Phone, StoreEntry } from './store';
 
@@ -30,6 +31,8 @@ export class Pending {
   #writing: readonly StoreEntry[] = [];
   readonly #chosen = new Map<Phone, Chosen>();
   #spillAgainAt = -Infinity;
+  /** The spool is being written, by a disk that may hang. */
+  #isSpilling = false;
   /** Why the spool has not taken what it was given last. */
   #noRoom: unknown;
 
@@ -52,7 +55,7 @@ export class Pending {
 
   /** Never throws; where there is no room anywhere the oldest goes, what a caller has chosen last of all. */
   add(entry: StoreEntry): void {
-    if (this.#waiting.length + this.#writing.length >= this.parts.most && !this.spill(SPILL)) this.#dropOne();
+    if (this.#waiting.length + this.#writing.length >= this.parts.most && !this.#makeRoom()) this.#dropOne();
     this.#waiting.push(entry);
     if (entry.type === 'choice') this.#choose(entry);
   }
@@ -78,23 +81,25 @@ export class Pending {
   }
 
   /**
-   * The oldest that wait go to the spool, at most so many; there the end of this process does not harm them.
-   * @returns whether any did
+   * All that wait go to the spool; there the end of this process does not harm them. Never blocks this thread, which
+   * may be the one that plays; while the disk hangs nothing more is asked of it.
+   * @returns whether any did; never rejects
    */
-  spill(most = Infinity): boolean {
+  async spill(): Promise<boolean> {
     const { spool, clock } = this.parts;
-    const entries = this.#waiting.slice(0, most);
-    if (entries.length === 0 || clock.now() < this.#spillAgainAt) return false;
+    const entries = [...this.#waiting];
+    if (entries.length === 0 || this.#isSpilling || clock.now() < this.#spillAgainAt) return false;
+    this.#isSpilling = true;
     try {
-      spool.put(entries);
+      await spool.putInBackground(entries);
+      this.#spilled(entries);
+      return true;
     } catch (error) {
-      this.#spillAgainAt = clock.now() + SPILL_AGAIN_MS;
-      this.#noRoom = error;
+      this.#notSpilled(error);
       return false;
+    } finally {
+      this.#isSpilling = false;
     }
-    this.#waiting.splice(0, entries.length);
-    for (const entry of entries) this.#wentToSpool(entry);
-    return true;
   }
 
   /** Nobody has anything in the spool: what was there is in the store. */
@@ -102,9 +107,38 @@ export class Pending {
     for (const [phone, { spooled }] of this.#chosen) if (spooled) this.#chosen.delete(phone);
   }
 
+  /** At once: what comes may be more than there is memory. Not while the disk is asked already: it may hang. */
+  #makeRoom(): boolean {
+    if (this.#isSpilling) return this.#waiting.length + this.#writing.length < 2 * this.parts.most;
+    const { spool, clock } = this.parts;
+    const entries = this.#waiting.slice(0, SPILL);
+    if (entries.length === 0 || clock.now() < this.#spillAgainAt) return false;
+    try {
+      spool.put(entries);
+      this.#spilled(entries);
+      return true;
+    } catch (error) {
+      this.#notSpilled(error);
+      return false;
+    }
+  }
+
+  /** What was written to the store meanwhile is in both, which does no harm. */
+  #spilled(entries: readonly StoreEntry[]): void {
+    const gone = new Set(entries);
+    this.#waiting = this.#waiting.filter((entry) => !gone.has(entry));
+    for (const entry of entries) this.#wentToSpool(entry);
+  }
+
+  #notSpilled(error: unknown): void {
+    this.#spillAgainAt = this.parts.clock.now() + SPILL_AGAIN_MS;
+    this.#noRoom = error;
+  }
+
   #choose({ phone, track, wallMs }: StoreEntry & { type: 'choice' }): void {
     const known = this.#chosen.get(phone);
-    if (known && known.wallMs > wallMs) return;
+    const isBelieved = known && known.wallMs <= latestBelieved(this.parts.clock.wall());
+    if (isBelieved && known.wallMs > wallMs) return;
     this.#chosen.delete(phone);
     this.#chosen.set(phone, { track, wallMs, spooled: false });
     // Those in the spool add to those in memory, and are as many as the disk takes.

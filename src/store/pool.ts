@@ -4,8 +4,9 @@ import { setMaxListeners } from 'node:events';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { away, databaseError } from './mysqlErrors';
+import { databaseError, SERVER } from './mysqlErrors';
 import { numbered, type Params, type Value } from './namedSql';
+import { away } from './storeErrors';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -202,7 +203,7 @@ export class ConnectionPool implements Pool {
 
   #wait(signal: AbortSignal | undefined): Promise<Connection> {
     if (this.#waiting.size >= MOST_WAITING)
-      return Promise.reject(away('too many queries wait for the database'));
+      return Promise.reject(away('too many queries wait for the database', SERVER));
     return new Promise((resolve, reject) => {
       let over = false;
       const settle = (): boolean => {
@@ -219,7 +220,7 @@ export class ConnectionPool implements Pool {
       };
       const giveUp = (): void => waiting.fail(away('the query was given up'));
       const cancel = this.parts.clock.after(this.parts.queryMs, () =>
-        waiting.fail(away(`no connection to the database was free for ${this.parts.queryMs} ms`)),
+        waiting.fail(away(`no connection to the database was free for ${this.parts.queryMs} ms`, SERVER)),
       );
       signal?.addEventListener('abort', giveUp, { once: true });
       this.#waiting.add(waiting);
@@ -248,7 +249,7 @@ export class ConnectionPool implements Pool {
       const stop = (message: string) => (): void => {
         connection.destroy();
         this.parts.log.debug({ reason: message }, 'a connection to the database was cut');
-        reject(away(message));
+        reject(away(message, SERVER));
       };
       ends.push(this.parts.clock.after(ms, stop(`the database did not answer within ${ms} ms`)));
       for (const [source, message] of [

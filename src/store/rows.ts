@@ -1,6 +1,6 @@
 // What happened, checked and as rows of the tables: the same for both stores, so that they keep the same things.
 // A store that cuts what is too long would give one caller's choice to another; nothing is ever made to fit.
-import { refused } from './mysqlErrors';
+import { refused } from './storeErrors';
 import { LONGEST_PHONE, type Phone, type StoreEntry } from './store';
 
 /** A choice of the old system that no track is known for: its number is kept until somebody says. */
@@ -50,8 +50,15 @@ export interface Rows {
 const LONGEST = { uniqueid: 150, id: 255, queue: 128, action: 64 };
 /** `music_class` is a smallint. */
 export const LARGEST_CLASS = 32_767;
+/** A choice of so much later than now was made by a clock that was wrong: it is older than any, milliseconds. */
+const AHEAD_MS = 60_000;
 const LAST_DATE = 8.64e15;
 const KINDS: readonly string[] = ['track', 'advice', 'position', 'answer'];
+
+/** The latest time of a choice that is believed. */
+export function latestBelieved(nowMs: number): number {
+  return Math.trunc(nowMs) + AHEAD_MS;
+}
 
 /** Whether this number of a caller is kept: printable, without spaces (char(15) loses those at its end), and not too long. */
 export function isKept(phone: Phone): boolean {

@@ -1,19 +1,12 @@
 // Spool: the folder for what the store could not take yet. Whoever opens a store next writes it there.
 // Every file is whole or not there, and one process at a time has it; where two have, the store keeps each entry once.
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, promises, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../util/errors';
-import { decodeEntry, encodeEntry } from './entryText';
+import { encodeEntry } from './entryText';
+import { giveToFolderOwner, giveToFolderOwnerLater, makeFolder } from './owner';
 import { isAlive, processToken } from './processToken';
+import { MOST_ENTRIES, piecesOf, quietly, readEntries, sizeOf, writeNew, type Draft } from './spoolFiles';
 import type { StoreEntry } from './store';
 
 export interface SpoolLimits {
@@ -27,10 +20,7 @@ export interface SpoolLimits {
 
 export const defaultSpoolLimits: SpoolLimits = { files: 2000, bytes: 64 << 20, refusedBytes: 1 << 20 };
 
-/** Entries of one file: a piece that is written to the store at once. */
-export const MOST_ENTRIES = 500;
-/** A file that is longer than any that is written here is not ours. */
-const MOST_FILE_BYTES = 4 << 20;
+export { MOST_ENTRIES } from './spoolFiles';
 
 const ENDING = '.jsonl';
 const REFUSED = 'refused.jsonl';
@@ -53,6 +43,8 @@ export interface Claim {
 
 export class Spool {
   readonly #limits: SpoolLimits;
+  /** What was put in the background last, and how many more entries go into that file. */
+  #last: { readonly path: string; readonly room: number } | undefined;
 
   /** @param folder absolute; made with mode 0700 when something is put there first */
   constructor(
@@ -75,6 +67,28 @@ export class Spool {
    */
   put(entries: readonly StoreEntry[]): void {
     for (const { path, draft } of this.#draft(entries)) renameSync(draft, path);
+  }
+
+  /**
+   * As `put`, but a disk that hangs holds up nobody. One at a time. What this wrote last is filled up first where
+   * nobody has taken it: an outage makes few files, however often this is done.
+   * @throws as `put`
+   */
+  async putInBackground(entries: readonly StoreEntry[]): Promise<void> {
+    const parts = this.#partsOf(entries);
+    await this.#checkRoomInBackground(parts);
+    if (await this.#fillUp(entries)) return;
+    if (await promises.mkdir(this.folder, { recursive: true, mode: 0o700 }))
+      await giveToFolderOwnerLater(this.folder);
+    try {
+      for (const { draft, text } of parts) await writeNew(draft, text);
+      for (const { draft, path } of parts) await promises.rename(draft, path);
+    } catch (error) {
+      for (const { draft } of parts) await promises.rm(draft, { force: true }).catch(() => {});
+      throw error;
+    }
+    const last = parts.at(-1);
+    if (last) this.#last = { path: last.path, room: MOST_ENTRIES - last.part.length };
   }
 
   /** As `put`, but they are this process's own until it says that they are done, or ends. @throws as `put` */
@@ -134,9 +148,10 @@ export class Spool {
       text += line;
       kept++;
     }
-    return kept > 0 && quietly(() => this.#inFolder(() => appendFileSync(file, text, { mode: 0o600 })))
-      ? kept
-      : 0;
+    const isKept =
+      kept > 0 && quietly(() => this.#inFolder(() => appendFileSync(file, text, { mode: 0o600 })));
+    if (isKept) giveToFolderOwner(file);
+    return isKept ? kept : 0;
   }
 
   #claimOf(taken: string, path: string, entries: readonly StoreEntry[], damaged: number): Claim {
@@ -151,14 +166,13 @@ export class Spool {
 
   /** All of them written under names that nobody reads, or none. */
   #draft(entries: readonly StoreEntry[]): Draft[] {
-    const drafts = piecesOf(entries).map((part): Draft => {
-      const path = join(this.folder, this.#newName());
-      return { path, draft: `${path}.draft-${processToken()}`, part, text: part.map(encodeEntry).join('') };
-    });
+    const drafts = this.#partsOf(entries);
     try {
       this.#checkRoom(drafts);
-      for (const { draft, text } of drafts)
+      for (const { draft, text } of drafts) {
         this.#inFolder(() => writeFileSync(draft, text, { mode: 0o600, flag: 'wx' }));
+        giveToFolderOwner(draft);
+      }
       return drafts;
     } catch (error) {
       for (const { draft } of drafts) quietly(() => rmSync(draft, { force: true }));
@@ -166,14 +180,67 @@ export class Spool {
     }
   }
 
+  #partsOf(entries: readonly StoreEntry[]): Draft[] {
+    return piecesOf(entries).map((part): Draft => {
+      const path = join(this.folder, this.#newName());
+      return { path, draft: `${path}.draft-${processToken()}`, part, text: part.map(encodeEntry).join('') };
+    });
+  }
+
+  /** @returns whether all of them are in the file of the last time; else none is. @throws NodeJS.ErrnoException */
+  async #fillUp(entries: readonly StoreEntry[]): Promise<boolean> {
+    const last = this.#last;
+    this.#last = undefined;
+    if (!last || last.room < entries.length) return false;
+    const taken = `${last.path}.taken-${processToken()}`;
+    try {
+      await promises.rename(last.path, taken);
+    } catch {
+      return false; // another has it
+    }
+    const { size } = await promises.stat(taken);
+    try {
+      await promises.appendFile(taken, entries.map(encodeEntry).join(''));
+    } catch (error) {
+      await promises.truncate(taken, size).catch(() => {});
+      throw error;
+    } finally {
+      await promises.rename(taken, last.path);
+    }
+    this.#last = { path: last.path, room: last.room - entries.length };
+    return true;
+  }
+
+  #spooled(names: readonly string[]): string[] {
+    return names
+      .filter((name) => name.includes(ENDING) && name !== REFUSED)
+      .map((name) => join(this.folder, name));
+  }
+
   /** @throws ENOSPC */
   #checkRoom(drafts: readonly Draft[]): void {
-    const names = this.#names(/\.jsonl/).filter((name) => name !== REFUSED);
-    const there = names.reduce((sum, name) => sum + sizeOf(join(this.folder, name)), 0);
+    this.#compareRoom(this.#spooled(this.#names(/./)).map(sizeOf), drafts);
+  }
+
+  /** @throws ENOSPC */
+  async #checkRoomInBackground(drafts: readonly Draft[]): Promise<void> {
+    const names = await promises.readdir(this.folder).catch((): string[] => []);
+    const sizes: number[] = [];
+    for (const file of this.#spooled(names))
+      sizes.push(
+        await promises.stat(file).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      );
+    this.#compareRoom(sizes, drafts);
+  }
+
+  #compareRoom(sizes: readonly number[], drafts: readonly Draft[]): void {
+    const there = sizes.reduce((sum, size) => sum + size, 0);
     const bytes = drafts.reduce((sum, { text }) => sum + Buffer.byteLength(text), there);
-    const files = names.length + drafts.length;
-    if (files <= this.#limits.files && bytes <= this.#limits.bytes) return;
-    const what = `ENOSPC: the spool is full: ${names.length} files, ${there} bytes`;
+    if (sizes.length + drafts.length <= this.#limits.files && bytes <= this.#limits.bytes) return;
+    const what = `ENOSPC: the spool is full: ${sizes.length} files, ${there} bytes`;
     throw Object.assign(new Error(what), { code: 'ENOSPC' });
   }
 
@@ -198,53 +265,8 @@ export class Spool {
       write();
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.folder);
       write();
     }
-  }
-}
-
-interface Draft {
-  readonly path: string;
-  readonly draft: string;
-  readonly part: readonly StoreEntry[];
-  readonly text: string;
-}
-
-function piecesOf(entries: readonly StoreEntry[]): StoreEntry[][] {
-  const pieces: StoreEntry[][] = [];
-  for (let at = 0; at < entries.length; at += MOST_ENTRIES) pieces.push(entries.slice(at, at + MOST_ENTRIES));
-  return pieces;
-}
-
-/** What stands in the file; a line that is no entry is counted. Undefined: it may not be read, or is not ours. */
-function readEntries(file: string): { entries: StoreEntry[]; damaged: number } | undefined {
-  const entries: StoreEntry[] = [];
-  let damaged = 0;
-  let text = '';
-  if (sizeOf(file) > MOST_FILE_BYTES || !quietly(() => (text = readFileSync(file, 'utf8')))) return undefined;
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const entry = decodeEntry(line);
-    if (entry) entries.push(entry);
-    else damaged++;
-  }
-  return { entries, damaged };
-}
-
-/** 0 where there is none that can be looked at. */
-function sizeOf(file: string): number {
-  let bytes = 0;
-  quietly(() => (bytes = statSync(file).size));
-  return bytes;
-}
-
-/** @returns whether it did not throw */
-function quietly(task: () => unknown): boolean {
-  try {
-    task();
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,12 +1,12 @@
 // StoreLink: the store that is open or on its way back. It is opened in the background, when it is first needed; after a
 // failure again and again, with growing pauses. One that hangs while it opens is left behind.
 import type { Cancel, Clock } from '../util/clock';
-import { HoldcastError } from '../util/errors';
 import { Backoff } from '../util/backoff';
 import { inTime, LATE } from '../util/inTime';
 import type { Random } from '../util/random';
 import type { Outage } from './outage';
 import type { Store } from './store';
+import { tooSlow } from './storeErrors';
 
 export interface StoreLinkParts {
   open: () => Promise<Store>;
@@ -87,7 +87,7 @@ export class StoreLink {
     const opening = this.#openAndAsk(open);
     try {
       const store = await inTime(clock, openMs, opening);
-      if (store === LATE) throw hangs(openMs);
+      if (store === LATE) throw tooSlow('answer', openMs);
       if (this.#isClosed) return await closeQuietly(store);
       this.#isAway = false;
       this.#state = { status: 'open', store };
@@ -125,11 +125,6 @@ export class StoreLink {
   get #isClosed(): boolean {
     return this.#state.status === 'closed';
   }
-}
-
-function hangs(afterMs: number): HoldcastError {
-  const hint = 'see that the database server runs and is reached';
-  return new HoldcastError('HC_STORE_AWAY', `the store does not answer within ${afterMs} ms`, hint);
 }
 
 async function closeQuietly(store: Store): Promise<undefined> {

@@ -2,7 +2,6 @@
 // What the store refuses is set aside; a store that refuses everything is asked again later, and nothing is set aside.
 import type { Cancel, Clock } from '../util/clock';
 import { Backoff } from '../util/backoff';
-import { HoldcastError } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
@@ -11,6 +10,7 @@ import type { Pending } from './pending';
 import { writeSorting } from './sorting';
 import { MOST_ENTRIES, type Claim, type Spool } from './spool';
 import type { Store, StoreEntry } from './store';
+import { tooSlow } from './storeErrors';
 
 export interface StoreWriterParts {
   pending: Pending;
@@ -74,6 +74,13 @@ export class StoreWriter {
     this.#trusted = this.#inDoubt = false;
     this.#stopTimer();
     if (store) this.#look();
+  }
+
+  /** Something was put in the spool, perhaps only now that the store is back. */
+  spooled(): void {
+    if (!this.#store || this.#spooled || !this.#isOpen) return;
+    this.#spooled = true;
+    if (this.#isIdle) this.#schedule(PIECE_GAP_MS);
   }
 
   /** Something is pending. */
@@ -220,9 +227,7 @@ export class StoreWriter {
   async #writeInTime(store: Store, part: readonly StoreEntry[]): Promise<void> {
     const { clock, hangMs } = this.parts;
     const done = await inTime(clock, hangMs, store.write(part));
-    if (done !== LATE) return;
-    const hint = 'see what keeps the database, or the disk of the embedded store, busy';
-    throw new HoldcastError('HC_STORE_AWAY', `the store does not write within ${hangMs} ms`, hint);
+    if (done === LATE) throw tooSlow('write', hangMs);
   }
 
   #setAside(entries: readonly StoreEntry[], error: unknown): void {

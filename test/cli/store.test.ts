@@ -191,9 +191,14 @@ describe('migrate, check, purge', () => {
     const input = Readable.from([Buffer.from(old.map((record) => JSON.stringify(record)).join('\n'))]);
     await storeImport({ file: '-' }, house.context(input));
     house.text = '';
-    await storeMigrate({ class: { 3: 'music/x.wav' } }, house.context());
+    await expect(storeMigrate({ class: { 3: 'music/x.wav' } }, house.context())).rejects.toMatchObject({
+      code: 'HC_USAGE',
+      hint: 'name one of them: music/9.wav, music/10.wav',
+    });
+    await storeMigrate({ class: { 3: 'music/9.wav', 7: 'music/9.wav' } }, house.context());
     expect(house.text).toContain('Music class 2 is music/10.wav (1 callers).');
-    expect(house.text).toContain('Music class 3 is music/x.wav (1 callers).');
+    expect(house.text).toContain('Music class 3 is music/9.wav (1 callers).');
+    expect(house.text).toContain('Music class 7: nothing to change.');
     expect(house.text).toContain('→ say what it is: holdcast store migrate --class 4=music/name.wav');
   });
 
@@ -233,7 +238,7 @@ describe('the command line', () => {
     'store %s has help with examples',
     async (name) => {
       const help = await parse('store', name, '--help');
-      expect(help).toMatch(new RegExp(`Examples:\\n {2}\\$ holdcast store ${name}`));
+      expect(help).toMatch(new RegExp(`Examples:\\n {2}\\$ sudo -u asterisk holdcast store ${name}`));
       expect(help).toContain('--config');
     },
   );

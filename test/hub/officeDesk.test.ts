@@ -114,8 +114,11 @@ test('more than a stream ever has to leave: it is let go, but what a long outage
 test('a time that is yet to come does not make a choice the newest for ever', async () => {
   const test = new TestDesk();
   test.desk.identified();
-  await test.take(left(1, Number.MAX_SAFE_INTEGER));
-  expect(test.remembered[0]![1]).toBe(test.clock.wall() + 60_000);
+  const choice = { type: 'choice', track: 'music/a.wav' } as const;
+  const wallMs = Number.MAX_SAFE_INTEGER;
+  await test.take({ type: 'remember', seq: 1, wallMs, what: choice }, left(2, wallMs));
+  const times = test.remembered.map(([, at]) => at! - test.clock.wall());
+  expect(times).toEqual([60_000, 86_400_000]);
 });
 
 test('the same number twice is a stream that is mad', async () => {

@@ -61,6 +61,15 @@ test('at most once a day, also where the config names more minutes, or the clock
   expect(autumn.purges).toHaveLength(1);
 });
 
+test('a clock that was years ahead and is put right does not keep it from being purged for years', async () => {
+  const { clock, purges } = await bench('2026-01-05T00:00:00Z');
+  clock.stepWall(3650 * DAY);
+  clock.advance(DAY);
+  clock.stepWall(-3650 * DAY);
+  clock.advance(DAY);
+  expect(purges.slice(-1)).toEqual(['2026-01-06T03:17']);
+});
+
 test('never, where everything is kept; nothing after it was closed', async () => {
   const never = await bench('2026-01-05T03:00:00Z', '17 4 * * *', { keepDays: 0 });
   never.clock.advance(2 * DAY);

@@ -131,12 +131,22 @@ describeWithMariadb('between MariaDB and the embedded store', () => {
     expect(await all(mysql('new'))).toEqual(await all(mysql('old')));
     const report = await migrateStore(between, { tracks: [], classes: { 9: 'music/nine.wav' } }, parts);
     expect(report).toEqual({
-      ...{ applied: [], choices: 4, unmapped: [] },
+      ...{ applied: [], choices: 4, unmapped: [], unchanged: [] },
       mapped: [{ musicClass: 9, track: 'music/nine.wav', callers: 1 }],
     });
     const store = await openStore(between, parts);
     expect(await store.choice('anonymous')).toBe('music/nine.wav');
     expect(await store.choice('49')).toBe('music/b.wav');
+    const corrected = await migrateStore(
+      between,
+      { tracks: [], classes: { 9: 'music/ten.wav', 8: 'music/nobody.wav' } },
+      parts,
+    );
+    expect(corrected).toMatchObject({
+      mapped: [{ musicClass: 9, track: 'music/ten.wav', callers: 1, before: 'music/nine.wav' }],
+      unchanged: [8],
+    });
+    expect(await store.choice('anonymous')).toBe('music/ten.wav');
     await store.close();
   });
 

@@ -1,10 +1,15 @@
 // The embedded store: what every store promises, and what a file on a disk can do to it.
 // Processes are real here, and killed: what is acknowledged must be in the file.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -15,11 +20,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { checkStore } from '../../src/store/admin';
 import { EmbeddedStore } from '../../src/store/embedded';
 import type { ThreadOptions } from '../../src/store/embeddedThread';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
+import { Spool } from '../../src/store/spool';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
+import { until } from '../hub/fixtures';
 import { chose, describeStore, T0, type StoreBench } from '../support/storeContract';
 import { storeWorker } from '../support/storeWorker';
 import { startWriter } from '../support/storeWriters';
@@ -62,7 +70,75 @@ describe('the embedded store', () => {
   describeStore(() => bench);
 });
 
+/** A user whom no file here belongs to. */
+const OTHER = 54_321;
+const testAsRoot = process.geteuid?.() === 0 ? test : test.skip;
+
 describe('the file of the embedded store', () => {
+  testAsRoot('what root makes in the folder of the hub’s user is that user’s', async () => {
+    const [file, spool] = [newFile(), join(folder, `${serial}`, 'spool')];
+    mkdirSync(join(file, '..'));
+    chownSync(join(file, '..'), OTHER, OTHER);
+    const store = openStore(file);
+    await store.write([chose('49', 'music/a.wav')]);
+    new Spool(spool, Date.now).put([chose('49', 'music/a.wav')]);
+    await new Spool(spool, Date.now).putInBackground([chose('49', 'music/a.wav')]);
+    new Spool(spool, Date.now).setAside([chose('49', 'music/a.wav')]);
+    const made = readdirSync(join(file, '..'), { recursive: true }).map(String);
+    expect(made).toHaveLength(7);
+    for (const name of made) expect([name, statSync(join(file, '..', name)).uid]).toEqual([name, OTHER]);
+    await store.close();
+    const parts = { log: silentLogger, clock: systemClock(), worker: storeWorker() };
+    const warnings = async (): Promise<string[]> =>
+      (await checkStore(settingsOf(file), parts)).flatMap(({ result, name }) =>
+        result === 'ok' ? [] : [name],
+      );
+    expect(await warnings()).toEqual([]);
+    chownSync(file, 1, 1);
+    expect(await warnings()).toEqual(['rights']);
+  });
+
+  test('a thread that hangs in the disk is not joined by others; when it has ended the file opens again', async () => {
+    const file = newFile();
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const worker = join(folder, 'hangs.cjs');
+    writeFileSync(
+      worker,
+      `const { openSync, writeFileSync } = require('node:fs');
+       require('node:worker_threads').parentPort.on('message', () => {
+         writeFileSync('${pipe}.asked', '');
+         openSync('${pipe}', 'r');
+       });`,
+    );
+    const clock = new ManualClock();
+    const hanging = openStore(file, { worker, clock });
+    const question = hanging.choice('49');
+    question.catch(() => {});
+    await until('the thread', () => existsSync(`${pipe}.asked`));
+    clock.advance(4000);
+    await expect(question).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
+    const closing = hanging.close();
+    const others = Array.from({ length: 5 }, () => openStore(file).choice('49'));
+    for (const other of others)
+      await expect(other).rejects.toThrow('the last thread of this file still waits for the disk');
+    clock.advance(4000);
+    await closing;
+    await expect(openStore(file).choice('49')).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
+    closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
+    const after = openStore(file);
+    let isOpen = false;
+    for (let tries = 0; !isOpen && tries < 1000; tries++) {
+      isOpen = await after.choice('49').then(
+        () => true,
+        () => false,
+      );
+      await new Promise((done) => setImmediate(done));
+    }
+    expect(isOpen).toBe(true);
+    await after.close();
+  });
+
   test('is its owner’s alone, and so is the folder that is made for it', async () => {
     const file = newFile();
     const store = openStore(file);

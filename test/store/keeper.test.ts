@@ -1,6 +1,6 @@
 // StoreKeeper over a store that does everything that can go wrong: calls never notice, and nothing is lost or doubled.
 // What a keeper that waits, forgets, repeats itself in the log or blocks on one bad entry would do, is tried here.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, promises, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -24,9 +24,24 @@ function tempFolder(): string {
   return folder;
 }
 
-/** Lets all promises settle that need no timer. */
+const putInBackground: unknown = Reflect.get(Spool.prototype, 'putInBackground');
+const put = putInBackground as Spool['putInBackground'];
+/** Under way. */
+const spilling = new Set<Promise<void>>();
+let diskHangs = false;
+beforeEach(() => {
+  diskHangs = false;
+  jest.spyOn(Spool.prototype, 'putInBackground').mockImplementation(function (this: Spool, entries) {
+    const done = put.call(this, entries);
+    spilling.add(done);
+    return done.finally(() => spilling.delete(done));
+  });
+});
+
+/** Lets all promises settle that need no timer; files that are written are waited for, while the disk does not hang. */
 async function settled(): Promise<void> {
-  for (let i = 0; i < 4; i++) await new Promise((done) => setImmediate(done));
+  for (let i = 0; i < 4 || (spilling.size > 0 && !diskHangs); i++)
+    await new Promise((done) => setImmediate(done));
 }
 
 const sorted = (entries: readonly StoreEntry[]): string[] =>
@@ -289,6 +304,73 @@ describe('a store that is away', () => {
     expect(await bench.keeper.choice('1')).toBe('music/b.wav');
   });
 
+  test('who is killed in a long outage loses what came in the last five seconds, and it makes few files', async () => {
+    const bench = new Bench();
+    bench.database.fault = () => 'away';
+    const old: StoreEntry[] = [];
+    for (let i = 0; i < 1200; i++) {
+      old.push(bench.press());
+      await bench.pass(1000, 1000);
+    }
+    await bench.pass(5000);
+    const read = bench.spooled.flatMap((name) =>
+      readFileSync(join(bench.settings.spool, name), 'utf8').trim().split('\n'),
+    );
+    expect(read.sort()).toEqual(sorted(old));
+    expect(bench.spooled.length).toBeLessThan(5);
+  });
+
+  test('a disk that hangs is asked once, by another thread; when it works again nothing is lost', async () => {
+    const bench = new Bench();
+    bench.database.fault = () => 'away';
+    let asked = 0;
+    let free = (): void => {};
+    const write = promises.writeFile;
+    const spy = jest.spyOn(promises, 'writeFile').mockImplementation(async (...all) => {
+      asked++;
+      diskHangs = true;
+      await new Promise<void>((done) => (free = done));
+      return write(...all);
+    });
+    const entries: StoreEntry[] = [];
+    for (let i = 0; i < 60; i++) {
+      entries.push(bench.press());
+      await bench.pass(1000, 500);
+    }
+    expect([asked, bench.spooled]).toEqual([1, []]);
+    spy.mockRestore();
+    free();
+    diskHangs = false;
+    await bench.pass(10_000);
+    expect(bench.spooled).toHaveLength(1);
+    bench.database.fault = () => undefined;
+    await bench.pass(20_000);
+    expect(sorted(bench.database.entries)).toEqual(sorted(entries));
+    expect([bench.messages, bench.spooled]).toEqual([[AWAY, BACK], []]);
+  });
+
+  test('what reaches the spool only when the store is back is written then', async () => {
+    const bench = new Bench();
+    bench.database.fault = () => 'away';
+    let free = (): void => {};
+    const write = promises.writeFile;
+    const spy = jest.spyOn(promises, 'writeFile').mockImplementation(async (...all) => {
+      diskHangs = true;
+      await new Promise<void>((done) => (free = done));
+      return write(...all);
+    });
+    const entry = bench.press();
+    await bench.pass(5000);
+    spy.mockRestore();
+    bench.database.fault = () => undefined;
+    await bench.pass(20_000);
+    expect(bench.database.entries).toEqual([entry]);
+    free();
+    diskHangs = false;
+    await bench.pass(1000);
+    expect([bench.database.entries, bench.spooled]).toEqual([[entry], []]);
+  });
+
   test('so many wait in memory; the oldest go to the spool, and all come back', async () => {
     const bench = new Bench({ limits: { pending: 3000 } });
     bench.database.fault = () => 'away';
@@ -467,6 +549,80 @@ describe('the daily purge', () => {
     await bench.keeper.purge();
     expect(bench.database.purges).toEqual([bench.clock.wall() - 2 * dayMs]);
     expect(bench.lines).toMatchObject([{ message: 'store purged', fields: { rows: 1 } }]);
+  });
+
+  test('a clock that jumps ahead removes nothing, is told once, and is believed after a day', async () => {
+    const bench = new Bench({ keepDays: 30 });
+    bench.press();
+    await bench.pass(1000);
+    bench.clock.stepWall(3650 * dayMs);
+    for (let hour = 0; hour < 3; hour++) {
+      await bench.keeper.purge();
+      bench.clock.advance(dayMs / 24);
+    }
+    expect([bench.database.purges, bench.messages]).toEqual([
+      [],
+      ['store not purged: the clock of this machine jumped ahead'],
+    ]);
+    bench.clock.advance(dayMs);
+    await bench.keeper.purge();
+    expect(bench.database.purges).toEqual([bench.clock.wall() - 30 * dayMs]);
+    expect(bench.database.entries).toEqual([]);
+  });
+
+  test('a clock that jumps ahead and is put right, or corrected by hours, changes nothing', async () => {
+    const bench = new Bench({ keepDays: 30 });
+    bench.press();
+    await bench.pass(1000);
+    bench.clock.stepWall(3650 * dayMs);
+    await bench.keeper.purge();
+    bench.clock.stepWall(-3650 * dayMs);
+    await bench.keeper.purge();
+    bench.clock.stepWall(dayMs / 2);
+    await bench.keeper.purge();
+    expect([bench.database.purges.length, bench.database.entries.length]).toEqual([2, 1]);
+  });
+
+  test('one that jumped while the store was away is doubted when it is back', async () => {
+    const bench = new Bench();
+    bench.database.fault = () => 'away';
+    await bench.keeper.purge();
+    await bench.pass(10_000);
+    bench.clock.stepWall(3650 * dayMs);
+    bench.database.fault = () => undefined;
+    await bench.pass(20_000);
+    expect(bench.database.purges).toEqual([]);
+  });
+
+  test('a choice that is used is renewed, once a day, and stays; one that nobody uses goes', async () => {
+    const bench = new Bench({ keepDays: 60 });
+    bench.choose('1', 'music/a.wav');
+    bench.choose('2', 'music/b.wav');
+    await bench.pass(1000);
+    for (let day = 0; day < 100; day++) {
+      bench.clock.advance(dayMs);
+      for (let call = 0; call < 3; call++) {
+        expect(await bench.keeper.choice('1')).toBe('music/a.wav');
+        await bench.pass(100);
+      }
+      await bench.keeper.purge();
+    }
+    expect(bench.database.entries).toMatchObject([{ phone: '1', track: 'music/a.wav' }]);
+    expect(bench.database.attempts).toBeLessThanOrEqual(101);
+  });
+
+  test('a choice of yesterday that arrives after the old one was renewed is the newer', async () => {
+    const bench = new Bench();
+    bench.choose('1', 'music/a.wav');
+    await bench.pass(1000);
+    bench.clock.advance(20 * dayMs);
+    await bench.keeper.choice('1');
+    await bench.pass(1000);
+    bench.keeper.remember({
+      ...{ type: 'choice', phone: '1', track: 'music/b.wav', wallMs: bench.clock.wall() - dayMs },
+    });
+    await bench.pass(1000);
+    expect(await bench.keeper.choice('1')).toBe('music/b.wav');
   });
 
   test('nothing is removed where everything is kept', async () => {

@@ -94,6 +94,7 @@ describeWithMariadb('MySQL as a store', () => {
           { musicClass: 2, track: 'music/b.wav', callers: 2 },
         ],
         unmapped: [{ musicClass: 7, callers: 1 }],
+        unchanged: [],
       });
       expect(server.sql('SHOW CREATE TABLE queue_music', database)).toBe(shape);
       expect(rows('SELECT * FROM queue_music ORDER BY id', database)).toEqual(before);
@@ -274,6 +275,55 @@ describeWithMariadb('MySQL as a store', () => {
       code: 'HC_STORE_REFUSED',
     });
     expect(await store.choice('1')).toBe('music/next.wav');
+    await store.close();
+  });
+
+  test('all tracks of the old system keep their numbers, also those that nobody has chosen yet', async () => {
+    server.create('five');
+    server.sql(`${OLD}; INSERT INTO queue_music (src, music_class) VALUES ('1', 1), ('3', 3)`, 'five');
+    const tracks = ['a', 'b', 'c', 'd', 'e'].map((name) => `music/${name}.wav`);
+    await migrateStore(settings('five'), { tracks }, parts);
+    const store = await openStore(settings('five'), parts);
+    await store.write([chose('49', 'music/e.wav'), chose('50', 'music/new.wav')]);
+    expect(rows('SELECT src, music_class FROM queue_music ORDER BY src', 'five')).toEqual([
+      '1\t1',
+      '3\t3',
+      '49\t5',
+      '50\t6',
+    ]);
+    server.sql("INSERT INTO queue_music (src, music_class) VALUES ('51', 4)", 'five');
+    expect(await store.choice('51')).toBe('music/d.wav');
+    await store.close();
+  });
+
+  test('the operator corrects what numbers mean: exchanged, moved, or as it was', async () => {
+    server.create('corrected');
+    server.sql(
+      `${OLD}; INSERT INTO queue_music (src, music_class) VALUES ('1', 1), ('2', 2), ('3', 3)`,
+      'corrected',
+    );
+    const tracks = ['a', 'b', 'c', 'd'].map((name) => `music/${name}.wav`);
+    const migrate = (classes: Record<number, string>, dryRun = false) =>
+      migrateStore(settings('corrected'), { tracks, classes, dryRun }, parts);
+    await migrate({});
+    const store = await openStore(settings('corrected'), parts);
+    const all = () => Promise.all(['1', '2', '3'].map((phone) => store.choice(phone)));
+    const exchange = { 1: 'music/b.wav', 2: 'music/a.wav', 3: 'music/c.wav' };
+    const dry = await migrate(exchange, true);
+    expect(await all()).toEqual(['music/a.wav', 'music/b.wav', 'music/c.wav']);
+    const report = await migrate(exchange);
+    expect(report).toEqual(dry);
+    expect(report.mapped).toEqual([
+      { musicClass: 1, track: 'music/b.wav', callers: 1, before: 'music/a.wav' },
+      { musicClass: 2, track: 'music/a.wav', callers: 1, before: 'music/b.wav' },
+    ]);
+    expect(report.unchanged).toEqual([3]);
+    expect(await all()).toEqual(['music/b.wav', 'music/a.wav', 'music/c.wav']);
+    await store.write([chose('4', 'music/d.wav')]);
+    await migrate({ 3: 'music/d.wav' });
+    expect(await all()).toEqual(['music/b.wav', 'music/a.wav', 'music/d.wav']);
+    expect(await store.choice('4')).toBe('music/d.wav');
+    expect(rows("SELECT music_class FROM queue_music WHERE src = '4'", 'corrected')).toEqual(['3']);
     await store.close();
   });
 

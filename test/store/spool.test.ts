@@ -48,6 +48,23 @@ test('what is put there comes out, the oldest first, in pieces, and is gone when
   expect(names()).toEqual([]);
 });
 
+test('what is put in the background fills up the last file, also one that others have taken and given back', async () => {
+  const spool = open();
+  await spool.putInBackground([choice(1)]);
+  await spool.putInBackground([choice(2)]);
+  expect(names()).toHaveLength(1);
+  const claim = open().claim()!;
+  expect(claim.entries).toEqual([choice(1), choice(2)]);
+  await spool.putInBackground([choice(3)]);
+  expect(names()).toHaveLength(2);
+  claim.done();
+  await spool.putInBackground(choices(MOST_ENTRIES));
+  expect(names()).toHaveLength(2);
+  await expect(open({ bytes: 100 }).putInBackground([choice(4)])).rejects.toMatchObject({ code: 'ENOSPC' });
+  const taken = [spool.claim()!, spool.claim()!].map(({ entries }) => entries.length);
+  expect([taken, spool.claim()]).toEqual([[1, MOST_ENTRIES], undefined]);
+});
+
 test('files are for their owner alone', () => {
   open().put([choice(1)]);
   open().setAside([choice(2)]);

@@ -27,7 +27,7 @@ export function storeChecks(
         ...(todo !== undefined && { todo }),
       }),
     );
-    return [...rows, ...(await spool(store))].map(kindOf(store));
+    return [...rows, ...(await spool(store)), ...keeping(store)].map(kindOf(store));
   };
   return [{ name: NAME, run }];
 }
@@ -38,6 +38,15 @@ function kindOf({ mysql }: StoreSettings) {
     finding.name === NAME
       ? { ...finding, found: `${mysql ? 'MySQL' : 'embedded'}: ${finding.found}` }
       : finding;
+}
+
+/** Only the hub purges by itself; whether one always runs, nobody can know here. */
+function keeping({ keepDays }: StoreSettings): Finding[] {
+  const found =
+    keepDays === 0
+      ? 'everything, for ever (store.keepDays is 0)'
+      : `${keepDays} days; the hub removes what is older. Without a hub: "holdcast store purge" by cron (docs/store.md)`;
+  return [named(`${NAME}: keeps`, ok(found))];
 }
 
 async function spool({ spool: folder }: StoreSettings): Promise<Finding[]> {
