@@ -2,7 +2,7 @@
 // Root on Debian builds what it needs; elsewhere the `asterisk` on PATH serves, or one line says what was skipped and why.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -135,8 +135,16 @@ async function runInRoots(suites, lines) {
       }
     }
   }
+  sayWithoutDatabase();
   for (const why of skipped) say(`skipped: ${why}`);
   return failed ? 1 : 0;
+}
+
+/** Installed by nobody but the machine's owner: a database server is not a thing to bring along. */
+function sayWithoutDatabase() {
+  const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin'];
+  if (!folders.some((folder) => existsSync(join(folder, 'mariadbd'))))
+    say('skipped: billing and store with MariaDB (Debian: apt-get install mariadb-server)');
 }
 
 /** With the Asterisk that this machine has. */
@@ -155,6 +163,7 @@ async function runHere(lines) {
     return 0;
   }
   if (!works('which', ['sipp'])) say('skipped: a telephone of sipp (Debian: apt-get install sip-tester)');
+  sayWithoutDatabase();
   return (await runAll({ root: '', label: 'the Asterisk of this machine', user }, lines)) ? 0 : 1;
 }
 

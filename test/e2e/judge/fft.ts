@@ -24,20 +24,16 @@ export function transform({ re, im }: Spectrum, inverse = false): void {
   const size = re.length;
   reorder(re, im);
   const direction = inverse ? 1 : -1;
-  const turnRe = new Float64Array(size / 2);
-  const turnIm = new Float64Array(size / 2);
-  for (let i = 0; i < size / 2; i++) {
-    turnRe[i] = cos((2 * PI * i) / size);
-    turnIm[i] = direction * sin((2 * PI * i) / size);
-  }
+  const { re: turnRe, im: turnIm } = turnsOf(size);
   for (let half = 1; half < size; half *= 2) {
     const stride = size / (2 * half);
     for (let from = 0; from < size; from += 2 * half) {
       for (let i = 0, t = 0; i < half; i++, t += stride) {
         const a = from + i;
         const b = a + half;
-        const bRe = re[b]! * turnRe[t]! - im[b]! * turnIm[t]!;
-        const bIm = re[b]! * turnIm[t]! + im[b]! * turnRe[t]!;
+        const tIm = direction * turnIm[t]!;
+        const bRe = re[b]! * turnRe[t]! - im[b]! * tIm;
+        const bIm = re[b]! * tIm + im[b]! * turnRe[t]!;
         re[b] = re[a]! - bRe;
         im[b] = im[a]! - bIm;
         re[a]! += bRe;
@@ -50,6 +46,22 @@ export function transform({ re, im }: Spectrum, inverse = false): void {
     re[i]! /= size;
     im[i]! /= size;
   }
+}
+
+/** Kept by size: a transcription transforms hundreds of times. */
+const turns = new Map<number, Spectrum>();
+
+/** The first half of the circle in `size` steps. */
+function turnsOf(size: number): Spectrum {
+  const known = turns.get(size);
+  if (known) return known;
+  const half = spectrum(size / 2);
+  for (let i = 0; i < size / 2; i++) {
+    half.re[i] = cos((2 * PI * i) / size);
+    half.im[i] = sin((2 * PI * i) / size);
+  }
+  turns.set(size, half);
+  return half;
 }
 
 /** Puts each value where its index has the bits in the opposite order. */

@@ -161,12 +161,14 @@ queue-thankyou=
   return `[general]\nautofill=yes\npersistentmembers=no\n${queues}[${LOUD_QUEUE}]\n${common}${loud}`;
 }
 
-/** queue-NAME: a caller who waits in NAME. agent: one who answers and says nothing. */
+/** queue-NAME: a caller who waits in NAME; ru-queue-NAME: one whose language is Russian. agent: answers, says nothing. */
 const EXTENSIONS = `[default]
 exten => _queue-.,1,Answer()
  same => n,Set(CHANNEL(musicclass)=hold-\${UNIQUEID})
  same => n,Queue(\${EXTEN:6},c)
  same => n,Hangup()
+exten => _ru-queue-.,1,Set(CHANNEL(language)=ru)
+ same => n,Goto(\${EXTEN:3},1)
 exten => agent,1,Answer()
  same => n,Wait(600)
 `;

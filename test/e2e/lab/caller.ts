@@ -1,6 +1,6 @@
 // Caller: a telephone that has dialled a queue and waits, with the Ear that records what it hears.
 // It sends no sound, as one who listens; by default it takes signed linear, so that every sample can be compared.
-import type { Manager } from './ami';
+import type { Manager, Seen } from './ami';
 import { Ear, type Codec } from './ear';
 import { SipCall } from './sip';
 
@@ -10,6 +10,10 @@ export interface CallerOptions {
   readonly phone: string;
   /** Default slin: what is heard is what the product wrote. */
   readonly codec?: Codec;
+  /** What Asterisk has as the channel's language. Default its own, English. */
+  readonly language?: 'ru';
+  /** He does not tell his number, and nobody else joins this queue meanwhile. */
+  readonly withheld?: boolean;
 }
 
 export class Caller {
@@ -18,20 +22,33 @@ export class Caller {
     private readonly call: SipCall,
     readonly ear: Ear,
     readonly phone: string,
-    /** "PJSIP/phone-00000001". */
-    readonly channel: string,
-    readonly uniqueid: string,
+    private readonly joined: Seen,
   ) {}
+
+  /** "PJSIP/phone-00000001". */
+  get channel(): string {
+    return this.joined.event['Channel']!;
+  }
+
+  get uniqueid(): string {
+    return this.joined.event['Uniqueid']!;
+  }
+
+  /** From his joining the queue to the first sound, milliseconds. */
+  get firstSoundMs(): number {
+    return this.ear.heardFromTo[0] - this.joined.atMs;
+  }
 
   /** Resolves when the call waits in its queue. */
   static async dial(manager: Manager, sipPort: number, options: CallerOptions): Promise<Caller> {
-    const { queue, phone, codec = 'slin' } = options;
+    const { queue, phone, codec = 'slin', language, withheld = false } = options;
     const ear = await Ear.open();
     const seen = manager.events.length;
-    const extension = `queue-${queue}`;
-    const call = await SipCall.dial({ port: sipPort, extension, phone, codec, rtpPort: ear.port });
-    const { event } = await manager.event({ Event: 'QueueCallerJoin', CallerIDNum: phone }, 15_000, seen);
-    return new Caller(manager, call, ear, phone, event['Channel']!, event['Uniqueid']!);
+    const extension = `${language ? `${language}-` : ''}queue-${queue}`;
+    const call = await SipCall.dial({ port: sipPort, extension, phone, codec, withheld, rtpPort: ear.port });
+    const who = withheld ? { Queue: queue } : { CallerIDNum: phone };
+    const joined = await manager.event({ Event: 'QueueCallerJoin', ...who }, 15_000, seen);
+    return new Caller(manager, call, ear, phone, joined);
   }
 
   /** Presses a key as a telephone does; @returns when it was pressed, `performance.now()` */

@@ -1,19 +1,25 @@
 // What the lab's config.ts says, as its text: the product is configured as an operator does it.
-// Balances are a function of the number, so that a balance in the wrong ear is seen at once.
+// Balances are a function of the number, so that a balance in the wrong ear is known at once.
 import { PRODUCT } from './asteriskFiles';
 import type { Lab } from './lab';
+import { balanceText } from './speech';
 
 export interface ConfigText {
   /** AMI port; default Asterisk's own, another for a proxy in between. */
   readonly amiPort?: number;
   /** Whether places are told by themselves. Default false: then only keys make voices. */
   readonly places?: boolean;
+  /** `billing` as it stands in the config. Default: as many dollars as the caller's number. */
+  readonly billing?: string;
   /** More of the config, as it stands. */
   readonly more?: string;
 }
 
+const OWN_NUMBER = '{ ask: ({ phone }) => [{ number: phone, balance: phone }] }';
+
 /** With the hub's addresses, keys without long hold-offs, and a balance for each number. */
-export function configText(lab: Lab, { amiPort, places = false, more = '' }: ConfigText = {}): string {
+export function configText(lab: Lab, given: ConfigText = {}): string {
+  const { amiPort, places = false, billing = OWN_NUMBER, more = '' } = given;
   const { manager, realtime } = lab.ports;
   const ami = {
     port: amiPort ?? manager,
@@ -26,7 +32,7 @@ export function configText(lab: Lab, { amiPort, places = false, more = '' }: Con
   hub: { listen: '127.0.0.1:${realtime}' },
   calls: { everyMs: 1000 },
   position: { announce: ${places}, gapMs: 3000 },
-  balance: ({ phone }) => ['balance-' + phone],
+  billing: ${billing},
   keys: {
     '2': holdcast.sayBalance({ holdOffMs: 1000 }),
     '3': holdcast.nextTrack({ holdOffMs: 1000 }),
@@ -36,5 +42,8 @@ export function configText(lab: Lab, { amiPort, places = false, more = '' }: Con
   ${more}`;
 }
 
-export const balanceId = (phone: string): string => `prompts/en/balance-${phone}.wav`;
+/** What a caller hears for 2 where `billing` is the default: "your-balance-is two hundred one dollars". */
+export const ownBalance = (phone: string): string =>
+  balanceText('en', [{ number: phone, balance: phone, currency: 'USD' }]);
+
 export const positionId = (position: number): string => `prompts/en/position-${position}.wav`;

@@ -1,7 +1,15 @@
 // LabFolder: all that a lab has on disk. Configuration, media, logs, recordings, and commands run in their midst.
 // Nothing runs here for longer than a command; it stays when a test fails, so that people can look at it.
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { wavHeader } from '../../../src/audio/wav';
 import { packageRoot } from '../../../src/util/packageRoot';
@@ -16,7 +24,10 @@ import { MARK } from './processes';
 export const ANNOUNCEMENT = 'announcement';
 export const QUEUE_ANNOUNCEMENT = melody(4242, 2 * RATE, -22);
 
-const FOLDERS = ['tmp', 'cache', 'holdcast', 'db', 'keys', 'spool', 'run', 'log', 'sounds', 'recordings'];
+const FOLDERS = [
+  ...['tmp', 'cache', 'data', 'holdcast'],
+  ...['db', 'keys', 'spool', 'run', 'log', 'sounds', 'recordings'],
+];
 
 export class LabFolder {
   readonly place: Place = placeOf();
@@ -24,6 +35,9 @@ export class LabFolder {
   readonly holdcast = join(packageRoot(), 'bin/holdcast');
   /** Folder of the hub's socket and of the calls' states. */
   readonly runFolder = join(this.folder, 'holdcast');
+  readonly #lines: Record<string, unknown>[] = [];
+  /** Bytes of the log file that are in `#lines`. */
+  #read = 0;
 
   /** The environment of Asterisk and of the hub. */
   get env(): Record<string, string> {
@@ -35,22 +49,33 @@ export class LabFolder {
       LC_ALL: 'C',
       HOLDCAST_CONFIG: join(this.folder, 'config.ts'),
       HOLDCAST_CACHE: join(this.folder, 'cache'),
+      HOLDCAST_DATA: join(this.folder, 'data'),
       HOLDCAST_RUN: this.runFolder,
       [MARK]: this.folder,
     };
   }
 
   /** Lines of all streams and of the hub so far, oldest first. */
-  get log(): Record<string, unknown>[] {
-    if (!existsSync(this.#logFile)) return [];
-    const lines = readFileSync(this.#logFile, 'utf8').split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+  get log(): readonly Record<string, unknown>[] {
+    const size = statSync(this.#logFile, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= this.#read) return this.#lines;
+    const text = readFileSync(this.#logFile);
+    const whole = text.subarray(this.#read, text.lastIndexOf(0x0a) + 1);
+    this.#read += whole.length;
+    const lines = whole.toString('utf8').split('\n');
+    for (const line of lines) if (line !== '') this.#lines.push(JSON.parse(line) as Record<string, unknown>);
+    return this.#lines;
   }
 
-  /** Files of calls' states. */
+  /** The same as it was written. */
+  get logText(): string {
+    return existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : '';
+  }
+
+  /** Files of calls' states. The draft of a process that was killed while it wrote goes when the hub next sweeps. */
   get states(): string[] {
     const folder = join(this.runFolder, 'calls');
-    return existsSync(folder) ? readdirSync(folder) : [];
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   }
 
   /** Another config from now on, compiled and kept, as it is after the first call. @throws Error when it is wrong */

@@ -14,3 +14,16 @@ const TABLE = Int16Array.from({ length: 256 }, (_, byte) => decodeByte(byte));
 export function decodeMulaw(bytes: Uint8Array): Int16Array {
   return Int16Array.from(bytes, (byte) => TABLE[byte]!);
 }
+
+/** The code whose value is nearest, as a telephone's coder makes it. */
+export function encodeMulaw(samples: Int16Array): Uint8Array {
+  return Uint8Array.from(samples, (sample) => {
+    let best = 0;
+    let least = 2 ** 33;
+    for (let byte = 0; byte < 256; byte++) {
+      const error = (TABLE[byte]! - sample) ** 2;
+      if (error < least) [best, least] = [byte, error];
+    }
+    return best;
+  });
+}

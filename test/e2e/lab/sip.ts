@@ -14,6 +14,8 @@ export interface SipCallOptions {
   /** Where the sound is to be sent. */
   readonly rtpPort: number;
   readonly codec: Codec;
+  /** Calls as "Anonymous", and asks that nobody is told more (RFC 3323). */
+  readonly withheld: boolean;
 }
 
 const CODECS: Record<Codec, string> = { slin: '96', ulaw: '0' };
@@ -88,14 +90,16 @@ export class SipCall {
   }
 
   #request(method: string, body = ''): void {
-    const { extension, phone, port } = this.options;
+    const { extension, phone, port, withheld } = this.options;
+    const from = withheld ? '"Anonymous" <sip:anonymous@anonymous.invalid>' : `<sip:${phone}@127.0.0.1>`;
     const aor = `sip:${extension}@127.0.0.1:${port}`;
     const target = method === 'INVITE' ? aor : this.#contact || aor;
     const lines = [
       `${method} ${target} SIP/2.0`,
       `Via: SIP/2.0/UDP 127.0.0.1:${this.#port};rport;branch=z9hG4bK-${this.#id}-${method}-${this.#sequence}`,
       'Max-Forwards: 70',
-      `From: <sip:${phone}@127.0.0.1>;tag=${this.#id}`,
+      `From: ${from};tag=${this.#id}`,
+      ...(withheld ? ['Privacy: id'] : []),
       `To: ${this.#to || `<${aor}>`}`,
       `Call-ID: ${this.#id}@127.0.0.1`,
       `CSeq: ${this.#sequence} ${method}`,
