@@ -48,8 +48,12 @@ export const voices: Record<Language, Voice> = {
     licence: 'CC0-1.0 AND MIT-Festival',
     packages: 'festival festvox-ru',
     presenceDb: 5,
-    // "+" stands before the stressed vowel; without it this is a magpie, not forty.
-    respelled: new Map([['займет', 'займёт'], ['сорока', 'сорок+а']]),
+    // "+" stands before the stressed vowel; without it forty is a magpie.
+    respelled: new Map([
+      ['займет', 'займёт'], ['сорока', 'сорок+а'],
+      // A vowel alone would be said as without stress, О as А.
+      ...[...'АЕИОУЫЭЮЯ'].map((letter) => [letter, `+${letter.toLowerCase()}`] as const),
+    ]),
     command: (textFile, wavFile) => ['text2wave', '-eval', '(voice_msu_ru_nsh_clunits)', textFile, '-o', wavFile],
     evenly: [],
   },

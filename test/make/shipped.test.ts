@@ -56,6 +56,10 @@ function silentEnds(samples: Float32Array): [number, number] {
   return [powers.findIndex(heard) * 10, (powers.length - 1 - powers.findLastIndex(heard)) * 10];
 }
 
+test('no two words sound the same', () => {
+  expect(new Set(words.map(([, { sha256: hash }]) => hash)).size).toBe(words.length);
+});
+
 test('two words that follow each other are 40 to 80 ms apart', () => {
   const ends = words.map(([file]) => silentEnds(readSamples(join(VOICES_FOLDER, file))));
   const at = (end: 0 | 1): number[] => ends.map((both) => both[end]);
