@@ -25,13 +25,18 @@ export interface WelcomeParts {
 }
 
 /** Nobody's answer waits longer: with the way there and back it is within the 150 ms that there are. */
-const LIMIT_MS = 140;
+const LIMIT_MS = 110;
 /** More answers do not wait at once. */
 const MOST_WAITING = 200;
 const COMPLAIN_EVERY_MS = 60_000;
 
+/** Calls whose look-ups have been answered, as many as are remembered. */
+const MOST_ANSWERED = 1000;
+
 export class Welcome {
   #waiting = 0;
+  /** Asterisk looks each class up more than once: only the first answer waits. The oldest stands first. */
+  readonly #answered = new Set<string>();
   readonly #complaint: Seldom;
 
   constructor(private readonly parts: WelcomeParts) {
@@ -41,14 +46,24 @@ export class Welcome {
   /**
    * Sees to it that the call's stream begins with its caller's track. What comes late is left alone: the stream may have
    * begun. Never rejects.
-   * @returns undefined: there is nothing to wait for; else resolves within 140 ms
+   * @returns undefined: there is nothing to wait for; else resolves within 110 ms
    */
   prepare(uniqueid: string): Promise<void> | undefined {
-    if (this.#waiting >= MOST_WAITING || this.#hasState(uniqueid)) return undefined;
+    if (this.#waiting >= MOST_WAITING || this.#answered.has(uniqueid)) return undefined;
+    if (this.#hasState(uniqueid)) return undefined;
     const caller = this.parts.find(uniqueid);
     if (!(caller instanceof Promise) && keptPhone(caller) === undefined) return undefined;
     this.#waiting++;
-    return this.#prepare(uniqueid, caller).finally(() => this.#waiting--);
+    return this.#prepare(uniqueid, caller).finally(() => {
+      this.#waiting--;
+      this.#noteAnswered(uniqueid);
+    });
+  }
+
+  #noteAnswered(uniqueid: string): void {
+    this.#answered.add(uniqueid);
+    const [oldest] = this.#answered;
+    if (this.#answered.size > MOST_ANSWERED) this.#answered.delete(oldest!);
   }
 
   async #prepare(uniqueid: string, caller: Finding): Promise<void> {

@@ -172,8 +172,8 @@ export class StoreKeeper implements Closeable {
     const endsAt = clock.now() + CLOSE_MS;
     this.#spill?.();
     const kept = this.#keepAll();
-    const opening = this.#pending.all.length > 0 ? this.#link.opened() : Promise.resolve(undefined);
-    await inTime(clock, endsAt - clock.now(), opening);
+    // What is safe in the spool need not wait for a store that is not open yet: whoever opens it next writes it.
+    if (kept.error !== undefined) await inTime(clock, endsAt - clock.now(), this.#link.opened());
     await inTime(clock, endsAt - clock.now(), this.#writer.finish());
     this.#writer.close();
     this.#settle(kept);

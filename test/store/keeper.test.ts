@@ -472,13 +472,26 @@ describe('what the store refuses', () => {
 describe('closing', () => {
   test('what waits is written first', async () => {
     const bench = new Bench();
+    const first = bench.press();
+    await bench.pass(1000);
     const entries = bench.pressMany(700);
     expect(await bench.close()).toBeLessThanOrEqual(500);
-    expect(bench.database.entries).toEqual(entries);
+    expect(bench.database.entries).toEqual([first, ...entries]);
     expect([bench.spooled, bench.lines, bench.database.closes]).toEqual([[], [], 1]);
     expect(bench.clock.pending).toBe(0);
     await bench.keeper.close();
     expect(bench.database.closes).toBe(1);
+  });
+
+  test('a store that is not open yet is not waited for: what waits lies in the spool', async () => {
+    const bench = new Bench();
+    const entries = bench.pressMany(3);
+    expect(await bench.close(0)).toBe(0);
+    expect([bench.database.entries, bench.lines]).toEqual([[], []]);
+    const next = new Bench({ database: bench.database, spool: bench.settings.spool });
+    next.keeper.start();
+    await next.pass(2000);
+    expect(bench.database.entries).toEqual(entries);
   });
 
   test.each<[string, Fault]>([
