@@ -127,20 +127,20 @@ describe('nothing is waited for', () => {
     test.choice = () => new Promise(() => {});
     const waiting = Array.from({ length: 200 }, (_, i) => test.welcome.prepare(`1.${i}`));
     expect(test.welcome.prepare(ID)).toBeUndefined();
-    test.clock.advance(110);
+    test.clock.advance(80);
     for (const prepared of waiting) await prepared;
     expect(test.welcome.prepare(ID)).toBeDefined();
-    test.clock.advance(110);
+    test.clock.advance(80);
   });
 });
 
-test('after 110 ms it is too late: the stream has begun, and its state is its own', async () => {
+test('after 80 ms it is too late: the stream has begun, and its state is its own', async () => {
   const test = new TestWelcome();
   let answer: (track: string) => void = () => {};
   test.choice = () => new Promise((resolve) => (answer = resolve));
   const prepared = test.welcome.prepare(ID)!;
   await settled();
-  test.clock.advance(110);
+  test.clock.advance(80);
   await prepared;
   answer(TRACK);
   await settled();
@@ -152,7 +152,7 @@ test('the time that Asterisk takes to say who calls counts', async () => {
   let tell: (caller: Caller) => void = () => {};
   test.caller = new Promise((resolve) => (tell = resolve));
   const prepared = test.welcome.prepare(ID)!;
-  test.clock.advance(109);
+  test.clock.advance(79);
   tell({ uniqueid: ID, phone: '442079460018' });
   await prepared;
   expect(test.state?.music?.trackId).toBe(TRACK);
@@ -163,11 +163,11 @@ test('only the first answer of a call waits: Asterisk looks its class up more th
   const test = new TestWelcome();
   test.choice = () => new Promise(() => {});
   const prepared = test.welcome.prepare(ID);
-  test.clock.advance(110);
+  test.clock.advance(80);
   await prepared;
   expect(test.welcome.prepare(ID)).toBeUndefined();
   expect(test.welcome.prepare('7.7')).toBeDefined();
-  test.clock.advance(110);
+  test.clock.advance(80);
 });
 
 test('another look-up of the call was quicker: what there is now stays', async () => {
