@@ -3,6 +3,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { Backoff } from '../util/backoff';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -52,11 +53,13 @@ export class HubConnection {
   #status: HubConnectionStatus = 'new';
   #opened = false;
   #retry: Cancel = () => {};
-  #failures = 0;
+  readonly #backoff: Backoff;
   /** What the log said last: the same trouble is said once, not at every attempt. */
   #trouble: string | undefined;
 
-  constructor(private readonly parts: HubConnectionParts) {}
+  constructor(private readonly parts: HubConnectionParts) {
+    this.#backoff = new Backoff(parts.retryMs ?? RETRY_MS, parts.random);
+  }
 
   get uniqueid(): string {
     return this.parts.uniqueid;
@@ -163,7 +166,7 @@ export class HubConnection {
 
   /** The connection is of use: it told something, or stood for long (a hub without AMI tells nothing). */
   #stands(): void {
-    this.#failures = 0;
+    this.#backoff.reset();
     if (this.#trouble !== undefined) this.parts.log.info({}, 'hub: connected again');
     this.#trouble = undefined;
   }
@@ -173,7 +176,7 @@ export class HubConnection {
     if (this.#isClosed) return;
     this.#socket = undefined;
     this.#status = 'down';
-    const { socket, log, clock, random, retryMs: [first, longest] = RETRY_MS } = this.parts;
+    const { socket, log, clock } = this.parts;
     const trouble = errnoOf(error) ?? messageOf(error);
     // That no hub was ever started here may well be wanted; anything else about it is not.
     const level = trouble === 'ENOENT' ? 'info' : 'warn';
@@ -182,8 +185,7 @@ export class HubConnection {
     this.#trouble = trouble;
     for (const user of [...this.#users]) user.down?.();
     if (this.#isClosed) return;
-    const pause = Math.min(longest, first * 2 ** this.#failures++);
-    this.#retry = clock.after(pause * (0.5 + random() / 2), () => void this.#connect());
+    this.#retry = clock.after(this.#backoff.nextMs(), () => void this.#connect());
   }
 }
 

@@ -1,5 +1,6 @@
 // The connection to Asterisk that is always there or on its way back: connects, watches, tells what happens.
 // Its users see three things only: connected, events in order, disconnected. None can stall another.
+import { Backoff } from '../util/backoff';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields, errnoOf, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -60,7 +61,7 @@ export class AmiLink implements AmiPort, Closeable {
   readonly #listening = new Set<Listening>();
   #state: State;
   /** Failures in a row: of connecting, or of connections that did not last. */
-  #failures = 0;
+  readonly #backoff: Backoff;
   /** What the log has last said of a failure. */
   #said: string | undefined;
 
@@ -68,6 +69,7 @@ export class AmiLink implements AmiPort, Closeable {
     private readonly settings: AmiSettings,
     private readonly parts: LinkParts,
   ) {
+    this.#backoff = new Backoff(settings.retryMs, parts.random);
     this.#state = this.#connect();
   }
 
@@ -152,14 +154,14 @@ export class AmiLink implements AmiPort, Closeable {
     if (this.#said !== code) log.warn(errorFields(error), 'ami not connected');
     this.#said = code;
     // Someone must mend a password first; asking often would only fill Asterisk's log.
-    this.#retry(code === 'HC_AMI_REFUSED' ? this.settings.retryMs[1] : this.#nextPauseMs());
+    this.#retry(code === 'HC_AMI_REFUSED' ? this.#backoff.longestMs() : this.#backoff.nextMs());
   }
 
   #lost(why: string, sinceMs: number): void {
     const { clock, log } = this.parts;
     log.warn({ why }, 'ami lost');
-    if (clock.now() - sinceMs >= this.settings.pingMs) this.#failures = 0;
-    this.#retry(this.#nextPauseMs());
+    if (clock.now() - sinceMs >= this.settings.pingMs) this.#backoff.reset();
+    this.#retry(this.#backoff.nextMs());
     for (const listening of [...this.#listening]) {
       if (!listening.told) continue;
       listening.told = false;
@@ -167,15 +169,8 @@ export class AmiLink implements AmiPort, Closeable {
     }
   }
 
-  #nextPauseMs(): number {
-    const [first, longest] = this.settings.retryMs;
-    return Math.min(longest, first * 2 ** Math.min(this.#failures++, 30));
-  }
-
-  /** @param pauseMs with jitter, half of it at least: those who lost the same Asterisk don't come back at once */
   #retry(pauseMs: number): void {
-    const { clock, random } = this.parts;
-    const cancel = clock.after(pauseMs * (0.5 + 0.5 * random()), () => (this.#state = this.#connect()));
+    const cancel = this.parts.clock.after(pauseMs, () => (this.#state = this.#connect()));
     this.#state = { status: 'waiting', cancel };
   }
 

@@ -19,11 +19,20 @@ export class Backoff {
     const [first, longest] = this.rangeMs;
     const pause = Math.min(longest, first * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, MOST_DOUBLINGS);
-    return pause * (0.5 + this.random() / 2);
+    return this.#jittered(pause);
+  }
+
+  /** The longest pause, for what will not be well soon; counts nothing. */
+  longestMs(): number {
+    return this.#jittered(this.rangeMs[1]);
   }
 
   /** It went well: the next pause is the first again. */
   reset(): void {
     this.#failures = 0;
+  }
+
+  #jittered(pauseMs: number): number {
+    return pauseMs * (0.5 + this.random() / 2);
   }
 }
