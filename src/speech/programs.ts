@@ -2,15 +2,14 @@
 // Whoever uses the cache next finds the note and ends the program, if it is still the same and not another of its number.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
+import { processStart } from '../util/processStart';
 
 const NOTE = 'program';
-/** Fields of /proc/<pid>/stat behind the name, which may hold anything: the state is the third of all, this the 22nd. */
-const START_TIME = 22 - 3;
 
 /** Notes a program in the folder of its run. Never rejects: without a note it is ended as long as this process lives. */
 export async function noteProgram(pid: number, folder: string): Promise<void> {
   try {
-    const mark = await markOf(pid);
+    const mark = markOf(pid);
     if (mark !== undefined) await promises.writeFile(join(folder, NOTE), mark, { mode: 0o600 });
   } catch {
     // It has ended already, or the disk is full.
@@ -23,16 +22,14 @@ export async function endProgram(folder: string): Promise<void> {
     const mark = await promises.readFile(join(folder, NOTE), 'utf8');
     const pid = Number(/^[1-9]\d{0,9}(?= )/.exec(mark)?.[0]);
     // Of 0 and 1 the group would be our own, or everybody.
-    if (pid > 1 && (await markOf(pid)) === mark) process.kill(-pid, 'SIGKILL');
+    if (pid > 1 && markOf(pid) === mark) process.kill(-pid, 'SIGKILL');
   } catch {
     // It has ended already.
   }
 }
 
 /** Number, when it was started, which start of the machine: no other process ever has it. Undefined without /proc. */
-async function markOf(pid: number): Promise<string | undefined> {
-  const read = (file: string): Promise<string> => promises.readFile(file, 'utf8');
-  const stat = await read(`/proc/${pid}/stat`);
-  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME];
-  return started && `${pid} ${started} ${(await read('/proc/sys/kernel/random/boot_id')).trim()}`;
+function markOf(pid: number): string | undefined {
+  const { ticks, boot } = processStart(pid);
+  return ticks && boot && `${pid} ${ticks} ${boot}`;
 }

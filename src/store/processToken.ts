@@ -1,11 +1,9 @@
-// A name for this process that no other one ever has, and whether the process of such a name still lives.
-// A number alone is not enough: numbers come again, and in a container the first process is always number 1.
-import { readFileSync } from 'node:fs';
+// A name for this process that no other one ever has, fit for a file, and whether the process of such a name still lives.
+// What it has claimed in the spool is anybody's when it does not.
 import { errnoOf } from '../util/errors';
+import { processStart } from '../util/processStart';
 
 const TOKEN = /^(\d+)-\w+-\w+$/;
-/** Fields of /proc/<pid>/stat behind the name, which may hold anything: the state is the third of all, this the 22nd. */
-const START_TIME = 22 - 3;
 
 let own: string | undefined;
 
@@ -25,10 +23,8 @@ export function isAlive(token: string): boolean {
 
 /** Where there is no /proc the number has to do. */
 function tokenOf(pid: number): string {
-  const stat = textOf(`/proc/${pid}/stat`);
-  const started = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME] ?? '0';
-  const boot = textOf('/proc/sys/kernel/random/boot_id')?.slice(0, 8) ?? '0';
-  return `${pid}-${started}-${boot}`;
+  const { ticks = '0', boot = '0' } = processStart(pid);
+  return `${pid}-${ticks}-${boot.slice(0, 8)}`;
 }
 
 function isRunning(pid: number): boolean {
@@ -37,13 +33,5 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return errnoOf(error) === 'EPERM';
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }
