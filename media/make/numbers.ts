@@ -1,77 +1,36 @@
 // Whole numbers in words, in the cases that the prompts need: English cardinals, Russian ordinals and genitives.
-// By rule, so that fifty sentences in two languages cannot have fifty slips of the pen.
+// By rule, so that fifty sentences in two languages cannot have fifty slips of the pen. What the house's own languages
+// can say is theirs; they have no genitives.
+import { en } from '../../src/speech/languages/en';
+import { ru } from '../../src/speech/languages/ru';
 
-const ENGLISH_ONES = [
-  ...['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'],
-  ...['thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen'],
+const MOST = 69;
+
+/** Feminine where it matters, as in "от … до … минут"; е for ё throughout, as in all the texts. */
+const GENITIVE_ONES = [
+  ...['одной', 'двух', 'трех', 'четырех', 'пяти', 'шести', 'семи', 'восьми', 'девяти', 'десяти'],
+  ...['один', 'две', 'три', 'четыр', 'пят', 'шест', 'сем', 'восем', 'девят'].map((stem) => `${stem}надцати`),
 ];
-const ENGLISH_TENS = ['twenty', 'thirty', 'forty', 'fifty', 'sixty'];
-
-interface RussianForms {
-  cardinal: string;
-  /** Masculine, nominative: who stands there. */
-  ordinal: string;
-  /** Feminine where it matters: of how many minutes. */
-  genitive: string;
-}
-
-function forms(cardinal: string, ordinal: string, genitive: string): RussianForms {
-  return { cardinal, ordinal, genitive };
-}
-
-function teen(stem: string): RussianForms {
-  return forms(`${stem}надцать`, `${stem}надцатый`, `${stem}надцати`);
-}
-
-/** е for ё throughout, as in all the texts. */
-const RUSSIAN_ONES = [
-  forms('одна', 'первый', 'одной'),
-  forms('две', 'второй', 'двух'),
-  forms('три', 'третий', 'трех'),
-  forms('четыре', 'четвертый', 'четырех'),
-  forms('пять', 'пятый', 'пяти'),
-  forms('шесть', 'шестой', 'шести'),
-  forms('семь', 'седьмой', 'семи'),
-  forms('восемь', 'восьмой', 'восьми'),
-  forms('девять', 'девятый', 'девяти'),
-  forms('десять', 'десятый', 'десяти'),
-  ...['один', 'две', 'три', 'четыр', 'пят', 'шест', 'сем', 'восем', 'девят'].map(teen),
-];
-const RUSSIAN_TENS = [
-  forms('двадцать', 'двадцатый', 'двадцати'),
-  forms('тридцать', 'тридцатый', 'тридцати'),
-  forms('сорок', 'сороковой', 'сорока'),
-  forms('пятьдесят', 'пятидесятый', 'пятидесяти'),
-  forms('шестьдесят', 'шестидесятый', 'шестидесяти'),
-];
+const GENITIVE_TENS = ['двадцати', 'тридцати', 'сорока', 'пятидесяти', 'шестидесяти'];
 
 /** "twenty-one". @throws RangeError outside 1 to 69 */
 export function englishCardinal(n: number): string {
-  const { tens, ones } = parts(n, ENGLISH_TENS, ENGLISH_ONES);
-  return [tens, ones].filter((word) => word !== undefined).join('-');
+  return en.cardinal(inRange(n)).text;
 }
 
 /** "двадцать первый": masculine, nominative. @throws RangeError outside 1 to 69 */
 export function russianOrdinal(n: number): string {
-  const { tens, ones } = parts(n, RUSSIAN_TENS, RUSSIAN_ONES);
-  if (!tens) return ones!.ordinal;
-  return ones ? `${tens.cardinal} ${ones.ordinal}` : tens.ordinal;
+  return ru.ordinal!(inRange(n)).text;
 }
 
 /** "двадцати одной": as in "от … до … минут". @throws RangeError outside 1 to 69 */
 export function russianGenitive(n: number): string {
-  const { tens, ones } = parts(n, RUSSIAN_TENS, RUSSIAN_ONES);
-  return [tens, ones].flatMap((word) => (word ? [word.genitive] : [])).join(' ');
+  if (inRange(n) < 20) return GENITIVE_ONES[n - 1]!;
+  const tens = GENITIVE_TENS[Math.floor(n / 10) - 2]!;
+  return n % 10 === 0 ? tens : `${tens} ${GENITIVE_ONES[(n % 10) - 1]!}`;
 }
 
-/** What `n` is said with, one or both: twenty and up, and what is below twenty. */
-function parts<Word>(
-  n: number,
-  tens: readonly Word[],
-  ones: readonly Word[],
-): { tens: Word | undefined; ones: Word | undefined } {
-  if (!Number.isInteger(n) || n < 1 || n > 69) throw new RangeError(`no words for ${n}: 1 to 69`);
-  return n < 20
-    ? { tens: undefined, ones: ones[n - 1] }
-    : { tens: tens[Math.floor(n / 10) - 2], ones: ones[(n % 10) - 1] };
+function inRange(n: number): number {
+  if (!Number.isInteger(n) || n < 1 || n > MOST) throw new RangeError(`no words for ${n}: 1 to ${MOST}`);
+  return n;
 }

@@ -55,6 +55,17 @@ export function latinSigns(
   ]);
 }
 
+/** "twelve point five zero": an amount whose currency has no name for its parts here. */
+export function inDecimals(cardinal: Language['cardinal'], point: Spoken): MoneyGrammar['decimal'] {
+  return (whole, fraction) =>
+    join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit))));
+}
+
+/** Where Asterisk's packs have the names of letters. */
+export const LATIN_SOUNDS: Language['asterisk'] = Object.fromEntries(
+  LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]]),
+);
+
 export interface Words<Gender extends string> {
   /** Of numbers and signs: needed whatever the currencies are, as the phrases are. */
   readonly words: readonly Spoken[];

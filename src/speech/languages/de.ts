@@ -5,7 +5,7 @@ import { readOut } from '../digits';
 import type { Language } from '../language';
 import type { Money } from '../money';
 import { LARGEST_NUMBER, plurals, wholeNumber } from '../numbers';
-import { latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
 import { join, nothing, say, type Spoken } from '../spoken';
 
 const TAG = 'de';
@@ -111,8 +111,7 @@ const MONEY: MoneyGrammar<One> = {
   minus,
   link: say('und'),
   count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
-  decimal: (whole, fraction) =>
-    join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
+  decimal: inDecimals(cardinal, point),
   whole: (n, one) => spell(wholeNumber(n), oneOf(one)),
 };
 

@@ -5,7 +5,7 @@ import { readOut } from '../digits';
 import type { Language, SpokenAccount } from '../language';
 import { lengthOfTime } from '../durations';
 import { ordinalNumber, plurals, wholeNumber } from '../numbers';
-import { LATIN_LETTERS, latinSigns } from '../sentences';
+import { LATIN_LETTERS, LATIN_SOUNDS, inDecimals, latinSigns } from '../sentences';
 import { join, pause, say, stop, words, type Spoken } from '../spoken';
 
 const TAG = 'en';
@@ -54,8 +54,7 @@ const MONEY: MoneyGrammar = {
   minus: say('minus'),
   link: say('and'),
   count: (n, unit) => join(cardinal(n), sayUnit(unit, plural(n))),
-  decimal: (whole, fraction) =>
-    join(cardinal(whole), say('point'), ...[...fraction].map((digit) => cardinal(Number(digit)))),
+  decimal: inDecimals(cardinal, say('point')),
   whole: cardinal,
 };
 
@@ -118,7 +117,7 @@ const ASTERISK: Language['asterisk'] = {
       [`digits/${word}`],
     ]),
   ),
-  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...LATIN_SOUNDS,
   ...Object.fromEntries(['hours', 'minute', 'minutes', 'second', 'seconds'].map((word) => [word, [word]])),
   and: ['vm-and'],
   // "Your call is now first in line and will be answered by the next available representative."

@@ -6,7 +6,7 @@ import { readOut } from '../digits';
 import type { Language } from '../language';
 import type { Money } from '../money';
 import { plurals, wholeNumber } from '../numbers';
-import { LATIN_LETTERS, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { LATIN_SOUNDS, inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
 import { join, nothing, say, words, type Spoken } from '../spoken';
 
 const TAG = 'es';
@@ -111,8 +111,7 @@ const MONEY: MoneyGrammar<One> = {
   minus,
   link: say('con'),
   count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
-  decimal: (whole, fraction) =>
-    join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
+  decimal: inDecimals(cardinal, point),
   whole: (n, one) => join(spell(wholeNumber(n), oneOf(one)), plural(n) === 'many' ? de : nothing),
 };
 
@@ -156,7 +155,7 @@ const vocabulary = vocabularyOf({
 /** Debian's asterisk-core-sounds-es: what it has of the above. It has no hundreds for feminine nouns, and dollars only. */
 const ASTERISK: Language['asterisk'] = {
   ...Object.fromEntries([...ROUND, ...HUNDREDS].map((n) => [word(n), [`digits/${n}`]])),
-  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...LATIN_SOUNDS,
   'i-griega': ['letters/y'],
   un: ['digits/1M'],
   una: ['digits/1F'],

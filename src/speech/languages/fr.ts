@@ -6,7 +6,7 @@ import { readOut } from '../digits';
 import type { Language } from '../language';
 import type { Money } from '../money';
 import { plurals, wholeNumber } from '../numbers';
-import { LATIN_LETTERS, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { LATIN_SOUNDS, inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
 import { clipName, join, nothing, say, type Spoken } from '../spoken';
 
 const TAG = 'fr';
@@ -86,8 +86,7 @@ const MONEY: MoneyGrammar<One> = {
   minus: say('moins'),
   link: say('et'),
   count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
-  decimal: (whole, fraction) =>
-    join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
+  decimal: inDecimals(cardinal, point),
   whole: (n, one) => join(spell(wholeNumber(n), oneOf(one)), plural(n) === 'many' ? de : nothing),
 };
 
@@ -136,7 +135,7 @@ const ASTERISK: Language['asterisk'] = {
   ...Object.fromEntries(
     BELOW_HUNDRED.filter((n) => cardinal(n).clips.length === 1).map((n) => [toCardinal(n), soundsOf(n)]),
   ),
-  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...LATIN_SOUNDS,
   et: ['digits/et'],
   'quatre-vingt': ['digits/80'],
   cent: ['digits/hundred'],

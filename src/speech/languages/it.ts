@@ -6,7 +6,7 @@ import { readOut } from '../digits';
 import type { Language } from '../language';
 import type { Money } from '../money';
 import { LARGEST_NUMBER, plurals, wholeNumber } from '../numbers';
-import { LATIN_LETTERS, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { LATIN_SOUNDS, inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
 import { join, nothing, say, type Spoken } from '../spoken';
 
 const TAG = 'it';
@@ -114,8 +114,7 @@ const MONEY: MoneyGrammar<One> = {
   minus,
   link: say('e'),
   count: (n, unit) => join(n === 1n ? say(unit.gender) : spell(wholeNumber(n)), sayUnit(unit, plural(n))),
-  decimal: (whole, fraction) =>
-    join(cardinal(whole), point, ...[...fraction].map((digit) => cardinal(Number(digit)))),
+  decimal: inDecimals(cardinal, point),
   whole: (n, one) => join(n === 1n ? say(oneOf(one)) : cardinal(n), plural(n) === 'many' ? di : nothing),
 };
 
@@ -163,7 +162,7 @@ function soundsOf(n: number): readonly string[] {
 /** Debian's asterisk-core-sounds-it: what it has of the above; euros and dollars, but no cents. */
 const ASTERISK: Language['asterisk'] = {
   ...Object.fromEntries(BELOW_HUNDRED.map((n) => [word(n), soundsOf(n)])),
-  ...Object.fromEntries(LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]])),
+  ...LATIN_SOUNDS,
   e: ['digits/e'],
   un: ['digits/un'],
   cento: ['digits/hundred'],
