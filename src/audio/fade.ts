@@ -21,6 +21,11 @@ export class Fade {
     this.#step = Math.min(this.#step, -1 / Math.max(1, samples));
   }
 
+  /** At full gain, and staying there. */
+  get full(): boolean {
+    return this.#phase >= 1 && this.#step >= 0;
+  }
+
   get silent(): boolean {
     return this.#phase <= 0 && this.#step <= 0;
   }
@@ -32,11 +37,29 @@ export class Fade {
       for (let i = 0; i < length; i++) to[offset + i]! += from[i]! * level;
       return;
     }
+    const moved = this.#move(from, to, offset, length, gain);
+    for (let i = moved; i < length && this.#phase >= 1; i++) to[offset + i]! += from[i]! * gain;
+  }
+
+  /** Mixes up to the end of the fade; returns how many samples. The sine is turned on, not worked out, for each. */
+  #move(from: Float32Array, to: Float32Array, offset: number, length: number, gain: number): number {
+    const step = this.#step;
+    const turnSin = Math.sin((step * Math.PI) / 2);
+    const turnCos = Math.cos((step * Math.PI) / 2);
     let phase = this.#phase;
-    for (let i = 0; i < length; i++) {
-      to[offset + i]! += from[i]! * gain * Math.sin((phase * Math.PI) / 2);
-      phase = Math.min(1, Math.max(0, phase + this.#step));
+    let sin = Math.sin((phase * Math.PI) / 2);
+    let cos = Math.cos((phase * Math.PI) / 2);
+    let done = 0;
+    while (done < length) {
+      to[offset + done]! += from[done]! * gain * sin;
+      done++;
+      phase += step;
+      if (phase <= 0 || phase >= 1) break;
+      const next = sin * turnCos + cos * turnSin;
+      cos = cos * turnCos - sin * turnSin;
+      sin = next;
     }
-    this.#phase = phase;
+    this.#phase = Math.min(1, Math.max(0, phase));
+    return done;
   }
 }

@@ -27,6 +27,15 @@ const PARTIALS: readonly (readonly [ratio: number, level: number])[] = [
 /** Upper edge of the telephone band, Hz. */
 const BAND_HZ = 3400;
 
+let latest: { rate: SampleRate; shape: ToneShape; samples: Float32Array } | undefined;
+
+/** The same as `toneSamples`, made once for all callers, whose settings are the same ones. */
+export function sharedTone(rate: SampleRate, shape: ToneShape): Float32Array {
+  if (latest?.rate !== rate || latest.shape !== shape)
+    latest = { rate, shape, samples: toneSamples(rate, shape) };
+  return latest.samples;
+}
+
 /** The tone's samples at `rate`; its highest peak is exactly at `levelDb`. */
 export function toneSamples(rate: SampleRate, { hz, ms, levelDb }: ToneShape): Float32Array {
   const out = new Float32Array(Math.max(2, samplesOf(ms, rate)));
@@ -69,7 +78,8 @@ export class KeyTone {
   mix(out: Float32Array): void {
     const samples = this.#samples;
     if (!samples || this.#playing.length === 0) return;
-    this.#playing = this.#playing.map((at) => add(samples, out, at)).filter((at) => at < samples.length);
+    for (let i = 0; i < this.#playing.length; i++) this.#playing[i] = add(samples, out, this.#playing[i]!);
+    while (this.#playing[0]! >= samples.length) this.#playing.shift();
   }
 }
 

@@ -3,6 +3,7 @@
 import { shapeEdges } from '../audio/edges';
 import type { Ducker } from '../audio/ducker';
 import { Fade } from '../audio/fade';
+import { scratchOf } from '../audio/scratch';
 import { SoftEndReader } from '../audio/softEnd';
 import type { Clip, Reader } from '../audio/source';
 import { PRIORITY, type Announcement, type AnnouncementKind } from './announcement';
@@ -53,7 +54,7 @@ export class Announcer {
   #state: State = { status: 'idle' };
   #queue: Announcement[] = [];
   readonly #expected = new Set<Expected>();
-  /** Samples since the last voice ended. */
+  /** Samples since the last voice ended; Infinity: there was none. */
   #since: number;
   /** What is left of the pause after a voice that was not interrupted. */
   #gap = 0;
@@ -70,7 +71,7 @@ export class Announcer {
     block: number,
     sinceVoice = Infinity,
   ) {
-    this.#scratch = new Float32Array(block);
+    this.#scratch = scratchOf(block).reading;
     this.#since = sinceVoice;
   }
 
@@ -134,11 +135,23 @@ export class Announcer {
     for (const gone of withdrawn) this.listener.voiceWithdrawn(gone);
   }
 
-  /** Adds the voice to `out` and moves on by its length; tells the ducker when a voice comes and when none is left. */
-  mix(out: Float32Array): void {
-    for (let done = 0; done < out.length;) done += this.#segment(out, done);
+  /**
+   * Adds the voice to `out` and moves on by its length; tells the ducker when a voice comes and when none is left.
+   * @returns whether there was one
+   */
+  mix(out: Float32Array): boolean {
+    let spoke = false;
+    for (let done = 0; done < out.length;) {
+      spoke ||= this.#state.status === 'speaking';
+      done += this.#segment(out, done);
+    }
+    if (this.#expected.size > 0) this.#runDown(out.length);
+    return spoke;
+  }
+
+  #runDown(samples: number): void {
     for (const expected of this.#expected) {
-      expected.left -= out.length;
+      expected.left -= samples;
       if (expected.left <= 0) this.#expected.delete(expected);
       if (expected.left <= 0) this.#letUp();
     }
@@ -196,7 +209,7 @@ export class Announcer {
   }
 
   #rest(length: number): number {
-    this.#since += length;
+    if (this.#since !== Infinity) this.#since += length; // each sum with Infinity would be a new object
     this.#gap = Math.max(0, this.#gap - length);
     return length;
   }

@@ -2,6 +2,7 @@
 // Each playing track is a deck; the newest leads, the others fade out. Skipping in the middle of a crossfade only
 // adds a deck, so there is one mechanism for all joins.
 import { Fade } from '../audio/fade';
+import { scratchOf, type Scratch } from '../audio/scratch';
 import { SoftEndReader } from '../audio/softEnd';
 import type { Clip } from '../audio/source';
 import type { Playlist } from './playlist';
@@ -51,14 +52,14 @@ interface Deck {
 const TRIES = 8;
 
 export class MusicBed {
-  #decks: Deck[] = [];
+  /** Replaced, never changed: a deck may come or go while they are played. */
+  #decks: readonly Deck[] = [];
   #retryIn = 0;
   /** Samples rendered. */
   #now = 0;
   /** When a track could not be played: it rests for a while, so that others get their turn. A mended file is a new Clip. */
   readonly #failedAt = new WeakMap<Clip, number>();
-  readonly #scratch: Float32Array;
-  readonly #sum: Float32Array;
+  readonly #scratch: Scratch;
   /** Of the whole bed; the joins of the tracks are the decks' own. */
   #fade = new Fade(1);
   #hushed = false;
@@ -71,14 +72,24 @@ export class MusicBed {
     private readonly listener: BedListener,
     block: number,
   ) {
-    this.#scratch = new Float32Array(block);
-    this.#sum = new Float32Array(block);
+    this.#scratch = scratchOf(block);
   }
 
   /** Where the leading track stands; undefined before the first render and while the fallback plays. */
   get position(): BedPosition | undefined {
+    const { trackId, sample } = this;
+    return trackId === undefined ? undefined : { trackId, sample };
+  }
+
+  /** The `trackId` of `position`, without an object for it. */
+  get trackId(): string | undefined {
     const lead = this.#decks[0];
-    return lead && lead.clip !== this.fallback ? { trackId: lead.clip.id, sample: lead.at } : undefined;
+    return lead && lead.clip !== this.fallback ? lead.clip.id : undefined;
+  }
+
+  /** The `sample` of `position`, 0 where there is none. */
+  get sample(): number {
+    return this.#decks[0]?.at ?? 0;
   }
 
   /** Goes on where an earlier bed was; a track that is gone, or all but over, is followed by the next one. */
@@ -124,18 +135,21 @@ export class MusicBed {
 
   /** Fills `out` with the next samples. Never fails: what cannot be played is reported and passed over. */
   render(out: Float32Array): void {
+    const { length } = out;
     out.fill(0);
-    this.#now += out.length;
+    this.#now += length;
     if (this.#fade.silent) return;
-    const sum = this.#sum.subarray(0, out.length).fill(0);
     if (this.#decks.length === 0) this.#lead(this.#openNext(), this.settings.edge);
-    this.#leaveFallback(sum.length);
-    for (let done = 0; done < sum.length;) done += this.#renderSegment(sum, done);
-    this.#fade.mix(sum, out, 0, sum.length, 1);
+    this.#leaveFallback(length);
+    const sum = this.#fade.full ? out : this.#scratch.bed.fill(0);
+    for (let done = 0; done < length;) done += this.#renderSegment(sum, done, length);
+    if (sum !== out) this.#fade.mix(sum, out, 0, length, 1);
   }
 
   close(): void {
-    for (const deck of this.#decks.splice(0)) deck.reader.close();
+    const decks = this.#decks;
+    this.#decks = [];
+    for (const deck of decks) deck.reader.close();
   }
 
   /** While the fallback plays, looks now and then whether there is music again. */
@@ -148,8 +162,8 @@ export class MusicBed {
     this.#retryIn = deck ? 0 : this.settings.retry;
   }
 
-  /** Renders up to the next join, or starts the next track there; returns how many samples it moved on. */
-  #renderSegment(out: Float32Array, offset: number): number {
+  /** Renders up to the next join or `end`, or starts the next track there; returns how many samples it moved on. */
+  #renderSegment(out: Float32Array, offset: number, end: number): number {
     const lead = this.#decks[0]!;
     const overlap = this.#overlap(lead.clip);
     const toJoin = lead.clip.samples - overlap - lead.at;
@@ -159,8 +173,8 @@ export class MusicBed {
       this.#lead(deck ?? this.#openNext(lead.clip), overlap);
       return 0;
     }
-    const length = Math.min(out.length - offset, toJoin);
-    for (const deck of [...this.#decks]) this.#play(deck, out, offset, length);
+    const length = Math.min(end - offset, toJoin);
+    for (const deck of this.#decks) this.#play(deck, out, offset, length);
     return length;
   }
 
@@ -170,14 +184,23 @@ export class MusicBed {
   }
 
   #play(deck: Deck, out: Float32Array, offset: number, length: number): void {
-    const count = deck.reader.read(this.#scratch, 0, length);
-    deck.fade.mix(this.#scratch, out, offset, count, this.settings.gain);
+    const count = this.#read(deck, out, offset, length);
     deck.at += count;
     if (deck.reader.endedEarly && !deck.early) this.#endedEarly(deck);
     if (count === length && deck.at < deck.clip.samples && !deck.fade.silent) return;
     deck.reader.close();
     this.#decks = this.#decks.filter((other) => other !== deck);
     if (this.#decks.length === 0) this.#lead(this.#openNext(deck.clip), this.settings.edge);
+  }
+
+  /** Adds what the deck gives to `out`. A lone track at full gain, as it mostly is, goes there straight. */
+  #read({ reader, fade }: Deck, out: Float32Array, offset: number, length: number): number {
+    const { gain } = this.settings;
+    if (fade.full && gain === 1 && this.#decks.length === 1) return reader.read(out, offset, length);
+    const { reading } = this.#scratch;
+    const count = reader.read(reading, 0, length);
+    fade.mix(reading, out, offset, count, gain);
+    return count;
   }
 
   /** The file was shorter than it said: another track begins at once. */
@@ -200,7 +223,7 @@ export class MusicBed {
     const lead = deck ?? this.#open(this.fallback)!;
     lead.fade.up(Math.min(overlap, Math.max(this.settings.edge, Math.floor(lead.clip.samples / 2))));
     for (const other of this.#decks) other.fade.down(Math.min(overlap, other.clip.samples - other.at));
-    this.#decks.unshift(lead);
+    this.#decks = [lead, ...this.#decks];
     this.listener.trackStarted(lead.clip, lead.at, this.#decks.length > 1 ? overlap : 0);
   }
 

@@ -17,8 +17,16 @@ const LEVEL_DB = -27;
 
 export const FALLBACK_ID = 'fallback';
 
-/** An endless Clip (its length is Infinity) at about −24 LUFS. */
+const clips = new Map<SampleRate, Clip>();
+
+/** An endless Clip (its length is Infinity) at about −24 LUFS; the same one for all at that rate. */
 export function fallbackClip(rate: SampleRate): Clip {
+  let clip = clips.get(rate);
+  if (!clip) clips.set(rate, (clip = chord(rate)));
+  return clip;
+}
+
+function chord(rate: SampleRate): Clip {
   const norm = (gainOfDb(LEVEL_DB) * Math.SQRT2) / Math.hypot(...PARTIALS.map(([, level]) => level));
   return {
     id: FALLBACK_ID,
@@ -28,22 +36,47 @@ export function fallbackClip(rate: SampleRate): Clip {
       let at = fromSample;
       return {
         read(out, offset, length) {
-          for (let i = 0; i < length; i++, at++) {
-            const t = at / rate;
-            let sum = 0;
-            for (let p = 0; p < PARTIALS.length; p++) {
-              const [hz, level] = PARTIALS[p]!;
-              sum +=
-                level *
-                (0.75 + 0.25 * Math.sin(2 * Math.PI * SWELLS[p]! * t)) *
-                Math.sin(2 * Math.PI * hz * t);
-            }
-            out[offset + i] = sum * norm;
-          }
+          out.fill(0, offset, offset + length);
+          PARTIALS.forEach(([hz, level], p) => {
+            const turn = (2 * Math.PI * hz) / rate;
+            const swell = (2 * Math.PI * SWELLS[p]!) / rate;
+            addPartial(out, offset, length, { at, turn, swell, level: level * norm });
+          });
+          at += length;
           return length;
         },
         close() {},
       };
     },
   };
+}
+
+/** What is added of one partial: from sample `at` on; `turn` and `swell` are radians a sample. */
+interface SwellingTone {
+  at: number;
+  turn: number;
+  swell: number;
+  level: number;
+}
+
+/** Both sines are turned on from sample to sample, not worked out: a machine without music plays this to all. */
+function addPartial(
+  out: Float32Array,
+  offset: number,
+  length: number,
+  { at, turn, swell, level }: SwellingTone,
+): void {
+  const [turnSin, turnCos] = [Math.sin(turn), Math.cos(turn)];
+  const [swellSin, swellCos] = [Math.sin(swell), Math.cos(swell)];
+  let [sin, cos] = [Math.sin(turn * at), Math.cos(turn * at)];
+  let [rise, fall] = [Math.sin(swell * at), Math.cos(swell * at)];
+  for (let i = offset; i < offset + length; i++) {
+    out[i]! += level * (0.75 + 0.25 * rise) * sin;
+    const next = sin * turnCos + cos * turnSin;
+    cos = cos * turnCos - sin * turnSin;
+    sin = next;
+    const nextRise = rise * swellCos + fall * swellSin;
+    fall = fall * swellCos - rise * swellSin;
+    rise = nextRise;
+  }
 }

@@ -12,22 +12,37 @@ export interface Moment {
   readonly sinceVoice: number;
 }
 
+/** A Moment as it is kept: written over when its time is over, so that a Frame leaves no garbage. */
+interface Kept {
+  at: number;
+  /** Undefined: there is no music, and `sample` says nothing. */
+  trackId: string | undefined;
+  sample: number;
+  sinceVoice: number;
+}
+
 /** Frames that are remembered: 640 ms, more than ever waits in the pipe. */
 const FRAMES = 16;
 
 export class Hindsight {
-  /** The beginning and each Frame's end, the oldest first; never empty. */
-  readonly #moments: Moment[];
+  /** The beginning and each Frame's end; from `#oldest` on, round to what is before it. Never empty. */
+  readonly #moments: Kept[] = [];
+  #oldest = 0;
   readonly #voices = new WeakMap<Announcement, { from: number; to: number }>();
 
-  constructor(beginning: Moment) {
-    this.#moments = [beginning];
+  constructor({ at, music, sinceVoice }: Moment) {
+    this.moved(at, music?.trackId, music?.sample ?? 0, sinceVoice);
   }
 
-  /** A Frame was rendered. */
-  moved(moment: Moment): void {
-    this.#moments.push(moment);
-    if (this.#moments.length > FRAMES + 1) this.#moments.shift();
+  /** A Frame was rendered, and this is how things stand; as in `Moment`, no `trackId`: there is no music. */
+  moved(at: number, trackId: string | undefined, sample: number, sinceVoice: number): void {
+    if (this.#moments.length <= FRAMES) return void this.#moments.push({ at, trackId, sample, sinceVoice });
+    const kept = this.#moments[this.#oldest]!;
+    kept.at = at;
+    kept.trackId = trackId;
+    kept.sample = sample;
+    kept.sinceVoice = sinceVoice;
+    this.#oldest = (this.#oldest + 1) % this.#moments.length;
   }
 
   began(announcement: Announcement, at: number): void {
@@ -41,17 +56,18 @@ export class Hindsight {
 
   /** Whether its voice ended before all that is remembered. */
   isPast(announcement: Announcement): boolean {
-    return (this.#voices.get(announcement)?.to ?? Infinity) <= this.#moments[0]!.at;
+    return (this.#voices.get(announcement)?.to ?? Infinity) <= this.#moments[this.#oldest]!.at;
   }
 
   /** How things stood at sample `at`, or as near to it as is remembered. */
   momentAt(at: number): Moment {
+    const moments = this.#inOrder();
     const index = Math.max(
       0,
-      this.#moments.findLastIndex((moment) => moment.at <= at),
+      moments.findLastIndex((moment) => moment.at <= at),
     );
-    const before = this.#moments[index]!;
-    const after = this.#moments[index + 1];
+    const before = moments[index]!;
+    const after = moments[index + 1];
     if (!after || at <= before.at) return before;
     return { at, music: between(before, after, at), sinceVoice: before.sinceVoice };
   }
@@ -60,6 +76,16 @@ export class Hindsight {
   spoken(announcement: Announcement, at: number): number {
     const voice = this.#voices.get(announcement);
     return voice ? Math.max(0, Math.min(at, voice.to) - voice.from) : 0;
+  }
+
+  /** The oldest first. */
+  #inOrder(): Moment[] {
+    const kept = [...this.#moments.slice(this.#oldest), ...this.#moments.slice(0, this.#oldest)];
+    return kept.map(({ at, trackId, sample, sinceVoice }) => ({
+      at,
+      music: trackId === undefined ? undefined : { trackId, sample },
+      sinceVoice,
+    }));
   }
 }
 

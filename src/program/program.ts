@@ -3,8 +3,9 @@
 import { Ducker } from '../audio/ducker';
 import { encodeS16, frameSamples, samplesOf } from '../audio/frame';
 import { Limiter } from '../audio/limiter';
+import { scratchOf, type Scratch } from '../audio/scratch';
 import type { Clip } from '../audio/source';
-import { KeyTone, toneSamples } from '../audio/tone';
+import { KeyTone, sharedTone } from '../audio/tone';
 import type { Cancel } from '../util/clock';
 import type { Announcement, Listening } from './announcement';
 import { Announcer } from './announcer';
@@ -59,8 +60,7 @@ export interface ProgramState {
 }
 
 export class Program {
-  readonly #music: Float32Array;
-  readonly #voice: Float32Array;
+  readonly #scratch: Scratch;
   readonly #bed: MusicBed;
   readonly #ducker: Ducker;
   readonly #announcer: Announcer;
@@ -83,8 +83,7 @@ export class Program {
   ) {
     const { rate, keyTone } = settings;
     const block = frameSamples(rate);
-    this.#music = new Float32Array(block);
-    this.#voice = new Float32Array(block);
+    this.#scratch = scratchOf(block);
     this.#at = this.#beganAt = parts.heardSamples ?? 0;
     this.#advised = parts.rota.heard.length > 0;
     this.#quiet = parts.quiet ?? false;
@@ -107,27 +106,22 @@ export class Program {
       sinceVoice,
     );
     this.#limiter = new Limiter(limiterShape(settings));
-    this.#tone = new KeyTone(() => toneSamples(rate, keyTone));
+    this.#tone = new KeyTone(() => sharedTone(rate, keyTone));
   }
 
   /** Fills `frame` (one Frame at the Program's rate) and moves 40 ms on. */
   render(frame: Int16Array): void {
     this.#adviseWhenDue();
-    this.#bed.render(this.#music);
-    this.#voice.fill(0);
-    this.#announcer.mix(this.#voice);
-    this.#ducker.apply(this.#music);
-    const { length } = this.#music;
-    for (let i = 0; i < length; i++) this.#music[i]! += this.#voice[i]!;
-    this.#tone.mix(this.#music);
-    this.#limiter.process(this.#music);
-    encodeS16(this.#music, frame);
-    this.#at += length;
-    this.#hindsight.moved({
-      at: this.#at,
-      music: this.#bed.position,
-      sinceVoice: this.#announcer.sinceVoice,
-    });
+    const { mix, voice } = this.#scratch;
+    this.#bed.render(mix);
+    const speaks = this.#announcer.mix(voice.fill(0));
+    this.#ducker.apply(mix);
+    if (speaks) add(voice, mix);
+    this.#tone.mix(mix);
+    this.#limiter.process(mix);
+    encodeS16(mix, frame);
+    this.#at += mix.length;
+    this.#hindsight.moved(this.#at, this.#bed.trackId, this.#bed.sample, this.#announcer.sinceVoice);
   }
 
   /** Samples rendered so far, with those that were heard before it began. */
@@ -285,4 +279,8 @@ export class Program {
   #emit(event: ProgramEvent): void {
     this.parts.onEvent?.(event);
   }
+}
+
+function add(from: Float32Array, to: Float32Array): void {
+  for (let i = 0; i < to.length; i++) to[i]! += from[i]!;
 }

@@ -28,7 +28,7 @@ import { Outside } from './outside';
 import type { AudioOutput } from './output';
 import { Pacer } from './pacer';
 import { Speaking } from './speaking';
-import { Stage } from './stage';
+import { Stage } from '../program/stage';
 
 export interface StreamParts {
   options: ParsedOptions;

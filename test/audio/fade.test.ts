@@ -124,3 +124,38 @@ describe('edges', () => {
     expect(largestStep(clip)).toBeLessThan(Math.PI / 2 / 40 + 0.001);
   });
 });
+
+test.each([7, 640, 24_000, 144_000])(
+  'a fade of %i samples is a quarter sine to the last bit of a float',
+  (length) => {
+    const fade = new Fade(0);
+    fade.up(length);
+    expect(fade.full).toBe(false);
+    const curve = gains(fade, length + 10);
+    const furthest = curve.reduce(
+      (most, gain, i) => Math.max(most, Math.abs(gain - Math.sin((Math.min(1, i / length) * Math.PI) / 2))),
+      0,
+    );
+    expect(furthest).toBeLessThan(1e-7);
+    expect(fade.full).toBe(true);
+    fade.down(length);
+    expect(fade.full).toBe(false);
+  },
+);
+
+test('a fade that ends within a block leaves the rest as it should be: all, or nothing', () => {
+  const up = new Fade(0);
+  up.up(100);
+  expect(
+    gains(up, 320)
+      .slice(100)
+      .every((gain) => gain === 1),
+  ).toBe(true);
+  const down = new Fade(1);
+  down.down(100);
+  expect(
+    gains(down, 320)
+      .slice(101)
+      .every((gain) => gain === 0),
+  ).toBe(true);
+});

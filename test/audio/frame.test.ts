@@ -67,3 +67,14 @@ test('a clip from memory can be opened many times, anywhere, and ends where it e
   expect(other.read(out, 0, 60)).toBe(40);
   expect(other.read(out, 0, 60)).toBe(0);
 });
+
+test('any float is rounded as Math.round does, halves and the smallest ones too', () => {
+  const values = [0.5, 1.5, 2.5, 32766.5, 32767.4, 32767.5, 0.49999997, 1e-30, 1e-7, 32768.5];
+  const corners = values.flatMap((value) => [value, -value]).map((value) => value / 32768);
+  const samples = Float32Array.from([...corners, ...noise(5, 1.2, 20_000), ...noise(6, 1e-4, 5000)]);
+  const expected = [...samples].map((sample) => {
+    const scaled = Math.round(sample * 32768);
+    return Math.max(-32768, Math.min(32767, scaled)) + 0;
+  });
+  expect(encoded(...samples)).toEqual(expected);
+});

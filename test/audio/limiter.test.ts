@@ -100,3 +100,43 @@ test('much loud sound does not make its arithmetic drift', () => {
   const quiet = noise(99, 0.5, 8000);
   expect(sameBytes(limited(quiet, limiter), quiet)).toBe(true);
 });
+
+/** The same limiter as plainly as it can be written: all is worked out anew for each sample. */
+function plainly(input: Float32Array, { ceiling, lookahead, release }: LimiterShape): Float32Array {
+  const step = 1 - Math.exp(-1 / release);
+  const needs = Array.from(input, (sample) => Math.min(1, ceiling / Math.abs(sample)));
+  let released = 1;
+  const gains = needs.map((_, i) => {
+    const least = Math.min(...needs.slice(Math.max(0, i - lookahead), i + 1));
+    const rising = released + (1 - released) * step;
+    return (released = Math.min(least, rising > 0.9999 ? 1 : rising));
+  });
+  return input.map((sample, i) => {
+    const [from, to] = [i + 1, Math.min(i + 1 + lookahead, gains.length)];
+    const sum = gains.slice(from, to).reduce((all, gain) => all + gain, 0);
+    return sample * ((sum + (i + 1 + lookahead - to) * 1) / lookahead);
+  });
+}
+
+test('it does what a limiter written plainly does, no more and no less', () => {
+  const parts = fc.array(
+    fc.record({
+      length: fc.integer({ min: 1, max: 300 }),
+      level: fc.constantFrom(0, 0.3, 0.8, 2, 20),
+      seed: fc.nat(1000),
+    }),
+    { minLength: 1, maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(parts, fc.integer({ min: 1, max: 60 }), (bursts, lookahead) => {
+      const quiet = new Float32Array(lookahead + 2);
+      const input = joined([...bursts.map(({ length, level, seed }) => noise(seed, level, length)), quiet]);
+      const shape = { ...shapeAt(8000), lookahead };
+      const out = limited(input, new Limiter(shape));
+      const expected = plainly(input, shape);
+      const furthest = out.reduce((most, sample, i) => Math.max(most, Math.abs(sample - expected[i]!)), 0);
+      expect(furthest).toBeLessThan(1e-5);
+    }),
+    { numRuns: 60, seed: 9 },
+  );
+});

@@ -1,7 +1,7 @@
 // The tone that acknowledges a key: its level, its edges, its band, and what happens when keys are mashed.
 // Would catch: a tone that clicks, that is louder than configured, that a telephone takes for a key, or that piles up.
 import fc from 'fast-check';
-import { KeyTone, toneClip, toneSamples, type ToneShape } from '../../src/audio/tone';
+import { KeyTone, sharedTone, toneClip, toneSamples, type ToneShape } from '../../src/audio/tone';
 import { constant, db, joined, largestStep, peak, RATES, rms, sameBytes, toneLevel } from '../support/audio';
 
 const USUAL: ToneShape = { hz: 880, ms: 120, levelDb: -26 };
@@ -88,4 +88,30 @@ describe('over what plays', () => {
     expect(largestStep(out)).toBeLessThanOrEqual(2 * largestStep(tone) + 1e-6);
     expect(rms(out, 15 * 320)).toBe(0);
   });
+});
+
+test('two struck together end together, and the next key is answered at once', () => {
+  const tone = toneSamples(8000, USUAL);
+  const player = new KeyTone(() => tone);
+  player.strike();
+  player.strike();
+  for (let i = 0; i < 3; i++) player.mix(new Float32Array(320));
+  player.strike();
+  player.strike();
+  const block = new Float32Array(320);
+  player.mix(block);
+  expect(
+    sameBytes(
+      block,
+      tone.slice(0, 320).map((sample) => 2 * sample),
+    ),
+  ).toBe(true);
+});
+
+test('callers with the same settings share the samples; other settings have their own', () => {
+  expect(sharedTone(8000, USUAL)).toBe(sharedTone(8000, USUAL));
+  expect(sameBytes(sharedTone(8000, USUAL), toneSamples(8000, USUAL))).toBe(true);
+  const other = { ...USUAL, hz: 700 };
+  expect(sameBytes(sharedTone(8000, other), toneSamples(8000, other))).toBe(true);
+  expect(sameBytes(sharedTone(16_000, other), toneSamples(16_000, other))).toBe(true);
 });
