@@ -4,9 +4,10 @@ import { keptPhone } from '../asterisk/backOffice';
 import type { SampleRate } from '../audio/frame';
 import { parseCallState, type CallState } from '../session/state';
 import type { CallStates } from '../store/callStates';
+import type { StoreKeeper } from '../store/keeper';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
-import { inTime } from '../util/inTime';
+import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Caller } from './callers';
 import { Seldom } from './seldom';
@@ -16,7 +17,8 @@ type Finding = Caller | undefined | Promise<Caller | undefined>;
 export interface WelcomeParts {
   /** Who calls; at once where that is known or cannot be found out. */
   find(uniqueid: string): Finding;
-  keeper: { choice(phone: string): Promise<string | undefined> };
+  /** `warm`: see StoreKeeper; absent: its first answer takes no longer than others. */
+  keeper: Pick<StoreKeeper, 'choice'> & Partial<Pick<StoreKeeper, 'warm'>>;
   states: Pick<CallStates, 'read' | 'write'>;
   /** Of the sound that streams give Asterisk. */
   rate: SampleRate;
@@ -26,12 +28,17 @@ export interface WelcomeParts {
 
 /** A store that works answers in a few ms; with all that comes on top nobody waits the 150 ms that there are. */
 const LIMIT_MS = 80;
+/** Where this process itself stood still for so much longer, the answer may lie there unread: it is given this once more. */
+const HELD_UP_MS = 20;
 /** More answers do not wait at once. */
 const MOST_WAITING = 200;
 const COMPLAIN_EVERY_MS = 60_000;
 
 /** Calls whose look-ups have been answered, as many as are remembered. */
 const MOST_ANSWERED = 1000;
+
+/** No call's Uniqueid. */
+const NOBODY = '0.0';
 
 export class Welcome {
   #waiting = 0;
@@ -44,17 +51,36 @@ export class Welcome {
   }
 
   /**
-   * Sees to it that the call's stream begins with its caller's track. What comes late is left alone: the stream may have
-   * begun. Never rejects.
+   * Goes the way of a look-up once: the first question takes the store far longer than those that follow, and those who
+   * call just after the start would begin with any music. Never rejects; takes as long as the store does.
+   */
+  async warm(): Promise<void> {
+    const { keeper, clock, log } = this.parts;
+    const beganMs = clock.now();
+    await Promise.all([this.parts.find(NOBODY), keeper.warm?.()]);
+    log.debug({ ms: Math.round(clock.now() - beganMs) }, 'look-ups are quick from now on');
+  }
+
+  /**
+   * Sees to it that the call's stream begins with its caller's track: writes its first CallState. What comes late is left
+   * alone: the stream may have begun. Never rejects.
    * @returns undefined: there is nothing to wait for; else resolves within 80 ms
    */
   prepare(uniqueid: string): Promise<void> | undefined {
+    return this.firstState(uniqueid)?.then((state) => state && this.#write(uniqueid, state));
+  }
+
+  /**
+   * How the call begins, for who plays it himself; nothing is written. Never rejects.
+   * @returns undefined: there is nothing to wait for; else resolves within 80 ms, to undefined where it begins with any music
+   */
+  firstState(uniqueid: string): Promise<CallState | undefined> | undefined {
     if (this.#waiting >= MOST_WAITING || this.#answered.has(uniqueid)) return undefined;
     if (this.#hasState(uniqueid)) return undefined;
     const caller = this.parts.find(uniqueid);
     if (!(caller instanceof Promise) && keptPhone(caller) === undefined) return undefined;
     this.#waiting++;
-    return this.#prepare(uniqueid, caller).finally(() => {
+    return this.#firstState(uniqueid, caller).finally(() => {
       this.#waiting--;
       this.#noteAnswered(uniqueid);
     });
@@ -66,9 +92,16 @@ export class Welcome {
     if (this.#answered.size > MOST_ANSWERED) this.#answered.delete(oldest!);
   }
 
-  async #prepare(uniqueid: string, caller: Finding): Promise<void> {
-    const track = await inTime(this.parts.clock, LIMIT_MS, this.#choice(caller));
-    if (typeof track === 'string') this.#write(uniqueid, track);
+  async #firstState(uniqueid: string, caller: Finding): Promise<CallState | undefined> {
+    const { clock, rate, log } = this.parts;
+    const beganMs = clock.now();
+    const choice = this.#choice(caller);
+    let track = await inTime(clock, LIMIT_MS, choice);
+    if (track === LATE && clock.now() - beganMs >= LIMIT_MS + HELD_UP_MS)
+      track = await inTime(clock, HELD_UP_MS, choice);
+    if (track === LATE) log.debug({ uniqueid }, 'not known in time with which music the call begins');
+    // What a file or a database has is not taken for granted.
+    return typeof track === 'string' ? parseCallState(stateOf(track, rate)) : undefined;
   }
 
   async #choice(finding: Finding): Promise<string | undefined> {
@@ -81,11 +114,10 @@ export class Welcome {
     }
   }
 
-  #write(uniqueid: string, trackId: string): void {
-    const { states, rate, log } = this.parts;
-    const state = parseCallState(firstState(trackId, rate));
+  #write(uniqueid: string, state: CallState): void {
+    const { states, log } = this.parts;
     // Asked again: another look-up of this call may have been answered meanwhile.
-    if (!state || this.#hasState(uniqueid)) return;
+    if (this.#hasState(uniqueid)) return;
     try {
       states.write(uniqueid, state);
       log.debug({ uniqueid }, 'begins with the music that was chosen in an earlier call');
@@ -109,7 +141,7 @@ export class Welcome {
 }
 
 /** Nothing has been heard of it yet. */
-function firstState(trackId: string, rate: SampleRate): CallState {
+function stateOf(trackId: string, rate: SampleRate): CallState {
   return {
     version: 1,
     rate,

@@ -14,7 +14,7 @@ import { Renewals } from './renewals';
 import type { StoreSettings } from './settings';
 import { Spool, type Claim } from './spool';
 import type { Phone, Store, StoreEntry } from './store';
-import { StoreLink } from './storeLink';
+import { NOBODY, StoreLink } from './storeLink';
 import { StoreWriter } from './storeWriter';
 
 export interface KeeperParts {
@@ -37,6 +37,8 @@ export const defaultKeeperLimits: KeeperLimits = { pending: 10_000, batchMs: 20 
 
 const CLOSE_MS = 500;
 const CLOCK = 'see that its date is right; it is purged again when it has agreed with itself for a day';
+/** Callers come several at once, and a pool has a connection for each question. */
+const WARM_QUESTIONS = 3;
 /** A purge that takes longer is left alone. */
 const PURGE_MS = 600_000;
 /** While the store is away, what waits in memory goes to the spool so often: `kill -9` loses no more than that. */
@@ -74,9 +76,28 @@ export class StoreKeeper implements Closeable {
     this.#writer = new StoreWriter({ ...written, hangMs, onFailure, onDone: onWell });
   }
 
+  /** The store failed, and has done nothing right since: what is to be remembered waits. */
+  get isAway(): boolean {
+    return this.#link.isAway;
+  }
+
   /** Opens the store in the background, so that what an earlier process has spooled is written; else at first use. */
   start(): void {
     if (!this.#closing) this.#link.start();
+  }
+
+  /**
+   * Opens the store and has it answer: its first answers take far longer than those that follow (the embedded store starts
+   * its thread and reads its file, a pool connects). Never rejects; resolves when that is done, or has failed.
+   */
+  async warm(): Promise<void> {
+    const store = this.#closing ? undefined : await this.#link.opened();
+    if (!store) return;
+    try {
+      await Promise.all(Array.from({ length: WARM_QUESTIONS }, () => store.choice(NOBODY)));
+    } catch {
+      // It fails who asks next, too, and then it is said.
+    }
   }
 
   /** The track that this caller chose last. Never rejects; undefined after settings.waitMs, or while the store is away. */

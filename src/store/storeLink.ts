@@ -20,8 +20,8 @@ export interface StoreLinkParts {
 
 /** First and longest pause before opening again, milliseconds. */
 const RETRY_MS = [250, 15_000] as const;
-/** After a failure the store must answer before it is believed: opening a pool asks nobody. */
-const NOBODY = '0';
+/** Nobody's number. After a failure the store must answer before it is believed: opening a pool asks nobody. */
+export const NOBODY = '0';
 
 type State =
   | { readonly status: 'new' }
@@ -32,7 +32,6 @@ type State =
 
 export class StoreLink {
   #state: State = { status: 'new' };
-  /** It failed, and has done nothing right since. */
   #isAway = false;
   readonly #backoff: Backoff;
 
@@ -42,6 +41,11 @@ export class StoreLink {
 
   get store(): Store | undefined {
     return this.#state.status === 'open' ? this.#state.store : undefined;
+  }
+
+  /** It failed, and has done nothing right since. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   /** Opens it in the background, unless that was begun before. */

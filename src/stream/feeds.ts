@@ -83,6 +83,9 @@ async function hubFeed(connection: HubConnection, { log }: FeedParts): Promise<C
   return new HubFeed(connection, log);
 }
 
+/** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */
+const CHOICE_MS = 2000;
+
 /** Store and billing of this process; what is slow of them is loaded at the first question. */
 async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<BackOffice> {
   const { config, clock, log, uniqueid } = parts;
@@ -93,7 +96,10 @@ async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<Ba
   ]);
   const open = async () => (await import('../store/open')).openStore(settings, { clock, log });
   const random = seededRandom(seedOf(`store ${uniqueid}`));
-  const keeper = new StoreKeeper({ settings, open, clock, log, random });
+  const keeper = new StoreKeeper({
+    settings: { ...settings, waitMs: Math.max(settings.waitMs, CHOICE_MS) },
+    ...{ open, clock, log, random },
+  });
   const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
   return new LocalOffice({ keeper, billing, call, clock, owned });
 }

@@ -25,19 +25,25 @@ class TestWelcome {
   readonly folder = tempFolder();
   readonly states = new CallStates(this.folder);
   readonly asked: string[] = [];
+  readonly looked: string[] = [];
   caller: ReturnType<WelcomeParts['find']> = { uniqueid: ID, phone: '442079460018' };
   choice: () => Promise<string | undefined> = () => Promise.resolve(TRACK);
+  warm: () => Promise<void> = () => Promise.resolve();
   readonly welcome: Welcome;
 
   constructor(rate: WelcomeParts['rate'] = 8000, states?: WelcomeParts['states']) {
     const { clock, kept } = this;
     this.welcome = new Welcome({
-      find: () => this.caller,
+      find: (uniqueid) => {
+        this.looked.push(uniqueid);
+        return this.caller;
+      },
       keeper: {
         choice: (phone) => {
           this.asked.push(phone);
           return this.choice();
         },
+        warm: () => this.warm(),
       },
       states: states ?? this.states,
       rate,
@@ -145,6 +151,76 @@ test('after 80 ms it is too late: the stream has begun, and its state is its own
   answer(TRACK);
   await settled();
   expect(test.state).toBeUndefined();
+});
+
+test('that it was too late is in the log, for who wonders why his music did not begin', async () => {
+  const test = new TestWelcome();
+  test.choice = () => new Promise(() => {});
+  const first = test.welcome.firstState(ID)!;
+  test.clock.advance(80);
+  expect(await first).toBeUndefined();
+  expect(test.kept.lines).toMatchObject([{ level: 'debug', fields: { uniqueid: ID } }]);
+});
+
+describe('a hub that was held up itself', () => {
+  /** The processor goes elsewhere for `ms`; then what waits in this process has its turn. */
+  const heldUp = async (test: TestWelcome, ms: number): Promise<void> => {
+    jest.spyOn(test.clock, 'now').mockReturnValue(test.clock.now() + ms);
+    test.clock.advance(80);
+    await settled();
+  };
+
+  test('looks once more whether the answer has come meanwhile', async () => {
+    const test = new TestWelcome();
+    let answer: (track: string) => void = () => {};
+    test.choice = () => new Promise((resolve) => (answer = resolve));
+    const first = test.welcome.firstState(ID)!;
+    await heldUp(test, 100);
+    answer(TRACK);
+    expect((await first)?.music?.trackId).toBe(TRACK);
+    expect(test.clock.pending).toBe(0);
+  });
+
+  test('waits 20 ms for that and no longer', async () => {
+    const test = new TestWelcome();
+    test.choice = () => new Promise(() => {});
+    const first = test.welcome.firstState(ID)!;
+    await heldUp(test, 100);
+    test.clock.advance(20);
+    expect(await first).toBeUndefined();
+  });
+
+  test('does not, where it was late by less', async () => {
+    const test = new TestWelcome();
+    test.choice = () => new Promise(() => {});
+    const first = test.welcome.firstState(ID)!;
+    await heldUp(test, 99);
+    expect([await first, test.clock.pending]).toEqual([undefined, 0]);
+  });
+});
+
+test('who plays it himself is given the beginning, and nothing is written', async () => {
+  const test = new TestWelcome();
+  expect(await test.welcome.firstState(ID)).toMatchObject({ music: { trackId: TRACK, sample: 0 } });
+  expect(test.state).toBeUndefined();
+});
+
+describe('before the first caller', () => {
+  test('Asterisk and the store are asked once, for nobody', async () => {
+    const test = new TestWelcome();
+    const warm = jest.spyOn(test, 'warm');
+    await test.welcome.warm();
+    expect([warm.mock.calls.length, test.looked, test.asked]).toEqual([1, ['0.0'], []]);
+    expect(test.kept.lines.map(({ message }) => message)).toEqual(['look-ups are quick from now on']);
+  });
+
+  test('callers wait no longer while that takes its time', async () => {
+    const test = new TestWelcome();
+    test.warm = () => new Promise(() => {});
+    void test.welcome.warm();
+    expect((await test.welcome.firstState(ID))?.music?.trackId).toBe(TRACK);
+    expect(test.kept.lines).toEqual([]);
+  });
 });
 
 test('the time that Asterisk takes to say who calls counts', async () => {

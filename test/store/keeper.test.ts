@@ -176,6 +176,32 @@ describe('a store that works', () => {
     expect(bench.database.opens).toBe(0);
   });
 
+  test('it is opened and answers before the first caller, however long that takes', async () => {
+    const bench = new Bench();
+    const waiting: (() => void)[] = [];
+    bench.database.before = (operation) =>
+      operation === 'choice' ? new Promise((done) => waiting.push(done)) : Promise.resolve();
+    let warm = false;
+    void bench.keeper.warm().then(() => (warm = true));
+    await bench.pass(2000);
+    expect([bench.database.opens, bench.database.questions, warm]).toEqual([1, 3, false]);
+    for (const answer of waiting) answer();
+    await settled();
+    expect([warm, bench.lines]).toEqual([true, []]);
+  });
+
+  test.each(['open', 'choice'] as const)(
+    'that it fails in %s before the first caller is said once',
+    async (where) => {
+      const bench = new Bench();
+      bench.database.fault = (operation) => (operation === where ? 'away' : undefined);
+      await bench.keeper.warm();
+      await bench.keeper.choice('1');
+      await bench.keeper.warm();
+      expect(bench.messages).toEqual([AWAY]);
+    },
+  );
+
   test('a choice is the store’s, or the one just made, at once', async () => {
     const bench = new Bench();
     bench.choose('0049', 'music/a.wav');
