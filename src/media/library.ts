@@ -41,6 +41,18 @@ export interface LibraryChange {
   readonly removed: readonly Track[];
 }
 
+/** A Track and what it is for. */
+export interface PlayableTrack {
+  readonly track: Track;
+  readonly kind: 'music' | 'advice' | 'prompt' | 'other';
+  /** Advices. */
+  readonly shelf?: Shelf;
+  /** Base language; absent: for everyone. */
+  readonly language?: string;
+  /** Prompts: the file's name without its ending, "position-3". */
+  readonly name?: string;
+}
+
 export interface MediaProblem {
   readonly file: string;
   readonly code: string;
@@ -62,6 +74,7 @@ export class Library {
   #music: readonly Track[] = [];
   #advices: readonly { readonly shelf: Shelf | undefined; readonly track: Track }[] = [];
   #prompts: ReadonlyMap<string, Track> = new Map();
+  #playable: readonly PlayableTrack[] = [];
   #scanning: Promise<unknown> = Promise.resolve();
   #scanned = false;
   #folderStamp = '';
@@ -99,6 +112,11 @@ export class Library {
     const folder = `${baseLanguage(language)}/`;
     for (const key of this.#prompts.keys()) if (key.startsWith(folder)) return true;
     return false;
+  }
+
+  /** Everything that can be played, by name. */
+  get playable(): readonly PlayableTrack[] {
+    return this.#playable;
   }
 
   /** Files that cannot be played, and why. */
@@ -276,15 +294,15 @@ export class Library {
       .sort((a, b) => compareNames(a.source.name, b.source.name))
       .flatMap((entry) => {
         const track = audible(entry);
-        return track ? [{ source: entry.source, folder: entry.source.folder, track }] : [];
+        return track ? [{ source: entry.source, track }] : [];
       });
-    this.#music = heard.filter((h) => h.folder.kind === 'music').map((h) => h.track);
-    this.#advices = heard
-      .filter((h) => h.folder.shelf)
-      .map((h) => ({ shelf: h.folder.shelf, track: h.track }));
-    const prompts = heard.filter((h) => h.folder.language !== undefined);
-    const promptKey = ({ name }: SourceFile): string => name.replace(/\.[^.]*$/, '');
-    this.#prompts = new Map(prompts.map((h) => [`${h.folder.language}/${promptKey(h.source)}`, h.track]));
+    this.#playable = heard.map(({ source, track }) => purposeOf(source, track));
+    this.#music = this.#playable.filter((p) => p.kind === 'music').map((p) => p.track);
+    this.#advices = this.#playable
+      .filter((p) => p.kind === 'advice')
+      .map(({ shelf, track }) => ({ shelf, track }));
+    const prompts = this.#playable.filter((p) => p.kind === 'prompt');
+    this.#prompts = new Map(prompts.map((p) => [`${p.language}/${p.name}`, p.track]));
   }
 
   #report(before: Map<string, Entry>, after: Map<string, Entry>, listing: Listing): void {
@@ -320,6 +338,15 @@ export class Library {
     const ids = [...this.#entries].filter(([, entry]) => entry.state.status === status).map(([id]) => id);
     return ids.sort(compareNames);
   }
+}
+
+function purposeOf({ folder, name }: SourceFile, track: Track): PlayableTrack {
+  const language = folder.language ?? track.language;
+  const spoken = language === undefined ? {} : { language };
+  if (folder.kind === 'music') return { track, kind: 'music', ...spoken };
+  if (folder.shelf) return { track, kind: 'advice', shelf: folder.shelf, ...spoken };
+  if (folder.language === undefined) return { track, kind: 'other', ...spoken };
+  return { track, kind: 'prompt', name: name.replace(/\.[^.]*$/, ''), ...spoken };
 }
 
 /** The known state if the file is the same and its Track still describes it: identity matters to playlists. */

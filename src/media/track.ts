@@ -75,6 +75,11 @@ export class Track implements Clip {
     return this.#failed;
   }
 
+  /** Who reads its samples in another way than by `open` tells that it could not. */
+  markFailed(): void {
+    this.#failed = true;
+  }
+
   /** Where its samples lie. */
   get pcm(): PcmLocation {
     return this.#options.pcm;
