@@ -133,8 +133,20 @@ export default defineConfig({
     pingMs: 10_000,
   },
 
-  // `holdcast hub` tells Asterisk what to start for each caller, and each stream who its caller is.
+  // `holdcast hub` plays to every caller of the machine, and tells Asterisk what to start for each.
   hub: {
+    // 'fifo': the hub plays to all of them. 'stream': a process for each caller; the hub tells it who its caller is.
+    play: 'fifo',
+    // Most callers, 1 to 20000; who comes on top of them hears plain music.
+    callers: 4000,
+    // Most mixing threads, 1 to 64. Default: one a core; the second begins when one has much to do.
+    // threads: 2,
+    // Memory for what is being played, shared by all callers, MB, 8 to 65536.
+    cacheMb: 128,
+    // For Prometheus and health checks: /metrics, /health, /ready. false: nowhere.
+    observe: '127.0.0.1:9463',
+    // Callers' pipes. Default: play beside `calls.folder`.
+    // folder: '/run/holdcast/play',
     // Where it answers Asterisk: a port of this machine ('8099', '[::1]:8099') or the path of a Unix socket.
     listen: '127.0.0.1:8099',
     // Where streams ask. Default: hub.sock beside `calls.folder`.

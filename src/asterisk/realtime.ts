@@ -19,13 +19,18 @@ export interface RealtimeAnswer {
   readonly found: boolean;
 }
 
-/** What Asterisk starts for each call; made by `holdApplication`. */
+/** What Asterisk starts for each call; made by `holdApplication` or `readerApplication`. */
 export interface HoldApplication {
-  /** Absolute path of bin/holdcast; before it that of Node, where Asterisk would not find Node by itself. */
+  /** Absolute path of the program; before it that of Node, where Asterisk would not find Node by itself. */
   readonly program: string;
+  /** What stands between it and the Uniqueid. */
+  readonly words: readonly string[];
   /** Asterisk's name for the form of the sound; absent: its own default, 8 kHz. */
   readonly format?: 'slin16' | 'slin48';
 }
+
+/** What Asterisk starts where the hub plays; it lies beside bin/holdcast. */
+export const READER = 'holdcast-reader';
 
 /** What stands before the Uniqueid in the name of a class. */
 export const CLASS_PREFIX = 'hold-';
@@ -58,22 +63,47 @@ const NOT_HERE: RealtimeAnswer = { status: 404, body: '', found: false };
  *   quoting, and cuts it at 255 characters
  */
 export function holdApplication(file: string, rate: SampleRate, node?: string): HoldApplication {
-  const words = node === undefined ? [file] : [node, file];
-  const program = words.join(' ');
-  if (words.some((word) => !word.startsWith('/') || /[\s\p{Cc}]/u.test(word)))
+  return application(node === undefined ? [file] : [node, file], ['stream', '--uniqueid'], rate);
+}
+
+/**
+ * Where the hub plays.
+ * @param file absolute path of bin/holdcast-reader
+ * @param folder absolute, of the callers' pipes
+ * @throws as `holdApplication`
+ */
+export function readerApplication(file: string, folder: string, rate: SampleRate): HoldApplication {
+  if (!isOneWord(folder)) throw unstartable(`${file} ${folder}`, 'Asterisk splits a command line at spaces');
+  return application([file], [folder], rate);
+}
+
+function application(paths: readonly string[], words: readonly string[], rate: SampleRate): HoldApplication {
+  const program = paths.join(' ');
+  if (!paths.every(isOneWord))
     throw unstartable(program, 'Asterisk splits a command line at spaces, and needs an absolute path');
-  const longest = Buffer.byteLength(commandLine(program, 'x'.repeat(LONGEST_UNIQUEID)));
+  const longest = Buffer.byteLength(commandLine({ program, words }, 'x'.repeat(LONGEST_UNIQUEID)));
   if (longest > LONGEST_APPLICATION)
     throw unstartable(program, `Asterisk takes ${LONGEST_APPLICATION} characters, it could be ${longest}`);
   const format = FORMATS[rate];
-  return { program, ...(format && { format }) };
+  return { program, words, ...(format && { format }) };
 }
 
-/** Answers one request; never throws, whatever is asked. */
-export function answer({ path, body }: RealtimeRequest, application: HoldApplication): RealtimeAnswer {
+function isOneWord(path: string): boolean {
+  return path.startsWith('/') && !/[\s\p{Cc}]/u.test(path);
+}
+
+/**
+ * Answers one request; never throws, whatever is asked.
+ * @param plain what is started is not told which call it is for, so that it plays to all alike
+ */
+export function answer(
+  { path, body }: RealtimeRequest,
+  application: HoldApplication,
+  plain = false,
+): RealtimeAnswer {
   switch (actionOf(path)) {
     case 'single':
-      return oneClass(body, application);
+      return oneClass(body, application, plain);
     case 'multi':
     case 'static':
       return NO_CLASS;
@@ -102,13 +132,14 @@ export function askedCall(body: string): string | undefined {
   return isUniqueid(uniqueid) ? uniqueid : undefined;
 }
 
-function oneClass(body: string, { program, format }: HoldApplication): RealtimeAnswer {
+function oneClass(body: string, application: HoldApplication, plain: boolean): RealtimeAnswer {
+  const { format } = application;
   const uniqueid = askedCall(body);
   if (uniqueid === undefined) return NO_CLASS;
   const fields = [
     ['name', CLASS_PREFIX + uniqueid],
     ['mode', 'custom'],
-    ['application', commandLine(program, uniqueid)],
+    ['application', commandLine(application, plain ? undefined : uniqueid)],
     ...(format ? [['format', format] as const] : []),
   ] as const;
   const text = fields.map(([field, value]) => `${field}=${encodeURIComponent(value)}`).join('&');
@@ -116,8 +147,11 @@ function oneClass(body: string, { program, format }: HoldApplication): RealtimeA
 }
 
 /** Asterisk runs this by execv: no shell, no search of PATH. */
-function commandLine(program: string, uniqueid: string): string {
-  return `${program} stream --uniqueid ${uniqueid}`;
+function commandLine(
+  { program, words }: Pick<HoldApplication, 'program' | 'words'>,
+  uniqueid: string | undefined,
+): string {
+  return [program, ...words, ...(uniqueid === undefined ? [] : [uniqueid])].join(' ');
 }
 
 /** The value of the one field `name`; undefined: there is none, there are two, or one field is wrongly encoded. */

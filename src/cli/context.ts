@@ -18,6 +18,7 @@ const EXIT_CODES: Partial<Record<string, number>> = {
   HC_FFMPEG_MISSING: 69,
   HC_FFMPEG_BROKEN: 69,
   HC_STORE_AWAY: 69,
+  HC_HUB_AWAY: 69,
 };
 const EXIT_INTERRUPTED = 130;
 

@@ -4,17 +4,14 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
-import { runHub, type HubOffices, type HubParts, type HubReady } from '../hub/hub';
+import type { HubReady } from '../hub/hub';
 import { addressOf } from '../hub/listening';
-import type { CallMemory } from '../hub/housekeeping';
-import { CallStates } from '../store/callStates';
-import { systemClock, type Clock } from '../util/clock';
+import { takeNotifySettings } from '../hub/notify';
+import { systemClock } from '../util/clock';
 import { errorFields } from '../util/errors';
-import { createLogger, type Logger } from '../util/log';
-import { openLogWriter } from '../util/logWriter';
-import { packageRoot } from '../util/packageRoot';
-import { seededRandom } from '../util/random';
+import type { Logger } from '../util/log';
 import { version } from '../util/version';
+import { HubService } from './hubService';
 import type { Terminal } from './terminal';
 
 export interface HubCommandOptions {
@@ -34,32 +31,18 @@ export interface HubCommandContext {
  * @throws HoldcastError of the config, or HC_HUB_ADDRESS
  */
 export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
+  const notify = takeNotifySettings(process.env);
   const { loaded, wrong } = await configFor(options.config);
-  const { config } = loaded;
   const clock = systemClock();
-  const wall = (): number => clock.wall();
-  const log = createLogger(await openLogWriter(config.log, wall), wall, config.log.level);
+  const service = await HubService.open({ loaded, configFile: options.config, notify, clock });
+  const { log } = service;
   const abort = new AbortController();
-  const release = takeSignals(abort, log);
+  const release = takeSignals({ abort, log, reload: () => void service.reload() });
   if (wrong !== undefined) log.error(errorFields(wrong), 'config: going by the last one that was right');
   const notice = configNotice(loaded.path, context);
   if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may go by another config');
-  const openLink = await linkOpener(loaded, clock, log);
-  const states = new CallStates(config.calls.folder);
-  const parts: HubParts = {
-    settings: config.hub,
-    rate: config.program.rate,
-    program: `${packageRoot()}/bin/holdcast`,
-    ...(openLink && { openLink }),
-    openOffice: () => openOffices(config, clock, log),
-    states,
-    memory: memoryOf(states, config, clock),
-    clock,
-    log,
-    onReady: (ready) => context.out.write(readyText(ready, loaded, notice)),
-  };
   try {
-    await runHub(parts, abort.signal);
+    await service.run(abort.signal, (ready) => context.out.write(readyText(ready, loaded, notice)));
     return 0;
   } finally {
     release();
@@ -77,60 +60,23 @@ async function configFor(path: string | undefined): Promise<{ loaded: LoadedConf
   }
 }
 
-function memoryOf(states: CallStates, { calls }: LoadedConfig['config'], clock: Clock): CallMemory {
-  return {
-    forget: (uniqueid) => states.forget(uniqueid),
-    sweep: (living) => states.sweep({ keepMs: calls.keepMs, nowWall: clock.wall(), living }),
-  };
+interface Signals {
+  abort: AbortController;
+  log: Logger;
+  reload: () => void;
 }
 
-/** Both open what they need in the background: a store or a billing system that is away keeps no hub from starting. */
-async function openOffices(
-  { store: settings, billing: asked, timeZone }: LoadedConfig['config'],
-  clock: Clock,
-  log: Logger,
-): Promise<HubOffices> {
-  const [{ StoreKeeper }, { openStore }, { openBilling }, { startPurge }] = await Promise.all([
-    import('../store/keeper'),
-    import('../store/open'),
-    import('../billing/open'),
-    import('../hub/purge'),
-  ]);
-  const open = (): ReturnType<typeof openStore> => openStore(settings, { clock, log });
-  const keeper = new StoreKeeper({ settings, open, clock, log, random: seededRandom(process.pid) });
-  keeper.start();
-  const billing = asked && openBilling(asked, { clock, log });
-  void billing?.warm();
-  const { purge: when, keepDays } = settings;
-  const purge = await startPurge({ keeper, when, keepDays, timeZone, clock, log });
-  return { keeper, billing, purge };
-}
-
-/** The AMI client is loaded only where there is something to connect to. */
-async function linkOpener(
-  { config }: LoadedConfig,
-  clock: Clock,
-  log: Logger,
-): Promise<HubParts['openLink']> {
-  const { ami } = config;
-  if (!ami) return undefined;
-  const { createLink } = await import('../asterisk/link');
-  return () => createLink(ami, { clock, random: seededRandom(process.pid), log });
-}
-
-/** An error that nobody expected must not end the hub: it would take the keys from every caller. */
-function takeSignals(abort: AbortController, log: Logger): () => void {
+/** An error that nobody expected must not end the hub: it would take the music from every caller. */
+function takeSignals({ abort, log, reload }: Signals): () => void {
   const end = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'hub is told to end');
     abort.abort();
   };
-  const hup = (): void =>
-    log.info({}, 'SIGHUP changes nothing: restart the hub to have it read its config again');
   const survive = (error: unknown): void => log.error(errorFields(error), 'unexpected; the hub goes on');
   const handlers = [
     ['SIGTERM', end],
     ['SIGINT', end],
-    ['SIGHUP', hup],
+    ['SIGHUP', reload],
     ['uncaughtException', survive],
     ['unhandledRejection', survive],
   ] as const;
@@ -171,6 +117,12 @@ function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: stri
   const rows = [
     ['Config', path ?? 'none found, so everything is default'],
     ['Look-ups', lookUpText(ready)],
+    [
+      'Callers',
+      config.hub.play === 'fifo'
+        ? `played to by this hub, up to ${config.hub.callers}; pipes in ${config.hub.folder}`
+        : 'a process for each; the hub tells it keys and places',
+    ],
     ['Streams', ready.streams],
     ['Store', store.mysql ? `database ${store.mysql.database}` : store.file],
     ['Billing', billing ? billingText(billing) : 'none in the config: a balance is not available'],

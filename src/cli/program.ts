@@ -45,6 +45,7 @@ export function buildProgram(): Command {
     );
   addStream(program);
   addHub(program);
+  addStatus(program);
   addAsterisk(program);
   addDoctor(program);
   addRender(program);
@@ -82,6 +83,33 @@ function addHub(program: Command): void {
     .action((options: { config?: string }) =>
       runCommand(async (context) => (await import('./hubCommand')).hubCommand(options, context), {
         daemon: true,
+      }),
+    );
+}
+
+function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('show who is on hold and what each hears, and how the hub does')
+    .option('-w, --watch', 'again every two seconds, until Ctrl-C')
+    .option('--json', 'print it as JSON; with --watch a line each time')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sudo holdcast status',
+        'sudo holdcast status --watch',
+        "sudo holdcast status --json | jq '.calls[] | select(.underruns > 0)'",
+      ),
+    )
+    .action((options: { watch?: boolean; json?: boolean; config?: string }) =>
+      runCommand(async (context) => {
+        const [{ statusCommand }, { systemClock }] = await Promise.all([
+          import('./statusCommand'),
+          import('../util/clock'),
+        ]);
+        const { hub } = await configOf(options.config);
+        return statusCommand({ ...options, folder: hub.folder }, { ...context, clock: systemClock() });
       }),
     );
 }

@@ -47,6 +47,12 @@ export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 10_000 }
 const DEFAULT_LANGUAGE = 'en';
 export const DEFAULT_SCAN_MS = 5000;
 export const DEFAULT_LISTEN = '127.0.0.1:8099';
+export const DEFAULT_OBSERVE = '127.0.0.1:9463';
+export const defaultHub: Pick<HubSettings, 'play' | 'callers' | 'cacheMb'> = {
+  play: 'fifo',
+  callers: 4000,
+  cacheMb: 128,
+};
 export const defaultCalls = { everyMs: 2000, keepMs: 3_600_000 };
 const defaultKeys = {
   '2': sayBalance(),
@@ -179,14 +185,17 @@ function resolveCalls(
   };
 }
 
-function resolveHub(
-  { listen = DEFAULT_LISTEN, socket }: NonNullable<Config['hub']>,
-  configDir: string,
-  { folder }: CallsOptions,
-): HubSettings {
+function resolveHub(given: NonNullable<Config['hub']>, configDir: string, calls: CallsOptions): HubSettings {
+  const { listen = DEFAULT_LISTEN, observe = DEFAULT_OBSERVE, socket, folder, threads, ...figures } = given;
+  const run = dirname(calls.folder);
+  const observed = observe === false ? undefined : parseListen(observe, configDir);
   return {
+    ...filled(defaultHub, figures),
     listen: parseListen(listen, configDir) ?? parseListen(DEFAULT_LISTEN, configDir)!,
-    socket: socket === undefined ? join(dirname(folder), 'hub.sock') : resolve(configDir, socket),
+    socket: socket === undefined ? join(run, 'hub.sock') : resolve(configDir, socket),
+    folder: folder === undefined ? join(run, 'play') : resolve(configDir, folder),
+    ...(threads !== undefined && { threads }),
+    ...(observed && { observe: observed }),
   };
 }
 

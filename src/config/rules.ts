@@ -1,15 +1,21 @@
 // What a config decides for every call, as functions of the moment: parts of the day, campaigns, keys.
 import { defaultBilling } from '../billing/settings';
 import type { CallRules } from '../session/assemble';
+import type { KeyBindings } from '../session/keys';
 import { campaignFilter, type AdviceFilter } from './campaigns';
 import { dayPartAt } from './dayPart';
 import type { ResolvedConfig } from './types';
+
+/** What rules are made of. */
+export type RuleSettings = Pick<ResolvedConfig, 'advice' | 'program' | 'position' | 'timeZone'> & {
+  readonly keys: KeyBindings;
+};
 
 /**
  * The rules at once; `ready` loads what campaigns need (node-cron, if one has a cron expression). Until then an
  * operator with campaigns has no advice heard, rather than one that should not be.
  */
-export function callRules(config: ResolvedConfig): { rules: CallRules; ready: () => Promise<void> } {
+export function callRules(config: RuleSettings): { rules: CallRules; ready: () => Promise<void> } {
   const { campaigns, dayParts } = config.advice;
   let filter: AdviceFilter = () => campaigns.length === 0;
   return {

@@ -116,12 +116,22 @@ const ami = section({
   pingMs: within(500, 600_000, 'ms'),
 });
 
+const address =
+  "a port on this machine ('8099', '127.0.0.1:8099', '[::1]:8099') or the path of a Unix socket";
+const isAddress = (value: string): boolean => parseListen(value, '/') !== undefined;
+const whole = (least: number, most: number) => {
+  const allowed = `a whole number from ${least} to ${most}`;
+  return z.int(allowed).min(least, allowed).max(most, allowed).optional();
+};
 const hub = section({
-  listen: text(
-    "a port on this machine ('8099', '127.0.0.1:8099', '[::1]:8099') or the path of a Unix socket",
-    (value) => parseListen(value, '/') !== undefined,
-  ).optional(),
+  listen: text(address, isAddress).optional(),
   socket: path('the path of a Unix socket'),
+  play: oneOf('fifo', 'stream'),
+  folder: path('a folder'),
+  callers: whole(1, 20_000),
+  threads: whole(1, 64),
+  cacheMb: within(8, 65_536, 'MB'),
+  observe: z.union([z.literal(false), z.string().refine(isAddress)], `${address}, or false`).optional(),
 });
 
 const calls = section({

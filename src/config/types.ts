@@ -202,6 +202,24 @@ export interface HubOptions {
   listen: string;
   /** The Unix socket on which streams ask who they are; relative to the config file. Default: hub.sock in `calls.folder`'s parent. */
   socket: string;
+  /**
+   * Who plays to callers. 'fifo': the hub to all of them, each hears it through a pipe reader of next to no size. 'stream':
+   * a process for each caller, the hub only tells it keys and places. Default 'fifo'.
+   */
+  play: 'fifo' | 'stream';
+  /** Folder of the callers' pipes; relative to the config file. Default: play in `calls.folder`'s parent. */
+  folder: string;
+  /** Most callers that the hub plays to, 1 to 20000; who comes on top of them hears plain music. Default 4000. */
+  callers: number;
+  /** Most mixing threads, 1 to 64; the second begins when one has much to do. Default: one a core. */
+  threads: number;
+  /** Memory for music and speech that are being played, shared by all callers, MB, 8 to 65536. Default 128. */
+  cacheMb: number;
+  /**
+   * Where Prometheus and health checks ask (/metrics, /health, /ready): a port of this machine, as `listen`; false: nowhere.
+   * Default '127.0.0.1:9463'.
+   */
+  observe: string | false;
 }
 
 export interface CallsOptions {
@@ -354,6 +372,15 @@ export interface HubSettings {
   readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
   /** Absolute path of the Unix socket for streams. */
   readonly socket: string;
+  readonly play: 'fifo' | 'stream';
+  /** Absolute. */
+  readonly folder: string;
+  readonly callers: number;
+  /** Absent: one a core. */
+  readonly threads?: number;
+  readonly cacheMb: number;
+  /** Absent: nobody is told. */
+  readonly observe?: { readonly path: string } | { readonly host: string; readonly port: number };
 }
 
 /** The config with every default in place and every path absolute. */

@@ -1,11 +1,12 @@
 // The hub: one AMI connection for all calls, the answers that give each call its own music class, and the socket on
-// which each call's stream learns who it is. It plays nothing: when it is away, callers hear music all the same.
+// which each call's stream learns who it is; or, where it plays itself, what Asterisk reads for every call.
 import type { AmiPort } from '../asterisk/link';
 import { holdApplication, type HoldApplication } from '../asterisk/realtime';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
 import { LocalOffice, type BalanceDesk, type ChoiceKeeper } from '../session/localOffice';
+import type { CallState } from '../session/state';
 import type { CallStates } from '../store/callStates';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -15,12 +16,18 @@ import { Callers } from './callers';
 import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
 import { addressOf, type Where } from './listening';
-import { RealtimeServer, type RealtimeLimits } from './realtimeServer';
+import {
+  RealtimeServer,
+  type LookUpResult,
+  type Prepared,
+  type RealtimeLimits,
+  type RealtimeParts,
+} from './realtimeServer';
 import { isThere, startsAlone } from './startable';
 import { Welcome } from './welcome';
 
 export interface HubParts {
-  settings: HubSettings;
+  settings: Pick<HubSettings, 'listen' | 'socket'>;
   /** The form of the sound that streams give Asterisk. */
   rate: SampleRate;
   /** Absolute path of bin/holdcast, as Asterisk is to start it. */
@@ -32,11 +39,32 @@ export interface HubParts {
   /** Where a call's stream finds how it begins; absent: it begins with any track. */
   states?: Pick<CallStates, 'read' | 'write'>;
   memory: CallMemory;
+  /** What plays to callers; absent: a process for each of them. */
+  openPlaying?: (given: PlayingGiven) => Promise<Playing>;
+  /** Told how long each look-up took. */
+  onLookUp?: (tookMs: number, result: LookUpResult) => void;
   clock: Clock;
   log: Logger;
   limits?: { realtime?: Partial<RealtimeLimits>; feed?: Partial<FeedLimits> };
   /** Told when all of it stands. */
   onReady?(ready: HubReady): void;
+}
+
+/** What plays to callers has of the hub; all of it outlives it. */
+export interface PlayingGiven {
+  readonly calls: CallSource & CallRegister;
+  readonly offices: HubOffices | undefined;
+  /** How a call begins whose caller is known; see `Welcome`. */
+  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
+}
+
+/** Closed by the hub: callers hear plain music from then on. */
+export interface Playing extends Closeable {
+  /** What Asterisk is told to start. */
+  readonly application: HoldApplication;
+  arrive(uniqueid: string): Prepared | Promise<Prepared>;
+  /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
+  sweep(living: ReadonlySet<string> | undefined): void;
 }
 
 /** Closed by the hub, after the last stream. */
@@ -77,39 +105,63 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 }
 
 async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; realtime: RealtimeServer }> {
-  const { settings, clock, log, memory, limits } = parts;
-  const application = await applicationOf(parts);
+  const { settings, clock, log, memory } = parts;
+  const perCall = parts.openPlaying ? undefined : await applicationOf(parts);
   const { calls, onConnect, callers } = openCalls(parts, scope);
   const offices = await openOffices(parts, scope);
-  const streams = scope.own(
-    new FeedServer({
-      socket: settings.socket,
-      calls,
-      office: offices && ((call) => new LocalOffice({ ...offices, call, clock })),
-      clock,
-      log,
-      ...(limits?.feed && { limits: limits.feed }),
-    }),
-  );
-  await streams.start();
-  const realtime = scope.own(
-    new RealtimeServer({
-      listen: settings.listen,
-      application,
-      startable: () => isThere(application.program),
-      prepare: offices && welcoming(parts, offices, callers),
-      clock,
-      log,
-      ...(limits?.realtime && { limits: limits.realtime }),
-    }),
-  );
+  const welcome = offices && welcoming(parts, offices, callers);
+  onConnect(() => void welcome?.warm());
+  await scope.own(feedServer(parts, calls, offices)).start();
+  const playing = await openPlaying(parts, scope, {
+    calls,
+    offices,
+    welcome: (uniqueid) => welcome?.firstState(uniqueid),
+  });
+  const prepare = playing
+    ? (uniqueid: string) => playing.arrive(uniqueid)
+    : welcome && ((uniqueid: string) => welcome.prepare(uniqueid));
+  const realtime = scope.own(realtimeServer(parts, playing?.application ?? perCall!, prepare));
   await realtime.start();
-  const housekeeping = scope.own(new Housekeeping({ calls, memory, clock, log }));
+  const housekeeping = scope.own(
+    new Housekeeping({ calls, memory: memoryWith(playing, memory), clock, log }),
+  );
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
   return { ready: { realtime: where, streams: settings.socket }, realtime };
+}
+
+function feedServer(
+  { settings, clock, log, limits }: HubParts,
+  calls: CallSource,
+  offices: HubOffices | undefined,
+): FeedServer {
+  return new FeedServer({
+    socket: settings.socket,
+    calls,
+    office: offices && ((call) => new LocalOffice({ ...offices, call, clock })),
+    clock,
+    log,
+    ...(limits?.feed && { limits: limits.feed }),
+  });
+}
+
+function realtimeServer(
+  { settings, clock, log, limits, onLookUp }: HubParts,
+  application: HoldApplication,
+  prepare: RealtimeParts['prepare'],
+): RealtimeServer {
+  return new RealtimeServer({
+    listen: settings.listen,
+    application,
+    startable: () => isThere(application.program),
+    prepare,
+    onAnswered: onLookUp,
+    clock,
+    log,
+    ...(limits?.realtime && { limits: limits.realtime }),
+  });
 }
 
 async function applicationOf({ program, rate, log }: HubParts): Promise<HoldApplication> {
@@ -132,16 +184,34 @@ async function openOffices({ openOffice }: HubParts, scope: Scope): Promise<HubO
   return offices;
 }
 
+async function openPlaying(
+  { openPlaying: open }: HubParts,
+  scope: Scope,
+  given: PlayingGiven,
+): Promise<Playing | undefined> {
+  return open && scope.own(await open(given));
+}
+
+function memoryWith(playing: Playing | undefined, memory: CallMemory): CallMemory {
+  if (!playing) return memory;
+  return {
+    forget: (uniqueid) => memory.forget(uniqueid),
+    sweep: (living) => {
+      playing.sweep(living);
+      return memory.sweep(living);
+    },
+  };
+}
+
 /** Without Asterisk nobody's number is known, and without a state a stream cannot be told. */
 function welcoming(
   { states, rate, clock, log }: HubParts,
   { keeper }: HubOffices,
   callers: Callers | undefined,
-): ((uniqueid: string) => Promise<void> | undefined) | undefined {
+): Welcome | undefined {
   if (!states || !callers) return undefined;
   const find = (uniqueid: string): ReturnType<Callers['find']> => callers.find(uniqueid);
-  const welcome = new Welcome({ find, keeper, states, rate, clock, log });
-  return (uniqueid) => welcome.prepare(uniqueid);
+  return new Welcome({ find, keeper, states, rate, clock, log });
 }
 
 interface Calls {

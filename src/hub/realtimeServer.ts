@@ -41,13 +41,20 @@ export const defaultRealtimeLimits: RealtimeLimits = {
   checkMs: 500,
 };
 
+/** `plain`: what is started plays to this call as to any other. */
+export type Prepared = 'plain' | undefined;
+
+export type LookUpResult = 'answered' | 'plain' | 'empty';
+
 export interface RealtimeParts {
   listen: Where;
   application: HoldApplication;
   /** Whether the application could be started now; asked before each answer, so it must be quick. */
   startable: () => boolean;
-  /** What is to be done before a call's stream is started; undefined: nothing to wait for. Never rejects. */
-  prepare?: ((uniqueid: string) => Promise<void> | undefined) | undefined;
+  /** What is to be done before something is started for a call; undefined: nothing to wait for. Never rejects. */
+  prepare?: ((uniqueid: string) => Prepared | Promise<Prepared | void>) | undefined;
+  /** Told how long each answer took and what it was. */
+  onAnswered?: ((tookMs: number, result: LookUpResult) => void) | undefined;
   clock: Clock;
   log: Logger;
   limits?: Partial<RealtimeLimits>;
@@ -157,14 +164,22 @@ export class RealtimeServer implements Closeable {
   }
 
   #answer(response: ServerResponse, path: string, body: string): void {
-    const { application, startable, prepare } = this.parts;
-    const known = answer({ path, body }, application);
+    const { application, startable, prepare, clock } = this.parts;
+    const askedAt = clock.now();
+    const request = { path, body };
+    const known = answer(request, application);
     const reply = known.found && !startable() ? this.#withheld() : known;
     if (reply.status !== 200) return this.#refuse(response, reply.status, 'path');
     const uniqueid = reply.found ? askedCall(body) : undefined;
-    const preparing = uniqueid === undefined ? undefined : prepare?.(uniqueid);
-    if (preparing) void preparing.finally(() => this.#reply(response, reply));
-    else this.#reply(response, reply);
+    const prepared = uniqueid === undefined ? undefined : prepare?.(uniqueid);
+    const send = (how: Prepared | void): void => {
+      const plain = how === 'plain';
+      this.#reply(response, plain ? answer(request, application, plain) : reply);
+      const result = plain ? 'plain' : reply.found ? 'answered' : 'empty';
+      this.parts.onAnswered?.(clock.now() - askedAt, result);
+    };
+    if (prepared instanceof Promise) void prepared.then(send);
+    else send(prepared);
   }
 
   #reply(response: ServerResponse, { status, body: text, found }: RealtimeAnswer): void {

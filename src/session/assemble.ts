@@ -52,6 +52,8 @@ export interface CallSetup {
   office?: (() => BackOffice | undefined) | undefined;
   /** Who says numbers, asked for anew each time. Absent: nobody. */
   speech?: (() => Speech | undefined) | undefined;
+  /** Told of each key that does something, by its action's name. */
+  onKey?: ((action: string) => void) | undefined;
   /** What an earlier process of this call has left; the media must have its track already. */
   resume?: CallState | undefined;
 }
@@ -101,6 +103,7 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     find: (id) => media.find(id),
     clock,
     log,
+    onKey: setup.onKey,
     resume,
   });
   return { program, session, rota };

@@ -41,6 +41,8 @@ export interface SessionParts {
   find(id: string): Clip | undefined;
   clock: Clock;
   log: Logger;
+  /** Told of each key that does something, by its action's name. */
+  onKey?: ((action: string) => void) | undefined;
   /** What an earlier process of this call has left. */
   resume?: Pick<CallState, 'told' | 'pressed' | 'choosing' | 'keying'> | undefined;
 }
@@ -122,6 +124,7 @@ export class Session {
     const action = actionName(binding);
     this.parts.log.info({ action }, 'key');
     this.parts.journal.remember({ type: 'key', digit, action });
+    this.parts.onKey?.(action);
     this.parts.program.acknowledge();
     this.#act(digit, binding);
   }

@@ -1,7 +1,7 @@
 // The answers to res_config_curl: a class for a Uniqueid, and nothing for anything else.
 // What gets through here becomes a command line that Asterisk runs, so attackers are tried, too.
 import fc from 'fast-check';
-import { answer, holdApplication } from '../../src/asterisk/realtime';
+import { answer, holdApplication, readerApplication } from '../../src/asterisk/realtime';
 import { HoldcastError } from '../../src/util/errors';
 
 const PROGRAM = '/opt/holdcast/bin/holdcast';
@@ -183,4 +183,28 @@ test('where Asterisk would not find Node, the command line begins with it', () =
     `/opt/node/bin/node ${PROGRAM} stream --uniqueid 1.1`,
   );
   expect(() => holdApplication(PROGRAM, 8000, '/opt/my node/bin/node')).toThrow('splits a command line');
+});
+
+describe('where the hub plays', () => {
+  const reader = readerApplication('/opt/holdcast/bin/holdcast-reader', '/run/holdcast/play', 8000);
+  const commandOf = (body: string): string | null => new URLSearchParams(body).get('application');
+
+  it('Asterisk starts a reader of the call’s own pipe', () => {
+    const { body, found } = answer({ path: '/single', body: 'name=hold-1795225281.7' }, reader);
+    expect(found).toBe(true);
+    expect(commandOf(body)).toBe('/opt/holdcast/bin/holdcast-reader /run/holdcast/play 1795225281.7');
+  });
+
+  it('a call for which there is no room is not named to it', () => {
+    const { body } = answer({ path: '/single', body: 'name=hold-1795225281.7' }, reader, true);
+    expect(commandOf(body)).toBe('/opt/holdcast/bin/holdcast-reader /run/holdcast/play');
+    expect(new URLSearchParams(body).get('name')).toBe('hold-1795225281.7');
+  });
+
+  it.each(['/run/hold cast', 'run/play', `/${'x'.repeat(200)}`])(
+    'a folder that cannot be a word of it is refused: %.20s',
+    (folder) => {
+      expect(() => readerApplication('/opt/holdcast/bin/holdcast-reader', folder, 8000)).toThrow('Asterisk');
+    },
+  );
 });

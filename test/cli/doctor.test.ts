@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openAmi } from '../../src/asterisk/ami';
-import { holdApplication } from '../../src/asterisk/realtime';
+import { holdApplication, readerApplication } from '../../src/asterisk/realtime';
 import { amiChecks } from '../../src/cli/doctor/amiCheck';
 import { ok, problem, runChecks, type Check, type Row } from '../../src/cli/doctor/check';
 import { readConf, valueOf } from '../../src/cli/doctor/confFile';
@@ -32,6 +32,7 @@ import { AmiServer } from '../support/amiServer';
 
 const ASTERISK: Account = { name: 'asterisk', uid: 54_321, gid: 54_322, groups: [54_322], home: '/nowhere' };
 const PROGRAM = '/opt/holdcast/bin/holdcast';
+const READER = '/opt/holdcast/bin/holdcast-reader';
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -243,6 +244,7 @@ describe('the program', () => {
   function installed(script = '#!/usr/bin/env node\n'): string {
     const top = folder();
     put(join(top, 'dist/stream.cjs'), '');
+    put(join(top, 'bin/holdcast-reader'), '#!/bin/sh\n', 0o755);
     return put(join(top, 'bin/holdcast'), script, 0o755);
   }
   const found = async (site: Site, check: string) =>
@@ -367,10 +369,10 @@ describe('media', () => {
 });
 
 describe('the hub', () => {
-  async function hub(program = PROGRAM, rate: 8000 | 16000 = 8000): Promise<number> {
+  async function hub(application = holdApplication(PROGRAM, 8000)): Promise<number> {
     const server = new RealtimeServer({
       listen: { host: '127.0.0.1', port: 0 },
-      application: holdApplication(program, rate),
+      application,
       startable: () => true,
       clock: systemClock(),
       log: silentLogger,
@@ -380,7 +382,12 @@ describe('the hub', () => {
     return server.port!;
   }
   const at = (port: number, more: Config = {}): ConfigState =>
-    configured({ hub: { listen: `127.0.0.1:${port}`, socket: '/nowhere/hub.sock' }, ...more });
+    configured({
+      hub: { listen: `127.0.0.1:${port}`, socket: '/nowhere/hub.sock', play: 'stream' },
+      ...more,
+    });
+  const playing = (port: number, folder: string): ConfigState =>
+    configured({ hub: { listen: `127.0.0.1:${port}`, folder } });
 
   test('one that answers with this installation is right', async () => {
     const texts = await told(hubChecks(siteWith({ config: at(await hub()) })));
@@ -391,11 +398,29 @@ describe('the hub', () => {
   });
 
   test('one of another installation, and one that has not seen the new config', async () => {
-    const other = await told(hubChecks(siteWith({ config: at(await hub('/old/bin/holdcast')) })));
+    const other = await told(
+      hubChecks(siteWith({ config: at(await hub(holdApplication('/old/bin/holdcast', 8000))) })),
+    );
     expect(other[0]).toBe(`hub: warning: it has Asterisk start /old/bin/holdcast, this is ${PROGRAM}`);
     const config = at(await hub(), { sound: { rate: 16000 } });
     const [stale] = await told(hubChecks(siteWith({ config })));
     expect(stale).toBe('hub: problem: it has Asterisk read slin, sound.rate is 16000');
+  });
+
+  test('one that plays has Asterisk start readers, which must be able to open its pipes', async () => {
+    const pipes = mkdtempSync(join(tmpdir(), 'holdcast-doctor-'));
+    closing.push(() => rmSync(pipes, { recursive: true }));
+    const application = readerApplication(READER, pipes, 8000);
+    const asked = async (folder: string, more: Partial<Site> = {}): Promise<string[]> =>
+      told(hubChecks(siteWith({ config: playing(await hub(application), folder), ...more })));
+    const account = { name: 'asterisk', uid: process.getuid!(), gid: 0, groups: [0], home: '/' };
+    expect(await asked(pipes, { account })).toEqual([
+      'hub: ok: it answers with a music class for each call',
+      `callers' pipes: ok: in ${pipes}, which asterisk may use`,
+    ]);
+    const other = { ...account, uid: 65_533, gid: 65_533, groups: [65_533] };
+    expect((await asked(pipes, { account: other }))[1]).toMatch(/^callers' pipes: problem: /);
+    expect((await asked('/nowhere/pipes', { account }))[0]).toMatch(/^hub: warning: it has Asterisk start/);
   });
 
   test('one that is down is a problem only where Asterisk would ask it', async () => {
@@ -541,7 +566,7 @@ describe('whether Asterisk asks the hub', () => {
       ['module show like res_config_curl', 'res_config_curl.so   Realtime Curl   0   Running   core\n'],
       [
         'realtime load musiconhold name hold-doctor.1',
-        `  application  ${PROGRAM} stream --uniqueid doctor.1\n`,
+        `  application  ${READER} ${config.config!.hub.folder} doctor.1\n`,
       ],
     ]);
     const site = siteWith({ config, console: (command) => Promise.resolve(answers.get(command)) });

@@ -6,7 +6,8 @@ import type { CallNews } from '../../src/asterisk/feed';
 import { HubConnection } from '../../src/asterisk/hubConnection';
 import { HubFeed } from '../../src/asterisk/hubFeed';
 import { HubOffice } from '../../src/asterisk/hubOffice';
-import { runHub, type HubParts, type HubReady } from '../../src/hub/hub';
+import { readerApplication } from '../../src/asterisk/realtime';
+import { runHub, type HubParts, type HubReady, type Playing, type PlayingGiven } from '../../src/hub/hub';
 import { CallStates } from '../../src/store/callStates';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
@@ -311,5 +312,64 @@ describe('with a store and billing', () => {
     await until('that all else is closed', () => !existsSync(system.socket));
     system.clock.advance(1000);
     await ended;
+  });
+});
+
+describe('where the hub plays', () => {
+  class FakePlaying implements Playing {
+    application = readerApplication('/opt/holdcast/bin/holdcast-reader', '/run/play', 8000);
+    readonly arrived: string[] = [];
+    readonly sweeps: unknown[] = [];
+    closed = false;
+    arrive(uniqueid: string): 'plain' | undefined {
+      this.arrived.push(uniqueid);
+      return uniqueid === '1.2' ? 'plain' : undefined;
+    }
+    sweep(living: ReadonlySet<string> | undefined): void {
+      this.sweeps.push(living);
+    }
+    close(): void {
+      this.closed = true;
+    }
+  }
+
+  test('look-ups start readers of pipes, or of plain music where there is no room', async () => {
+    const system = new TestSystem();
+    const playing = new FakePlaying();
+    const settings = { ...system.parts().settings };
+    const looked: string[] = [];
+    const onLookUp = (_: number, result: string): void => void looked.push(result);
+    // Where the reader is not there, nothing is answered: Asterisk would start it again and again.
+    playing.application = { ...playing.application, program: HOLDCAST };
+    const { ready, end } = await system.start({
+      settings,
+      onLookUp,
+      openPlaying: () => Promise.resolve(playing),
+    });
+    const body = async (uniqueid: string): Promise<string | null> =>
+      new URLSearchParams(await lookUp(ready.realtime.port, `name=hold-${uniqueid}`)).get('application');
+    expect(await body('1.1')).toBe(`${HOLDCAST} /run/play 1.1`);
+    expect(await body('1.2')).toBe(`${HOLDCAST} /run/play`);
+    expect([playing.arrived, looked]).toEqual([
+      ['1.1', '1.2'],
+      ['answered', 'plain'],
+    ]);
+    await end();
+    expect(playing.closed).toBe(true);
+  });
+
+  test('it is told which calls there still are, and is given the way to their callers’ choices', async () => {
+    const system = new TestSystem();
+    const playing = new FakePlaying();
+    let given: PlayingGiven | undefined;
+    await system.start({
+      openPlaying: (all) => {
+        given = all;
+        return Promise.resolve(playing);
+      },
+    });
+    expect(playing.sweeps.length).toBeGreaterThan(0);
+    expect(given?.offices).toBeUndefined();
+    expect(given?.welcome('1.1')).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { holdApplication } from '../../src/asterisk/realtime';
-import { RealtimeServer, type RealtimeLimits } from '../../src/hub/realtimeServer';
+import { RealtimeServer, type LookUpResult, type RealtimeLimits } from '../../src/hub/realtimeServer';
 import type { Where } from '../../src/hub/listening';
 import { ManualClock } from '../../src/util/clock';
 import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
@@ -27,7 +27,9 @@ class TestServer {
     /** What of the installation is not there just now. */
     readonly missing: { program: boolean },
     /** What the answer about a call waits for. */
-    readonly preparing: Map<string, Promise<void>>,
+    readonly preparing: Map<string, 'plain' | Promise<'plain' | void>>,
+    /** Ends of look-ups, as they are told. */
+    readonly told: LookUpResult[],
   ) {}
 
   static async start(limits: Partial<RealtimeLimits> = {}, listen: Where = { host: '127.0.0.1', port: 0 }) {
@@ -35,13 +37,15 @@ class TestServer {
     const application = holdApplication(PROGRAM, 8000);
     const missing = { program: false };
     const startable = (): boolean => !missing.program;
-    const preparing = new Map<string, Promise<void>>();
-    const prepare = (uniqueid: string): Promise<void> | undefined => preparing.get(uniqueid);
-    const parts = { listen, application, startable, prepare, clock, log: kept.log, limits };
+    const preparing = new Map<string, 'plain' | Promise<'plain' | void>>();
+    const prepare = (uniqueid: string) => preparing.get(uniqueid);
+    const told: LookUpResult[] = [];
+    const onAnswered = (_: number, result: LookUpResult): void => void told.push(result);
+    const parts = { listen, application, startable, prepare, onAnswered, clock, log: kept.log, limits };
     const server = new RealtimeServer(parts);
     await server.start();
     owned(server);
-    const test = new TestServer(server, kept, clock, missing, preparing);
+    const test = new TestServer(server, kept, clock, missing, preparing, told);
     owned({ close: () => test.#agent.destroy() });
     return test;
   }
@@ -395,4 +399,16 @@ test('an answer waits for what is to be done before its stream begins; no other 
   done();
   await until('an answer', () => slow.text.includes('uniqueid%201.1'));
   await test.expectService();
+});
+
+test('a call for which there is no room is not named in its answer, at once or after a wait', async () => {
+  const test = await TestServer.start();
+  test.preparing.set('1.1', 'plain').set('1.2', Promise.resolve('plain' as const));
+  for (const uniqueid of ['1.1', '1.2']) {
+    const { body } = await test.ask(`name=hold-${uniqueid}`);
+    expect(new URLSearchParams(body).get('application')).toBe(`${PROGRAM} stream --uniqueid`);
+  }
+  await test.expectService('1.3');
+  await test.ask('name=other');
+  expect(test.told).toEqual(['plain', 'plain', 'answered', 'empty']);
 });

@@ -1,7 +1,8 @@
 // Does the hub answer as Asterisk needs it, and does it listen for streams? It is asked as Asterisk asks it.
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { CLASS_PREFIX, holdApplication } from '../../asterisk/realtime';
+import { dirname, join } from 'node:path';
+import { CLASS_PREFIX, holdApplication, READER } from '../../asterisk/realtime';
 import type { HubSettings } from '../../config/types';
 import type { Clock } from '../../util/clock';
 import { messageOf } from '../../util/errors';
@@ -34,7 +35,22 @@ async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]
     const found = `it does not answer on ${addressText(listen)}: ${messageOf(error)}`;
     return (await isMapped(site)) ? problem(found, START) : warning(found, START);
   }
-  return [judged(answer, site), named('hub for streams', await streamsSocket(socket, site, signal))];
+  const { play, folder } = config.config.hub;
+  return [
+    judged(answer, site),
+    play === 'fifo'
+      ? named("callers' pipes", await pipes(folder, site))
+      : named('hub for streams', await streamsSocket(socket, site, signal)),
+  ];
+}
+
+/**
+ * What Asterisk is to start for the call that is asked for.
+ * @param program absolute path of bin/holdcast; the reader lies beside it
+ */
+export function wantedApplication(program: string, hub: HubSettings | undefined): string {
+  if (hub?.play === 'fifo') return `${join(dirname(program), READER)} ${hub.folder} ${PROBE}`;
+  return `${program} stream --uniqueid ${PROBE}`;
 }
 
 function judged(answer: string, { program, config }: Site): Finding {
@@ -45,7 +61,7 @@ function judged(answer: string, { program, config }: Site): Finding {
       .map((pair) => pair.split('=').map(decoded) as [string, string]),
   );
   const application = fields.get('application') ?? '';
-  const wanted = `${program} stream --uniqueid ${PROBE}`;
+  const wanted = wantedApplication(program, config.config?.hub);
   if (application === '')
     return problem(
       'something answers, but not with a music class',
@@ -71,6 +87,20 @@ function judged(answer: string, { program, config }: Site): Finding {
 async function isMapped({ conf }: Site): Promise<boolean> {
   const found = await conf('extconfig.conf').catch(() => undefined);
   return found !== undefined && enginesOf(found, 'musiconhold').some(({ driver }) => driver === 'curl');
+}
+
+/** Each call's reader is started by Asterisk, and opens a pipe that is the hub's user's alone. */
+async function pipes(folder: string, { account, user }: Site): Promise<Finding> {
+  if (!account) return noAccount(user);
+  const blocked = await obstacle(folder, account, ['r', 'w', 'x']);
+  if (blocked?.lacks === 'missing')
+    return problem(
+      obstacleText(blocked, account),
+      'Restart the hub with the same config: systemctl restart holdcast-hub',
+    );
+  return blocked
+    ? problem(obstacleText(blocked, account), `Let the hub run as ${account.name}, as its service does.`)
+    : ok(`in ${folder}, which ${account.name} may use`);
 }
 
 async function streamsSocket(path: string, { account, user }: Site, signal: AbortSignal): Promise<Finding> {

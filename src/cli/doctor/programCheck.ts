@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promises } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { holdApplication } from '../../asterisk/realtime';
+import { holdApplication, READER } from '../../asterisk/realtime';
 import { HoldcastError, messageOf } from '../../util/errors';
 import { ok, notChecked, problem, warning, type Check, type Finding } from './check';
 import { obstacle, obstacleRemedy, obstacleText, type Account } from './rights';
@@ -67,7 +67,11 @@ async function programFile({ program, account, user }: Site): Promise<Finding> {
   }
   if (!account) return noAccount(user);
   const bundle = join(dirname(dirname(program)), 'dist/stream.cjs');
-  const found = (await obstacle(program, account, ['r', 'x'])) ?? (await obstacle(bundle, account, ['r']));
+  const reader = join(dirname(program), READER);
+  const found =
+    (await obstacle(program, account, ['r', 'x'])) ??
+    (await obstacle(reader, account, ['r', 'x'])) ??
+    (await obstacle(bundle, account, ['r']));
   if (found) return problem(obstacleText(found, account), obstacleRemedy(found, account));
   const { mode } = await promises.stat(program);
   return mode & 0o002

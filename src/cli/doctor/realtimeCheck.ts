@@ -6,7 +6,7 @@ import { errnoOf, messageOf } from '../../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import type { Conf } from './confFile';
 import { enginesOf } from './extconfig';
-import { PROBE } from './hubCheck';
+import { PROBE, wantedApplication } from './hubCheck';
 import type { Site } from './site';
 
 const INSTALL =
@@ -71,10 +71,11 @@ function sameAddress(one: string, other: string): boolean {
   return host(one) === host(other);
 }
 
-async function lookUp({ console: ask, program }: Site): Promise<Finding> {
+async function lookUp({ console: ask, program, config }: Site): Promise<Finding> {
   const text = await ask(`realtime load musiconhold name ${CLASS_PREFIX}${PROBE}`);
   if (text === undefined) return cannotAsk();
-  if (text.includes(`${program} stream --uniqueid ${PROBE}`)) return ok('Asterisk gets one from the hub');
+  if (text.includes(wantedApplication(program, config.config?.hub)))
+    return ok('Asterisk gets one from the hub');
   const application = /^\s*application\s+(\S.*)$/m.exec(text)?.[1]?.trim();
   if (application === undefined)
     return problem(

@@ -1,0 +1,274 @@
+// HubService: the hub with everything that belongs to it, from one config: log, Asterisk, store, billing, what plays, and
+// what is told of it. On SIGHUP it goes by another config without a click in any call.
+import { availableParallelism } from 'node:os';
+import type { AmiPort } from '../asterisk/link';
+import { READER } from '../asterisk/realtime';
+import type { BillingDesk } from '../billing/desk';
+import type { BillingSettings } from '../billing/settings';
+import { loadConfig, type LoadedConfig } from '../config/load';
+import type { ResolvedConfig } from '../config/types';
+import { runHub, type HubOffices, type HubParts, type HubReady, type PlayingGiven } from '../hub/hub';
+import type { CallMemory } from '../hub/housekeeping';
+import { CallerLimit, possibleCallers, readResources } from '../hub/limits';
+import type { NotifySettings } from '../hub/notify';
+import { PlayingHub } from '../hub/play/playing';
+import type { LinkStatus } from '../hub/status';
+import { Watch, type WatchedHub } from '../hub/observe';
+import { spawnPreparation } from '../media/background';
+import type { BalanceDesk } from '../session/localOffice';
+import { CallStates } from '../store/callStates';
+import type { StoreKeeper } from '../store/keeper';
+import type { Clock } from '../util/clock';
+import { errorFields, HoldcastError } from '../util/errors';
+import { createLogger, type LogWriter, type Logger } from '../util/log';
+import { openLogWriter } from '../util/logWriter';
+import { packageRoot } from '../util/packageRoot';
+import { seededRandom } from '../util/random';
+import type { Closeable } from '../util/scope';
+import { version } from '../util/version';
+
+export interface HubServiceParts {
+  loaded: LoadedConfig;
+  /** As given by --config: read again on SIGHUP. */
+  configFile: string | undefined;
+  notify: NotifySettings | undefined;
+  clock: Clock;
+}
+
+/** Where each call has a process of its own. */
+const NOTHING: WatchedHub = { cacheBytes: 0, status: () => Promise.resolve([]) };
+
+/** What a hub takes up only when it is started: addresses, connections, folders. */
+const AT_START = ['hub', 'ami', 'store', 'calls', 'log'] as const;
+
+export class HubService {
+  readonly log: Logger;
+  #config: ResolvedConfig;
+  readonly #watch: Watch;
+  readonly #limit: CallerLimit;
+  readonly #writeLog: LogWriter;
+  #playing: PlayingHub | undefined;
+  #link: AmiPort | undefined;
+  #keeper: StoreKeeper | undefined;
+  readonly #desk = new CurrentDesk();
+  #reloading: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly parts: HubServiceParts,
+    writer: LogWriter,
+  ) {
+    const { clock, loaded, notify } = parts;
+    const config = (this.#config = loaded.config);
+    const wall = (): number => clock.wall();
+    this.#writeLog = (...line) => this.#watch.metrics.counting(writer)(...line);
+    this.log = createLogger((...line) => this.#writeLog(...line), wall, config.log.level);
+    const { callers, cacheMb, threads = availableParallelism() } = config.hub;
+    const playing = config.hub.play === 'fifo';
+    const possible = possibleCallers({ callers, cacheMb, threads }, readResources());
+    const most = playing ? possible : { mostCallers: callers, reasons: [] };
+    this.#watch = new Watch({
+      settings: config.hub,
+      most,
+      version,
+      notify,
+      ami: () => linkStatus(config.ami !== undefined, this.#link?.connected ?? false),
+      store: () => linkStatus(true, this.#keeper?.isAway === false),
+      clock,
+      log: this.log,
+    });
+    for (const reason of most.reasons) this.log.warn({ ...reason }, 'fewer callers than hub.callers');
+    this.#limit = new CallerLimit({ mostCallers: most.mostCallers, clock, log: this.log });
+  }
+
+  static async open(parts: HubServiceParts): Promise<HubService> {
+    const { clock, loaded } = parts;
+    return new HubService(parts, await openLogWriter(loaded.config.log, () => clock.wall()));
+  }
+
+  /**
+   * Until `signal` fires.
+   * @throws HoldcastError HC_HUB_ADDRESS, HC_HUB_FIFO, HC_MIXER_FAILED
+   */
+  async run(signal: AbortSignal, onReady: (ready: HubReady) => void): Promise<void> {
+    signal.addEventListener('abort', () => this.#watch.draining(), { once: true });
+    try {
+      await this.#watch.start();
+      await runHub({ ...(await this.#hubParts()), onReady: (ready) => this.#ready(ready, onReady) }, signal);
+    } finally {
+      await this.#reloading;
+      await this.#desk.close();
+      await this.#watch.close();
+    }
+  }
+
+  /** Reads the config again. A wrong one is refused, and the hub goes on by the one that it has. Never rejects. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(async () => {
+      this.#watch.reloading();
+      try {
+        await this.#goBy((await loadConfig(this.parts.configFile)).config);
+        this.log.info({}, 'the config was read again');
+      } catch (error) {
+        this.log.error(errorFields(error), 'the config is not taken; the hub goes on by the one that it has');
+      }
+      this.#watch.ready(this.#playing ?? NOTHING);
+    });
+    return this.#reloading;
+  }
+
+  async #goBy(next: ResolvedConfig): Promise<void> {
+    const before = this.#config;
+    if (next.program.rate !== before.program.rate)
+      throw new HoldcastError(
+        'HC_CONFIG_INVALID',
+        'sound.rate cannot change while callers listen',
+        'restart the hub: systemctl restart holdcast-hub',
+      );
+    const kept = AT_START.filter((name) => !isSame(before[name], next[name]));
+    if (kept.length > 0)
+      this.log.warn({ sections: kept, hint: 'restart the hub' }, 'changes of these count after a restart');
+    const { hub, ami, store, calls, log } = before;
+    const config: ResolvedConfig = { ...next, hub, ...(ami && { ami }), store, calls, log };
+    await this.#desk.change(await this.#openBilling(config.billing));
+    await this.#playing?.reload(config);
+    this.#config = config;
+  }
+
+  #ready(ready: HubReady, onReady: (ready: HubReady) => void): void {
+    this.#watch.ready(this.#playing ?? NOTHING);
+    onReady(ready);
+  }
+
+  async #hubParts(): Promise<HubParts> {
+    const { clock } = this.parts;
+    const { log } = this;
+    const config = this.#config;
+    const openLink = await this.#linkOpener();
+    const states = new CallStates(config.calls.folder);
+    return {
+      settings: config.hub,
+      rate: config.program.rate,
+      program: `${packageRoot()}/bin/holdcast`,
+      ...(openLink && { openLink }),
+      openOffice: () => this.#openOffices(),
+      states,
+      memory: memoryOf(states, config, clock),
+      ...(config.hub.play === 'fifo' && { openPlaying: (given) => this.#openPlaying(given, states) }),
+      onLookUp: (tookMs, result) => this.#watch.metrics.lookup(tookMs, result),
+      clock,
+      log,
+    };
+  }
+
+  async #openPlaying(given: PlayingGiven, states: CallStates): Promise<PlayingHub> {
+    const { clock } = this.parts;
+    const { log } = this;
+    this.#playing = await PlayingHub.open({
+      ...given,
+      config: this.#config,
+      reader: `${packageRoot()}/bin/${READER}`,
+      mixerFile: `${packageRoot()}/dist/mixer.cjs`,
+      states,
+      admits: (callers) => this.#limit.admits(callers),
+      requestPreparation: (config) => this.#prepare(config),
+      writeLog: (...line) => this.#writeLog(...line),
+      onFigures: (thread, figures) => this.#watch.figures(thread, figures),
+      onThreadGone: (thread) => this.#watch.threadGone(thread),
+      clock,
+      log,
+    });
+    return this.#playing;
+  }
+
+  #prepare({ media }: ResolvedConfig): void {
+    const { configFile } = this.parts;
+    const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
+    if (configFile !== undefined) command.push('--config', configFile);
+    void spawnPreparation({ command, env: process.env, cache: media.cache, log: this.log });
+  }
+
+  /** Both open what they need in the background: a store or a billing system that is away keeps no hub from starting. */
+  async #openOffices(): Promise<HubOffices> {
+    const { clock } = this.parts;
+    const { log } = this;
+    const { store: settings, billing, timeZone } = this.#config;
+    const [{ StoreKeeper }, { openStore }, { startPurge }] = await Promise.all([
+      import('../store/keeper'),
+      import('../store/open'),
+      import('../hub/purge'),
+    ]);
+    const open = (): ReturnType<typeof openStore> => openStore(settings, { clock, log });
+    const keeper = new StoreKeeper({ settings, open, clock, log, random: seededRandom(process.pid) });
+    keeper.start();
+    this.#keeper = keeper;
+    await this.#desk.change(await this.#openBilling(billing));
+    const { purge: when, keepDays } = settings;
+    const purge = await startPurge({ keeper, when, keepDays, timeZone, clock, log });
+    const desk = this.#desk;
+    // A config that is read later may have billing where there was none.
+    return {
+      keeper,
+      purge,
+      get billing() {
+        return desk.current && desk;
+      },
+    };
+  }
+
+  async #openBilling(settings: BillingSettings | undefined): Promise<BillingDesk | undefined> {
+    if (!settings) return undefined;
+    const { openBilling } = await import('../billing/open');
+    const desk = openBilling(settings, { clock: this.parts.clock, log: this.log });
+    void desk.warm();
+    return desk;
+  }
+
+  /** The AMI client is loaded only where there is something to connect to. */
+  async #linkOpener(): Promise<HubParts['openLink']> {
+    const { ami } = this.#config;
+    if (!ami) return undefined;
+    const { createLink } = await import('../asterisk/link');
+    const { clock } = this.parts;
+    return () => {
+      const link = createLink(ami, { clock, random: seededRandom(process.pid), log: this.log });
+      this.#link = link;
+      return link;
+    };
+  }
+}
+
+/** The BillingDesk of the config that counts now. */
+class CurrentDesk implements BalanceDesk, Closeable {
+  current: BillingDesk | undefined;
+
+  balance: BalanceDesk['balance'] = (...asked) =>
+    this.current?.balance(...asked) ?? Promise.resolve({ status: 'unavailable' });
+
+  /** Questions that are under way are cut off. */
+  async change(desk: BillingDesk | undefined): Promise<void> {
+    const before = this.current;
+    this.current = desk;
+    await before?.close();
+  }
+
+  async close(): Promise<void> {
+    await this.current?.close();
+  }
+}
+
+function linkStatus(isConfigured: boolean, isConnected: boolean): LinkStatus {
+  if (!isConfigured) return 'none';
+  return isConnected ? 'connected' : 'away';
+}
+
+function memoryOf(states: CallStates, { calls }: ResolvedConfig, clock: Clock): CallMemory {
+  return {
+    forget: (uniqueid) => states.forget(uniqueid),
+    sweep: (living) => states.sweep({ keepMs: calls.keepMs, nowWall: clock.wall(), living }),
+  };
+}
+
+/** Plain values alone: these sections hold no functions. */
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,107 @@
+// What `holdcast status` shows: a head of totals and a table of callers, by Uniqueid. Only text.
+import type { CallStatus } from '../hub/mixer/messages';
+import type { HubStatus } from '../hub/status';
+
+const HEAD = ['uniqueid', 'queue', 'place', 'on hold', 'state', 'hears', 'says', 'ahead', 'underruns'];
+const RIGHT: ReadonlySet<number> = new Set([2, 3, 7, 8]);
+const GAP = '  ';
+
+/** @param rows callers shown at most; absent: all */
+export function statusText(status: HubStatus, { rows = Infinity }: { rows?: number } = {}): string {
+  const calls = [...status.calls].sort(byQueue);
+  const shown = calls.slice(0, rows);
+  const table = calls.length === 0 ? 'Nobody is on hold.\n' : aligned([HEAD, ...shown.map(rowOf)]);
+  const more = calls.length > shown.length ? `… and ${calls.length - shown.length} more\n` : '';
+  return `${headOf(status)}\n${table}${more}`;
+}
+
+function headOf(status: HubStatus): string {
+  const { callers, totals, lag, memory, threads, problems, limits } = status;
+  const rows: [string, string][] = [
+    ['Hub', `${status.version}, process ${status.pid}, ${status.state}, up ${timeText(status.uptimeMs)}`],
+    [
+      'Callers',
+      `${callers.playing} playing, ${callers.waiting} waiting, ${callers.plain} with plain music; at most ${callers.most}`,
+    ],
+    [
+      'Frames',
+      `${totals.frames}, late ${totals.framesLate}, underruns ${totals.underruns}, pages late ${totals.pagesLate}, sessions rescued ${totals.rescued}`,
+    ],
+    ['Keys', String(totals.keys)],
+    ['Lag', `ticks ${msText(lag.tickMs)}, main thread ${msText(lag.loopMs)} (worst of the last second)`],
+    [
+      'Memory',
+      `${mibText(memory.rssBytes)}, heaps ${mibText(memory.heapBytes)}, audio ${mibText(memory.cacheBytes)} of ${mibText(memory.cacheLimitBytes)}`,
+    ],
+    ['Threads', threads.map(threadText).join('; ') || 'none'],
+    ['Asterisk', LINKS[status.ami]],
+    ['Store', LINKS[status.store]],
+    ...[...limits].map((limit): [string, string] => ['Limit', limit]),
+    ...[...problems].map((problem): [string, string] => ['Problem', problem]),
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(10)} ${text}\n`).join('');
+}
+
+const LINKS = { connected: 'connected', away: 'away', none: 'none in the config' } as const;
+
+function threadText({ thread, playing, waiting, busyMs, worstTickMs }: HubStatus['threads'][number]): string {
+  const calls = playing + waiting;
+  return `${thread}: ${calls} call${calls === 1 ? '' : 's'}, ${Math.round(busyMs / 10)} % busy, tick ${msText(worstTickMs)}`;
+}
+
+function rowOf(call: CallStatus): string[] {
+  const { says } = call;
+  return [
+    call.uniqueid,
+    call.queue ?? '—',
+    call.position === undefined ? '—' : String(call.position),
+    timeText(call.heardMs),
+    call.status,
+    call.status === 'plain' ? 'plain music' : (call.track ?? 'chord'),
+    says ? [says.kind, ...(says.title === undefined ? [] : [says.title])].join(': ') : '',
+    msText(call.aheadMs),
+    String(call.underruns),
+  ];
+}
+
+/** Not by cli-table3, whose time grows with the square of the rows: some seconds for a hub's thousands. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const texts = rows.map((row) => row.map(printable));
+  const widths = HEAD.map((_, column) => texts.reduce((most, row) => Math.max(most, row[column]!.length), 0));
+  const padded = (text: string, column: number): string =>
+    RIGHT.has(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
+  return texts.map((row) => `${row.map(padded).join(GAP).trimEnd()}\n`).join('');
+}
+
+/** Control characters in a queue's or a file's name must not move the terminal's cursor. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
+}
+
+/** Queue by queue, by place; those without a place behind, longest on hold first. */
+function byQueue(a: CallStatus, b: CallStatus): number {
+  const queues = (a.queue ?? '\uffff').localeCompare(b.queue ?? '\uffff');
+  return queues || (a.position ?? 1e9) - (b.position ?? 1e9) || b.heardMs - a.heardMs;
+}
+
+/** 3 725 000 → "1:02:05"; 65 000 → "1:05". */
+export function timeText(ms: number): string {
+  const all = Math.max(0, Math.floor(ms / 1000));
+  const [days, hours, minutes, seconds] = [
+    Math.floor(all / 86_400),
+    Math.floor(all / 3600) % 24,
+    Math.floor(all / 60) % 60,
+    all % 60,
+  ];
+  const two = (value: number): string => String(value).padStart(2, '0');
+  if (days > 0) return `${days} d ${hours}:${two(minutes)}:${two(seconds)}`;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}
+
+function msText(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+function mibText(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}

@@ -1,0 +1,185 @@
+// How many callers this machine can take, and who is one too many.
+// What is over gets plain default music: a hub that runs out of descriptors or memory would fail everybody.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import { Seldom } from './seldom';
+
+/** What there is for this process; undefined: not known, so it limits nothing. */
+export interface Resources {
+  /** Most open descriptors. */
+  readonly descriptors: number | undefined;
+  /** Memory that could be taken without anybody having to give some up, bytes. */
+  readonly memoryBytes: number | undefined;
+}
+
+export interface Wanted {
+  /** config.hub: most callers, mixing threads, mebibytes of PCM. */
+  readonly callers: number;
+  readonly threads: number;
+  readonly cacheMb: number;
+}
+
+/** Why there may be fewer callers than the config asks for; the fields of a log line. */
+export interface LimitReason {
+  readonly code: 'HC_HUB_LIMIT';
+  readonly limit: 'descriptors' | 'memory';
+  readonly callers: number;
+  readonly hint: string;
+}
+
+export interface Possible {
+  /** As many as the config asks for, or as there is room for; 0 and more. */
+  readonly mostCallers: number;
+  readonly reasons: readonly LimitReason[];
+}
+
+const MIB = 1024 * 1024;
+/** A FIFO's writing end in the main thread, one in the mixing thread, and the reading end while it is opened. */
+const CALLER_DESCRIPTORS = 3;
+/** Sockets of look-ups and streams, files that are read. */
+const RESERVED_DESCRIPTORS = 512;
+/** A caller with all that is his: Session, Program, pipe, and the reader that Asterisk starts (the figure of issue 5). */
+const CALLER_BYTES = 0.25 * MIB;
+const THREAD_BYTES = 40 * MIB;
+/** Is left to the rest of the machine, Asterisk first. */
+const RESERVED_BYTES = 64 * MIB;
+
+/** What is possible with `resources`, looked at before the mixing threads are started. */
+export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Resources): Possible {
+  const reasons: LimitReason[] = [];
+  const limited = (limit: LimitReason['limit'], room: number, hint: (callers: number) => string): void => {
+    const callers = Math.max(0, Math.floor(room));
+    if (callers < wanted.callers) reasons.push({ code: 'HC_HUB_LIMIT', limit, callers, hint: hint(callers) });
+  };
+  if (descriptors !== undefined)
+    limited('descriptors', (descriptors - RESERVED_DESCRIPTORS) / CALLER_DESCRIPTORS, () => {
+      return `set LimitNOFILE=${wanted.callers * CALLER_DESCRIPTORS + RESERVED_DESCRIPTORS} in the service, or hub.callers lower`;
+    });
+  if (memoryBytes !== undefined) {
+    const rest = memoryBytes - wanted.cacheMb * MIB - wanted.threads * THREAD_BYTES - RESERVED_BYTES;
+    limited('memory', rest / CALLER_BYTES, (callers) => {
+      const missing = Math.ceil(((wanted.callers - callers) * CALLER_BYTES) / MIB);
+      return `${missing} MiB more are needed (MemoryMax= of the service, or the machine's), or hub.cacheMb or hub.callers lower`;
+    });
+  }
+  return { mostCallers: Math.min(wanted.callers, ...reasons.map(({ callers }) => callers)), reasons };
+}
+
+/**
+ * Reads what there is, synchronously: some files of the kernel's that no disk can hold up. Never throws.
+ * @param root of all paths; tests have another
+ */
+export function readResources(root = '/'): Resources {
+  return { descriptors: openFiles(root), memoryBytes: freeMemory(root) };
+}
+
+/** The soft limit; "unlimited" is none. Node has raised it to the hard one by now. */
+function openFiles(root: string): number | undefined {
+  return numberIn(textOf(join(root, 'proc/self/limits')), /^Max open files\s+(\d+)/m);
+}
+
+function freeMemory(root: string): number | undefined {
+  const kib = numberIn(textOf(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m);
+  const found = [kib === undefined ? undefined : kib * 1024, cgroupMemory(root)];
+  const known = found.filter((bytes) => bytes !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** The least that this process's cgroup and those above it leave it (cgroup 2; of version 1 nothing is known). */
+function cgroupMemory(root: string): number | undefined {
+  const own = /^0::(\/.*)$/m.exec(textOf(join(root, 'proc/self/cgroup')) ?? '')?.[1];
+  if (own === undefined) return undefined;
+  const free: number[] = [];
+  for (let path = own; ; path = dirname(path)) {
+    const bytes = freeIn(join(root, 'sys/fs/cgroup', path));
+    if (bytes !== undefined) free.push(bytes);
+    if (path === '/' || path === '.') break;
+  }
+  return free.length === 0 ? undefined : Math.min(...free);
+}
+
+/** What the kernel would drop by itself (files that nobody has looked at for long) counts as free. */
+function freeIn(folder: string): number | undefined {
+  const limits = ['memory.max', 'memory.high'].map((name) =>
+    numberIn(textOf(join(folder, name)), /^(\d+)$/m),
+  );
+  const known = limits.filter((bytes) => bytes !== undefined);
+  const used = numberIn(textOf(join(folder, 'memory.current')), /^(\d+)$/m);
+  if (known.length === 0 || used === undefined) return undefined;
+  const droppable = numberIn(textOf(join(folder, 'memory.stat')), /^inactive_file (\d+)$/m) ?? 0;
+  return Math.max(0, Math.min(...known) - used + droppable);
+}
+
+function numberIn(text: string | undefined, pattern: RegExp): number | undefined {
+  const digits = text === undefined ? undefined : pattern.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+export interface CallerLimitParts {
+  mostCallers: number;
+  clock: Clock;
+  log: Logger;
+  /** Free memory now, bytes; asked at most every two seconds. */
+  memoryBytes?: () => number | undefined;
+}
+
+const LOOK_EVERY_MS = 2000;
+const COMPLAIN_EVERY_MS = 60_000;
+const LEAST_FREE_BYTES = 32 * MIB;
+
+/** The edge: asked for each caller that arrives. */
+export class CallerLimit {
+  readonly #complaint: Seldom;
+  #lookedAt = -Infinity;
+  #freeBytes: number | undefined;
+
+  constructor(private readonly parts: CallerLimitParts) {
+    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+  }
+
+  get most(): number {
+    return this.parts.mostCallers;
+  }
+
+  /**
+   * Whether one more can be played to.
+   * @param callers those that there are already
+   */
+  admits(callers: number): boolean {
+    const { mostCallers } = this.parts;
+    if (callers >= mostCallers)
+      return this.#refused({ limit: 'callers', callers, most: mostCallers, hint: 'raise hub.callers' });
+    const free = this.#memory();
+    if (free !== undefined && free < LEAST_FREE_BYTES)
+      return this.#refused({ limit: 'memory', callers, freeMb: Math.floor(free / MIB), hint: MEMORY_HINT });
+    return true;
+  }
+
+  #memory(): number | undefined {
+    const { clock, memoryBytes = () => readResources().memoryBytes } = this.parts;
+    if (clock.now() - this.#lookedAt >= LOOK_EVERY_MS) {
+      this.#lookedAt = clock.now();
+      this.#freeBytes = memoryBytes();
+    }
+    return this.#freeBytes;
+  }
+
+  #refused(fields: { limit: string; hint: string } & Record<string, string | number>): false {
+    this.#complaint.say((times) =>
+      this.parts.log.warn({ code: 'HC_HUB_LIMIT', ...fields, times }, 'one caller too many: plain music'),
+    );
+    return false;
+  }
+}
+
+const MEMORY_HINT = 'find out what has taken the memory, or give the machine more';

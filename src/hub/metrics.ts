@@ -1,0 +1,298 @@
+// The hub's figures for Prometheus, made with prom-client (those of the process: observeProcess.ts).
+// Labels are short lists that are written down here: nothing of a caller, no Uniqueid, no file name.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { BUILTIN_ACTIONS } from '../session/actions';
+import type { Clock } from '../util/clock';
+import type { ErrorCode } from '../util/errors';
+import type { LogWriter } from '../util/log';
+import type { MixerFigures, Question } from './mixer/messages';
+import { processFigures } from './observeProcess';
+import type { GcKind } from './observeRuntime';
+import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status';
+
+/** What is asked whenever the metrics are; each must be quick. What throws is left out of that answer. */
+export interface MetricsSources {
+  /** Calls that have plain music: those beyond the limit, and those whose Session threw. */
+  plainCallers(): number;
+  mostCallers(): number;
+  cacheBytes(): number;
+  cacheLimitBytes(): number;
+  ami(): LinkStatus;
+  store(): LinkStatus;
+  /** Whether the hub can play. */
+  ready(): boolean;
+}
+
+export type LookupResult = 'answered' | 'empty' | 'refused' | 'plain';
+export type CallerChange = 'begun' | 'ended' | 'over_limit';
+
+/** Those of MixerFigures that count up from the thread's start. */
+const COUNTED = ['frames', 'framesLate', 'underruns', 'pagesLate', 'rescued'] as const;
+type Counted = Record<(typeof COUNTED)[number], number>;
+
+/** Every code there is: a new one does not compile before it stands here. */
+const CODES: Readonly<Record<ErrorCode, true>> = {
+  HC_CONFIG_NOT_FOUND: true,
+  HC_CONFIG_SYNTAX: true,
+  HC_CONFIG_INVALID: true,
+  HC_FFMPEG_MISSING: true,
+  HC_FFMPEG_BROKEN: true,
+  HC_FFMPEG_FAILED: true,
+  HC_MEDIA_UNREADABLE: true,
+  HC_MEDIA_TRUNCATED: true,
+  HC_MEDIA_SILENT: true,
+  HC_CACHE_UNWRITABLE: true,
+  HC_WAV_INVALID: true,
+  HC_SCRIPT_INVALID: true,
+  HC_AMI_UNREACHABLE: true,
+  HC_AMI_REFUSED: true,
+  HC_AMI_LOST: true,
+  HC_AMI_TIMEOUT: true,
+  HC_AMI_ERROR: true,
+  HC_HUB_ADDRESS: true,
+  HC_HUB_AWAY: true,
+  HC_HUB_FIFO: true,
+  HC_HUB_LIMIT: true,
+  HC_MIXER_FAILED: true,
+  HC_ACTION_FAILED: true,
+  HC_STATE_UNWRITABLE: true,
+  HC_STORE_AWAY: true,
+  HC_STORE_REFUSED: true,
+  HC_BILLING_FAILED: true,
+  HC_BILLING_ANSWER: true,
+  HC_VOICE_FAILED: true,
+  HC_USAGE: true,
+};
+
+const ACTIONS: ReadonlySet<string> = new Set(BUILTIN_ACTIONS);
+
+/** Seconds. */
+const BUCKETS = {
+  key: [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2],
+  lookup: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.15, 0.3, 1],
+  question: [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+  lag: [0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 1],
+  gc: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1],
+};
+
+/** A registry of its own, so that two hubs in one process (tests) do not add up. Holds no timer: nothing to close. */
+export class HubMetrics {
+  readonly #registry = new Registry();
+  readonly #threads = new Map<number, { figures: MixerFigures; counted: Counted }>();
+  readonly #totals: { -readonly [name in keyof HubTotals]: HubTotals[name] } = {
+    frames: 0,
+    framesLate: 0,
+    underruns: 0,
+    pagesLate: 0,
+    rescued: 0,
+    keys: 0,
+  };
+  #loopMs = 0;
+
+  readonly #keyPresses = this.#counter('key_presses', 'Key presses of callers', ['action']);
+  readonly #keyToAudio = this.#histogram('key_to_audio', 'From a key press to its audible change', 'key');
+  readonly #lookups = this.#histogram('lookup', "Asterisk's look-ups of a music class", 'lookup', ['result']);
+  readonly #questions = this.#histogram('question', 'Questions of calls, until answered', 'question', [
+    'about',
+  ]);
+  readonly #errors = this.#counter('errors', 'Warnings and errors of the log by their code', ['code']);
+  readonly #calls = this.#counter('calls', 'Calls that begun, ended, or were over the limit', ['event']);
+  readonly #mixing = this.#counter('mixing_seconds', 'Time in which threads mixed');
+  readonly #tickLag = this.#histogram('tick_lag', "Each second's longest delay of a tick, a thread", 'lag');
+  readonly #tick = this.#histogram('tick', "Each second's longest tick, a thread", 'lag');
+  readonly #loopLag = this.#histogram('event_loop_lag', "Each second's longest delay, main thread", 'lag');
+  readonly #gc = this.#histogram('gc_pause', 'Pauses of the garbage collector, main thread', 'gc', ['kind']);
+
+  constructor(
+    private readonly sources: MetricsSources,
+    { version, clock }: { version: string; clock: Pick<Clock, 'wall'> },
+  ) {
+    this.#gauge('build_info', 'Always 1', ['version', 'node'], (gauge) =>
+      gauge.set({ version, node: process.version }, 1),
+    );
+    this.#totalsOfThreads();
+    this.#gauges();
+    processFigures(this.#registry, clock);
+    for (const result of ['answered', 'empty', 'refused', 'plain']) this.#lookups.zero({ result });
+    for (const action of [...BUILTIN_ACTIONS, 'function']) this.#keyPresses.inc({ action }, 0);
+    for (const event of ['begun', 'ended', 'over_limit']) this.#calls.inc({ event }, 0);
+  }
+
+  /** What a mixing thread tells once a second. A thread that was started anew counts from 0 again. */
+  figures(thread: number, figures: MixerFigures): void {
+    const before = this.#threads.get(thread)?.counted;
+    const counted = countedIn(figures);
+    const restarted = before !== undefined && COUNTED.some((name) => counted[name] < before[name]);
+    for (const name of COUNTED)
+      this.#totals[name] += counted[name] - (before && !restarted ? before[name] : 0);
+    this.#threads.set(thread, { figures, counted });
+    this.#mixing.inc(seconds(figures.busyMs));
+    this.#tickLag.observe(seconds(figures.worstLagMs));
+    this.#tick.observe(seconds(figures.worstTickMs));
+    for (const { action, audibleMs } of figures.keys) this.key(action, audibleMs);
+  }
+
+  /** The thread ended: its calls are not there any more, and whoever comes with its number is another. */
+  threadGone(thread: number): void {
+    this.#threads.delete(thread);
+  }
+
+  /**
+   * A key press that no thread's figures have.
+   * @param action an operator's own functions all count as `function`
+   * @param audibleMs from the press to what he hears of it; undefined: nothing
+   */
+  key(action: string, audibleMs?: number): void {
+    this.#totals.keys++;
+    this.#keyPresses.inc({ action: ACTIONS.has(action) ? action : 'function' });
+    if (audibleMs !== undefined) this.#keyToAudio.observe(seconds(audibleMs));
+  }
+
+  /** A look-up of Asterisk's; `plain`: it was answered with plain music. */
+  lookup(ms: number, result: LookupResult): void {
+    this.#lookups.observe({ result }, seconds(ms));
+  }
+
+  /** What a call asked of the store, billing, a voice or an operator's function, from asking to the answer. */
+  question(about: Question['about'], ms: number): void {
+    this.#questions.observe({ about }, seconds(ms));
+  }
+
+  /** An error's code; what is none of ours counts as `other`. */
+  error(code: string): void {
+    this.#errors.inc({ code: Object.hasOwn(CODES, code) ? code : 'other' });
+  }
+
+  /** `write`, with every warning and error that has a code counted. */
+  counting(write: LogWriter): LogWriter {
+    return (level, fields, message, wallMs) => {
+      const { code } = fields;
+      if ((level === 'warn' || level === 'error') && typeof code === 'string') this.error(code);
+      write(level, fields, message, wallMs);
+    };
+  }
+
+  caller(change: CallerChange): void {
+    this.#calls.inc({ event: change });
+  }
+
+  /** The main thread's longest delay in the last second. */
+  loopLag(ms: number): void {
+    this.#loopMs = ms;
+    this.#loopLag.observe(seconds(ms));
+  }
+
+  gc(kind: GcKind, pauseMs: number): void {
+    this.#gc.observe({ kind }, seconds(pauseMs));
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** In Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** The same figures for HubStatus. */
+  overview(): {
+    callers: CallerTotals;
+    totals: HubTotals;
+    threads: ThreadStatus[];
+    lag: { tickMs: number; loopMs: number };
+  } {
+    const threads = [...this.#threads].map(([thread, { figures }]) => statusOf(thread, figures));
+    const sum = (name: 'playing' | 'waiting'): number => threads.reduce((all, one) => all + one[name], 0);
+    const plain = attempt(() => this.sources.plainCallers()) ?? 0;
+    const tickMs = Math.max(0, ...threads.map(({ worstLagMs }) => worstLagMs));
+    return {
+      callers: { playing: sum('playing'), waiting: sum('waiting'), plain },
+      totals: { ...this.#totals },
+      threads,
+      lag: { tickMs, loopMs: this.#loopMs },
+    };
+  }
+
+  #totalsOfThreads(): void {
+    const total = (metric: string, help: string, name: keyof HubTotals): void => {
+      // A counter is read from the totals, which both this and the status are made of.
+      let told = 0;
+      const counter = this.#counter(metric, help, [], () => {
+        counter.inc(this.#totals[name] - told);
+        told = this.#totals[name];
+      });
+    };
+    total('frames', 'Frames given to readers', 'frames');
+    total('frames_late', 'Frames written when they should have been read already', 'framesLate');
+    total('underruns', 'Times that a reader must have found nothing', 'underruns');
+    total('pages_late', 'Frames of silence since a page of PCM was not there yet', 'pagesLate');
+    total('sessions_rescued', 'Calls whose session threw and which have plain music since', 'rescued');
+  }
+
+  #gauges(): void {
+    const { sources } = this;
+    this.#gauge('callers', 'Callers on hold', ['status'], (gauge) => {
+      const { callers } = this.overview();
+      for (const status of ['playing', 'waiting', 'plain'] as const) gauge.set({ status }, callers[status]);
+    });
+    this.#gauge('mixing_threads', 'Mixing threads that told of themselves', [], (gauge) =>
+      gauge.set(this.#threads.size),
+    );
+    this.#gauge('mixing_heap_bytes', "Heap of the mixing threads' engines", [], (gauge) =>
+      gauge.set([...this.#threads.values()].reduce((all, { figures }) => all + figures.heapBytes, 0)),
+    );
+    const asked = (name: string, help: string, value: () => number): void =>
+      this.#gauge(name, help, [], (gauge) => {
+        const known = attempt(value);
+        if (known !== undefined) gauge.set(known);
+      });
+    asked('callers_limit', 'Callers beyond this have plain music', () => sources.mostCallers());
+    asked('pcm_cache_bytes', 'Decoded audio in memory', () => sources.cacheBytes());
+    asked('pcm_cache_limit_bytes', 'Most decoded audio in memory', () => sources.cacheLimitBytes());
+    asked('ami_connected', '1: Asterisk can be asked', () => Number(sources.ami() === 'connected'));
+    asked('store_connected', '1: the store can be asked', () => Number(sources.store() === 'connected'));
+    asked('ready', '1: callers are played to', () => Number(sources.ready()));
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = [], collect?: () => void): Counter {
+    const named = { name: `holdcast_${name}_total`, help, labelNames, registers: [this.#registry] };
+    return new Counter({ ...named, ...(collect && { collect }) });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], set: (gauge: Gauge) => void): void {
+    const named = { name: `holdcast_${name}`, help, labelNames, registers: [this.#registry] };
+    const gauge: Gauge = new Gauge({ ...named, collect: () => set(gauge) });
+  }
+
+  #histogram(name: string, help: string, kind: keyof typeof BUCKETS, labelNames: string[] = []): Histogram {
+    const named = { name: `holdcast_${name}_seconds`, help, labelNames, registers: [this.#registry] };
+    return new Histogram({ ...named, buckets: BUCKETS[kind] });
+  }
+}
+
+function countedIn(figures: MixerFigures): Counted {
+  return Object.fromEntries(COUNTED.map((name) => [name, sane(figures[name])])) as Counted;
+}
+
+function statusOf(thread: number, figures: MixerFigures): ThreadStatus {
+  const { playing, waiting, worstLagMs, worstTickMs, busyMs, heapBytes } = figures;
+  return { thread, playing, waiting, worstLagMs, worstTickMs, busyMs, heapBytes };
+}
+
+/** prom-client throws at a number that is none, and at a counter that goes down. */
+function sane(value: number): number {
+  return Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+function seconds(ms: number): number {
+  return sane(ms) / 1000;
+}
+
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}

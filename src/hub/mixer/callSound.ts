@@ -1,0 +1,257 @@
+// CallSound: what one caller hears, from one coming of his reader to the next: Session, Program and Stage.
+// Whatever of it throws ends its cleverness and nothing else: first plain music from the same place, then a soft chord.
+import type { BackOffice } from '../../asterisk/backOffice';
+import type { CallNews } from '../../asterisk/feed';
+import type { Clip } from '../../audio/source';
+import type { Announcement } from '../../program/announcement';
+import { Playlist } from '../../program/playlist';
+import { Program, type ProgramEvent } from '../../program/program';
+import { AdviceRota } from '../../program/rota';
+import { Stage } from '../../program/stage';
+import { assembleCall, type CallRules, type PlayableMedia } from '../../session/assemble';
+import { programLog } from '../../session/eventLog';
+import type { Call, Session } from '../../session/session';
+import type { Speech } from '../../session/speech';
+import type { CallState } from '../../session/state';
+import type { Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { Random } from '../../util/random';
+import type { CallStatus } from './messages';
+
+export interface SoundParts {
+  clock: Clock;
+  log: Logger;
+  media: PlayableMedia;
+  random: Random;
+  office: BackOffice;
+  speech: Speech;
+  /** As it is known now. */
+  call(): Call;
+  /** What was told of the call before: who it is, its place, its end. */
+  told(): readonly CallNews[];
+  /** A key has done something. */
+  onKey(action: string): void;
+  /** Something happened from which the call should go on when this process dies. */
+  onMoment(): void;
+  /** Told once. */
+  onRescue(): void;
+}
+
+type Mode =
+  | { readonly status: 'clever'; readonly session: Session }
+  /** `base`: the call's state when it failed. */
+  | { readonly status: 'plain'; readonly base: CallState | undefined };
+
+/** Frames of the crossfade from one Program to another: 240 ms. */
+const CHANGE_FRAMES = 6;
+
+export class CallSound {
+  #mode: Mode = { status: 'plain', base: undefined };
+  #stage: Stage;
+  /** What is being said. */
+  #voice: Announcement | undefined;
+
+  /** @param state where the call goes on; its track's samples are at hand */
+  constructor(
+    private readonly parts: SoundParts,
+    private rules: CallRules,
+    state: CallState | undefined,
+  ) {
+    try {
+      const { program, session } = this.#assemble(rules, state);
+      this.#stage = new Stage(program);
+      this.#mode = { status: 'clever', session };
+    } catch (error) {
+      this.#stage = new Stage(this.#plain(state));
+      this.#mode = { status: 'plain', base: state };
+      this.#rescued(error);
+    }
+    for (const news of parts.told()) this.hear(news);
+  }
+
+  get plain(): boolean {
+    return this.#mode.status === 'plain';
+  }
+
+  /** Nothing is in the middle of being said or asked, so that the Program can be changed and nobody misses a word. */
+  get settled(): boolean {
+    if (this.#mode.status === 'plain') return true;
+    const { session } = this.#mode;
+    return !this.#voice && !session.busy && !session.takesPin && this.#stage.program.duckGainDb === 0;
+  }
+
+  /** Fills `frame`. Never throws. */
+  render(frame: Int16Array): void {
+    try {
+      return this.#stage.render(frame);
+    } catch (error) {
+      this.#fail(error);
+    }
+    try {
+      this.#stage.render(frame);
+    } catch {
+      this.#stage.rescue(frame);
+    }
+  }
+
+  /** Never throws. */
+  hear(news: CallNews): void {
+    this.#dare((session) => {
+      switch (news.type) {
+        case 'identity':
+          return session.identify(news.identity);
+        case 'key':
+          return session.press(news.digit);
+        case 'place':
+          return session.moveTo(news.place);
+        case 'ended':
+          return session.ended();
+      }
+    });
+  }
+
+  /** The call when the last `samplesAgo` samples have not reached the caller. Never throws. */
+  stateAt(samplesAgo: number): CallState | undefined {
+    const state = this.#dare((session) => session.stateAt(samplesAgo));
+    if (state || this.#mode.status === 'clever') return state;
+    const { base } = this.#mode;
+    const { program } = this.#stage;
+    const plain = {
+      version: 1,
+      rate: this.#stage.rate,
+      pressed: {},
+      ...program.stateAt(samplesAgo),
+    } as const;
+    const { music, heardSamples } = plain;
+    return base ? { ...base, heardSamples, ...(music && { music }) } : plain;
+  }
+
+  /** Changes over to a Program of other rules, of the same rate; the music goes on at the same sample. Never throws. */
+  change(rules: CallRules): void {
+    this.rules = rules;
+    this.#dare((session) => {
+      const before = this.#stage.program;
+      const { position } = before;
+      const state = session.stateAt(0);
+      session.close();
+      const next = this.#assemble(rules, { ...state, ...(position && { music: position }) });
+      const alike = position !== undefined && next.program.position?.trackId === position.trackId;
+      this.#stage.change(next.program, CHANGE_FRAMES, alike);
+      this.#mode = { status: 'clever', session: next.session };
+      for (const news of this.parts.told()) this.hear(news);
+    });
+  }
+
+  status(): Pick<CallStatus, 'track' | 'says'> & { heardSamples: number } {
+    const { program } = this.#stage;
+    const track = program.position?.trackId;
+    const { kind, title, personal } = this.#voice ?? {};
+    const says = kind && { kind, ...(!personal && title !== undefined && { title }) };
+    return { heardSamples: program.atSample, ...(track !== undefined && { track }), ...(says && { says }) };
+  }
+
+  /** The call goes on elsewhere or is over: nothing is said or done any more. What plays stays open. May be called again. */
+  end(): void {
+    if (this.#mode.status === 'clever') this.#quietly(this.#mode.session);
+  }
+
+  close(): void {
+    this.end();
+    this.#quietly(this.#stage);
+  }
+
+  #assemble(rules: CallRules, resume: CallState | undefined): { program: Program; session: Session } {
+    const { media, random, log, office, speech } = this.parts;
+    const tell = programLog(log, rules.program.rate);
+    return assembleCall({
+      call: this.parts.call(),
+      rules,
+      media,
+      random,
+      log,
+      clock: this.#clock(),
+      office: () => office,
+      speech: () => speech,
+      onKey: (action) => this.parts.onKey(action),
+      onEvent: (event) => {
+        tell(event);
+        this.#note(event);
+      },
+      ...(resume && { resume }),
+    });
+  }
+
+  /** A Session's timers run outside of the tick, and throw there. */
+  #clock(): Clock {
+    const { clock } = this.parts;
+    return {
+      now: () => clock.now(),
+      wall: () => clock.wall(),
+      after: (delayMs, task) => clock.after(delayMs, () => this.#dare(task)),
+    };
+  }
+
+  #note(event: ProgramEvent): void {
+    if (event.type === 'voice-start') this.#voice = event.announcement;
+    else if (event.type !== 'track' && event.type !== 'track-failed') this.#voice = undefined;
+    if (event.type !== 'voice-start') this.parts.onMoment();
+  }
+
+  #dare<T>(task: (session: Session) => T): T | undefined {
+    if (this.#mode.status === 'plain') return undefined;
+    try {
+      return task(this.#mode.session);
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): undefined {
+    if (this.#mode.status === 'plain') return undefined;
+    const { session } = this.#mode;
+    const base = attempt(() => session.stateAt(0));
+    const music = attempt(() => this.#stage.program.position) ?? base?.music;
+    this.#mode = { status: 'plain', base };
+    this.#voice = undefined;
+    this.#quietly(session);
+    const before = this.#stage;
+    this.#stage = new Stage(this.#plain(base && { ...base, ...(music && { music }) }));
+    this.#quietly(before);
+    this.#rescued(error);
+  }
+
+  #rescued(error: unknown): void {
+    this.parts.log.error(errorFields(error), 'the call failed; plain music from here');
+    this.parts.onRescue();
+  }
+
+  /** Music and nothing else; where even that cannot be opened, a Program without any, which is the soft chord. */
+  #plain(state: CallState | undefined): Program {
+    const { media, random } = this.parts;
+    const { program: settings } = this.rules;
+    const rota = (): AdviceRota =>
+      new AdviceRota({ advices: () => [], dayPart: () => undefined, allowed: () => false, random });
+    const playlist = (music: () => readonly Clip[]): Playlist =>
+      new Playlist(music, settings.music.order, random, state?.bag);
+    const resume = { ...(state?.music && { resume: state.music }), heardSamples: state?.heardSamples ?? 0 };
+    return (
+      attempt(
+        () => new Program(settings, { playlist: playlist(() => media.music()), rota: rota(), ...resume }),
+      ) ?? new Program(settings, { playlist: playlist(() => []), rota: rota() })
+    );
+  }
+
+  #quietly(closeable: { close(): void }): void {
+    attempt(() => closeable.close());
+  }
+}
+
+/** What is thrown here has been told already, or is of something that is given up. */
+function attempt<T>(task: () => T): T | undefined {
+  try {
+    return task();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,305 @@
+// HeldCall: one call of a mixing thread. Its pipe is filled before anybody reads it; while somebody does, he is played to;
+// when he goes, it is filled again from where the caller was.
+import type { BackOffice } from '../../asterisk/backOffice';
+import type { CallNews } from '../../asterisk/feed';
+import { samplesOf } from '../../audio/frame';
+import type { CallRules, PlayableMedia } from '../../session/assemble';
+import type { Speech } from '../../session/speech';
+import type { CallState } from '../../session/state';
+import { errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import { seedOf, type Random } from '../../util/random';
+import { CallPipe, type CallPipeParts } from './callPipe';
+import { CallSound } from './callSound';
+import { KnownCall } from './knownCall';
+import type { CallBeginning, CallStatus, FromMixer } from './messages';
+import type { MixerOutside } from './outsidePort';
+
+export interface HeldCallParts extends CallPipeParts {
+  log: Logger;
+  media: PlayableMedia;
+  outside: MixerOutside;
+  random: (seed: number) => Random;
+  post: (message: FromMixer) => void;
+  /** Takes a call's state on; false: not in this tick, for there are many. `last`: it is not told again for a while. */
+  keep(uniqueid: string, state: CallState, last: boolean): boolean;
+  /** It is to be armed, when there is time for that. */
+  onDue(call: HeldCall): void;
+  /** A reader has taken nothing for too long, and was given up. */
+  onStuck(uniqueid: string): void;
+}
+
+type Held =
+  /** Nobody is expected; what is kept is the state from which it goes on. */
+  | { readonly status: 'asleep' }
+  /** To be armed. `before` plays no more, but holds the samples that come next. */
+  | { readonly status: 'due'; readonly before: CallSound | undefined }
+  /** Armed: the lead is in the pipe. Deaf to keys. */
+  | { readonly status: 'waiting'; readonly sound: CallSound; readonly since: number }
+  | { readonly status: 'playing'; readonly sound: CallSound }
+  | { readonly status: 'over' };
+
+/** A reader that has not come for so long is not expected any more. */
+const PATIENCE_MS = 30_000;
+/** To ask a pipe whether somebody reads is dear: after the first second that is done in each third tick. */
+const EAGER_MS = 1000;
+const SELDOM_TICKS = 3;
+/** Asterisk has this much in its hands when it kills a reader: 20 to 46 ms, measured on version 22, 2026-11-21. */
+const READ_MS = 30;
+/** More was never heard of a call than this ago, see `Session.stateAt`. */
+const MOST_UNREAD_MS = 500;
+
+export class HeldCall {
+  readonly uniqueid: string;
+  readonly #log: Logger;
+  readonly #known: KnownCall;
+  readonly #pipe: CallPipe;
+  readonly #random: Random;
+  readonly #office: BackOffice;
+  readonly #speech: Speech;
+  #path = '';
+  #language: string | undefined;
+  #held: Held = { status: 'asleep' };
+  /** From where it goes on; undefined: nothing was heard of it. */
+  #state: CallState | undefined;
+  #fifoFailed = false;
+  #keyAtMs = 0;
+  #count = 0;
+  /** Tick in which its state is told. */
+  #tellAt = 0;
+
+  /** @param slot a number that differs from call to call: what need not be in each tick is spread by it */
+  constructor(
+    private readonly parts: HeldCallParts,
+    beginning: CallBeginning,
+    private readonly slot: number,
+  ) {
+    const { uniqueid } = beginning;
+    this.uniqueid = uniqueid;
+    this.#log = parts.log.child({ uniqueid });
+    this.#known = new KnownCall(uniqueid, this.#log);
+    this.#pipe = new CallPipe(parts);
+    this.#random = parts.random(seedOf(uniqueid));
+    this.#office = parts.outside.office(uniqueid, () => this.#known.office);
+    this.#speech = parts.outside.speech(uniqueid);
+    this.begin(beginning);
+  }
+
+  get status(): Held['status'] {
+    return this.#held.status;
+  }
+
+  /** A reader will come; where one is here or awaited already, nothing changes. */
+  begin({ fifo, language, state }: CallBeginning): void {
+    if (this.#held.status !== 'asleep') return;
+    this.#path = fifo;
+    this.#language = language ?? this.#language;
+    this.#state ??= state;
+    this.#due(undefined);
+  }
+
+  /** Puts the lead into the pipe, from where the caller was. Never throws. */
+  arm(atMs: number): void {
+    if (this.#held.status !== 'due') return;
+    const { before } = this.#held;
+    const sound = this.#sound();
+    try {
+      this.#pipe.arm(this.#path, sound, atMs);
+      this.#held = { status: 'waiting', sound, since: atMs };
+      this.#fifoFailed = false;
+    } catch (error) {
+      if (!this.#fifoFailed) this.#log.error(errorFields(error), 'nothing can be played to this call');
+      this.#fifoFailed = true;
+      this.#held = { status: 'asleep' };
+      sound.close();
+    }
+    before?.close();
+  }
+
+  /** @param atMs when the main thread heard of it, on the clock */
+  hear(news: CallNews, atMs: number): void {
+    if (!this.#known.hear(news)) return;
+    const held = this.#held;
+    if (held.status !== 'playing' && (held.status !== 'waiting' || news.type === 'key')) return;
+    this.#keyAtMs = atMs;
+    held.sound.hear(news);
+  }
+
+  /**
+   * What the time brings.
+   * @param count of the tick, and `atMs` its deadline
+   * @param now what the clock says
+   * @param turn whether Frames are written
+   */
+  tick(count: number, atMs: number, now: number, turn: boolean): void {
+    this.#count = count;
+    const held = this.#held;
+    if (held.status === 'waiting') this.#knock(held.sound, atMs - held.since, atMs, now);
+    else if (held.status === 'playing' && turn) this.#play(held.sound, atMs, now);
+    if (this.#held.status === 'playing' && count >= this.#tellAt) this.#tell(this.#held.sound, atMs);
+  }
+
+  /**
+   * Goes by other settings from now on.
+   * @param patient whether what is being said may be said to its end first
+   * @returns false: not now
+   */
+  change(patient: boolean): boolean {
+    const held = this.#held;
+    if (held.status === 'playing') {
+      if (patient && !held.sound.settled) return false;
+      held.sound.change(this.#rules());
+    } else if (held.status === 'waiting') {
+      this.#state = this.#unheard(held.sound);
+      this.#leave(held.sound);
+    }
+    return true;
+  }
+
+  /**
+   * The thread ends. All that is in the pipe is heard, since its reader reads to the end.
+   * @returns the call's state then; undefined: it has none, or nothing is to be kept of it
+   */
+  drain(): CallState | undefined {
+    const held = this.#held;
+    if (held.status === 'playing') this.#state = held.sound.stateAt(this.#pipe.pendingSamples);
+    else if (held.status === 'waiting') this.#state = this.#unheard(held.sound);
+    this.close();
+    return this.#known.ended ? undefined : this.#state;
+  }
+
+  report(nowMs: number): CallStatus {
+    const held = this.#held;
+    const sound = 'sound' in held ? held.sound : undefined;
+    const { heardSamples, ...heard } = sound?.status() ?? { heardSamples: this.#state?.heardSamples ?? 0 };
+    const playing = held.status === 'playing';
+    const aheadMs = playing ? Math.max(0, this.#pipe.aheadMs(nowMs)) : 0;
+    const { queue, place } = this.#known;
+    const unheard = playing ? samplesOf(aheadMs, this.#rate) : sound ? this.#pipe.renderedSamples : 0;
+    return {
+      uniqueid: this.uniqueid,
+      status: sound?.plain ? 'plain' : playing ? 'playing' : 'waiting',
+      ...(queue !== undefined && { queue }),
+      ...(place && { position: place.position }),
+      ...heard,
+      heardMs: (Math.max(0, heardSamples - unheard) * 1000) / this.#rate,
+      aheadMs,
+      underruns: this.#pipe.underruns,
+    };
+  }
+
+  /** Something unforeseen: it begins again for whoever reads then. */
+  giveUp(): void {
+    const held = this.#held;
+    if ('sound' in held) this.#leave(held.sound);
+  }
+
+  close(): void {
+    const held = this.#held;
+    if (held.status === 'over') return;
+    this.#held = { status: 'over' };
+    this.#pipe.close();
+    if (held.status === 'due') held.before?.close();
+    if ('sound' in held) held.sound.close();
+    void this.#office.close();
+  }
+
+  get #rate(): number {
+    return this.parts.settings().rate;
+  }
+
+  #due(before: CallSound | undefined): void {
+    this.#held = { status: 'due', before };
+    this.parts.onDue(this);
+  }
+
+  #rules(): CallRules {
+    const settings = this.parts.settings();
+    return settings.rules(this.parts.outside.bindings(settings.config, this.uniqueid));
+  }
+
+  #sound(): CallSound {
+    const { clock, media, figures } = this.parts;
+    const parts = {
+      clock,
+      media,
+      log: this.#log,
+      random: this.#random,
+      office: this.#office,
+      speech: this.#speech,
+      call: () => this.#known.call(this.#language ?? this.parts.settings().config.language),
+      told: () => this.#known.told,
+      onKey: (action: string) => {
+        this.#pipe.pressed(action, this.#keyAtMs);
+        this.#tellSoon();
+      },
+      onMoment: () => this.#tellSoon(),
+      onRescue: () => void figures.rescued++,
+    };
+    return new CallSound(parts, this.#rules(), this.#state);
+  }
+
+  /** Tries whether somebody reads by now. */
+  #knock(sound: CallSound, waitedMs: number, atMs: number, now: number): void {
+    if (waitedMs > EAGER_MS && (this.#count + this.slot) % SELDOM_TICKS !== 0) return;
+    if (this.#pipe.knock(atMs)) return this.#arrived(sound, atMs, now);
+    if (waitedMs < PATIENCE_MS) return;
+    this.#state = this.#unheard(sound);
+    this.#pipe.close();
+    sound.close();
+    this.#held = { status: 'asleep' };
+  }
+
+  #arrived(sound: CallSound, atMs: number, now: number): void {
+    this.#held = { status: 'playing', sound };
+    this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
+    this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'reading' });
+    this.#log.debug({}, 'a reader has come');
+    this.#play(sound, atMs, now);
+  }
+
+  #play(sound: CallSound, atMs: number, now: number): void {
+    const result = this.#pipe.play(sound, atMs, now);
+    if (result === 'going') return;
+    if (result === 'stuck') this.parts.onStuck(this.uniqueid);
+    const unreadMs = result === 'stuck' ? MOST_UNREAD_MS : this.#pipe.aheadWhenGone(atMs) + READ_MS;
+    this.#state = sound.stateAt(this.#unread(unreadMs)) ?? this.#state;
+    if (this.#state && !this.#known.ended) this.parts.keep(this.uniqueid, this.#state, true);
+    this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'away' });
+    this.#log.debug({ result }, 'the reader has gone');
+    this.#leave(sound);
+  }
+
+  /** Nobody hears it; the pipe is filled anew for who comes next, if somebody may come. */
+  #leave(sound: CallSound): void {
+    this.#pipe.close();
+    sound.end();
+    if (!this.#known.ended) return this.#due(sound);
+    sound.close();
+    this.#held = { status: 'asleep' };
+  }
+
+  /** The state of a call that has heard nothing of what was rendered; one that has heard nothing at all has none. */
+  #unheard(sound: CallSound): CallState | undefined {
+    return this.#state && (sound.stateAt(this.#pipe.renderedSamples) ?? this.#state);
+  }
+
+  /** Samples rendered that the caller has not heard, when so much of them is in the pipe. */
+  #unread(pipeMs: number): number {
+    const { rate } = this.parts.settings();
+    return Math.min(samplesOf(MOST_UNREAD_MS, rate), samplesOf(pipeMs, rate) + this.#pipe.pendingSamples);
+  }
+
+  /** Once the caller has heard what is rendered by now. */
+  #tellSoon(): void {
+    const { leadFrames } = this.parts.settings();
+    this.#tellAt = Math.min(this.#tellAt, this.#count + leadFrames + 3);
+  }
+
+  #tell(sound: CallSound, atMs: number): void {
+    if (this.#known.ended) return;
+    const state = sound.stateAt(this.#unread(Math.max(0, this.#pipe.aheadMs(atMs)) + READ_MS));
+    if (!state || this.parts.keep(this.uniqueid, state, false))
+      this.#tellAt = this.#count + this.parts.settings().stateTicks;
+  }
+}

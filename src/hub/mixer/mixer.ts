@@ -1,0 +1,284 @@
+// Mixer: all calls of a mixing thread under one tick. It renders, writes and never waits; whatever one call does or
+// throws costs the others nothing.
+import { getHeapStatistics } from 'node:v8';
+import type { PlayableMedia } from '../../session/assemble';
+import type { CallState } from '../../session/state';
+import type { Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { Random } from '../../util/random';
+import { Seldom } from '../seldom';
+import { CallFigures } from './callFigures';
+import { HeldCall, type HeldCallParts } from './heldCall';
+import type {
+  CallBeginning,
+  CallStatus,
+  CatalogClip,
+  FromMixer,
+  Page,
+  PortableConfig,
+  ToMixer,
+} from './messages';
+import { BatchBuffer, MixSettings } from './mixSettings';
+import type { MixerOutside } from './outsidePort';
+import { Ticker } from './ticker';
+
+export interface MixerMedia extends PlayableMedia {
+  setCatalog(clips: readonly CatalogClip[]): void;
+  put(page: Page): void;
+  readonly pagesLate: number;
+}
+
+export interface MixerParts {
+  clock: Clock;
+  log: Logger;
+  media: MixerMedia;
+  outside: MixerOutside;
+  post: (message: FromMixer) => void;
+  random: (seed: number) => Random;
+}
+
+/** Calls whose pipes are filled in one tick: a thousand at once would hold it up. */
+const ARMS = 16;
+/** Calls that change over to another config in one tick. */
+const CHANGES = 10;
+/** So long a call may say what it is saying, or wait for an answer, before it changes over. */
+const PATIENCE_MS = 30_000;
+/** States that are told in one tick. */
+const STATES = 64;
+const FIGURES_MS = 1000;
+const SAY_MS = 10_000;
+
+export class Mixer {
+  readonly #calls = new Map<string, HeldCall>();
+  /** The calls that have their turn in even ticks, and in odd ones. */
+  readonly #phases: readonly [HeldCall[], HeldCall[]] = [[], []];
+  readonly #figures = new CallFigures();
+  readonly #ticker: Ticker;
+  readonly #stuck: Seldom;
+  readonly #failed: Seldom;
+  #settings: MixSettings | undefined;
+  #buffer: BatchBuffer | undefined;
+  #due: HeldCall[] = [];
+  #changing: HeldCall[] = [];
+  #changeBy = 0;
+  /** Calls that may still be armed before the next tick. */
+  #arms = ARMS;
+  #states: (readonly [string, CallState])[] = [];
+  #begun = 0;
+  #atMs = 0;
+  #figuresAt = 0;
+  #drained = false;
+
+  constructor(private readonly parts: MixerParts) {
+    const { clock, log } = parts;
+    this.#ticker = new Ticker({
+      clock,
+      tick: (count, atMs, missed) => this.#tick(count, atMs, missed),
+      onResync: (missed) => log.warn({ missedMs: missed * 40 }, 'the thread stood still; callers heard gaps'),
+    });
+    this.#stuck = new Seldom(clock, SAY_MS);
+    this.#failed = new Seldom(clock, SAY_MS);
+  }
+
+  /** Never throws. */
+  handle(message: ToMixer): void {
+    try {
+      this.#hear(message);
+    } catch (error) {
+      this.#fails(error, message.type);
+    }
+  }
+
+  /** All pipes are closed; nothing is told. */
+  close(): void {
+    this.#ticker.close();
+    for (const call of this.#calls.values()) call.close();
+    this.#calls.clear();
+    for (const phase of this.#phases) phase.length = 0;
+  }
+
+  #hear(message: ToMixer): void {
+    switch (message.type) {
+      case 'config':
+        return this.#configure(message.config);
+      case 'catalog':
+        return this.parts.media.setCatalog(message.clips);
+      case 'page':
+        return this.parts.media.put(message.page);
+      case 'begin':
+        return this.#begin(message.call);
+      case 'news':
+        return this.#calls.get(message.uniqueid)?.hear(message.news, message.atMs);
+      case 'end':
+        return this.#end(message.uniqueid);
+      case 'status':
+        return this.parts.post({ type: 'status', id: message.id, calls: this.#status() });
+      case 'drain':
+        return this.#drain();
+      case 'answer':
+      case 'deed':
+        return;
+    }
+  }
+
+  #configure(config: PortableConfig): void {
+    const before = this.#settings;
+    if (before && before.rate !== config.program.rate) {
+      const hint = 'restart the hub: what Asterisk reads changes with the rate';
+      this.parts.log.error({ hint }, 'another sample rate is refused; calls go on by the config before');
+      return;
+    }
+    const settings = new MixSettings(config);
+    this.#settings = settings;
+    this.#buffer ??= new BatchBuffer(settings);
+    settings.ready().catch((error: unknown) => this.#fails(error, 'campaigns'));
+    if (before) {
+      this.#changing = [...this.#calls.values()];
+      this.#changeBy = this.parts.clock.now() + PATIENCE_MS;
+    } else {
+      this.#atMs = this.#figuresAt = this.parts.clock.now();
+      this.#ticker.start();
+    }
+  }
+
+  #begin(beginning: CallBeginning): void {
+    if (this.#drained) return;
+    for (const page of beginning.pages) this.parts.media.put(page);
+    const known = this.#calls.get(beginning.uniqueid);
+    if (known) known.begin(beginning);
+    else this.#add(beginning);
+    this.#armDue();
+  }
+
+  #add(beginning: CallBeginning): void {
+    const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
+    this.#calls.set(beginning.uniqueid, call);
+    const [even, odd] = this.#phases;
+    (even.length <= odd.length ? even : odd).push(call);
+  }
+
+  #callParts(): HeldCallParts {
+    const { clock, log, media, outside, random, post } = this.parts;
+    return {
+      clock,
+      log,
+      media,
+      outside,
+      random,
+      post,
+      figures: this.#figures,
+      settings: () => this.#settings!,
+      buffer: () => this.#buffer!,
+      keep: (uniqueid, state, last) => {
+        if (this.#states.length >= STATES && !last) return false;
+        this.#states.push([uniqueid, state]);
+        return true;
+      },
+      onDue: (call) => void this.#due.push(call),
+      onStuck: (uniqueid) =>
+        this.#stuck.say((times) => log.warn({ uniqueid, times }, 'a reader takes nothing; it is given up')),
+    };
+  }
+
+  #end(uniqueid: string): void {
+    const call = this.#calls.get(uniqueid);
+    if (!call) return;
+    call.close();
+    this.#calls.delete(uniqueid);
+    for (const phase of this.#phases) {
+      const index = phase.indexOf(call);
+      if (index >= 0) phase.splice(index, 1);
+    }
+  }
+
+  #tick(count: number, atMs: number, missed: number): void {
+    this.#atMs = atMs;
+    this.#arms = ARMS;
+    const now = this.parts.clock.now();
+    for (let i = 0; i < 2; i++) {
+      const phase = this.#phases[i]!;
+      const turn = missed > 0 || (count & 1) === i;
+      for (let j = 0; j < phase.length; j++) this.#tickCall(phase[j]!, count, now, turn);
+    }
+    this.#armDue();
+    if (this.#changing.length > 0) this.#change(now);
+    this.#tellStates();
+    if (atMs - this.#figuresAt >= FIGURES_MS) this.#tellFigures(atMs);
+  }
+
+  #tickCall(call: HeldCall, count: number, now: number, turn: boolean): void {
+    try {
+      call.tick(count, this.#atMs, now, turn);
+    } catch (error) {
+      this.#fails(error, 'tick');
+      call.giveUp();
+    }
+  }
+
+  #armDue(): void {
+    if (!this.#settings) return;
+    while (this.#arms > 0 && this.#due.length > 0) {
+      const call = this.#due.shift()!;
+      if (call.status !== 'due') continue;
+      this.#arms--;
+      call.arm(this.#atMs);
+    }
+  }
+
+  /** Who is in the middle of something is asked again. */
+  #change(now: number): void {
+    const some = this.#changing.splice(0, CHANGES);
+    for (const call of some) if (!call.change(now < this.#changeBy)) this.#changing.push(call);
+  }
+
+  #tellStates(): void {
+    if (this.#states.length === 0) return;
+    this.parts.post({ type: 'states', states: this.#states });
+    this.#states = [];
+  }
+
+  #tellFigures(atMs: number): void {
+    this.#figuresAt = atMs;
+    let playing = 0;
+    for (const { status } of this.#calls.values()) if (status === 'playing') playing++;
+    const { frames, framesLate, underruns, rescued } = this.#figures;
+    const figures = {
+      playing,
+      waiting: this.#calls.size - playing,
+      frames,
+      framesLate,
+      underruns,
+      pagesLate: this.parts.media.pagesLate,
+      rescued,
+      ...this.#ticker.takeTimes(),
+      keys: this.#figures.takeKeys(),
+      heapBytes: getHeapStatistics().used_heap_size,
+    };
+    this.parts.post({ type: 'figures', figures });
+  }
+
+  #status(): CallStatus[] {
+    const now = this.parts.clock.now();
+    return Array.from(this.#calls.values(), (call) => call.report(now));
+  }
+
+  #drain(): void {
+    this.#drained = true;
+    const states: (readonly [string, CallState])[] = [];
+    for (const call of this.#calls.values()) {
+      const state = call.drain();
+      if (state) states.push([call.uniqueid, state]);
+    }
+    this.#states = [];
+    this.parts.post({ type: 'states', states });
+    this.close();
+    this.parts.post({ type: 'drained' });
+  }
+
+  #fails(error: unknown, what: string): void {
+    this.#failed.say((times) =>
+      this.parts.log.error({ what, times, ...errorFields(error) }, 'unexpected; all other calls go on'),
+    );
+  }
+}

@@ -1,0 +1,14 @@
+// MixerOutside: what calls have outside of their mixing thread, as the Mixer knows it.
+// A file of its own, since the Mixer and its calls both name it.
+import type { BackOffice, OfficeCall } from '../../asterisk/backOffice';
+import type { KeyBindings } from '../../session/keys';
+import type { Speech } from '../../session/speech';
+import type { PortableConfig } from './messages';
+
+export interface MixerOutside {
+  /** Its owner closes it. */
+  office(uniqueid: string, call: () => OfficeCall | undefined): BackOffice;
+  speech(uniqueid: string): Speech;
+  /** What a call's keys do. */
+  bindings(config: PortableConfig, uniqueid: string): KeyBindings;
+}

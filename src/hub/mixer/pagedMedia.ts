@@ -1,0 +1,128 @@
+// PagedMedia: what callers of a mixing thread can hear, as the main thread's catalog has it.
+// It answers by the same rules as the Library, so that a caller hears the same wherever his Program runs.
+import type { Clip, Reader } from '../../audio/source';
+import { baseLanguage } from '../../media/names';
+import type { Shelf } from '../../program/shelves';
+import type { PlayableMedia } from '../../session/assemble';
+import type { CatalogClip, Page } from './messages';
+import { PagedReader } from './pagedReader';
+import { PageSlot, PageTable } from './pageTable';
+
+export interface PagedMediaParts {
+  /** Asks for a page, which then comes by `put`; it may be asked for again if it does not come. */
+  readonly wanted: (key: number, index: number) => void;
+  /** Spoken to callers in whose language there are no prompts. */
+  readonly fallbackLanguage: () => string;
+}
+
+class PagedClip implements Clip {
+  readonly key: number;
+  readonly id: string;
+  readonly title: string;
+  readonly samples: number;
+  readonly head: PageSlot;
+
+  constructor(
+    readonly listed: CatalogClip,
+    private readonly table: PageTable,
+    private readonly late: () => void,
+  ) {
+    const { key, id, title, samples, head } = listed;
+    [this.key, this.id, this.title, this.samples] = [key, id, title, samples];
+    this.head = new PageSlot(key, 0);
+    this.head.samples = new Int16Array(head);
+  }
+
+  /** Never throws: what cannot be read ends early. */
+  open(fromSample = 0): Reader {
+    return new PagedReader(this, this.table, this.late, fromSample);
+  }
+}
+
+export class PagedMedia implements PlayableMedia {
+  readonly #table: PageTable;
+  readonly #fallbackLanguage: () => string;
+  #byKey = new Map<number, PagedClip>();
+  #byId = new Map<string, PagedClip>();
+  #music: readonly PagedClip[] = [];
+  #prompts = new Map<string, PagedClip>();
+  #spoken = new Set<string | undefined>();
+  /** Answers of `advices`, by shelf and language. */
+  readonly #shelves = new Map<string, readonly PagedClip[]>();
+  #pagesLate = 0;
+
+  constructor(parts: PagedMediaParts) {
+    this.#table = new PageTable(parts.wanted);
+    this.#fallbackLanguage = parts.fallbackLanguage;
+  }
+
+  /** How often a reader had to give silence since its page was late. */
+  get pagesLate(): number {
+    return this.#pagesLate;
+  }
+
+  /** Pages held or awaited, the first ones of clips not counted. */
+  get pages(): number {
+    return this.#table.size;
+  }
+
+  /** All that can be played from now on. What plays goes on; a clip with a known key stays the same object. */
+  setCatalog(clips: readonly CatalogClip[]): void {
+    const all = clips.map((clip) => this.#byKey.get(clip.key) ?? this.#clip(clip));
+    this.#byKey = new Map(all.map((clip) => [clip.key, clip]));
+    this.#byId = new Map(all.map((clip) => [clip.id, clip]));
+    this.#music = all.filter(({ listed }) => listed.kind === 'music');
+    const prompts = all.filter(({ listed }) => listed.kind === 'prompt');
+    this.#prompts = new Map(prompts.map((clip) => [`${clip.listed.language}/${clip.listed.name}`, clip]));
+    this.#spoken = new Set(prompts.map(({ listed }) => listed.language));
+    this.#shelves.clear();
+  }
+
+  /** A page has come, asked for or ahead of need. */
+  put(page: Page): void {
+    this.#table.put(page);
+  }
+
+  /** To be called each second or so: gives back pages that nobody reads. @param nowMs monotonic */
+  sweep(nowMs: number): void {
+    this.#table.sweep(nowMs);
+  }
+
+  music(): readonly Clip[] {
+    return this.#music;
+  }
+
+  advices(shelf: Shelf, language: string): readonly Clip[] {
+    const base = this.#heardIn(language);
+    const name = `${shelf}/${base}`;
+    const known = this.#shelves.get(name);
+    if (known) return known;
+    const heard = ({ listed }: PagedClip): boolean =>
+      listed.shelf === shelf && (listed.language === undefined || listed.language === base);
+    const advices = [...this.#byKey.values()].filter(heard);
+    this.#shelves.set(name, advices);
+    return advices;
+  }
+
+  prompt(name: string, language: string): Clip | undefined {
+    return this.#prompts.get(`${this.#heardIn(language)}/${name}`);
+  }
+
+  speaks(language: string): boolean {
+    const base = baseLanguage(language);
+    return base !== undefined && this.#spoken.has(base);
+  }
+
+  find(id: string): Clip | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The base language that a caller is spoken to in. */
+  #heardIn(language: string): string | undefined {
+    return baseLanguage(this.speaks(language) ? language : this.#fallbackLanguage());
+  }
+
+  #clip(listed: CatalogClip): PagedClip {
+    return new PagedClip(listed, this.#table, () => this.#pagesLate++);
+  }
+}

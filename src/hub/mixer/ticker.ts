@@ -1,0 +1,89 @@
+// Ticker: one tick for all calls of a mixing thread, each 40 ms on absolute deadlines of the monotonic clock.
+// What it is late does not add up, and after a stall the deadlines that were missed are served at once, by one tick.
+import { FRAME_MS } from '../../audio/frame';
+import type { Cancel, Clock } from '../../util/clock';
+
+export interface TickerParts {
+  clock: Clock;
+  /**
+   * @param count deadlines since the start
+   * @param atMs the deadline, on the clock: what the clock says is that or a little later
+   * @param missed deadlines before this one that had no tick of their own
+   */
+  tick(count: number, atMs: number, missed: number): void;
+  /** So many deadlines passed without a tick that readers have run dry. */
+  onResync(missed: number): void;
+}
+
+/** Milliseconds of the time since they were taken last. */
+export interface TickTimes {
+  worstLagMs: number;
+  worstTickMs: number;
+  busyMs: number;
+}
+
+/** A stall of more deadlines than this is counted: the lead of the readers is gone by then. */
+const MOST_MISSED = 5;
+
+export class Ticker {
+  #origin = 0;
+  #count = 0;
+  #resyncs = 0;
+  #cancel: Cancel = () => {};
+  #closed = false;
+  readonly #times: TickTimes = { worstLagMs: 0, worstTickMs: 0, busyMs: 0 };
+
+  constructor(private readonly parts: TickerParts) {}
+
+  /** The first tick is 40 ms from now. */
+  start(): void {
+    this.#origin = this.parts.clock.now();
+    this.#sleep();
+  }
+
+  /** How often there was a stall. */
+  get resyncs(): number {
+    return this.#resyncs;
+  }
+
+  /** Times since this was last called. */
+  takeTimes(): TickTimes {
+    const times = { ...this.#times };
+    this.#times.worstLagMs = this.#times.worstTickMs = this.#times.busyMs = 0;
+    return times;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+  }
+
+  #wake(): void {
+    const now = this.parts.clock.now();
+    const due = Math.floor((now - this.#origin) / FRAME_MS);
+    const missed = due - this.#count - 1;
+    if (missed >= 0) {
+      const lagMs = now - (this.#origin + (this.#count + 1) * FRAME_MS);
+      this.#count = due;
+      if (missed > MOST_MISSED) this.#resyncs++;
+      if (missed > MOST_MISSED) this.parts.onResync(missed);
+      this.parts.tick(due, this.#origin + due * FRAME_MS, missed);
+      this.#took(lagMs, this.parts.clock.now() - now);
+    }
+    if (!this.#closed) this.#sleep();
+  }
+
+  #took(lagMs: number, tickMs: number): void {
+    const times = this.#times;
+    times.worstLagMs = Math.max(times.worstLagMs, lagMs);
+    times.worstTickMs = Math.max(times.worstTickMs, tickMs);
+    times.busyMs += tickMs;
+  }
+
+  /** Whole milliseconds, rounded up: a timer that fires a fraction early would wake the thread for nothing. */
+  #sleep(): void {
+    const next = this.#origin + (this.#count + 1) * FRAME_MS;
+    const delay = Math.ceil(Math.max(0, next - this.parts.clock.now()));
+    this.#cancel = this.parts.clock.after(delay, () => this.#wake());
+  }
+}

@@ -1,0 +1,179 @@
+// Watching the hub, put together: figures, pulse, the servers that tell them, and what systemd is told.
+// The hub gives it what happens; who asks is none of the hub's business.
+import type { HubSettings } from '../config/types';
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import { Scope, type Closeable } from '../util/scope';
+import type { CallStatus, MixerFigures } from './mixer/messages';
+import type { LimitReason } from './limits';
+import { HubMetrics } from './metrics';
+import { Notifier, type NotifySettings } from './notify';
+import { Observer, type ObserverLimits } from './observer';
+import { Pulse } from './observePulse';
+import { watchGc, watchLoop, type LoopWatch } from './observeRuntime';
+import { statusSocket, type HubStatus, type LinkStatus } from './status';
+
+/** What plays, as far as it is watched. */
+export interface WatchedHub {
+  readonly cacheBytes: number;
+  /** Callers with plain music, because they are over the limit or since their Session threw. */
+  readonly plain?: number;
+  /** Rejects or never resolves where a thread hangs. */
+  status(): Promise<readonly CallStatus[]>;
+}
+
+export interface WatchParts {
+  settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb'>;
+  /** Most callers, and why they are fewer than the config asks for. */
+  most: { readonly mostCallers: number; readonly reasons: readonly LimitReason[] };
+  version: string;
+  ami: () => LinkStatus;
+  store: () => LinkStatus;
+  /** Of takeNotifySettings; undefined: no systemd. */
+  notify: NotifySettings | undefined;
+  clock: Clock;
+  log: Logger;
+  limits?: Partial<ObserverLimits>;
+}
+
+const EVERY_MS = 1000;
+
+export class Watch implements Closeable {
+  readonly metrics: HubMetrics;
+  readonly #pulse: Pulse;
+  readonly #notifier: Notifier;
+  readonly #observer: Observer;
+  readonly #scope = new Scope();
+  #state: HubStatus['state'] = 'starting';
+  #hub: WatchedHub | undefined;
+
+  constructor(private readonly parts: WatchParts) {
+    const { settings, clock, log, limits } = parts;
+    this.metrics = this.#metricsOf(parts);
+    this.#pulse = new Pulse(clock);
+    const healthy = (): boolean => this.#pulse.healthy;
+    this.#notifier = new Notifier({ settings: parts.notify, healthy, clock, log });
+    this.#observer = new Observer({
+      observed: {
+        metrics: () => this.metrics,
+        health: () => this.#pulse.problems(),
+        ready: () => this.#unready(),
+        status: () => this.#status(),
+      },
+      listen: settings.observe,
+      socket: statusSocket(settings.folder),
+      clock,
+      log,
+      ...(limits && { limits }),
+    });
+  }
+
+  /** Answers from now on, "starting" at first. @throws HoldcastError HC_HUB_ADDRESS when another hub answers there */
+  async start(): Promise<void> {
+    await this.#observer.start();
+    this.#scope.own(this.#notifier);
+    this.#scope.own(this.#observer);
+    this.#scope.own(this.#pulse);
+    this.#pulse.start();
+    this.#scope.defer(watchGc((kind, pauseMs) => this.metrics.gc(kind, pauseMs)));
+    this.#watchLoop(this.#scope.own(watchLoop()));
+  }
+
+  /** The port of /metrics; undefined: none. */
+  get port(): number | undefined {
+    return this.#observer.port;
+  }
+
+  /** A mixing thread's figures, which are its sign of life too. */
+  figures(thread: number, figures: MixerFigures): void {
+    this.#pulse.beat(thread);
+    this.metrics.figures(thread, figures);
+  }
+
+  /** It ended, by itself or on purpose. */
+  threadGone(thread: number): void {
+    this.#pulse.gone(thread);
+    this.metrics.threadGone(thread);
+  }
+
+  /** `hub` plays from now on; also when a reload is over. */
+  ready(hub: WatchedHub): void {
+    this.#hub = hub;
+    this.#state = 'ready';
+    this.#notifier.ready();
+  }
+
+  /** The config is read again; callers are played to meanwhile. `ready` follows, whether it was taken or refused. */
+  reloading(): void {
+    this.#notifier.reloading();
+  }
+
+  draining(): void {
+    this.#state = 'draining';
+    this.#notifier.stopping();
+  }
+
+  close(): Promise<void> {
+    return this.#scope.close();
+  }
+
+  #metricsOf({ settings, most, version, ami, store, clock }: WatchParts): HubMetrics {
+    const sources = {
+      plainCallers: () => this.#hub?.plain ?? 0,
+      mostCallers: () => most.mostCallers,
+      cacheBytes: () => this.#hub?.cacheBytes ?? 0,
+      cacheLimitBytes: () => cacheBytes(settings),
+      ami,
+      store,
+      ready: () => this.#state === 'ready',
+    };
+    return new HubMetrics(sources, { version, clock });
+  }
+
+  #watchLoop(loop: LoopWatch): void {
+    const again = (): void => {
+      this.metrics.loopLag(loop.worstMs());
+      cancel = this.parts.clock.after(EVERY_MS, again);
+    };
+    let cancel = this.parts.clock.after(EVERY_MS, again);
+    this.#scope.defer(() => cancel());
+  }
+
+  #unready(): string[] {
+    if (this.#state === 'starting') return ['it starts'];
+    return this.#state === 'draining' ? ['it drains'] : [];
+  }
+
+  async #status(): Promise<HubStatus> {
+    const { settings, most, version, ami, store } = this.parts;
+    const calls = (await this.#hub?.status()) ?? [];
+    const { callers, totals, threads, lag } = this.metrics.overview();
+    const { rss, heapUsed } = process.memoryUsage();
+    const heapBytes = threads.reduce((sum, thread) => sum + thread.heapBytes, heapUsed);
+    return {
+      version,
+      pid: process.pid,
+      uptimeMs: process.uptime() * 1000,
+      state: this.#state,
+      problems: this.#pulse.problems(),
+      callers: { ...callers, most: most.mostCallers },
+      totals,
+      lag,
+      memory: {
+        rssBytes: rss,
+        heapBytes,
+        cacheBytes: this.#hub?.cacheBytes ?? 0,
+        cacheLimitBytes: cacheBytes(settings),
+      },
+      threads,
+      ami: ami(),
+      store: store(),
+      limits: most.reasons.map(({ limit, callers: room, hint }) => `${limit}: room for ${room}; ${hint}`),
+      calls,
+    };
+  }
+}
+
+function cacheBytes({ cacheMb }: Pick<HubSettings, 'cacheMb'>): number {
+  return cacheMb * 1024 * 1024;
+}

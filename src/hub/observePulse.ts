@@ -1,0 +1,82 @@
+// Whether the hub's threads are alive: each mixing thread tells its figures once a second, which is its beat.
+// The service manager restarts a hub whose threads are stuck, so what only looks so must not count: a machine that
+// stood still has stopped everybody's beats, and those of the main thread too.
+import type { Cancel, Clock } from '../util/clock';
+import type { Closeable } from '../util/scope';
+
+export interface PulseOptions {
+  /** A thread that has told nothing for so long is stuck, milliseconds. */
+  silentMs?: number;
+}
+
+const LOOK_EVERY_MS = 1000;
+/** A delay of the main thread up to this is its own affair; beyond it the others are given the same time more. */
+const SLACK_MS = 100;
+
+export class Pulse implements Closeable {
+  readonly #beats = new Map<number, number>();
+  readonly #silentMs: number;
+  #dueAt = 0;
+  #lagMs = 0;
+  #next: Cancel = () => {};
+
+  constructor(
+    private readonly clock: Clock,
+    { silentMs = 5000 }: PulseOptions = {},
+  ) {
+    this.#silentMs = silentMs;
+  }
+
+  /** Begins to watch the main thread's own delay. */
+  start(): void {
+    this.#dueAt = this.clock.now() + LOOK_EVERY_MS;
+    this.#next = this.clock.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
+  /** The thread is there and alive: from its start on, and at each of its figures. */
+  beat(thread: number): void {
+    this.#beats.set(thread, this.clock.now());
+  }
+
+  /** The thread is meant to be away: no beat is expected. */
+  gone(thread: number): void {
+    this.#beats.delete(thread);
+  }
+
+  /** By how much the main thread's last look was late, milliseconds. */
+  get lagMs(): number {
+    return this.#lagMs;
+  }
+
+  /** In words; none: all threads beat. */
+  problems(): string[] {
+    const oldest = this.clock.now() - this.#standstill() - this.#silentMs;
+    return [...this.#beats]
+      .filter(([, at]) => at < oldest)
+      .map(([thread, at]) => {
+        const seconds = Math.round((this.clock.now() - at) / 1000);
+        return `mixing thread ${thread} has told nothing for ${seconds} s`;
+      });
+  }
+
+  get healthy(): boolean {
+    return this.problems().length === 0;
+  }
+
+  close(): void {
+    this.#next();
+  }
+
+  /** So long the main thread has stood still until now: what the others sent meanwhile it has not read yet. */
+  #standstill(): number {
+    const late = this.#dueAt === 0 ? 0 : this.clock.now() - this.#dueAt;
+    return late > SLACK_MS ? late : 0;
+  }
+
+  #look(): void {
+    this.#lagMs = Math.max(0, this.clock.now() - this.#dueAt);
+    const more = this.#standstill();
+    if (more > 0) for (const [thread, at] of this.#beats) this.#beats.set(thread, at + more);
+    this.start();
+  }
+}

@@ -1,0 +1,219 @@
+// What watches the hub asks here: Prometheus for /metrics, a load balancer or a probe for /health and /ready, and
+// `holdcast status` for /status. Over TCP there are only figures; what names calls is served on a socket of mode 0600.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../util/clock';
+import { errorFields, messageOf } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
+import type { Logger } from '../util/log';
+import type { Closeable } from '../util/scope';
+import { addressOf, listen, type Where } from './listening';
+import { Seldom } from './seldom';
+import type { HubStatus } from './status';
+
+export interface ObserverLimits {
+  /** Connections at once, of each of both listeners; those beyond it are closed. */
+  connections: number;
+  /** For a request's head, and for all of it, milliseconds. Counted by Node, not by the Clock. */
+  headMs: number;
+  requestMs: number;
+  /** A connection on which nothing moves is closed after this, milliseconds. */
+  idleMs: number;
+  /** How often the first two are looked at, milliseconds. */
+  checkMs: number;
+  /** What the hub needs longer for is not answered, milliseconds. */
+  answerMs: number;
+}
+
+export const defaultObserverLimits: ObserverLimits = {
+  connections: 32,
+  headMs: 2000,
+  requestMs: 3000,
+  idleMs: 15_000,
+  checkMs: 500,
+  answerMs: 2000,
+};
+
+/** What the observer tells; asked in the main thread, at each request. */
+export interface Observed {
+  metrics(): { readonly contentType: string; text(): Promise<string> };
+  /** Why the hub is not alive, in words without anything personal; none: all its threads beat. */
+  health(): readonly string[];
+  /** Why the hub cannot play to a new caller (it starts, it drains); none: it can. */
+  ready(): readonly string[];
+  status(): Promise<HubStatus>;
+}
+
+export interface ObserverParts {
+  observed: Observed;
+  /** Undefined: nothing over TCP (or on another socket). */
+  listen: Where | undefined;
+  /** Path of the socket that also serves /status. */
+  socket: string;
+  clock: Clock;
+  log: Logger;
+  limits?: Partial<ObserverLimits>;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+const PATHS = ['/metrics', '/health', '/ready', '/status'] as const;
+type Path = (typeof PATHS)[number];
+const isPath = (path: string): path is Path => (PATHS as readonly string[]).includes(path);
+
+const HEAD_BYTES = 4096;
+const JSON_TYPE = 'application/json';
+const COMPLAIN_EVERY_MS = 60_000;
+
+/**
+ * The Host header is not looked at: what a web page in a browser on this machine could read by a host name of its own
+ * (DNS rebinding) is figures of the whole hub.
+ */
+export class Observer implements Closeable {
+  readonly #limits: ObserverLimits;
+  readonly #complaint: Seldom;
+  readonly #servers: Server[] = [];
+  /** By path, those that are being made: ten that ask at once make one. */
+  readonly #making = new Map<string, Promise<Reply>>();
+  #public: Server | undefined;
+
+  constructor(private readonly parts: ObserverParts) {
+    this.#limits = { ...defaultObserverLimits, ...parts.limits };
+    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+  }
+
+  /**
+   * An address that cannot be had is logged, and the hub plays unwatched; a socket where another hub answers is not.
+   * @throws HoldcastError HC_HUB_ADDRESS of the socket
+   */
+  async start(): Promise<void> {
+    const { socket, listen: where, log } = this.parts;
+    const local = this.#server(true);
+    await listen(local, { path: socket }, { option: 'hub.folder', mode: 0o600 });
+    this.#stands(local);
+    if (!where) return;
+    const open = this.#server(false);
+    try {
+      await listen(open, where, { option: 'hub.observe', mode: 0o660 });
+      this.#stands(open);
+      this.#public = open;
+    } catch (error) {
+      log.error({ ...errorFields(error), address: addressOf(where) }, 'metrics cannot be asked for');
+    }
+  }
+
+  /** The TCP port; undefined: it does not listen on one. */
+  get port(): number | undefined {
+    const address = this.#public?.address();
+    return address && typeof address === 'object' ? address.port : undefined;
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#servers.splice(0).map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    );
+    await Promise.all(closing);
+  }
+
+  #stands(server: Server): void {
+    this.#servers.push(server.on('error', (error) => this.#complain({ error: error.message })));
+  }
+
+  #server(local: boolean): Server {
+    const { headMs, requestMs, idleMs, checkMs, connections } = this.#limits;
+    const server = createServer(
+      {
+        headersTimeout: headMs,
+        requestTimeout: requestMs,
+        keepAliveTimeout: idleMs,
+        connectionsCheckingInterval: checkMs,
+        maxHeaderSize: HEAD_BYTES,
+      },
+      (request, response) => void this.#take(request, response, local),
+    );
+    server.maxConnections = connections;
+    server.setTimeout(idleMs, (socket) => socket.destroy());
+    return server
+      .on('drop', () => this.#complain({ error: 'too many connections' }))
+      .on('clientError', (_, socket) => (socket as Socket).destroy());
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse, local: boolean): Promise<void> {
+    request.on('error', () => {}); // gone in the middle of it: there is nobody to tell
+    response.on('error', () => {});
+    const { method, url = '', headers } = request;
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+    if (method !== 'GET' && method !== 'HEAD') return send(response, problem(405, 'ask by GET'), true);
+    if (hasBody) return send(response, problem(413, 'nothing is to be sent with it'), true);
+    send(response, await this.#answer(url.split('?', 1)[0]!, local), false);
+  }
+
+  /** Never rejects. */
+  #answer(path: string, local: boolean): Promise<Reply> {
+    if (!isPath(path) || (path === '/status' && !local))
+      return Promise.resolve(problem(404, 'there is no such page'));
+    const known = this.#making.get(path);
+    if (known) return known;
+    const making = this.#made(path).finally(() => this.#making.delete(path));
+    this.#making.set(path, making);
+    return making;
+  }
+
+  async #make(path: Path): Promise<Reply> {
+    const { observed } = this.parts;
+    if (path === '/health') return verdict('healthy', observed.health());
+    if (path === '/ready') return verdict('ready', observed.ready());
+    if (path === '/status') return json(200, await observed.status());
+    const metrics = observed.metrics();
+    return { status: 200, type: metrics.contentType, body: Buffer.from(await metrics.text()) };
+  }
+
+  async #made(path: Path): Promise<Reply> {
+    try {
+      const reply = await inTime(this.parts.clock, this.#limits.answerMs, this.#make(path));
+      if (reply !== LATE) return reply;
+      this.#complain({ path, error: 'not answered in time' });
+      return problem(503, 'a thread of the hub does not answer');
+    } catch (error) {
+      this.#complain({ path, error: messageOf(error) });
+      return problem(500, 'the hub could not answer; its log says why');
+    }
+  }
+
+  #complain(fields: { error: string; path?: string }): void {
+    this.#complaint.say((times) => this.parts.log.warn({ ...fields, times }, 'watching the hub: trouble'));
+  }
+}
+
+function verdict(word: 'healthy' | 'ready', problems: readonly string[]): Reply {
+  return json(problems.length === 0 ? 200 : 503, { [word]: problems.length === 0, problems });
+}
+
+function problem(status: number, text: string): Reply {
+  return json(status, { problems: [text] });
+}
+
+function json(status: number, value: unknown): Reply {
+  return { status, type: JSON_TYPE, body: Buffer.from(`${JSON.stringify(value)}\n`) };
+}
+
+/** Without a body where it was asked by HEAD: Node sees to that. */
+function send(response: ServerResponse, { status, type, body }: Reply, last: boolean): void {
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    ...(status === 405 && { Allow: 'GET, HEAD' }),
+    ...(last && { Connection: 'close' }),
+  });
+  response.end(body);
+}

@@ -1,0 +1,109 @@
+// SharedCatalog: what of the Library mixing threads can play, with the beginning of each clip at hand, and their pages.
+// A clip keeps its key while its Track stays the same object; one that has left goes on for those who are in it.
+import type { Library, PlayableTrack } from '../../media/library';
+import type { Track } from '../../media/track';
+import { inBatches } from '../../util/batches';
+import type { Logger } from '../../util/log';
+import { PAGE_SAMPLES, type CatalogClip, type Page } from '../mixer/messages';
+import type { PageCache } from './pages';
+
+interface Listed {
+  readonly clip: CatalogClip;
+  readonly track: Track;
+}
+
+/** Clips that are remembered after they left, for who still plays them. */
+const MOST_DEPARTED = 256;
+
+export class SharedCatalog {
+  readonly #pages: PageCache;
+  readonly #log: Logger;
+  #library: Library;
+  #listed = new Map<Track, Listed>();
+  #byId = new Map<string, Listed>();
+  /** All that are listed, and the last that were. */
+  readonly #tracks = new Map<number, Track>();
+  readonly #departed = new Set<number>();
+  #refreshing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { readonly library: Library; readonly pages: PageCache; readonly log: Logger }) {
+    this.#library = options.library;
+    this.#pages = options.pages;
+    this.#log = options.log;
+  }
+
+  /** Goes by another library from the next refresh on. */
+  use(library: Library): void {
+    this.#library = library;
+  }
+
+  /**
+   * Everything that the library has now, by name. A clip whose beginning cannot be read is left out, and tried again
+   * the next time. Never rejects; refreshes asked for at once follow each other.
+   */
+  refresh(): Promise<readonly CatalogClip[]> {
+    const next = this.#refreshing.then(() => this.#refresh());
+    this.#refreshing = next.catch(() => {});
+    return next;
+  }
+
+  /** A page for one thread; see Page. Never rejects. */
+  async page(key: number, index: number): Promise<Page> {
+    const track = this.#tracks.get(key);
+    if (!track || !isPageOf(track, index)) return { key, index, samples: undefined };
+    const lent = await this.#pages.page({ key, pcm: track.pcm }, index);
+    if (lent) return { key, index, ...lent };
+    track.markFailed();
+    return { key, index, samples: undefined };
+  }
+
+  /** The page with a sample of a clip; undefined when there is none, or it is the first, which threads have. */
+  async pageAt(clipId: string, sample: number): Promise<Page | undefined> {
+    const listed = this.#byId.get(clipId);
+    const index = Math.floor(sample / PAGE_SAMPLES);
+    if (!listed || index === 0 || !isPageOf(listed.track, index)) return undefined;
+    const page = await this.page(listed.clip.key, index);
+    return page.samples && page;
+  }
+
+  async #refresh(): Promise<readonly CatalogClip[]> {
+    const found = await inBatches(this.#library.playable, (playable) => this.#listing(playable));
+    const listed = found.filter((each) => each !== undefined);
+    const before = this.#listed;
+    this.#listed = new Map(listed.map((each) => [each.track, each]));
+    this.#byId = new Map(listed.map((each) => [each.clip.id, each]));
+    for (const each of listed) this.#tracks.set(each.clip.key, each.track);
+    for (const each of before.values()) if (!this.#listed.has(each.track)) this.#depart(each.clip.key);
+    this.#log.debug({ clips: listed.length, bytes: this.#pages.usedBytes }, 'catalog for mixing threads');
+    return listed.map((each) => each.clip);
+  }
+
+  async #listing(playable: PlayableTrack): Promise<Listed | undefined> {
+    const { track, ...purpose } = playable;
+    const known = this.#listed.get(track);
+    if (known) return known;
+    const key = this.#pages.nextKey();
+    const head = await this.#pages.keepHead({ key, pcm: track.pcm });
+    if (!head) {
+      track.markFailed();
+      return undefined;
+    }
+    const { id, title, samples } = track;
+    return { track, clip: { key, id, title, samples, ...purpose, head } };
+  }
+
+  #depart(key: number): void {
+    this.#pages.dropHead(key);
+    this.#departed.add(key);
+    for (const oldest of this.#departed) {
+      if (this.#departed.size <= MOST_DEPARTED) break;
+      this.#departed.delete(oldest);
+      this.#tracks.delete(oldest);
+      this.#pages.forget(oldest);
+    }
+  }
+}
+
+function isPageOf(track: Track, index: number): boolean {
+  return Number.isInteger(index) && index >= 0 && index * PAGE_SAMPLES < track.samples;
+}

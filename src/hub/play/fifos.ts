@@ -1,0 +1,302 @@
+// CallFifos: the named pipes between the hub and the readers of its callers, made ahead, since Node cannot make one and
+// a caller should not wait for a program that can. For as long as a call has its FIFO, this process can write to it: a
+// reader that finds the hub alive never waits for ever, and sees end of file when the hub is gone.
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { isUniqueid } from '../../asterisk/feed';
+import type { Clock } from '../../util/clock';
+import { errorFields, HoldcastError, messageOf } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { Closeable } from '../../util/scope';
+import { playFolder, type PlayFolder } from './folder';
+import { makeFifos, prepareFolder } from './mkfifo';
+
+export interface FifoParts {
+  /** Absolute; nobody else's, on a file system that has FIFOs. */
+  folder: string;
+  clock: Clock;
+  log: Logger;
+  /** FIFOs that wait for calls, 1 and more. Default: 64. */
+  batch?: number;
+}
+
+interface Taken {
+  readonly path: string;
+  /** Our writing end; undefined: released. */
+  fd: number | undefined;
+}
+
+interface Waiting {
+  readonly promise: Promise<string>;
+  readonly resolve: (path: string) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const BATCH = 64;
+/** In one command line. */
+const MOST_AT_ONCE = 1024;
+/** How long no other is tried to be made after making them failed. */
+const REST_MS = 1000;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
+
+export class CallFifos implements Closeable {
+  readonly #names: PlayFolder;
+  readonly #batch: number;
+  readonly #spares: string[] = [];
+  readonly #taken = new Map<string, Taken>();
+  readonly #waiting = new Map<string, Waiting>();
+  #number = 0;
+  #filling: Promise<void> | undefined;
+  #failure: { error: HoldcastError; atMs: number } | undefined;
+  #closed = false;
+
+  constructor(private readonly parts: FifoParts) {
+    this.#names = playFolder(parts.folder);
+    this.#batch = Math.max(1, parts.batch ?? BATCH);
+  }
+
+  /**
+   * Makes the folder (0700) where there is none, removes an earlier hub's spares, and fills the pool.
+   * @throws HoldcastError HC_HUB_FIFO: the folder cannot be used, is not safe, or another hub plays from it
+   */
+  async start(): Promise<void> {
+    const names = prepareFolder(this.parts.folder);
+    const spare = basename(this.#names.spare(0)).replace('0', '');
+    for (const name of names) if (name.startsWith(spare)) this.#remove(join(this.parts.folder, name));
+    await this.#fill();
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /**
+   * The FIFO of a call, with our writing end open: the same for as long as it is not forgotten, also one that an
+   * earlier hub has left. Synchronous when a spare is there.
+   * @throws HoldcastError HC_HUB_FIFO, also as a rejection
+   */
+  take(uniqueid: string): string | Promise<string> {
+    if (this.#closed) throw refused('the hub is closing');
+    if (!isUniqueid(uniqueid)) throw refused('this is no Uniqueid');
+    const known = this.#taken.get(uniqueid)?.path ?? this.#takeLeft(uniqueid);
+    if (known !== undefined) return known;
+    const spare = this.#spares.pop();
+    if (this.#spares.length < this.#batch / 2) void this.#fill();
+    return spare === undefined ? this.#wait(uniqueid) : this.#give(uniqueid, spare);
+  }
+
+  /**
+   * Closes our writing end of a call's FIFO before it is forgotten. A reader sees end of file then as soon as no mixer
+   * has one either; without this call that is so when the FIFO is forgotten, or this process ends.
+   */
+  release(uniqueid: string): void {
+    const taken = this.#taken.get(uniqueid);
+    if (taken?.fd === undefined) return;
+    closeSync(taken.fd);
+    taken.fd = undefined;
+  }
+
+  /** The call is over: its FIFO goes, and its reader's file. Never throws. */
+  forget(uniqueid: string): void {
+    if (!isUniqueid(uniqueid)) return;
+    this.#waiting.get(uniqueid)?.reject(refused('the call is over'));
+    this.#waiting.delete(uniqueid);
+    const path = this.#names.fifo(uniqueid);
+    const again = this.#taken.has(uniqueid) && !this.#closed && this.#spares.length < this.#batch;
+    // First the name, then the end: a reader that starts now must find no FIFO that nobody writes to.
+    const spare = again ? this.#renamedToSpare(path) : undefined;
+    if (spare === undefined) this.#remove(path);
+    this.release(uniqueid);
+    this.#taken.delete(uniqueid);
+    if (spare !== undefined && isUnused(spare)) this.#spares.push(spare);
+    else if (spare !== undefined) this.#remove(spare);
+    this.#remove(this.#names.reader(uniqueid));
+  }
+
+  /** Uniqueids of calls of which a FIFO or a reader's file is there, and which are not taken. Never throws. */
+  left(): string[] {
+    const found = new Set<string>();
+    const prefixes = [basename(this.#names.fifo('')), basename(this.#names.reader(''))];
+    for (const name of namesIn(this.parts.folder))
+      for (const prefix of prefixes) if (name.startsWith(prefix)) found.add(name.slice(prefix.length));
+    return [...found].filter((uniqueid) => isUniqueid(uniqueid) && !this.#taken.has(uniqueid));
+  }
+
+  /** Removes the spares and closes our ends. FIFOs of calls stay for the next hub, unless `all`. Idempotent. */
+  async close({ all = false } = {}): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.values()) reject(refused('the hub is closing'));
+    this.#waiting.clear();
+    await this.#filling;
+    for (const spare of this.#spares.splice(0)) this.#remove(spare);
+    for (const uniqueid of [...this.#taken.keys()]) {
+      if (all) this.forget(uniqueid);
+      this.release(uniqueid);
+    }
+    this.#taken.clear();
+  }
+
+  #takeLeft(uniqueid: string): string | undefined {
+    const path = this.#names.fifo(uniqueid);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats) return undefined;
+    if (!stats.isFIFO()) this.#remove(path);
+    return stats.isFIFO() ? this.#hold(uniqueid, path) : undefined;
+  }
+
+  #give(uniqueid: string, spare: string): string {
+    const path = this.#names.fifo(uniqueid);
+    try {
+      renameSync(spare, path);
+      return this.#hold(uniqueid, path);
+    } catch (error) {
+      this.#remove(spare);
+      this.#remove(path);
+      throw error instanceof HoldcastError ? error : unusable(this.parts.folder, error);
+    }
+  }
+
+  /** Opens our writing end, for which somebody must read at that moment. */
+  #hold(uniqueid: string, path: string): string {
+    let both: number | undefined;
+    try {
+      both = openSync(path, O_RDWR | O_NONBLOCK);
+      this.#taken.set(uniqueid, { path, fd: openSync(path, O_WRONLY | O_NONBLOCK) });
+      return path;
+    } catch (error) {
+      throw unusable(this.parts.folder, error);
+    } finally {
+      if (both !== undefined) closeSync(both);
+    }
+  }
+
+  #wait(uniqueid: string): Promise<string> {
+    const known = this.#waiting.get(uniqueid);
+    if (known) return known.promise;
+    if (this.#resting) return Promise.reject(this.#failure!.error);
+    let settle: Pick<Waiting, 'resolve' | 'reject'>;
+    const promise = new Promise<string>((resolve, reject) => (settle = { resolve, reject }));
+    this.#waiting.set(uniqueid, { promise, ...settle! });
+    void this.#fill();
+    return promise;
+  }
+
+  get #resting(): boolean {
+    return this.#failure !== undefined && this.parts.clock.now() - this.#failure.atMs < REST_MS;
+  }
+
+  /** Makes as many as are wanted, one program at a time. Never rejects. */
+  #fill(): Promise<void> {
+    this.#filling ??= this.#resting ? undefined : this.#fillNow().finally(() => (this.#filling = undefined));
+    return this.#filling ?? Promise.resolve();
+  }
+
+  async #fillNow(): Promise<void> {
+    while (!this.#closed && this.#wanted() > 0) {
+      const count = Math.min(MOST_AT_ONCE, this.#wanted());
+      const paths = Array.from({ length: count }, () => this.#names.spare(++this.#number));
+      try {
+        await makeFifos(paths);
+      } catch (error) {
+        for (const path of paths) this.#remove(path);
+        return this.#failed(unusable(this.parts.folder, error));
+      }
+      this.#mended();
+      this.#spares.push(...paths);
+      this.#serve();
+    }
+  }
+
+  #wanted(): number {
+    return this.#batch + this.#waiting.size - this.#spares.length;
+  }
+
+  #serve(): void {
+    for (const [uniqueid, { resolve, reject }] of this.#waiting) {
+      const spare = this.#spares.pop();
+      if (spare === undefined) return;
+      this.#waiting.delete(uniqueid);
+      try {
+        resolve(this.#give(uniqueid, spare));
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  #failed(error: HoldcastError): void {
+    if (!this.#failure) this.parts.log.error(errorFields(error), 'no FIFOs for new callers');
+    this.#failure = { error, atMs: this.parts.clock.now() };
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #mended(): void {
+    if (this.#failure) this.parts.log.info({}, 'FIFOs for new callers again');
+    this.#failure = undefined;
+  }
+
+  #renamedToSpare(path: string): string | undefined {
+    const spare = this.#names.spare(++this.#number);
+    try {
+      renameSync(path, spare);
+      return spare;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #remove(path: string): void {
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      this.parts.log.warn({ file: basename(path), ...errorFields(error) }, 'file cannot be removed');
+    }
+  }
+}
+
+/**
+ * Whether no process has a FIFO open. One that had it as another call's would hear this caller, or be heard by him;
+ * nobody can open it by that call's name any more.
+ */
+function isUnused(path: string): boolean {
+  try {
+    closeSync(openSync(path, O_WRONLY | O_NONBLOCK));
+    return false; // somebody reads
+  } catch {
+    // nobody reads
+  }
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, O_RDONLY | O_NONBLOCK);
+    return readSync(fd, Buffer.alloc(1)) === 0; // end of file: nobody writes, and nothing is left
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function unusable(folder: string, error: unknown): HoldcastError {
+  const what = `no FIFO can be made in ${folder}: ${messageOf(error)}`;
+  const hint = `see that ${folder} is writable, its disk not full (blocks and inodes: df -h, df -i) and descriptors are left`;
+  return new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
+}
+
+function refused(why: string): HoldcastError {
+  return new HoldcastError('HC_HUB_FIFO', `no FIFO for this call: ${why}`);
+}

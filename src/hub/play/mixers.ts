@@ -1,0 +1,163 @@
+// Mixers: the mixing threads of the hub. One is enough for a thousand callers or two; where it has much to do, another one
+// takes the calls that come, and where one dies, a new one takes its calls.
+import type { Cancel, Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { Closeable } from '../../util/scope';
+import type { FromMixer, MixerFigures, ToMixer } from '../mixer/messages';
+
+/** A thread as it is opened: not running yet. */
+export interface Thread extends Closeable {
+  /** Resolves when it is ready. @throws HoldcastError HC_MIXER_FAILED */
+  start(): Promise<void>;
+  send(message: ToMixer, transfer?: readonly ArrayBuffer[]): void;
+  /** Ends it; what it has said until then was heard. */
+  close(): Promise<void>;
+}
+
+/** What a thread is told to tell. */
+export interface ThreadEars {
+  onMessage(message: FromMixer): void;
+  /** It is dead, or was so stuck that it was ended. */
+  onEnd(reason: string): void;
+}
+
+export interface MixersParts {
+  open(number: number, ears: ThreadEars): Thread;
+  /** Most threads. */
+  most: number;
+  /** What each thread is told first: config and catalog. */
+  greeting(): readonly ToMixer[];
+  onMessage(mixing: Mixing, message: FromMixer): void;
+  /** The thread is gone: its calls need another one. */
+  onLost(mixing: Mixing): void;
+  /** A thread is there: calls that have none may have it. */
+  onReady(mixing: Mixing): void;
+  clock: Clock;
+  log: Logger;
+}
+
+/** One running thread. */
+export interface Mixing {
+  readonly number: number;
+  send(message: ToMixer, transfer?: readonly ArrayBuffer[]): void;
+  /** The last that it has told. */
+  figures?: MixerFigures;
+  /** For so many seconds it has had enough to do. */
+  busySeconds: number;
+}
+
+/** A thread that computes for more of each second than this has enough, milliseconds: the rest is for its worst moments. */
+const ENOUGH_MS = 400;
+/** … in so many seconds one after the other: a crowd that arrives, or another program's load, passes. */
+const ENOUGH_SECONDS = 5;
+/** A thread that could not be started, or died, is replaced after this, milliseconds. */
+const AGAIN_MS = 200;
+
+export class Mixers implements Closeable {
+  readonly #threads = new Map<Mixing, Thread>();
+  #count = 0;
+  #starting = false;
+  #closed = false;
+  #again: Cancel = () => {};
+
+  constructor(private readonly parts: MixersParts) {}
+
+  /** @throws HoldcastError HC_MIXER_FAILED when not even one thread can be started */
+  async start(): Promise<void> {
+    await this.#add();
+  }
+
+  get all(): readonly Mixing[] {
+    return [...this.#threads.keys()];
+  }
+
+  /** The thread that a new call is best given to; undefined: there is none at the moment. */
+  pick(): Mixing | undefined {
+    let best: Mixing | undefined;
+    for (const mixing of this.#threads.keys()) if (!best || loadOf(mixing) < loadOf(best)) best = mixing;
+    return best;
+  }
+
+  tell(message: ToMixer): void {
+    for (const mixing of this.#threads.keys()) mixing.send(message);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#again();
+    const threads = [...this.#threads.values()];
+    this.#threads.clear();
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+
+  async #add(): Promise<void> {
+    this.#starting = true;
+    const number = ++this.#count;
+    const mixing: Mixing = {
+      number,
+      send: (message, transfer) => thread.send(message, transfer),
+      busySeconds: 0,
+    };
+    const thread = this.parts.open(number, {
+      onMessage: (message) => this.#hear(mixing, message),
+      onEnd: (reason) => this.#lost(mixing, reason),
+    });
+    try {
+      await thread.start();
+    } finally {
+      this.#starting = false;
+    }
+    if (this.#closed) return thread.close();
+    for (const message of this.parts.greeting()) thread.send(message);
+    this.#threads.set(mixing, thread);
+    this.parts.onReady(mixing);
+  }
+
+  #hear(mixing: Mixing, message: FromMixer): void {
+    if (message.type === 'figures') {
+      mixing.figures = message.figures;
+      mixing.busySeconds = message.figures.busyMs > ENOUGH_MS ? mixing.busySeconds + 1 : 0;
+      this.#growIfBusy();
+    }
+    this.parts.onMessage(mixing, message);
+  }
+
+  #growIfBusy(): void {
+    const { size } = this.#threads;
+    if (this.#starting || this.#closed || size === 0 || size >= this.parts.most) return;
+    if (this.all.every(({ busySeconds }) => busySeconds >= ENOUGH_SECONDS)) void this.#addLater();
+  }
+
+  async #addLater(): Promise<void> {
+    try {
+      await this.#add();
+      this.parts.log.info({ threads: this.#threads.size }, 'another mixing thread');
+    } catch (error) {
+      this.parts.log.error(errorFields(error), 'a mixing thread could not be started');
+      this.#replaceSoon();
+    }
+  }
+
+  #lost(mixing: Mixing, reason: string): void {
+    if (!this.#threads.delete(mixing) || this.#closed) return;
+    this.parts.log.error(
+      { thread: mixing.number, reason },
+      'a mixing thread is lost; its calls go on in another',
+    );
+    this.parts.onLost(mixing);
+    if (this.#threads.size === 0 && !this.#starting) void this.#addLater();
+  }
+
+  #replaceSoon(): void {
+    this.#again();
+    this.#again = this.parts.clock.after(AGAIN_MS, () => {
+      if (this.#threads.size === 0 && !this.#starting && !this.#closed) void this.#addLater();
+    });
+  }
+}
+
+/** One that has said nothing yet has nothing to do. */
+function loadOf({ figures }: Mixing): number {
+  return figures ? figures.playing + figures.waiting : 0;
+}

@@ -1,0 +1,99 @@
+// The files that pages of PCM are read from, a few of them held open.
+// A file that was replaced or removed by name goes on being heard by those who were in the middle of it.
+import { promises } from 'node:fs';
+import { BYTES_PER_SAMPLE } from '../../audio/frame';
+import type { PcmLocation } from '../../media/track';
+
+/** Where a clip's samples lie; `key` is that of its CatalogClip. */
+export interface PageSource {
+  readonly key: number;
+  readonly pcm: PcmLocation;
+}
+
+interface OpenFile {
+  readonly handle: Promise<promises.FileHandle>;
+  /** Reads under way. */
+  users: number;
+  /** It is closed when nobody uses it any more. */
+  dropped: boolean;
+}
+
+/** Files held open, of those that were read last. */
+const MOST_OPEN = 32;
+const BIG_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+
+export class PageFiles {
+  /** By key, the least recently read first. */
+  readonly #open = new Map<number, OpenFile>();
+  readonly #closing = new Set<Promise<void>>();
+
+  /**
+   * Fills `target` with samples from `fromSample` on, in the machine's order.
+   * @throws what the file system throws; Error when the file is another one by now, or shorter
+   */
+  async read(source: PageSource, fromSample: number, target: Uint8Array): Promise<void> {
+    const file = this.#take(source);
+    try {
+      const { dataOffset, mtimeMs } = source.pcm;
+      const handle = await file.handle;
+      await fill(handle, target, dataOffset + fromSample * BYTES_PER_SAMPLE);
+      // What was read from a file that can be written over is believed only if it was not.
+      if (mtimeMs !== undefined && (await handle.stat()).mtimeMs !== mtimeMs)
+        throw new Error('the file was changed while it was played');
+      if (BIG_ENDIAN) Buffer.from(target.buffer, target.byteOffset, target.length).swap16();
+    } catch (error) {
+      this.#drop(source.key, file);
+      throw error;
+    } finally {
+      file.users--;
+      this.#closeUnused(file);
+    }
+  }
+
+  /** Holds a clip's file open no longer than reads of it are under way. */
+  forget(key: number): void {
+    const file = this.#open.get(key);
+    if (file) this.#drop(key, file);
+  }
+
+  /** Closes all files, after the reads under way. */
+  async close(): Promise<void> {
+    for (const [key, file] of [...this.#open]) this.#drop(key, file);
+    await Promise.all(this.#closing);
+  }
+
+  #take({ key, pcm }: PageSource): OpenFile {
+    const file = this.#open.get(key) ?? { handle: promises.open(pcm.wav, 'r'), users: 0, dropped: false };
+    file.users++;
+    this.#open.delete(key);
+    this.#open.set(key, file);
+    for (const [oldest, other] of this.#open) {
+      if (this.#open.size <= MOST_OPEN) break;
+      this.#drop(oldest, other);
+    }
+    return file;
+  }
+
+  #drop(key: number, file: OpenFile): void {
+    if (this.#open.get(key) === file) this.#open.delete(key);
+    file.dropped = true;
+    this.#closeUnused(file);
+  }
+
+  #closeUnused(file: OpenFile): void {
+    if (!file.dropped || file.users > 0) return;
+    const closing = file.handle
+      .then((handle) => handle.close())
+      .catch(() => {})
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}
+
+async function fill(handle: promises.FileHandle, target: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < target.length;) {
+    const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
+    if (bytesRead === 0) throw new Error('the file became shorter');
+    done += bytesRead;
+  }
+}

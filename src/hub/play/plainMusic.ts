@@ -1,0 +1,188 @@
+// Plain music: a minute of the operator's music as raw samples in a file. Readers repeat it when no hub can play to them,
+// or has room for them: no advices, no keys, but never silence, whatever is broken.
+import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { FRAME_MS, frameSamples, samplesOf } from '../../audio/frame';
+import { memoryClip, type Clip } from '../../audio/source';
+import type { PcmLocation } from '../../media/track';
+import { Playlist } from '../../program/playlist';
+import { Program } from '../../program/program';
+import { AdviceRota } from '../../program/rota';
+import type { ProgramSettings } from '../../program/settings';
+import type { Clock } from '../../util/clock';
+import { errorFields, HoldcastError, messageOf } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import { seededRandom, shuffled, type Random } from '../../util/random';
+
+/** A Track, as far as it matters here. */
+export interface PlainTrack {
+  readonly id: string;
+  readonly pcm: PcmLocation;
+}
+
+export interface PlainMusicOptions {
+  settings: ProgramSettings;
+  /** What can be played. Its files are read here, so that a Reader that is ahead of its disk cannot put in silence. */
+  music: () => readonly PlainTrack[];
+  /** Which tracks, where they are shuffled. Default: others each time. */
+  random?: Random;
+  clock: Clock;
+  log: Logger;
+  /** Default: 60; rounded to whole Frames. */
+  seconds?: number;
+}
+
+export interface PlainMusic {
+  readonly bytes: number;
+  /** `chord`: there is no music that can be played. */
+  readonly sounds: 'music' | 'chord';
+}
+
+const SECONDS = 60;
+/** How long the thread is held at a time. */
+const SLICE_MS = 4;
+/** At its beginning and end, so that its repetition neither clicks nor startles. */
+const FADE_IN_MS = 10;
+const FADE_OUT_MS = 250;
+/** Root mean square below which nobody hears music, −60 dBFS. */
+const SILENCE = 32768 / 1000;
+
+/**
+ * Renders plain music and replaces `path` with it, whole or not at all; mode 0600. The thread is let go every few
+ * milliseconds. Music that cannot be played, or is silence, is replaced by the soft chord.
+ * @throws HoldcastError HC_HUB_FIFO when it cannot be written: what was there before is still there
+ */
+export async function writePlainMusic(path: string, options: PlainMusicOptions): Promise<PlainMusic> {
+  const { settings, clock, seconds = SECONDS } = options;
+  const random = options.random ?? seededRandom(clock.wall());
+  const frames = Math.max(1, Math.round((seconds * 1000) / FRAME_MS));
+  const samples = new Int16Array(frames * frameSamples(settings.rate));
+  const clips = await atHand(options, samples.length, random);
+  let sounds: PlainMusic['sounds'] = 'music';
+  if (clips.length === 0 || !(await renders(options, clips, random, samples))) {
+    sounds = 'chord';
+    if (!(await renders(options, [], random, samples)))
+      throw unwritable(path, new Error('nothing can be rendered'));
+  }
+  fadeEdges(samples, settings.rate);
+  await replace(path, inFileOrder(samples));
+  return { bytes: samples.byteLength, sounds };
+}
+
+/** As many tracks as fill `length` samples, in memory; those that cannot be read are left out. */
+async function atHand(
+  { settings, music, log }: PlainMusicOptions,
+  length: number,
+  random: Random,
+): Promise<Clip[]> {
+  const tracks = settings.music.order === 'shuffle' ? shuffled(music(), random) : music();
+  const overlap = samplesOf(settings.music.crossfadeMs, settings.rate);
+  // None ends, or is about to, just where the minute does.
+  const most = length + overlap + settings.rate;
+  const clips: Clip[] = [];
+  let filled = 0;
+  for (const { id, pcm } of tracks) {
+    if (filled > length) break;
+    try {
+      const samples = await samplesIn(pcm, Math.min(pcm.samples, most));
+      clips.push(memoryClip(id, samples));
+      filled += Math.max(0, samples.length - overlap);
+    } catch (error) {
+      log.warn({ file: id, ...errorFields(error) }, 'not in the plain music: it cannot be read');
+    }
+  }
+  return clips;
+}
+
+async function samplesIn({ wav, dataOffset, mtimeMs }: PcmLocation, count: number): Promise<Int16Array> {
+  const samples = new Int16Array(count);
+  const bytes = Buffer.from(samples.buffer);
+  const file = await open(wav);
+  try {
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, dataOffset);
+    if (bytesRead < bytes.length) throw new Error('the file became shorter');
+    if (mtimeMs !== undefined && (await file.stat()).mtimeMs !== mtimeMs)
+      throw new Error('the file was changed');
+  } finally {
+    await file.close();
+  }
+  inFileOrder(samples);
+  return samples;
+}
+
+/** Fills `samples`, in slices. False when that throws, or nothing is to be heard. */
+async function renders(
+  { settings, clock, log }: PlainMusicOptions,
+  music: readonly Clip[],
+  random: Random,
+  samples: Int16Array,
+): Promise<boolean> {
+  const block = frameSamples(settings.rate);
+  let program: Program | undefined;
+  try {
+    program = musicOnly(settings, music, random);
+    let until = clock.now() + SLICE_MS;
+    for (let at = 0; at < samples.length; at += block) {
+      program.render(samples.subarray(at, at + block));
+      if (clock.now() < until) continue;
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+      until = clock.now() + SLICE_MS;
+    }
+    if (loudness(samples) >= SILENCE) return true;
+    log.warn({ tracks: music.length }, 'plain music would be silence');
+  } catch (error) {
+    log.warn(errorFields(error), 'plain music cannot be rendered');
+  } finally {
+    program?.close();
+  }
+  return false;
+}
+
+function musicOnly(settings: ProgramSettings, music: readonly Clip[], random: Random): Program {
+  const none = { advices: () => [], dayPart: () => undefined, allowed: () => false, random };
+  return new Program(settings, {
+    playlist: new Playlist(() => music, 'order', random),
+    rota: new AdviceRota(none),
+    quiet: true,
+  });
+}
+
+function loudness(samples: Int16Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return Math.sqrt(sum / samples.length);
+}
+
+/** From and to silence along half a cosine. */
+function fadeEdges(samples: Int16Array, rate: number): void {
+  const shape = (ms: number, at: (i: number) => number): void => {
+    const length = Math.min(samplesOf(ms, rate), samples.length);
+    for (let i = 0; i < length; i++) samples[at(i)]! *= 0.5 - 0.5 * Math.cos((Math.PI * i) / length);
+  };
+  shape(FADE_IN_MS, (i) => i);
+  shape(FADE_OUT_MS, (i) => samples.length - 1 - i);
+}
+
+/** Little-endian: swapped in place on a machine that is not, there and back. */
+function inFileOrder(samples: Int16Array): Buffer {
+  const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  return new Uint8Array(new Uint16Array([1]).buffer)[0] === 0 ? bytes.swap16() : bytes;
+}
+
+async function replace(path: string, bytes: Buffer): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  try {
+    await rm(draft, { force: true });
+    await writeFile(draft, bytes, { mode: 0o600, flag: 'wx' });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw unwritable(path, error);
+  }
+}
+
+function unwritable(path: string, error: unknown): HoldcastError {
+  const hint =
+    'let the hub write to that folder and see that its disk is not full, or set another hub.folder';
+  const what = `the plain music ${path} cannot be written: ${messageOf(error)}`;
+  return new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
+}

@@ -1,0 +1,348 @@
+// Players: all calls that the hub plays to, from the first look-up to the hang-up. It brings together what Asterisk
+// tells of a call, its pipe, the state it goes on from, and the thread that mixes for it; it never touches a sample.
+import type { BackOffice, OfficeCall } from '../../asterisk/backOffice';
+import type { CallNews } from '../../asterisk/feed';
+import { parseCallState, type CallState } from '../../session/state';
+import type { Cancel, Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { CallSource } from '../feedServer';
+import type { CallStatus, FromMixer, Page } from '../mixer/messages';
+import type { Mixing } from './mixers';
+import type { Snapshots } from './snapshots';
+
+export interface PlayersParts {
+  fifos: {
+    take(uniqueid: string): string | Promise<string>;
+    forget(uniqueid: string): void;
+    left(): readonly string[];
+  };
+  readers: {
+    /** Ends the reader of a call that is over. */
+    endOf(uniqueid: string): void;
+  };
+  mixers: { pick(): Mixing | undefined; readonly all: readonly Mixing[] };
+  catalog: {
+    page(key: number, index: number): Promise<Page>;
+    /** The page of a clip that holds a sample. */
+    pageAt(clipId: string, sample: number): Promise<Page | undefined>;
+  };
+  calls: CallSource;
+  /** What an earlier hub, or a stream, has left of a call. */
+  states: { read(uniqueid: string): unknown };
+  snapshots: Pick<Snapshots, 'keep' | 'forget'>;
+  /** How a call begins whose caller is known; undefined: there is nothing to wait for. Never rejects. */
+  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
+  /** Whether one more call is admitted beside so many. */
+  admits(callers: number): boolean;
+  office(call: () => OfficeCall): BackOffice;
+  clock: Clock;
+  log: Logger;
+}
+
+interface Played {
+  readonly uniqueid: string;
+  readonly fifo: string;
+  /** What a call's Session has outside of its thread. */
+  readonly office: BackOffice;
+  unfollow: Cancel;
+  call: OfficeCall;
+  identified: boolean;
+  /** Last that was told of each sort, and keys that no thread was there for. */
+  identity?: CallNews;
+  place?: CallNews;
+  keys: { news: CallNews; atMs: number }[];
+  state?: CallState | undefined;
+  mixing?: Mixing | undefined;
+  beginning: boolean;
+  reading: boolean;
+  /** Since when nobody reads, on the clock. */
+  awaySince: number;
+  over: boolean;
+}
+
+/** Keys that wait for the first moments of a call. */
+const MOST_KEYS = 8;
+/** Nobody listens, and Asterisk has no such call; its list may be older than the call, milliseconds. */
+const GONE_MS = 5000;
+/** The same where Asterisk cannot be asked: one that it never told of, and one that may be talking with an agent. */
+const STRANGER_MS = 120_000;
+const AWAY_MS = 4 * 3_600_000;
+const LEAVING_MS = 1000;
+
+export class Players {
+  readonly #calls = new Map<string, Played>();
+  /** Calls of an earlier hub that nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
+  readonly #left = new Set<string>();
+  /** Offices of calls that ended just now: the last that was heard is still to be told. */
+  readonly #leaving = new Map<string, BackOffice>();
+  #statusId = 0;
+  readonly #statuses = new Map<number, (calls: readonly CallStatus[]) => void>();
+  readonly #drains = new Set<() => void>();
+  #draining = false;
+
+  constructor(private readonly parts: PlayersParts) {}
+
+  /** Calls that the hub plays to, or has ready. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Callers who listen now. */
+  get listening(): number {
+    let count = 0;
+    for (const { reading } of this.#calls.values()) if (reading) count++;
+    return count;
+  }
+
+  /**
+   * Asterisk asks what to start for a call: its pipe is there when this returns or resolves, its music follows within
+   * milliseconds. `plain`: there is no room for it. Never rejects.
+   */
+  arrive(uniqueid: string): 'plain' | undefined | Promise<'plain' | undefined> {
+    const known = this.#calls.get(uniqueid);
+    if (known) {
+      if (!known.reading) void this.#begin(known);
+      return undefined;
+    }
+    if (this.#draining || !this.parts.admits(this.#calls.size)) return 'plain';
+    try {
+      const fifo = this.parts.fifos.take(uniqueid);
+      if (typeof fifo === 'string') return this.#open(uniqueid, fifo);
+      return fifo.then((path) => this.#open(uniqueid, path)).catch((error: unknown) => this.#noPipe(error));
+    } catch (error) {
+      return this.#noPipe(error);
+    }
+  }
+
+  /**
+   * Takes up the calls of an earlier hub. To be called before readers can see that a hub lives: those that play plain
+   * music are started again after that, and must find their pipes.
+   * @returns how many there are
+   */
+  async restore(): Promise<number> {
+    const left = this.parts.fifos.left();
+    for (const uniqueid of left) {
+      if ((await this.arrive(uniqueid)) === 'plain') this.parts.fifos.forget(uniqueid);
+      else this.#left.add(uniqueid);
+    }
+    return left.length;
+  }
+
+  /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
+  sweep(living: ReadonlySet<string> | undefined): void {
+    for (const played of [...this.#calls.values()])
+      if (this.#isForgotten(played, living)) this.#release(played);
+  }
+
+  /** A thread is there: calls without one are given to it. */
+  ready(): void {
+    for (const played of this.#calls.values()) if (!played.mixing) void this.#begin(played);
+  }
+
+  /** A thread is gone, and its calls go on elsewhere from what is known of them. */
+  lost(mixing: Mixing): void {
+    for (const played of this.#calls.values()) {
+      if (played.mixing !== mixing) continue;
+      played.mixing = undefined;
+      this.#setReading(played, false);
+      void this.#begin(played);
+    }
+  }
+
+  hear(mixing: Mixing, message: FromMixer): void {
+    switch (message.type) {
+      case 'wanted':
+        return void this.parts.catalog
+          .page(message.key, message.index)
+          .then((page) => mixing.send({ type: 'page', page }));
+      case 'reader':
+        return this.#reader(message.uniqueid, message.status === 'reading');
+      case 'states':
+        for (const [uniqueid, state] of message.states) this.#keep(uniqueid, state);
+        return;
+      case 'remember':
+        return this.officeOf(message.uniqueid)?.remember(message.what, message.wallMs);
+      case 'status':
+        return this.#statuses.get(message.id)?.(message.calls);
+      case 'drained':
+        return this.#drains.forEach((done) => done());
+      default:
+        return;
+    }
+  }
+
+  officeOf(uniqueid: string): BackOffice | undefined {
+    return this.#calls.get(uniqueid)?.office ?? this.#leaving.get(uniqueid);
+  }
+
+  /** What each caller hears now; of threads that do not answer within `limitMs`, nothing. */
+  async status(limitMs = 500): Promise<readonly CallStatus[]> {
+    const answers = this.parts.mixers.all.map(
+      (mixing) =>
+        new Promise<readonly CallStatus[]>((resolve) => {
+          const id = ++this.#statusId;
+          const done = (calls: readonly CallStatus[]): void => {
+            cancel();
+            this.#statuses.delete(id);
+            resolve(calls);
+          };
+          const cancel = this.parts.clock.after(limitMs, () => done([]));
+          this.#statuses.set(id, done);
+          mixing.send({ type: 'status', id });
+        }),
+    );
+    return (await Promise.all(answers)).flat();
+  }
+
+  /** The hub ends: each call's state as heard now is handed to `snapshots`, and nothing is played any more. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    const { mixers, clock } = this.parts;
+    let left = mixers.all.length;
+    if (left > 0)
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(limitMs, resolve);
+        this.#drains.add(() => {
+          if (--left > 0) return;
+          cancel();
+          resolve();
+        });
+        for (const mixing of mixers.all) mixing.send({ type: 'drain' });
+      });
+    for (const played of this.#calls.values()) {
+      played.unfollow();
+      void played.office.close();
+    }
+    this.#calls.clear();
+  }
+
+  #isForgotten({ uniqueid, reading, identified, awaySince }: Played, living?: ReadonlySet<string>): boolean {
+    if (reading) return false;
+    const awayMs = this.parts.clock.now() - awaySince;
+    if (living) return !living.has(uniqueid) && (awayMs > GONE_MS || this.#left.has(uniqueid));
+    return awayMs > (identified ? AWAY_MS : STRANGER_MS);
+  }
+
+  #noPipe(error: unknown): 'plain' {
+    this.parts.log.error(errorFields(error), 'no pipe for a caller; he hears plain music');
+    return 'plain';
+  }
+
+  #open(uniqueid: string, fifo: string): undefined {
+    if (this.#calls.has(uniqueid) || this.#draining) return undefined;
+    const office = this.parts.office(() => played.call);
+    const played: Played = {
+      uniqueid,
+      fifo,
+      office,
+      unfollow: () => {},
+      call: { uniqueid },
+      identified: false,
+      keys: [],
+      beginning: false,
+      reading: false,
+      awaySince: this.parts.clock.now(),
+      over: false,
+    };
+    this.#calls.set(uniqueid, played);
+    // Who it is may be told at once, before `follow` returns.
+    played.unfollow = this.parts.calls.follow(uniqueid, (news) => this.#tell(played, news));
+    void this.#begin(played);
+    return undefined;
+  }
+
+  /** Gives the call to a thread, with what is known of it. */
+  async #begin(played: Played): Promise<void> {
+    if (played.beginning || played.over) return;
+    played.beginning = true;
+    const { uniqueid, fifo } = played;
+    try {
+      played.state ??= parseCallState(this.parts.states.read(uniqueid));
+      played.state ??= await this.parts.welcome(uniqueid);
+      const { music } = played.state ?? {};
+      const page = music && (await this.parts.catalog.pageAt(music.trackId, music.sample));
+      const mixing = (played.mixing ??= this.parts.mixers.pick());
+      if (played.over || !mixing) return;
+      const { identity, place, state } = played;
+      const language = identity?.type === 'identity' ? identity.identity.language : undefined;
+      mixing.send({
+        type: 'begin',
+        call: {
+          uniqueid,
+          fifo,
+          ...(language !== undefined && { language }),
+          ...(state && { state }),
+          pages: page ? [page] : [],
+        },
+      });
+      const atMs = this.parts.clock.now();
+      for (const news of [identity, place]) if (news) mixing.send({ type: 'news', uniqueid, news, atMs });
+      for (const key of played.keys.splice(0)) mixing.send({ type: 'news', uniqueid, ...key });
+    } catch (error) {
+      this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be begun');
+    } finally {
+      played.beginning = false;
+    }
+  }
+
+  #tell(played: Played, news: CallNews): void {
+    const atMs = this.parts.clock.now();
+    if (news.type === 'identity') {
+      played.identified = true;
+      played.call = news.identity;
+      played.identity = news;
+    }
+    if (news.type === 'place') played.place = news;
+    if (news.type === 'ended') return this.#ended(played);
+    const { uniqueid, mixing } = played;
+    if (mixing && !played.beginning) mixing.send({ type: 'news', uniqueid, news, atMs });
+    else if (news.type === 'key' && played.keys.length < MOST_KEYS) played.keys.push({ news, atMs });
+  }
+
+  /** Whoever reads on was transferred: he has music for as long as he reads, and nothing else of this call. */
+  #ended(played: Played): void {
+    const { uniqueid, mixing } = played;
+    mixing?.send({ type: 'news', uniqueid, news: { type: 'ended' }, atMs: this.parts.clock.now() });
+    if (!played.identified) return;
+    played.call = { ...played.call, ended: true };
+    this.parts.snapshots.forget(uniqueid);
+    if (!played.reading) this.#release(played);
+  }
+
+  #reader(uniqueid: string, reading: boolean): void {
+    const played = this.#calls.get(uniqueid);
+    if (!played) return;
+    this.#setReading(played, reading);
+    if (!reading && played.call.ended) this.#release(played);
+  }
+
+  #setReading(played: Played, reading: boolean): void {
+    played.reading = reading;
+    if (!reading) played.awaySince = this.parts.clock.now();
+  }
+
+  #keep(uniqueid: string, state: CallState): void {
+    const played = this.#calls.get(uniqueid);
+    if (!played || played.call.ended) return;
+    played.state = state;
+    this.parts.snapshots.keep(uniqueid, state);
+  }
+
+  #release(played: Played): void {
+    const { uniqueid } = played;
+    played.over = true;
+    this.#calls.delete(uniqueid);
+    this.#left.delete(uniqueid);
+    played.unfollow();
+    played.mixing?.send({ type: 'end', uniqueid });
+    this.parts.readers.endOf(uniqueid);
+    this.parts.fifos.forget(uniqueid);
+    this.parts.snapshots.forget(uniqueid);
+    this.#leaving.set(uniqueid, played.office);
+    this.parts.clock.after(LEAVING_MS, () => {
+      if (this.#leaving.get(uniqueid) === played.office) this.#leaving.delete(uniqueid);
+      void played.office.close();
+    });
+  }
+}

@@ -1,0 +1,113 @@
+// Readers: the small programs (bin/holdcast-reader, then cat) that Asterisk runs for its callers, as seen from outside.
+// They write down their process id; before one is sent a signal it is looked at, since the number may be another's by now.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isUniqueid } from '../../asterisk/feed';
+import { errnoOf, errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import { playFolder, type PlayFolder } from './folder';
+
+export interface CallReader {
+  readonly pid: number;
+  /** It repeats plain music. */
+  readonly plain: boolean;
+}
+
+const SCRIPT = 'holdcast-reader';
+const FILE_PREFIX = basename(playFolder('').reader(''));
+
+export class Readers {
+  readonly #folder: PlayFolder;
+  readonly #log: Logger;
+
+  constructor({ folder, log }: { folder: string; log: Logger }) {
+    this.#folder = playFolder(folder);
+    this.#log = log;
+  }
+
+  /** What the last reader of a call has written; it may have ended since. */
+  pidOf(uniqueid: string): CallReader | undefined {
+    if (!isUniqueid(uniqueid)) return undefined;
+    const text = textOf(this.#folder.reader(uniqueid));
+    const [, pid, plain] = /^([1-9]\d{0,9})( plain)?\n$/.exec(text ?? '') ?? [];
+    return pid === undefined ? undefined : { pid: Number(pid), plain: plain !== undefined };
+  }
+
+  /**
+   * Has Asterisk start the readers again that play plain music, as soon as it has read what is in their pipes. To be
+   * called when the hub is announced and the FIFO of the call is there. Never throws.
+   * @param uniqueid absent: of all calls
+   * @returns how many there were
+   */
+  endPlain(uniqueid?: string): number {
+    let ended = 0;
+    for (const call of uniqueid === undefined ? this.#known() : [uniqueid]) {
+      const reader = this.pidOf(call);
+      if (reader?.plain && isScript(reader.pid, call) && this.#signal(reader.pid, call, 'SIGHUP')) ended++;
+    }
+    return ended;
+  }
+
+  /** Ends the reader of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
+  endOf(uniqueid: string): void {
+    const reader = this.pidOf(uniqueid);
+    if (!reader) return;
+    const { pid } = reader;
+    // It has no state and nothing to tidy up, and Asterisk may have left it with signals that it ignores.
+    if (isScript(pid, uniqueid) || this.#isCat(pid, uniqueid)) this.#signal(pid, uniqueid, 'SIGKILL');
+  }
+
+  #known(): string[] {
+    try {
+      return readdirSync(this.#folder.folder)
+        .filter((name) => name.startsWith(FILE_PREFIX))
+        .map((name) => name.slice(FILE_PREFIX.length));
+    } catch (error) {
+      this.#log.warn(errorFields(error), 'readers cannot be listed');
+      return [];
+    }
+  }
+
+  #isCat(pid: number, uniqueid: string): boolean {
+    try {
+      const input = readlinkSync(`/proc/${pid}/fd/0`);
+      return input.replace(/ \(deleted\)$/, '') === this.#folder.fifo(uniqueid);
+    } catch {
+      return false;
+    }
+  }
+
+  /** The script waits for a cat of its own, which is in its group. @returns whether it was there */
+  #signal(pid: number, uniqueid: string, signal: NodeJS.Signals): boolean {
+    try {
+      process.kill(leadsGroup(pid) ? -pid : pid, signal);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) !== 'ESRCH')
+        this.#log.warn({ uniqueid, ...errorFields(error) }, 'reader cannot be ended');
+      return false;
+    }
+  }
+}
+
+/** Whether this process is the script, started for this call. */
+function isScript(pid: number, uniqueid: string): boolean {
+  const words = textOf(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  const script = words.findIndex((word) => basename(word) === SCRIPT);
+  return script >= 0 && words[script + 2] === uniqueid;
+}
+
+/** As all that Asterisk starts for music do. */
+function leadsGroup(pid: number): boolean {
+  const stat = textOf(join('/proc', String(pid), 'stat')) ?? '';
+  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(group) === pid;
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,194 @@
+// MixerThread: one mixing thread as the main thread holds it: started, told, watched, ended.
+// Its calls must not wait for a thread that is dead or hangs: that is told once, and when it holds no pipe any more.
+import { Worker, type ResourceLimits } from 'node:worker_threads';
+import { withoutNumbers } from '../../session/limited';
+import type { Cancel, Clock } from '../../util/clock';
+import { errorFields, HoldcastError, messageOf } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { Closeable } from '../../util/scope';
+import type { FromMixer, ToMixer } from '../mixer/messages';
+import { Seldom } from '../seldom';
+
+export interface MixerThreadParts {
+  /** Absolute path of the built src/hub/mixer/worker.ts. */
+  file: string;
+  onMessage(message: FromMixer): void;
+  /** It is dead, or was so stuck that it was ended. Called once, and only after `start` has resolved. */
+  onEnd(reason: string): void;
+  clock: Clock;
+  log: Logger;
+  /** Default: 512 MB for what lives long. */
+  limits?: ResourceLimits;
+}
+
+/** A thread that is not ready by then will not be, milliseconds. */
+const START_MS = 10_000;
+/** How often it is looked whether it lives, milliseconds … */
+const LOOK_MS = 500;
+/** … and as many looks in a row find nothing of it when it is stuck. */
+const LOOKS = 6;
+/** What it has to say before its end takes no longer, milliseconds. */
+const DRAIN_MS = 1000;
+/** Ending it takes no longer, unless it hangs in the system, milliseconds. */
+const END_MS = 1000;
+const HEAP_MB = 512;
+/** Something printed is logged at most so often, milliseconds, and so many characters of it. */
+const PRINTED_MS = 60_000;
+const LONGEST_PRINTED = 500;
+/** Threads print nothing, and need nothing of the environment: in it are secrets. */
+const ALONE = { stdout: true, stderr: true, env: {}, execArgv: [] };
+
+export class MixerThread implements Closeable {
+  #worker: Worker | undefined;
+  #status: 'new' | 'starting' | 'running' | 'ended' = 'new';
+  /** Settles `start`. */
+  #started: (error?: HoldcastError) => void = () => {};
+  #exited: Promise<void> = Promise.resolve();
+  #drained: () => void = () => {};
+  #isDrained = false;
+  /** Looks since its figures came last. */
+  #silentLooks = 0;
+  #cancelLook: Cancel = () => {};
+  #closed: Promise<void> | undefined;
+  readonly #printed: Seldom;
+  readonly #troubles: Seldom;
+
+  constructor(private readonly parts: MixerThreadParts) {
+    this.#printed = new Seldom(parts.clock, PRINTED_MS);
+    this.#troubles = new Seldom(parts.clock, PRINTED_MS);
+  }
+
+  /** Called once; resolves when it is ready. @throws HoldcastError HC_MIXER_FAILED */
+  start(): Promise<void> {
+    this.#status = 'starting';
+    return new Promise((resolve, reject) => {
+      const { clock } = this.parts;
+      const cancel = clock.after(START_MS, () => this.#end(`it was not ready within ${START_MS} ms`));
+      this.#started = (error) => {
+        cancel();
+        if (error) reject(error);
+        else resolve();
+      };
+      try {
+        this.#open();
+      } catch (error) {
+        this.#end(messageOf(error));
+      }
+    });
+  }
+
+  /** What is sent before it is ready, or after its end, goes nowhere. Never throws. */
+  send(message: ToMixer, transfer: readonly ArrayBuffer[] = []): void {
+    if (this.#status !== 'running') return;
+    try {
+      this.#worker!.postMessage(message, transfer);
+    } catch (error) {
+      this.#troubled(error, message.type, 'could not be sent to a mixing thread');
+    }
+  }
+
+  /** Ends it when it has handed over the states of its calls, within two seconds. May be called again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#status === 'running' && !this.#isDrained) {
+      const drained = new Promise<void>((resolve) => (this.#drained = resolve));
+      this.send({ type: 'drain' });
+      await this.#within(DRAIN_MS, drained);
+    }
+    this.#end('it was closed');
+    await this.#within(END_MS, this.#exited);
+  }
+
+  #open(): void {
+    const limits = { maxOldGenerationSizeMb: HEAP_MB, ...this.parts.limits };
+    const worker = new Worker(this.parts.file, { ...ALONE, resourceLimits: limits });
+    this.#worker = worker;
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    for (const output of [worker.stdout, worker.stderr])
+      output.on('data', (printed: Buffer | string) => this.#tellPrinted(String(printed)));
+    worker.on('message', (message: FromMixer) => this.#hear(message));
+    worker.on('messageerror', (error) => this.#troubled(error, 'unknown', 'a message could not be read'));
+    worker.on('error', (error) => this.#end(messageOf(error)));
+    worker.on('exit', (code) => this.#end(`it ended with code ${code}`));
+  }
+
+  #hear(message: FromMixer): void {
+    if (message.type === 'ready' && this.#status === 'starting') this.#run();
+    if (message.type === 'figures') this.#silentLooks = 0;
+    try {
+      if (this.#status === 'running') this.parts.onMessage(message);
+    } catch (error) {
+      this.#troubled(error, message.type, 'a message of a mixing thread met an error');
+    }
+    if (message.type !== 'drained') return;
+    this.#isDrained = true;
+    // It mixes no more, and has no figures.
+    this.#cancelLook();
+    this.#drained();
+  }
+
+  #run(): void {
+    this.#status = 'running';
+    this.#started();
+    this.#look();
+  }
+
+  /**
+   * Only looks are counted, not the time between them: where this thread stood still, or the whole machine, it has not
+   * read what the other one has said.
+   */
+  #look(): void {
+    this.#cancelLook = this.parts.clock.after(LOOK_MS, () => {
+      if (++this.#silentLooks >= LOOKS) this.#end(`nothing was heard of it for ${LOOKS * LOOK_MS} ms`);
+      else this.#look();
+    });
+  }
+
+  /** Told once, however many signs there are. */
+  #end(reason: string): void {
+    if (this.#status === 'ended') return;
+    const wasRunning = this.#status === 'running';
+    this.#status = 'ended';
+    this.#cancelLook();
+    this.#drained();
+    this.#worker?.unref();
+    void this.#worker?.terminate().catch(() => {});
+    if (!wasRunning) return this.#started(failed(reason));
+    // Its pipes are closed when it has exited: before that another thread's audio would be mixed with its own.
+    void this.#within(END_MS, this.#exited).then(() => {
+      if (!this.#closed) this.parts.onEnd(reason);
+    });
+  }
+
+  #tellPrinted(text: string): void {
+    const printed = withoutNumbers(text.slice(0, LONGEST_PRINTED));
+    this.#printed.say((times) =>
+      this.parts.log.warn({ printed, times }, 'a mixing thread printed something'),
+    );
+  }
+
+  #troubled(error: unknown, type: string, what: string): void {
+    this.#troubles.say((times) => this.parts.log.error({ type, times, ...errorFields(error) }, what));
+  }
+
+  /** Resolves with `promise`, or after `limitMs`. */
+  #within(limitMs: number, promise: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.parts.clock.after(limitMs, resolve);
+      void promise.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function failed(reason: string): HoldcastError {
+  const hint =
+    'install Holdcast again, so that dist/mixer.cjs is there and whole; see whether memory is free';
+  return new HoldcastError('HC_MIXER_FAILED', `a mixing thread could not be started: ${reason}`, hint);
+}

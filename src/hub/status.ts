@@ -1,0 +1,72 @@
+// What the hub tells of itself: `holdcast status` prints it, the status socket serves it as JSON.
+// It names calls by their Uniqueids, so it never leaves a socket of the hub's own user; a caller's number is not in it.
+import { join } from 'node:path';
+import type { CallStatus } from './mixer/messages';
+
+/** The socket that answers /status, in config.hub.folder. */
+export const statusSocket = (folder: string): string => join(folder, 'status.sock');
+
+/** Times are milliseconds, memory is bytes. */
+export interface HubStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly state: 'starting' | 'ready' | 'draining';
+  /** Why it is not healthy or not ready, in words; none: all is well. */
+  readonly problems: readonly string[];
+  readonly callers: CallerTotals & {
+    /** So many are played to at most; those beyond have plain music. */
+    readonly most: number;
+  };
+  readonly totals: HubTotals;
+  readonly lag: {
+    /** The longest delay of a tick, of all threads, in the last second. */
+    readonly tickMs: number;
+    /** The longest delay of the main thread in the last second. */
+    readonly loopMs: number;
+  };
+  readonly memory: {
+    readonly rssBytes: number;
+    /** Of all threads. */
+    readonly heapBytes: number;
+    readonly cacheBytes: number;
+    readonly cacheLimitBytes: number;
+  };
+  readonly threads: readonly ThreadStatus[];
+  /** `none`: there is none in the config. */
+  readonly ami: LinkStatus;
+  readonly store: LinkStatus;
+  /** What keeps the hub from as many callers as the config asks for. */
+  readonly limits: readonly string[];
+  readonly calls: readonly CallStatus[];
+}
+
+export type LinkStatus = 'connected' | 'away' | 'none';
+
+export interface CallerTotals {
+  readonly playing: number;
+  readonly waiting: number;
+  readonly plain: number;
+}
+
+/** Since the hub's start, of all threads that there were. */
+export interface HubTotals {
+  readonly frames: number;
+  readonly framesLate: number;
+  readonly underruns: number;
+  readonly pagesLate: number;
+  readonly rescued: number;
+  readonly keys: number;
+}
+
+/** A mixing thread, in the last second that it told of. */
+export interface ThreadStatus {
+  readonly thread: number;
+  readonly playing: number;
+  readonly waiting: number;
+  readonly worstLagMs: number;
+  readonly worstTickMs: number;
+  /** Milliseconds of that second that it mixed. */
+  readonly busyMs: number;
+  readonly heapBytes: number;
+}

@@ -1,0 +1,169 @@
+// How many callers there is room for, from files as the kernel writes them, and who is one too many.
+// A limit read wrongly ends in EMFILE or in the kernel's killing the hub: then all callers lose their music.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CallerLimit, possibleCallers, readResources } from '../../src/hub/limits';
+import { ManualClock } from '../../src/util/clock';
+import { keptLog, tempFolder } from './fixtures';
+
+const MIB = 1024 * 1024;
+const wanted = { callers: 4000, threads: 2, cacheMb: 128 };
+
+/** A machine whose kernel has these files. */
+function machine(files: Record<string, string>): string {
+  const root = tempFolder();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  return root;
+}
+
+const LIMITS = `Limit                     Soft Limit           Hard Limit           Units
+Max processes             63432                63432                processes
+Max open files            1024                 524288               files
+`;
+
+describe('possibleCallers', () => {
+  test('with room for all, all are possible and nothing is to be said', () => {
+    const resources = { descriptors: 65_536, memoryBytes: 8192 * MIB };
+    expect(possibleCallers(wanted, resources)).toEqual({ mostCallers: 4000, reasons: [] });
+  });
+
+  test('what is not known limits nothing', () => {
+    const resources = { descriptors: undefined, memoryBytes: undefined };
+    expect(possibleCallers(wanted, resources).mostCallers).toBe(4000);
+  });
+
+  test('too few descriptors: fewer callers, and the line for the service that would do', () => {
+    const { mostCallers, reasons } = possibleCallers(wanted, { descriptors: 1024, memoryBytes: undefined });
+    expect(mostCallers).toBe(170);
+    expect(reasons).toEqual([
+      {
+        code: 'HC_HUB_LIMIT',
+        limit: 'descriptors',
+        callers: 170,
+        hint: expect.stringContaining('LimitNOFILE=12512') as unknown,
+      },
+    ]);
+    const enough = possibleCallers(wanted, { descriptors: 12_512, memoryBytes: undefined });
+    expect(enough.reasons).toEqual([]);
+  });
+
+  test('too little memory: what the cache and the threads need comes first, and it says how much is missing', () => {
+    const rest = 100;
+    const memoryBytes = (128 + 2 * 40 + 64 + rest) * MIB;
+    const { mostCallers, reasons } = possibleCallers(wanted, { descriptors: undefined, memoryBytes });
+    expect(mostCallers).toBe(4 * rest);
+    expect(reasons[0]!.hint).toContain('900 MiB');
+  });
+
+  test('a machine without any room takes nobody, and is no error', () => {
+    const { mostCallers, reasons } = possibleCallers(wanted, { descriptors: 100, memoryBytes: 0 });
+    expect(mostCallers).toBe(0);
+    expect(reasons.map(({ limit }) => limit)).toEqual(['descriptors', 'memory']);
+  });
+});
+
+describe('readResources', () => {
+  test('the soft limit of descriptors and the memory that is free', () => {
+    const root = machine({
+      'proc/self/limits': LIMITS,
+      'proc/meminfo':
+        'MemTotal:       8000000 kB\nMemFree:          100000 kB\nMemAvailable:    2048000 kB\n',
+    });
+    expect(readResources(root)).toEqual({ descriptors: 1024, memoryBytes: 2_048_000 * 1024 });
+  });
+
+  test('the tightest cgroup above the process counts, less what it uses, more what can be dropped', () => {
+    const slice = 'sys/fs/cgroup/system.slice';
+    const root = machine({
+      'proc/meminfo': 'MemAvailable:    2048000 kB\n',
+      'proc/self/cgroup': '0::/system.slice/holdcast-hub.service\n',
+      [`${slice}/holdcast-hub.service/memory.max`]: 'max\n',
+      [`${slice}/holdcast-hub.service/memory.high`]: `${900 * MIB}\n`,
+      [`${slice}/holdcast-hub.service/memory.current`]: `${100 * MIB}\n`,
+      [`${slice}/memory.max`]: `${600 * MIB}\n`,
+      [`${slice}/memory.current`]: `${300 * MIB}\n`,
+      [`${slice}/memory.stat`]: `anon 1\ninactive_file ${50 * MIB}\nactive_file 7\n`,
+    });
+    expect(readResources(root).memoryBytes).toBe(350 * MIB);
+  });
+
+  test('a container, whose cgroup is the root of what it sees', () => {
+    const root = machine({
+      'proc/self/cgroup': '0::/\n',
+      'sys/fs/cgroup/memory.max': `${256 * MIB}\n`,
+      'sys/fs/cgroup/memory.current': `${300 * MIB}\n`,
+    });
+    expect(readResources(root).memoryBytes).toBe(0);
+  });
+
+  test.each([
+    ['no files at all', {}],
+    [
+      'no limits',
+      { 'proc/self/limits': LIMITS.replace(' 1024 ', ' unlimited '), 'proc/self/cgroup': '0::/\n' },
+    ],
+    [
+      'files of another form',
+      { 'proc/self/limits': '\0', 'proc/meminfo': 'MemAvailable: ? kB', 'proc/self/cgroup': '4:memory:/x\n' },
+    ],
+  ])('%s: nothing is known', (_, files) => {
+    expect(readResources(machine(files))).toEqual({ descriptors: undefined, memoryBytes: undefined });
+  });
+
+  test('of this machine something is known', () => {
+    const { descriptors, memoryBytes } = readResources();
+    expect(descriptors).toBeGreaterThan(100);
+    expect(memoryBytes).toBeGreaterThan(MIB);
+  });
+});
+
+describe('CallerLimit', () => {
+  function limitOf(mostCallers: number, memory: { bytes: number | undefined }) {
+    const [{ log, lines }, clock] = [keptLog(), new ManualClock()];
+    let asked = 0;
+    const memoryBytes = (): number | undefined => {
+      asked++;
+      return memory.bytes;
+    };
+    const limit = new CallerLimit({ mostCallers, clock, log, memoryBytes });
+    return { limit, lines, clock, asked: () => asked };
+  }
+
+  test('the last of those that are possible is let in, the next is not', () => {
+    const { limit, lines } = limitOf(10, { bytes: undefined });
+    expect([limit.admits(0), limit.admits(9), limit.admits(10), limit.admits(11)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.fields).toMatchObject({ code: 'HC_HUB_LIMIT', limit: 'callers', callers: 10, most: 10 });
+    expect(limit.admits(9)).toBe(true);
+  });
+
+  test('a thousand refusals are two lines, and none is forgotten', () => {
+    const { limit, lines, clock } = limitOf(1, { bytes: undefined });
+    for (let i = 0; i < 1000; i++) limit.admits(1);
+    clock.advance(60_000);
+    limit.admits(1);
+    expect(lines.map(({ fields }) => fields['times'])).toEqual([1, 1000]);
+  });
+
+  test('memory that goes while callers are there stops new ones, until it is back', () => {
+    const memory = { bytes: 500 * MIB };
+    const { limit, lines, clock, asked } = limitOf(100, memory);
+    for (let i = 0; i < 50; i++) expect(limit.admits(i)).toBe(true);
+    expect(asked()).toBe(1);
+    memory.bytes = 10 * MIB;
+    clock.advance(2000);
+    expect(limit.admits(50)).toBe(false);
+    expect(lines[0]!.fields).toMatchObject({ limit: 'memory', freeMb: 10 });
+    memory.bytes = 500 * MIB;
+    clock.advance(2000);
+    expect(limit.admits(50)).toBe(true);
+  });
+});

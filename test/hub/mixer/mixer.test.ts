@@ -1,0 +1,301 @@
+// Many calls under one tick: what one of them does, throws or does not read costs the others nothing.
+// Would catch: a call that is starved or heard by another one, an exception that ends the tick, work that comes in bursts.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { memoryClip, type Clip } from '../../../src/audio/source';
+import { noise, rms } from '../../support/audio';
+import { FakeOffice } from '../../support/office';
+import { FakeMedia, MixerRig } from '../../support/mixer';
+
+let rig: MixerRig;
+afterEach(() => rig.close());
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `1795225281.${i}`);
+
+function expectSame(heard: Int16Array, expected: Int16Array): void {
+  expect({ differsAt: heard.findIndex((sample, i) => sample !== expected[i]) }).toEqual({ differsAt: -1 });
+}
+
+/** A track that breaks while it plays; `position` and all else go on. */
+function explosive(id: string, afterSamples: number): Clip {
+  const clip = memoryClip(id, noise(3, 0.2, 400_000));
+  return {
+    ...clip,
+    open(from = 0) {
+      const reader = clip.open(from);
+      let at = from;
+      return {
+        ...reader,
+        read(out, offset, length) {
+          if (at > afterSamples) throw new Error('the disk is on fire');
+          at += length;
+          return reader.read(out, offset, length);
+        },
+      };
+    },
+  };
+}
+
+test('a thousand calls: each gets its own music to the last bit', () => {
+  rig = new MixerRig({ config: { music: { order: 'shuffle' }, calls: { everyMs: 60_000 } } });
+  const calls = ids(1000);
+  rig.begin(calls);
+  rig.pass(2600);
+  const readers = calls.map((id) => rig.read(id));
+  rig.pass(400);
+  const perTick: number[] = [];
+  let before = 0;
+  for (let i = 0; i < 50; i++) {
+    rig.pass(40);
+    const frames = rig.of('figures').at(-1)!.figures.frames;
+    if (frames !== before) perTick.push(frames - before);
+    before = frames;
+  }
+  expect(rig.figures).toMatchObject({ playing: 1000, waiting: 0, underruns: 0, framesLate: 0, rescued: 0 });
+  // A second is 25 Frames of each.
+  expect(perTick.slice(1).every((frames) => Math.abs(frames - 25_000) <= 1000)).toBe(true);
+  for (const [i, reader] of readers.entries()) {
+    expect(reader.heard.length).toBe((50 + 10) * 320);
+    if (i % 50 === 0) expectSame(reader.heard, rig.offline(calls[i]!, 70));
+  }
+}, 60_000);
+
+test('calls are even over both phases, whoever comes and goes', () => {
+  rig = new MixerRig();
+  const calls = ids(40);
+  rig.begin(calls);
+  for (const [i, uniqueid] of calls.entries()) if (i % 2 === 0) rig.mixer.handle({ type: 'end', uniqueid });
+  const more = ids(60).slice(40);
+  rig.begin(more);
+  for (const uniqueid of [...calls.filter((_, i) => i % 2 === 1), ...more]) rig.read(uniqueid);
+  rig.pass(2000);
+  const turns: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    const ahead = (): number[] => {
+      rig.mixer.handle({ type: 'status', id: 1 });
+      return rig
+        .of('status')
+        .at(-1)!
+        .calls.map(({ aheadMs }) => aheadMs);
+    };
+    rig.pass(40);
+    turns.push(ahead().filter((ms) => ms > 180).length);
+  }
+  expect(turns.every((count) => count === 20)).toBe(true);
+});
+
+test('a reader that takes nothing, one that is killed and one that throws cost the others nothing', () => {
+  const media = new FakeMedia();
+  rig = new MixerRig({ media, config: { calls: { everyMs: 60_000 } } });
+  const calls = ids(30);
+  rig.begin(calls);
+  rig.pass(200);
+  const readers = calls.map((id) => rig.read(id));
+  rig.pass(1000);
+  rig.stop(calls[3]!);
+  rig.kill(calls[4]!);
+  media.tracks = [media.tracks[0]!, explosive('b', 8000), media.tracks[2]!];
+  rig.press(calls[5]!, '3');
+  rig.pass(7000);
+  expect(rig.figures).toMatchObject({ rescued: 1, underruns: 0 });
+  media.tracks = new FakeMedia().tracks;
+  for (const [i, reader] of readers.entries())
+    if (i < 3 || i > 5) expectSame(reader.heard, rig.offline(calls[i]!, 220));
+});
+
+describe('a call that throws', () => {
+  const ID = '1795225281.7';
+
+  test('in its Program: music goes on without a gap, deaf to keys, and that is said once', () => {
+    const media = new FakeMedia();
+    const [whole] = media.tracks;
+    const broken = explosive('a', 24_000);
+    let opened = 0;
+    media.tracks = [{ ...whole!, open: (from) => (opened++ === 0 ? broken : whole!).open(from) }];
+    rig = new MixerRig({ media });
+    rig.begin([ID]);
+    const reader = rig.read(ID);
+    rig.pass(6000);
+    rig.press(ID, '3');
+    rig.pass(1000);
+    expect(rig.figures).toMatchObject({ rescued: 1, underruns: 0, keys: [] });
+    expect(rig.status(ID)).toMatchObject({ status: 'plain', track: 'a' });
+    expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect(rig.lines.at(-1)!.fields).toMatchObject({ uniqueid: ID });
+    // Where it failed, it goes on: the samples before and after are those of the track.
+    const floats = Float32Array.from(reader.heard);
+    expect(floats.length).toBe(7 * 8000);
+    for (let at = 0; at < floats.length; at += 320) expect(rms(floats, at, at + 320)).toBeGreaterThan(500);
+    expect(rig.state(ID)!.heardSamples).toBeGreaterThan(6 * 8000);
+    expect(rig.state(ID)!.music!.sample).toBeGreaterThan(5.5 * 8000);
+  });
+
+  test('in its Program, and in plain music too: a soft chord, for as long as it lasts', () => {
+    const media = new FakeMedia();
+    media.tracks = [explosive('a', 24_000)];
+    rig = new MixerRig({ media });
+    rig.begin([ID]);
+    const reader = rig.read(ID);
+    rig.pass(8000);
+    const floats = Float32Array.from(reader.heard);
+    expect(floats.length).toBe(8 * 8000);
+    for (let at = 0; at < floats.length; at += 320) expect(rms(floats, at, at + 320)).toBeGreaterThan(100);
+    expect(rig.figures).toMatchObject({ rescued: 1 });
+  });
+
+  test.each(['its office', 'a prompt'] as const)('in its Session, over %s: plain music', (what) => {
+    class Broken extends FakeOffice {
+      override choice(): never {
+        throw new Error('no office');
+      }
+    }
+    rig = new MixerRig(what === 'its office' ? { office: new Broken() } : {});
+    if (what === 'a prompt') {
+      const { media } = rig;
+      media.prompt = () => {
+        throw new Error('no prompts');
+      };
+    }
+    rig.begin([ID]);
+    const reader = rig.read(ID);
+    rig.pass(400);
+    rig.identify(ID);
+    rig.tell(ID, { type: 'place', place: { queue: 'support', position: 3 } });
+    rig.pass(3000);
+    expect(rig.figures).toMatchObject({ rescued: 1, underruns: 0 });
+    expect(rig.status(ID)).toMatchObject({ status: 'plain', track: 'a' });
+    expectSame(reader.heard.subarray(0, 2560), rig.offline(ID, 8));
+    expect(rms(Float32Array.from(reader.heard), 16_000)).toBeGreaterThan(500);
+  });
+
+  test('while nothing at all can be listed: a soft chord from the first sample', () => {
+    const media = new FakeMedia();
+    media.music = () => {
+      throw new Error('no catalog');
+    };
+    rig = new MixerRig({ media });
+    rig.begin([ID]);
+    const reader = rig.read(ID);
+    rig.pass(1000);
+    expect(rms(Float32Array.from(reader.heard), 1000)).toBeGreaterThan(100);
+  });
+});
+
+describe('in one tick', () => {
+  test('no more pipes are filled than there is time for; all are within seconds', () => {
+    rig = new MixerRig();
+    rig.begin(ids(100));
+    const armed = (): number => {
+      rig.mixer.handle({ type: 'status', id: 1 });
+      return rig
+        .of('status')
+        .at(-1)!
+        .calls.filter(({ track }) => track !== undefined).length;
+    };
+    const counts = [armed()];
+    while (counts.at(-1)! < 100 && counts.length < 20) {
+      rig.pass(40);
+      counts.push(armed());
+    }
+    expect(counts).toEqual([16, 32, 48, 64, 80, 96, 100]);
+  });
+
+  test('states are told evenly: each call once in its time', () => {
+    rig = new MixerRig({ config: { calls: { everyMs: 2000 }, advice: { firstAfterMs: 3_000_000 } } });
+    const calls = ids(50);
+    rig.begin(calls);
+    rig.pass(1000);
+    for (const uniqueid of calls) rig.read(uniqueid);
+    rig.pass(4000);
+    rig.posted.length = 0;
+    rig.pass(4000);
+    const told = rig.of('states').map(({ states }) => states.map(([uniqueid]) => uniqueid));
+    expect(Math.max(...told.map((some) => some.length))).toBeLessThanOrEqual(3);
+    const times = new Map<string, number>();
+    for (const uniqueid of told.flat()) times.set(uniqueid, (times.get(uniqueid) ?? 0) + 1);
+    expect([...times.values()].every((count) => count === 2)).toBe(true);
+    expect(times.size).toBe(50);
+  });
+
+  test('ten calls change over to another config; none is left out', () => {
+    const opened: string[] = [];
+    const bindings = (uniqueid: string): undefined => void opened.push(uniqueid);
+    rig = new MixerRig({ bindings });
+    const calls = ids(45);
+    rig.begin(calls);
+    rig.pass(400);
+    for (const uniqueid of calls) rig.read(uniqueid);
+    rig.pass(1000);
+    opened.length = 0;
+    rig.configure(rig.config);
+    const counts: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      rig.pass(40);
+      counts.push(opened.length);
+    }
+    expect(counts).toEqual([10, 20, 30, 40, 45, 45]);
+    expect(new Set(opened).size).toBe(45);
+  });
+});
+
+test('another rate is refused: calls go on as they are', () => {
+  rig = new MixerRig();
+  const [id] = ids(1);
+  rig.begin([id!]);
+  const reader = rig.read(id!);
+  const before = rig.config;
+  rig.pass(1000);
+  rig.configure({ ...before, program: { ...before.program, rate: 16_000 } });
+  rig.config = before;
+  rig.pass(1000);
+  expectSame(reader.heard, rig.offline(id!, 60));
+  expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+});
+
+test('the thread ends: all states are told, readers hear what is in their pipes and then the end', async () => {
+  rig = new MixerRig({ config: { calls: { everyMs: 60_000 } } });
+  const calls = ids(100);
+  rig.begin(calls);
+  const [first] = calls;
+  const cat = spawn('/bin/cat', [rig.fifo(first!)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const heard: Buffer[] = [];
+  cat.stdout.on('data', (data: Buffer) => heard.push(data));
+  await once(cat.stdout, 'data');
+  rig.pass(400);
+  for (const uniqueid of calls.slice(1, 90)) rig.read(uniqueid);
+  rig.pass(2000);
+  rig.posted.length = 0;
+  rig.mixer.handle({ type: 'drain' });
+  await once(cat, 'close');
+  expect(rig.posted.at(-1)).toEqual({ type: 'drained' });
+  // Ten have heard nothing yet.
+  expect(rig.of('states')[0]!.states).toHaveLength(90);
+  // What he hears next is the sample after the last one in his pipe.
+  expect(rig.state(first!)!.heardSamples).toBe(Buffer.concat(heard).length / 2);
+  rig.beginAgain(first!);
+  rig.pass(1000);
+  expect(rig.clock.pending).toBe(0);
+  expect(rig.posted.at(-1)).toEqual({ type: 'drained' });
+});
+
+test('a call that is over is forgotten whole: its pipe, its timers, its office', () => {
+  const office = new FakeOffice();
+  rig = new MixerRig({ office });
+  const [id] = ids(1);
+  rig.begin([id!]);
+  const reader = rig.read(id!);
+  rig.identify(id!);
+  rig.pass(1000);
+  rig.press(id!, '3');
+  rig.mixer.handle({ type: 'end', uniqueid: id! });
+  rig.mixer.handle({ type: 'end', uniqueid: id! });
+  rig.press(id!, '3');
+  rig.posted.length = 0;
+  rig.pass(1000);
+  expect(office.closed).toBe(1);
+  expect(rig.clock.pending).toBe(1);
+  expect(rig.figures).toMatchObject({ playing: 0, waiting: 0 });
+  reader.drain();
+  expect(reader.drain().length).toBe(0);
+  expect(rig.status(id!)).toBeUndefined();
+});

@@ -1,0 +1,66 @@
+// The tick of a mixing thread: its deadlines, what it does after a stall, and what it measures.
+// Would catch: a tick that drifts, ticks that pile up after a stall, a stall that nobody is told of.
+import { Ticker } from '../../../src/hub/mixer/ticker';
+import { ManualClock } from '../../../src/util/clock';
+
+function ticker(work: () => void = () => {}) {
+  const clock = new ManualClock();
+  const ticks: { count: number; atMs: number; missed: number; now: number }[] = [];
+  const resyncs: number[] = [];
+  const ticking = new Ticker({
+    clock,
+    tick: (count, atMs, missed) => {
+      ticks.push({ count, atMs, missed, now: clock.now() });
+      work();
+    },
+    onResync: (missed) => resyncs.push(missed),
+  });
+  return { clock, ticks, resyncs, ticking };
+}
+
+test('one tick each 40 ms, on deadlines that do not drift with what it is late', () => {
+  const { clock, ticks, ticking } = ticker(() => clock.stall(3));
+  clock.stall(1000.25);
+  ticking.start();
+  for (let i = 0; i < 5000; i++) clock.advance(1);
+  expect(ticks.length).toBeGreaterThan(120);
+  ticks.forEach(({ count, atMs, missed, now }, i) => {
+    expect({ count, atMs, missed }).toEqual({ count: i + 1, atMs: 1000.25 + 40 * (i + 1), missed: 0 });
+    expect(now - atMs).toBeLessThan(2);
+  });
+});
+
+test('after a stall one tick serves all deadlines that were missed, and the next is on its own again', () => {
+  const { clock, ticks, resyncs, ticking } = ticker();
+  ticking.start();
+  clock.stall(170);
+  clock.advance(0);
+  expect(ticks).toEqual([{ count: 4, atMs: 160, missed: 3, now: 170 }]);
+  clock.advance(30);
+  expect(ticks.at(-1)).toEqual({ count: 5, atMs: 200, missed: 0, now: 200 });
+  expect(resyncs).toEqual([]);
+  clock.stall(1000);
+  clock.advance(0);
+  expect(resyncs).toEqual([24]);
+  expect(ticking.resyncs).toBe(1);
+});
+
+test('the longest delay, the longest tick and the sum are told since they were last asked for', () => {
+  const { clock, ticking } = ticker(() => clock.stall(4));
+  ticking.start();
+  clock.stall(50);
+  clock.advance(0);
+  expect(ticking.takeTimes()).toEqual({ worstLagMs: 10, worstTickMs: 4, busyMs: 4 });
+  clock.advance(30);
+  clock.advance(40);
+  expect(ticking.takeTimes()).toMatchObject({ worstTickMs: 4, busyMs: 8 });
+  expect(ticking.takeTimes()).toEqual({ worstLagMs: 0, worstTickMs: 0, busyMs: 0 });
+});
+
+test('a closed one ticks no more', () => {
+  const { clock, ticks, ticking } = ticker(() => ticking.close());
+  ticking.start();
+  clock.advance(1000);
+  expect(ticks).toHaveLength(1);
+  expect(clock.pending).toBe(0);
+});

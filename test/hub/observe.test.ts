@@ -1,0 +1,124 @@
+// The watch as the hub has it: from its start over a reload to its end, asked by the real `holdcast status`.
+// What it says to systemd and to a probe must be one truth: a hub that drains is not ready, a stuck one is not alive.
+import { request } from 'node:http';
+import { askHub } from '../../src/cli/statusCommand';
+import { Watch, type WatchedHub, type WatchParts } from '../../src/hub/observe';
+import type { MixerFigures } from '../../src/hub/mixer/messages';
+import { ManualClock } from '../../src/util/clock';
+import { keptLog, owned, tempFolder } from './fixtures';
+import { hubStatus } from './observed';
+
+const FIGURES: MixerFigures = {
+  playing: 2,
+  waiting: 0,
+  frames: 50,
+  framesLate: 0,
+  underruns: 0,
+  pagesLate: 0,
+  rescued: 0,
+  worstLagMs: 3,
+  worstTickMs: 1,
+  busyMs: 20,
+  keys: [{ action: 'nextTrack', audibleMs: 200 }],
+  heapBytes: 1000,
+};
+
+async function watchOf(more: Partial<WatchParts> = {}) {
+  const [{ log, lines }, clock, folder] = [keptLog(), new ManualClock(), tempFolder()];
+  const watch = new Watch({
+    settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64 },
+    most: {
+      mostCallers: 512,
+      reasons: [{ code: 'HC_HUB_LIMIT', limit: 'descriptors', callers: 512, hint: 'raise it' }],
+    },
+    version: '1.2.3',
+    ami: () => 'connected',
+    store: () => 'none',
+    notify: undefined,
+    clock,
+    log,
+    ...more,
+  });
+  await watch.start();
+  owned(watch);
+  const ask = (path: string): Promise<{ status: number; body: string }> =>
+    new Promise((resolve, reject) => {
+      const where = { host: '127.0.0.1', port: watch.port!, path, agent: false };
+      const call = request(where, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (part: string) => (body += part));
+        response.on('end', () => resolve({ status: response.statusCode!, body }));
+      });
+      call.on('error', reject).end();
+    });
+  const status = () => askHub(folder, { clock, signal: new AbortController().signal });
+  return { watch, clock, lines, ask, status };
+}
+
+const hub: WatchedHub = {
+  cacheBytes: 4096,
+  plain: 7,
+  status: () => Promise.resolve(hubStatus().calls),
+};
+
+test('it is ready once it plays, and no more when it drains', async () => {
+  const { watch, ask, status } = await watchOf();
+  expect(await ask('/ready')).toMatchObject({
+    status: 503,
+    body: expect.stringContaining('starts') as unknown,
+  });
+  expect((await ask('/health')).status).toBe(200);
+  expect(await status()).toMatchObject({ state: 'starting', calls: [] });
+  watch.ready(hub);
+  expect((await ask('/ready')).status).toBe(200);
+  watch.reloading();
+  expect((await ask('/ready')).status).toBe(200);
+  watch.ready(hub);
+  watch.draining();
+  expect(await ask('/ready')).toMatchObject({
+    status: 503,
+    body: expect.stringContaining('drains') as unknown,
+  });
+  expect((await ask('/metrics')).body).toContain('\nholdcast_ready 0\n');
+});
+
+test('status and metrics tell the same figures', async () => {
+  const { watch, ask, status } = await watchOf();
+  watch.ready(hub);
+  watch.figures(0, FIGURES);
+  expect(await status()).toMatchObject({
+    version: '1.2.3',
+    pid: process.pid,
+    state: 'ready',
+    problems: [],
+    callers: { playing: 2, waiting: 0, plain: 7, most: 512 },
+    totals: { frames: 50, keys: 1 },
+    memory: { cacheBytes: 4096, cacheLimitBytes: 64 * 1024 * 1024 },
+    ami: 'connected',
+    store: 'none',
+    limits: ['descriptors: room for 512; raise it'],
+    calls: hubStatus().calls,
+  });
+  const { body } = await ask('/metrics');
+  expect(body).toContain('\nholdcast_frames_total 50\n');
+  expect(body).toContain('\nholdcast_callers{status="plain"} 7\n');
+  expect(body).not.toContain('1795225281');
+});
+
+test('a thread that tells nothing any more makes it unhealthy, until it is replaced', async () => {
+  const { watch, clock, ask } = await watchOf();
+  watch.ready(hub);
+  watch.figures(3, FIGURES);
+  for (let second = 0; second < 7; second++) clock.advance(1000);
+  const { status, body } = await ask('/health');
+  expect([status, body]).toEqual([503, expect.stringContaining('mixing thread 3')]);
+  watch.threadGone(3);
+  expect((await ask('/health')).status).toBe(200);
+});
+
+test('once closed nothing waits', async () => {
+  const { watch, clock } = await watchOf();
+  watch.ready(hub);
+  await watch.close();
+  expect(clock.pending).toBe(0);
+});

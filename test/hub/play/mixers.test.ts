@@ -1,0 +1,109 @@
+// Mixers: a second thread when one has enough to do, a new one when one dies, and calls where there is room.
+// A thread that is lost without a replacement would silence half of the callers.
+import { Mixers, type Mixing, type Thread, type ThreadEars } from '../../../src/hub/play/mixers';
+import type { MixerFigures, ToMixer } from '../../../src/hub/mixer/messages';
+import { ManualClock } from '../../../src/util/clock';
+import { silentLogger } from '../../../src/util/log';
+
+class FakeThread implements Thread {
+  readonly sent: ToMixer[] = [];
+  closed = false;
+  constructor(
+    readonly ears: ThreadEars,
+    private readonly fails: boolean,
+  ) {}
+  start(): Promise<void> {
+    return this.fails ? Promise.reject(new Error('no memory')) : Promise.resolve();
+  }
+  send(message: ToMixer): void {
+    this.sent.push(message);
+  }
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+  tells(figures: Partial<MixerFigures>): void {
+    this.ears.onMessage({ type: 'figures', figures: figures as MixerFigures });
+  }
+}
+
+let clock: ManualClock;
+let threads: FakeThread[];
+let failing: boolean;
+let lost: Mixing[];
+let ready: Mixing[];
+let mixers: Mixers;
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  [threads, failing, lost, ready] = [[], false, [], []];
+  mixers = new Mixers({
+    open: (_, ears) => {
+      const thread = new FakeThread(ears, failing);
+      threads.push(thread);
+      return thread;
+    },
+    most: 2,
+    greeting: () => [{ type: 'catalog', clips: [] }],
+    onMessage: () => {},
+    onLost: (mixing) => void lost.push(mixing),
+    onReady: (mixing) => void ready.push(mixing),
+    clock,
+    log: silentLogger,
+  });
+  await mixers.start();
+});
+afterEach(() => mixers.close());
+
+test('it begins with one thread, which is told config and catalog before all else', () => {
+  expect(threads).toHaveLength(1);
+  expect(threads[0]!.sent).toEqual([{ type: 'catalog', clips: [] }]);
+  expect(ready).toHaveLength(1);
+});
+
+test('a busy thread brings another one, up to the most, and new calls go where fewer are', async () => {
+  const seconds = (count: number, busyMs: number): void => {
+    for (let i = 0; i < count; i++)
+      for (const thread of [...threads]) thread.tells({ busyMs, playing: 1200, waiting: 0 });
+  };
+  seconds(4, 500);
+  seconds(1, 390);
+  seconds(4, 500);
+  await settled();
+  expect(threads).toHaveLength(1);
+  seconds(1, 500);
+  await settled();
+  expect(threads).toHaveLength(2);
+  expect(mixers.pick()?.number).toBe(2);
+  seconds(10, 900);
+  await settled();
+  expect(threads).toHaveLength(2);
+});
+
+test('a thread that dies is replaced when it was the last one', async () => {
+  threads[0]!.ears.onEnd('out of memory');
+  expect(lost).toHaveLength(1);
+  expect(mixers.pick()).toBeUndefined();
+  await settled();
+  expect(ready).toHaveLength(2);
+  expect(mixers.pick()?.number).toBe(2);
+});
+
+test('a replacement that cannot be started is tried again until it can', async () => {
+  failing = true;
+  threads[0]!.ears.onEnd('exit');
+  await settled();
+  expect(mixers.pick()).toBeUndefined();
+  failing = false;
+  clock.advance(200);
+  await settled();
+  expect(mixers.pick()).toBeDefined();
+});
+
+test('its own end is no loss', async () => {
+  await mixers.close();
+  threads[0]!.ears.onEnd('closed');
+  expect(lost).toEqual([]);
+  expect(threads[0]!.closed).toBe(true);
+});

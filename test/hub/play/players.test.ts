@@ -1,0 +1,318 @@
+// Players: a call is played to from its look-up to its hang-up, whatever comes first, dies or is restarted in between.
+// It holds a thousand calls apart: what is told, kept or asked of one must never reach another.
+import type { BackOffice, OfficeCall, Remembered } from '../../../src/asterisk/backOffice';
+import type { CallNews } from '../../../src/asterisk/feed';
+import type { FromMixer, ToMixer } from '../../../src/hub/mixer/messages';
+import type { Mixing } from '../../../src/hub/play/mixers';
+import { Players } from '../../../src/hub/play/players';
+import type { CallState } from '../../../src/session/state';
+import { ManualClock } from '../../../src/util/clock';
+import { silentLogger } from '../../../src/util/log';
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const stateAt = (sample: number): CallState => ({
+  version: 1,
+  rate: 8000,
+  music: { trackId: 'music/a.wav', sample },
+  heardSamples: sample,
+  heard: [],
+  bag: [],
+  quiet: false,
+  hushed: false,
+  pressed: {},
+});
+
+class World {
+  readonly clock = new ManualClock();
+  readonly sent: ToMixer[] = [];
+  readonly mixing: Mixing = { number: 1, send: (message) => void this.sent.push(message), busySeconds: 0 };
+  threads: Mixing[] = [this.mixing];
+  readonly listeners = new Map<string, (news: CallNews) => void>();
+  readonly pipes = new Set<string>();
+  readonly left: string[] = [];
+  readonly ended: string[] = [];
+  readonly files = new Map<string, unknown>();
+  readonly remembered: [OfficeCall, Remembered][] = [];
+  welcome: (uniqueid: string) => Promise<CallState | undefined> | undefined = () => undefined;
+  take: (uniqueid: string) => string | Promise<string> = (uniqueid) => {
+    this.pipes.add(uniqueid);
+    return `/run/fifo.${uniqueid}`;
+  };
+  most = 10;
+  readonly players = new Players({
+    fifos: {
+      take: (uniqueid) => this.take(uniqueid),
+      forget: (uniqueid) => void this.pipes.delete(uniqueid),
+      left: () => this.left,
+    },
+    readers: {
+      endOf: (uniqueid) => void this.ended.push(uniqueid),
+    },
+    mixers: {
+      pick: () => this.threads[0],
+      all: this.threads,
+    },
+    catalog: {
+      page: (key, index) => Promise.resolve({ key, index, samples: undefined }),
+      pageAt: (_, sample) => Promise.resolve({ key: 7, index: sample >> 15, samples: undefined }),
+    },
+    calls: {
+      follow: (uniqueid, listener) => {
+        this.listeners.set(uniqueid, listener);
+        return () => this.listeners.delete(uniqueid);
+      },
+    },
+    states: { read: (uniqueid) => this.files.get(uniqueid) },
+    snapshots: {
+      keep: (uniqueid, state) => void this.files.set(uniqueid, state),
+      forget: (uniqueid) => void this.files.delete(uniqueid),
+    },
+    welcome: (uniqueid) => this.welcome(uniqueid),
+    admits: (callers) => callers < this.most,
+    office: (call) => this.#office(call),
+    clock: this.clock,
+    log: silentLogger,
+  });
+
+  tell(uniqueid: string, news: CallNews): void {
+    this.listeners.get(uniqueid)?.(news);
+  }
+  identify(uniqueid: string): void {
+    this.tell(uniqueid, { type: 'identity', identity: { uniqueid, phone: `0${uniqueid}`, language: 'ru' } });
+  }
+  hear(message: FromMixer): void {
+    this.players.hear(this.mixing, message);
+  }
+  reads(uniqueid: string, status: 'reading' | 'away' = 'reading'): void {
+    this.hear({ type: 'reader', uniqueid, status });
+  }
+  ofType<T extends ToMixer['type']>(type: T): Extract<ToMixer, { type: T }>[] {
+    return this.sent.filter((message): message is Extract<ToMixer, { type: T }> => message.type === type);
+  }
+  #office(call: () => OfficeCall): BackOffice {
+    return {
+      choice: () => Promise.resolve(undefined),
+      balance: () => Promise.resolve({ status: 'unavailable' }),
+      remember: (what) => void this.remembered.push([call(), what]),
+      close: () => {},
+    };
+  }
+}
+
+let world: World;
+beforeEach(() => (world = new World()));
+
+/** A call with a reader. */
+async function playing(uniqueid = '1.1'): Promise<void> {
+  await world.players.arrive(uniqueid);
+  await settled();
+  world.identify(uniqueid);
+  world.reads(uniqueid);
+}
+
+describe('a call that arrives', () => {
+  it('has its pipe when the look-up is answered, and is begun once however often Asterisk looks it up', async () => {
+    expect(world.players.arrive('1.1')).toBeUndefined();
+    expect(world.pipes).toEqual(new Set(['1.1']));
+    await settled();
+    world.reads('1.1');
+    void world.players.arrive('1.1');
+    await settled();
+    expect(world.ofType('begin').map(({ call }) => call)).toEqual([
+      { uniqueid: '1.1', fifo: '/run/fifo.1.1', pages: [] },
+    ]);
+  });
+
+  it('goes on from what an earlier hub has left, with the page that its music needs first', async () => {
+    world.files.set('1.1', stateAt(100_000));
+    void world.players.arrive('1.1');
+    await settled();
+    const [begin] = world.ofType('begin');
+    expect(begin?.call.state).toEqual(stateAt(100_000));
+    expect(begin?.call.pages).toEqual([{ key: 7, index: 3, samples: undefined }]);
+  });
+
+  it('waits for the music that its caller chose before, and hears meanwhile who he is', async () => {
+    let found: (state: CallState) => void = () => {};
+    world.welcome = () => new Promise((resolve) => (found = resolve));
+    void world.players.arrive('1.1');
+    world.identify('1.1');
+    world.tell('1.1', { type: 'place', place: { queue: 'q', position: 2 } });
+    world.tell('1.1', { type: 'key', digit: '3' });
+    await settled();
+    expect(world.sent).toEqual([]);
+    found(stateAt(0));
+    await settled();
+    expect(world.sent.map((message) => (message.type === 'news' ? message.news.type : message.type))).toEqual(
+      ['begin', 'identity', 'place', 'key'],
+    );
+    expect(world.ofType('begin')[0]?.call).toMatchObject({ language: 'ru', state: stateAt(0) });
+  });
+
+  it('is refused as plain where there is no room, and nothing of it is kept', () => {
+    world.most = 1;
+    void world.players.arrive('1.1');
+    expect(world.players.arrive('1.2')).toBe('plain');
+    expect([...world.pipes]).toEqual(['1.1']);
+    expect(world.players.size).toBe(1);
+  });
+
+  it('hears plain music where no pipe can be made', async () => {
+    world.take = () => Promise.reject(new Error('no space'));
+    await expect(world.players.arrive('1.1')).resolves.toBe('plain');
+    world.take = () => {
+      throw new Error('no folder');
+    };
+    expect(world.players.arrive('1.2')).toBe('plain');
+    expect(world.players.size).toBe(0);
+  });
+});
+
+describe('a call that ends', () => {
+  it('leaves nothing when its reader is gone already', async () => {
+    await playing();
+    world.reads('1.1', 'away');
+    world.tell('1.1', { type: 'ended' });
+    expect([world.players.size, world.pipes.size, world.files.size, world.listeners.size]).toEqual([
+      0, 0, 0, 0,
+    ]);
+    expect(world.ended).toEqual(['1.1']);
+    expect(world.ofType('end')).toHaveLength(1);
+  });
+
+  it('has music for as long as somebody reads on, and nothing is kept of it then', async () => {
+    await playing();
+    world.tell('1.1', { type: 'ended' });
+    expect(world.players.size).toBe(1);
+    world.hear({ type: 'states', states: [['1.1', stateAt(5)]] });
+    expect(world.files.size).toBe(0);
+    world.reads('1.1', 'away');
+    expect([world.players.size, world.pipes.size]).toEqual([0, 0]);
+  });
+
+  it('is not taken for over while Asterisk has not told of it at all', async () => {
+    void world.players.arrive('1.1');
+    await settled();
+    world.reads('1.1');
+    world.tell('1.1', { type: 'ended' });
+    world.reads('1.1', 'away');
+    expect(world.players.size).toBe(1);
+  });
+});
+
+describe('what nobody ended', () => {
+  it('goes when Asterisk has no such call, but not while somebody listens', async () => {
+    await playing('1.1');
+    await playing('1.2');
+    world.reads('1.2', 'away');
+    world.players.sweep(new Set());
+    expect(world.players.size).toBe(2);
+    world.clock.advance(5001);
+    world.players.sweep(new Set());
+    expect([...world.pipes]).toEqual(['1.1']);
+  });
+
+  it('goes by its age where Asterisk cannot be asked: strangers soon, callers after hours', async () => {
+    await playing('1.1');
+    world.reads('1.1', 'away');
+    void world.players.arrive('doctor');
+    world.clock.advance(120_001);
+    world.players.sweep(undefined);
+    expect([...world.pipes]).toEqual(['1.1']);
+    world.clock.advance(4 * 3_600_000);
+    world.players.sweep(undefined);
+    expect(world.pipes.size).toBe(0);
+  });
+});
+
+describe('a thread that dies', () => {
+  it('has its calls begun elsewhere from what was known last, with their callers', async () => {
+    await playing();
+    world.hear({ type: 'states', states: [['1.1', stateAt(80_000)]] });
+    world.sent.length = 0;
+    world.players.lost(world.mixing);
+    await settled();
+    expect(world.ofType('begin')[0]?.call.state).toEqual(stateAt(80_000));
+    expect(world.ofType('news').map(({ news }) => news.type)).toEqual(['identity']);
+  });
+
+  it('leaves calls waiting until there is one', async () => {
+    world.threads.length = 0;
+    void world.players.arrive('1.1');
+    await settled();
+    expect(world.sent).toEqual([]);
+    world.threads.push(world.mixing);
+    world.players.ready();
+    await settled();
+    expect(world.ofType('begin')).toHaveLength(1);
+  });
+});
+
+test('calls of an earlier hub are taken up with what is known of them', async () => {
+  world.left.push('1.1', '1.2');
+  world.files.set('1.2', stateAt(9));
+  expect(await world.players.restore()).toBe(2);
+  await settled();
+  expect(world.ofType('begin').map(({ call }) => call.uniqueid)).toEqual(['1.1', '1.2']);
+  expect(world.ofType('begin')[1]?.call.state).toEqual(stateAt(9));
+});
+
+test('who rang off while there was no hub is forgotten as soon as Asterisk can be asked', async () => {
+  world.left.push('1.1', '1.2');
+  await world.players.restore();
+  world.players.sweep(undefined);
+  expect(world.players.size).toBe(2);
+  world.players.sweep(new Set(['1.2']));
+  expect(world.ended).toEqual(['1.1']);
+});
+
+test('what is to be remembered goes to the office of its own call', async () => {
+  await playing('1.1');
+  await playing('1.2');
+  world.hear({ type: 'remember', uniqueid: '1.2', what: { type: 'choice', track: 't' }, wallMs: 1 });
+  world.hear({ type: 'remember', uniqueid: 'gone', what: { type: 'choice', track: 't' }, wallMs: 1 });
+  expect(world.remembered).toEqual([
+    [expect.objectContaining({ uniqueid: '1.2', phone: '01.2' }), { type: 'choice', track: 't' }],
+  ]);
+});
+
+test('the last that a call has heard is remembered, although it has ended', async () => {
+  await playing();
+  world.reads('1.1', 'away');
+  world.tell('1.1', { type: 'ended' });
+  const heard = {
+    type: 'remember',
+    uniqueid: '1.1',
+    what: { type: 'heard', kind: 'advice' },
+    wallMs: 1,
+  } as const;
+  world.hear(heard);
+  world.clock.advance(1001);
+  world.hear(heard);
+  expect(world.remembered).toHaveLength(1);
+});
+
+test('at the end every thread is drained, or is not waited for longer than there is time', async () => {
+  await playing();
+  const drained = world.players.drain(400);
+  expect(world.ofType('drain')).toHaveLength(1);
+  world.hear({ type: 'states', states: [['1.1', stateAt(77)]] });
+  world.hear({ type: 'drained' });
+  await drained;
+  expect(world.files.get('1.1')).toEqual(stateAt(77));
+  expect(world.players.arrive('1.3')).toBe('plain');
+  expect(world.listeners.size).toBe(0);
+
+  const stuck = new World();
+  void stuck.players.arrive('1.1');
+  const late = stuck.players.drain(400);
+  stuck.clock.advance(400);
+  await late;
+});
+
+test('the status of a thread that does not answer is left out', async () => {
+  const asked = world.players.status(500);
+  world.clock.advance(500);
+  expect(await asked).toEqual([]);
+});

@@ -1,0 +1,259 @@
+// A Mixer with real FIFOs and a clock that is moved by hand; and readers of its pipes who keep time, lag behind or go.
+// What they get is compared with what the same Program renders offline.
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CallNews } from '../../src/asterisk/feed';
+import { frameSamples } from '../../src/audio/frame';
+import { memoryClip, type Clip } from '../../src/audio/source';
+import { resolveConfig } from '../../src/config/defaults';
+import { callRules } from '../../src/config/rules';
+import type { Config, ResolvedConfig } from '../../src/config/types';
+import type { CallStatus, FromMixer, MixerFigures, PortableConfig } from '../../src/hub/mixer/messages';
+import { Mixer, type MixerMedia } from '../../src/hub/mixer/mixer';
+import { portableConfig } from '../../src/hub/play/portable';
+import type { Program } from '../../src/program/program';
+import type { Shelf } from '../../src/program/shelves';
+import { assembleCall } from '../../src/session/assemble';
+import type { KeyBindings } from '../../src/session/keys';
+import type { Session } from '../../src/session/session';
+import type { CallState } from '../../src/session/state';
+import { ManualClock } from '../../src/util/clock';
+import { errnoOf } from '../../src/util/errors';
+import { createLogger, silentLogger } from '../../src/util/log';
+import { seededRandom, seedOf } from '../../src/util/random';
+import { longNoise, noise } from './audio';
+import type { Line } from './caller';
+import { FakeOffice, FakeSpeech } from './office';
+
+/** What can be played, in memory; tests change it. */
+export class FakeMedia implements MixerMedia {
+  tracks: readonly Clip[] = ['a', 'b', 'c'].map((id, i) => longNoise(id, i, 0.1));
+  spoken: readonly Clip[] = [];
+  readonly pagesLate = 0;
+  readonly pages: unknown[] = [];
+
+  music = (): readonly Clip[] => this.tracks;
+  advices = (shelf: Shelf): readonly Clip[] => (shelf === 'middle' ? this.spoken : []);
+  prompt = (name: string): Clip => memoryClip(name, noise(name.length, 0.2, 4000));
+  find = (): undefined => undefined;
+  setCatalog(): void {}
+  put(page: unknown): void {
+    this.pages.push(page);
+  }
+}
+
+export function settled(config: Config = {}): ResolvedConfig {
+  const quietly: Config = { music: { order: 'order' }, ...config };
+  return resolveConfig(quietly, { configDir: tmpdir(), env: {} });
+}
+
+/** One end of a caller's pipe. */
+export class PipeReader {
+  readonly #fd: number;
+  #parts: Buffer[] = [];
+  #closed = false;
+  /** Reads that found less than a Frame. */
+  underruns = 0;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  }
+
+  /** At most `count` bytes, what is there at once. */
+  read(count: number): Buffer {
+    const buffer = Buffer.alloc(count);
+    let got = 0;
+    try {
+      got = readSync(this.#fd, buffer);
+    } catch (error) {
+      if (errnoOf(error) !== 'EAGAIN') throw error;
+    }
+    if (got < count) this.underruns++;
+    this.#parts.push(buffer.subarray(0, got));
+    return buffer.subarray(0, got);
+  }
+
+  /** All that is there. */
+  drain(): Buffer {
+    return this.read(1 << 17);
+  }
+
+  /** All that was read. */
+  get heard(): Int16Array {
+    const bytes = Buffer.concat(this.#parts);
+    return new Int16Array(Uint8Array.from(bytes).buffer);
+  }
+
+  close(): void {
+    if (!this.#closed) closeSync(this.#fd);
+    this.#closed = true;
+  }
+}
+
+export interface MixerPlan {
+  config?: Config;
+  media?: FakeMedia;
+  office?: FakeOffice;
+  /** What keys do that a config cannot have. */
+  bindings?: (uniqueid: string) => KeyBindings | undefined;
+}
+
+export class MixerRig {
+  readonly clock = new ManualClock();
+  readonly media: FakeMedia;
+  readonly posted: FromMixer[] = [];
+  readonly lines: Line[] = [];
+  readonly mixer: Mixer;
+  readonly folder = mkdtempSync(join(tmpdir(), 'holdcast-mixer-'));
+  readonly #readers = new Map<string, PipeReader>();
+  config: ResolvedConfig;
+
+  constructor(plan: MixerPlan = {}) {
+    const { clock } = this;
+    this.media = plan.media ?? new FakeMedia();
+    this.config = settled(plan.config);
+    this.mixer = new Mixer({
+      clock,
+      media: this.media,
+      log: createLogger((level, fields, text) => void this.lines.push({ level, fields, text }), clock.wall),
+      outside: {
+        office: () => plan.office ?? new FakeOffice([], undefined),
+        speech: () => new FakeSpeech(),
+        bindings: (config, uniqueid) => plan.bindings?.(uniqueid) ?? plainBindings(config),
+      },
+      post: (message) => void this.posted.push(structuredClone(message)),
+      random: seededRandom,
+    });
+    this.configure(this.config);
+  }
+
+  configure(config: ResolvedConfig): void {
+    this.config = config;
+    this.mixer.handle({ type: 'config', config: portableConfig(config) });
+  }
+
+  fifo(uniqueid: string): string {
+    return join(this.folder, uniqueid);
+  }
+
+  /** Calls whose pipes are ready; nobody reads yet. */
+  begin(uniqueids: readonly string[], state?: CallState): void {
+    execFileSync(
+      'mkfifo',
+      uniqueids.map((uniqueid) => this.fifo(uniqueid)),
+    );
+    for (const uniqueid of uniqueids) this.beginAgain(uniqueid, state);
+  }
+
+  beginAgain(uniqueid: string, state?: CallState): void {
+    const call = { uniqueid, fifo: this.fifo(uniqueid), pages: [], ...(state && { state }) };
+    this.mixer.handle({ type: 'begin', call });
+  }
+
+  /** Somebody reads; one who reads already goes. `pass` has him keep time. */
+  read(uniqueid: string): PipeReader {
+    this.#readers.get(uniqueid)?.close();
+    const reader = new PipeReader(this.fifo(uniqueid));
+    this.#readers.set(uniqueid, reader);
+    return reader;
+  }
+
+  /** He is killed. */
+  kill(uniqueid: string): void {
+    this.#readers.get(uniqueid)?.close();
+    this.#readers.delete(uniqueid);
+  }
+
+  /** He reads no more, and stays. */
+  stop(uniqueid: string): void {
+    this.#readers.delete(uniqueid);
+  }
+
+  /** Steps of 40 ms; in the middle of each, each reader reads one Frame. */
+  pass(ms: number): void {
+    const bytes = frameSamples(this.config.program.rate) * 2;
+    for (let done = 0; done < ms; done += 40) {
+      this.clock.advance(20);
+      for (const reader of this.#readers.values()) reader.read(bytes);
+      this.clock.advance(20);
+    }
+  }
+
+  tell(uniqueid: string, news: CallNews): void {
+    this.mixer.handle({ type: 'news', uniqueid, news, atMs: this.clock.now() });
+  }
+
+  press(uniqueid: string, digit: string): void {
+    this.tell(uniqueid, { type: 'key', digit });
+  }
+
+  identify(uniqueid: string): void {
+    this.tell(uniqueid, { type: 'identity', identity: { uniqueid, phone: '+442079460018' } });
+  }
+
+  of<T extends FromMixer['type']>(type: T): Extract<FromMixer, { type: T }>[] {
+    return this.posted.filter((message) => message.type === type) as Extract<FromMixer, { type: T }>[];
+  }
+
+  get figures(): MixerFigures {
+    return this.of('figures').at(-1)!.figures;
+  }
+
+  status(uniqueid: string): CallStatus | undefined {
+    this.mixer.handle({ type: 'status', id: 1 });
+    return this.of('status')
+      .at(-1)!
+      .calls.find((call) => call.uniqueid === uniqueid);
+  }
+
+  /** The last state that was told of a call. */
+  state(uniqueid: string): CallState | undefined {
+    const told = this.of('states').flatMap(({ states }) => states);
+    return told.filter(([id]) => id === uniqueid).at(-1)?.[1];
+  }
+
+  /** The same call offline: what its caller hears, `act` being done before each Frame. */
+  offline(
+    uniqueid: string,
+    frames: number,
+    act: (frame: number, session: Session, program: Program) => void = () => {},
+    state?: CallState,
+  ): Int16Array {
+    const { rules } = callRules(this.config);
+    const clock = new ManualClock();
+    const { program, session } = assembleCall({
+      call: { uniqueid, language: this.config.language, certain: true },
+      rules,
+      media: this.media,
+      clock,
+      random: seededRandom(seedOf(uniqueid)),
+      log: silentLogger,
+      onEvent: () => {},
+      speech: () => new FakeSpeech(),
+      ...(state && { resume: state }),
+    });
+    const size = frameSamples(this.config.program.rate);
+    const out = new Int16Array(frames * size);
+    for (let i = 0; i < frames; i++) {
+      act(i, session, program);
+      program.render(out.subarray(i * size, (i + 1) * size));
+    }
+    return out;
+  }
+
+  close(): void {
+    this.mixer.close();
+    for (const reader of this.#readers.values()) reader.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+function plainBindings({ keys }: PortableConfig): KeyBindings {
+  return Object.fromEntries(
+    Object.entries(keys).flatMap(([digit, { action, ...rest }]) =>
+      typeof action === 'string' ? [[digit, { ...rest, action }]] : [],
+    ),
+  );
+}
