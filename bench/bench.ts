@@ -13,7 +13,11 @@ import type { Context } from './context';
 import { benchCpu } from './cpu';
 import { benchCycles } from './cycles';
 import { benchDepth } from './depth';
+import { benchFrames } from './frames';
 import { benchLookups } from './lookups';
+import { benchHub, hubOptions } from './hub';
+import { beHubReader, READER_WORD } from './hubReader';
+import { benchSoak } from './hubSoak';
 import { formatTable, machine, type Section } from './measure';
 import { marked } from './procfs';
 import { benchCalls, benchKeys } from './onAsterisk';
@@ -29,19 +33,29 @@ const SECTIONS: Record<string, (context: Context) => Promise<Section>> = {
   arrivals: benchArrivals,
   underrun: benchUnderrun,
   render: benchRender,
+  frames: benchFrames,
   quality: benchQuality,
   cycles: benchCycles,
   lookups: benchLookups,
   store: benchStore,
   keys: benchKeys,
   calls: benchCalls,
+  hub: benchHub,
+  soak: benchSoak,
 };
+/** Takes an hour, so it is run when it is asked for. */
+const NOT_BY_DEFAULT = ['soak'];
 
 const HELP = `usage: npm run bench -- [options]
   --only a,b        parts to run: ${Object.keys(SECTIONS).join(', ')}
   --against a,b     contenders by name, for example --against "holdcast,bare node"
   --runs n          repetitions for medians (default 3; spawns: ten times as many)
   --quick           a short trial, not for figures
+  --stages a,b      hub: callers of each stage, rising (default 100,300,1000,2000,4000)
+  --seconds n       hub: length of each stage's window (default 60)
+  --callers n       soak: callers at once (default 500)
+  --minutes n       soak: how long they come and go (default 60)
+  --churn n         soak: short calls after that (default 10000)
   --out file.json   where the results go (default dist/bench/results.json)
 `;
 
@@ -52,16 +66,22 @@ function options() {
       against: { type: 'string' },
       runs: { type: 'string', default: '3' },
       quick: { type: 'boolean', default: false },
+      stages: { type: 'string' },
+      seconds: { type: 'string' },
+      callers: { type: 'string' },
+      minutes: { type: 'string' },
+      churn: { type: 'string' },
       out: { type: 'string', default: join(packageRoot(), 'dist/bench/results.json') },
       help: { type: 'boolean', default: false },
     },
   });
   const list = (text: string | undefined): string[] | undefined =>
     text?.split(',').map((word) => word.trim());
-  const only = list(values.only) ?? Object.keys(SECTIONS);
+  const only = list(values.only) ?? Object.keys(SECTIONS).filter((name) => !NOT_BY_DEFAULT.includes(name));
   const strange = only.filter((name) => !(name in SECTIONS));
   if (strange.length > 0) throw new Error(`no such part: ${strange.join(', ')}\n${HELP}`);
-  return { ...values, only, against: list(values.against), runs: Math.max(1, Number(values.runs) || 3) };
+  const hub = hubOptions(values);
+  return { ...values, hub, only, against: list(values.against), runs: Math.max(1, Number(values.runs) || 3) };
 }
 
 /** Progress on a terminal only: results stay clean in a file. */
@@ -84,10 +104,12 @@ async function runSections(names: string[], context: Context): Promise<Record<st
   const results: Record<string, unknown> = {};
   for (const name of names) {
     try {
-      const { data, tables } = await SECTIONS[name]!(context);
+      const { data, tables, failures = [] } = await SECTIONS[name]!(context);
       results[name] = data;
       progress('');
       for (const table of tables) process.stdout.write(formatTable(table));
+      for (const failure of failures) process.stdout.write(`FAILED: ${failure}\n`);
+      if (failures.length > 0) process.exitCode = 1;
     } catch (error) {
       results[name] = { failed: String(error) };
       process.stderr.write(
@@ -102,6 +124,7 @@ async function runSections(names: string[], context: Context): Promise<Record<st
 }
 
 async function main(): Promise<void> {
+  if (process.argv[2] === READER_WORD) return beHubReader();
   const chosen = options();
   if (chosen.help) return void process.stdout.write(HELP);
   const workshop = openWorkshop();
@@ -119,6 +142,7 @@ async function main(): Promise<void> {
     runs: chosen.runs,
     log,
     progress,
+    hub: chosen.hub,
   };
   const about = { ...machine(), raisedPriority: beAsterisk() };
   process.stdout.write(

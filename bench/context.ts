@@ -1,5 +1,6 @@
 // What each part of the benchmark is given.
 import type { Contender, Workshop } from './contenders';
+import type { HubOptions } from './hub';
 
 export interface Context {
   contenders: Contender[];
@@ -11,6 +12,8 @@ export interface Context {
   /** Descriptor that the callers' standard error goes to. */
   log: number;
   progress(text: string): void;
+  /** For the hub's parts. */
+  hub: HubOptions;
 }
 
 /** The contender of that name; throws when it cannot run here. */

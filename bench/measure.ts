@@ -87,4 +87,20 @@ export function formatTable({ title, columns, rows, notes = [] }: Table): string
 export interface Section {
   tables: Table[];
   data: unknown;
+  /** Conditions that were not met: the benchmark ends with 1. Most parts set none. */
+  failures?: string[];
+}
+
+/** A straight line through points by least squares: its slope, and the slope's standard error. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): {
+  slope: number;
+  error: number;
+} {
+  const count = points.length;
+  const meanX = sum(points.map(([x]) => x)) / count;
+  const meanY = sum(points.map(([, y]) => y)) / count;
+  const spread = sum(points.map(([x]) => (x - meanX) ** 2));
+  const slope = sum(points.map(([x, y]) => (x - meanX) * (y - meanY))) / spread;
+  const rest = sum(points.map(([x, y]) => (y - meanY - slope * (x - meanX)) ** 2));
+  return { slope, error: Math.sqrt(rest / Math.max(1, count - 2) / spread) };
 }

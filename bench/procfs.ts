@@ -49,3 +49,34 @@ function markerOf(pid: number): string | undefined {
     return undefined;
   }
 }
+
+/** Time on a processor of a process with one thread, seconds, exact; by ticks where the kernel does not say it. */
+export function exactCpuSeconds(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
+  } catch {
+    return cpuSeconds(pid);
+  }
+}
+
+/** CPU seconds of each thread of a process, by thread id; the main thread's id is the process's. */
+export function threadSeconds(pid: number): Map<number, number> {
+  const found = new Map<number, number>();
+  try {
+    for (const name of readdirSync(`/proc/${pid}/task`))
+      found.set(Number(name), exactCpuSeconds(Number(name)));
+  } catch {
+    // Gone meanwhile.
+  }
+  return found;
+}
+
+/** Resident set, MiB; 0 when it is gone. */
+export function residentMib(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

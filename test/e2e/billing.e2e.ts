@@ -258,7 +258,7 @@ describeOnNewest('out of MariaDB', describeWithMariadb, () => {
 
 test('nothing is left when all have hung up', async () => {
   await until(
-    () => JSON.stringify([lab.strays, lab.states]),
-    () => lab.strays.length + lab.states.length === 0,
+    () => JSON.stringify([lab.strays, lab.states, lab.pipes]),
+    () => lab.strays.length + lab.states.length + lab.pipes.length === 0,
   );
 });

@@ -7,12 +7,13 @@ import { followed } from './lab/answers';
 import type { Caller } from './lab/caller';
 import { serveClasses } from './lab/classes';
 import { configText } from './lab/config';
+import { Crowding } from './lab/crowding';
 import { describeWithMariadb, startDatabase, type Mariadb } from './lab/database';
 import { keepFigures, summary } from './lab/figures';
 import { Lab } from './lab/lab';
 import { RATE, tracks } from './lab/media';
 import { describeOnNewest } from './lab/newest';
-import { sleep, until } from './lab/wait';
+import { until } from './lab/wait';
 
 /** So many that all of them meeting their own track by chance is out of the question: one in a thousand. */
 const TRACKS = 10;
@@ -23,8 +24,8 @@ const EDGE_SAMPLES = 80;
 const LISTEN_MS = 4000;
 /** A machine that does other things at the same time; the figures are for the quiet one. */
 const LATER_MS = 1000;
-/** It has its lists from Asterisk, and its store is open. */
-const AT_REST_MS = 1500;
+/** Who does not hear his own music at first, hears it soon: when it is known who he is, and his choice. */
+const SOON_MS = 12_000;
 
 let lab: Lab;
 beforeAll(async () => {
@@ -65,38 +66,45 @@ async function choose(phone: string, presses = 1): Promise<string> {
 const chooseAll = (phones: readonly string[]): Promise<string[]> =>
   Promise.all(phones.map((phone, i) => choose(phone, 1 + (i % 2))));
 
-/** What each hears first when he calls, and from which sample of it; it is all that he hears. */
-async function firstHeard(phones: readonly string[]): Promise<Pick<Run, 'source' | 'at'>[]> {
+/**
+ * They call again, and what they chose is what they hear from the first sample on. Only on a machine that is crowded, and
+ * only when the hub says that it could not know in time, may somebody begin with other music: then his own comes soon.
+ */
+async function expectRemembered(phones: readonly string[], chosen: readonly string[]): Promise<void> {
+  const crowding = Crowding.watch();
   const callers = await Promise.all(phones.map((phone) => call(phone)));
+  const crowded = crowding.stop();
+  const late = callers.map((caller) => crowded && knownLate(caller));
+  const ofCaller = (i: number): string => runsOf(callers[i]!).at(-1)!.source;
+  await until(
+    () => `all hear their own music at last: ${callers.map((_, i) => ofCaller(i)).join()}`,
+    () => late.every((isLate, i) => !isLate || ofCaller(i) === chosen[i]),
+    SOON_MS,
+  );
   await Promise.all(callers.map((caller) => caller.hangUp()));
-  return callers.map((caller) => {
+  if (late.includes(true)) keepFigures(lab, 'on a crowded machine, began with other music', { late });
+  for (const [i, caller] of callers.entries()) {
     const runs = runsOf(caller);
     expect(jumps(runs)).toEqual([]);
-    expect(new Set(runs.map(({ source }) => source)).size).toBe(1);
-    return { source: runs[0]!.source, at: runs[0]!.at };
-  });
+    if (late[i]) continue;
+    expect([caller.phone, ...new Set(runs.map(({ source }) => source))]).toEqual([caller.phone, chosen[i]]);
+    expect(runs[0]!.at).toBeLessThan(EDGE_SAMPLES);
+  }
 }
 
-const fromTheBeginning = (chosen: readonly string[]): unknown[] =>
-  chosen.map((source) => ({ source, at: expect.any(Number) as number }));
-
-/** They call again, and what they chose is what they hear from the first sample on. */
-async function expectRemembered(phones: readonly string[], chosen: readonly string[]): Promise<void> {
-  const heard = await firstHeard(phones);
-  expect(heard).toEqual(fromTheBeginning(chosen));
-  for (const { at } of heard) expect(at).toBeLessThan(EDGE_SAMPLES);
-}
+/** The hub's own word for it. */
+const knownLate = ({ uniqueid }: Caller): boolean =>
+  lab.log.some((line) => line['uniqueid'] === uniqueid && /^not known in time/.test(String(line['msg'])));
 
 /** Starts the hub, and waits until it is at rest: it answers look-ups before it has heard of any caller. */
 async function startHub(): Promise<void> {
-  const connected = (): number => lab.log.filter(({ msg }) => msg === 'ami connected').length;
-  const before = connected();
+  const atRest = (): number => lab.log.filter(({ msg }) => msg === 'look-ups are quick from now on').length;
+  const before = atRest();
   await lab.startHub();
   await until(
-    () => 'the hub has its AMI connection',
-    () => connected() > before,
+    () => 'the hub has Asterisk, and a store that answers',
+    () => atRest() > before,
   );
-  await sleep(AT_REST_MS);
 }
 
 /** How many lines of the log say that a call got its caller's music. */

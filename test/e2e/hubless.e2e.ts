@@ -63,7 +63,7 @@ async function connected({ uniqueid, ear }: Caller): Promise<void> {
 }
 
 test('keys work over an AMI connection of their own, for him who presses', async () => {
-  await lab.configure(configText(lab));
+  await lab.configure(configText(lab, { play: 'stream' }));
   const [first, second] = [
     await lab.call({ queue: 'quiet', phone: '600' }),
     await lab.call({ queue: 'quiet', phone: '601' }),

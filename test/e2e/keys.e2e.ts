@@ -132,7 +132,7 @@ test('each hears his place, and a better one when somebody ahead leaves the queu
 
 test('nothing is left when all have hung up', async () => {
   await until(
-    () => JSON.stringify([lab.strays, lab.states]),
-    () => lab.strays.length + lab.states.length === 0,
+    () => JSON.stringify([lab.strays, lab.states, lab.pipes]),
+    () => lab.strays.length + lab.states.length + lab.pipes.length === 0,
   );
 });

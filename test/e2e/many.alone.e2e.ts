@@ -1,4 +1,5 @@
-// Many callers: thirty in the same instant for two minutes, then a hundred that come and go.
+// Many callers: thirty in the same instant for two minutes, each with a process of his own, then a hundred that come and
+// go, by both ways of playing.
 // Run alone, since a reader that waits for its sound would otherwise be another test's doing.
 import { jumps } from './judge/change';
 import { behindTheOthers } from './judge/pace';
@@ -25,7 +26,7 @@ const FROM_THE_BEGINNING: unknown = expect.objectContaining({ at: expect.closeTo
 let lab: Lab;
 beforeAll(async () => {
   const seconds = MINUTES_MS / 1000 + 20;
-  lab = await Lab.open({ media: tracks(3, seconds), config: (one) => configText(one) });
+  lab = await Lab.open({ media: tracks(3, seconds), config: (one) => configText(one, { play: 'stream' }) });
   await lab.startHub();
 });
 afterAll(() => lab?.close());
@@ -63,12 +64,17 @@ test('thirty callers in the same instant hear two minutes without a lost sample,
   );
 });
 
-test(
-  `${CALLS} calls, ended at any moment, leave no process, no descriptor and no state`,
-  async () => {
+test.each(['stream', 'fifo'] as const)(
+  `${CALLS} calls, ended at any moment, leave no process, no descriptor, no pipe and no state, by %s`,
+  async (play) => {
+    if (play !== 'stream') {
+      await lab.stopHub('SIGTERM');
+      await lab.configure(configText(lab, { play }));
+      await lab.startHub();
+    }
     const result = await cycles(lab, { count: CALLS, atOnce: 12, longestMs: 3000, queue: 'many' });
-    keepFigures(lab, 'calls begun and ended', result);
-    expect(result.left).toEqual({ processes: 0, states: 0, descriptors: [] });
+    keepFigures(lab, `calls begun and ended, by ${play}`, result);
+    expect(result.left).toEqual({ processes: 0, states: 0, pipes: 0, descriptors: [] });
     expect(result.unheard).toBe(0);
   },
   60_000 + CALLS * 1000,

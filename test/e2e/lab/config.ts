@@ -2,6 +2,7 @@
 // Balances are a function of the number, so that a balance in the wrong ear is known at once.
 import { PRODUCT } from './asteriskFiles';
 import type { Lab } from './lab';
+import { PLAY, type Play } from './play';
 import { balanceText } from './speech';
 
 export interface ConfigText {
@@ -9,6 +10,10 @@ export interface ConfigText {
   readonly amiPort?: number;
   /** Whether places are told by themselves. Default false: then only keys make voices. */
   readonly places?: boolean;
+  /** Default: as the whole suite plays. */
+  readonly play?: Play;
+  /** More of `hub`, as it stands. */
+  readonly hub?: string;
   /** `billing` as it stands in the config. Default: as many dollars as the caller's number. */
   readonly billing?: string;
   /** More of the config, as it stands. */
@@ -19,7 +24,7 @@ const OWN_NUMBER = '{ ask: ({ phone }) => [{ number: phone, balance: phone }] }'
 
 /** With the hub's addresses, keys without long hold-offs, and a balance for each number. */
 export function configText(lab: Lab, given: ConfigText = {}): string {
-  const { amiPort, places = false, billing = OWN_NUMBER, more = '' } = given;
+  const { amiPort, places = false, play = PLAY, hub = '', billing = OWN_NUMBER, more = '' } = given;
   const { manager, realtime } = lab.ports;
   const ami = {
     port: amiPort ?? manager,
@@ -29,7 +34,7 @@ export function configText(lab: Lab, given: ConfigText = {}): string {
     connectMs: 2000,
   };
   return `ami: ${JSON.stringify(ami)},
-  hub: { listen: '127.0.0.1:${realtime}' },
+  hub: { listen: '127.0.0.1:${realtime}', play: '${play}', observe: false, ${hub} },
   calls: { everyMs: 1000 },
   position: { announce: ${places}, gapMs: 3000 },
   billing: ${billing},

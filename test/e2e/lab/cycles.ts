@@ -24,6 +24,7 @@ export interface CyclesResult {
   readonly left: {
     readonly processes: number;
     readonly states: number;
+    readonly pipes: number;
     readonly descriptors: readonly string[];
   };
 }
@@ -53,11 +54,14 @@ export async function cycles(lab: Lab, options: CyclesOptions): Promise<CyclesRe
   await Promise.all(Array.from({ length: atOnce }, worker));
   const seconds = (performance.now() - began) / 1000;
   const gone = (): boolean =>
-    nothingRuns(lab) && lab.states.length === 0 && moreThan(before, lab.openDescriptors).length === 0;
+    nothingRuns(lab) &&
+    lab.states.length + lab.pipes.length === 0 &&
+    moreThan(before, lab.openDescriptors).length === 0;
   await until(() => '', gone, REST_MS).catch(() => {});
   const left = {
     processes: lab.strays.length,
     states: lab.states.length,
+    pipes: lab.pipes.length,
     descriptors: moreThan(before, lab.openDescriptors),
   };
   return { count, seconds, unheard, left };

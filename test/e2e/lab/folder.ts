@@ -78,9 +78,20 @@ export class LabFolder {
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   }
 
+  /** Pipes of calls to which the hub plays, and what their readers have written of themselves. */
+  get pipes(): string[] {
+    const folder = this.playFolder;
+    return existsSync(folder) ? readdirSync(folder).filter((name) => /^(fifo|reader)\./.test(name)) : [];
+  }
+
+  /** Where the hub's pipes are. */
+  get playFolder(): string {
+    return join(this.runFolder, 'play');
+  }
+
   /** Another config from now on, compiled and kept, as it is after the first call. @throws Error when it is wrong */
   async configure(body: string): Promise<void> {
-    this.#writeConfig(body);
+    this.writeConfig(body);
     const { code, output } = await this.run(this.holdcast, 'config', 'check');
     if (code !== 0) throw new Error(`the lab's config is wrong:\n${output}`);
   }
@@ -106,7 +117,7 @@ export class LabFolder {
     writeAsteriskFiles({ own: this.folder, modules, data }, ports);
     this.#writeWav('sounds/announcement.wav', QUEUE_ANNOUNCEMENT);
     ship(join(this.folder, 'media'), media);
-    this.#writeConfig(config);
+    this.writeConfig(config);
     giveToAsterisk(this.place, this.folder);
     await this.configure(config);
   }
@@ -125,7 +136,8 @@ export class LabFolder {
     writeFileSync(join(this.folder, name), Buffer.concat([wavHeader(RATE, samples.length), bytes]));
   }
 
-  #writeConfig(body: string): void {
+  /** The same as an operator's editor writes it: nobody has looked at it yet. */
+  writeConfig(body: string): void {
     const text = `import * as holdcast from 'holdcast';
 export default holdcast.defineConfig({
   media: { folder: ${JSON.stringify(join(this.folder, 'media'))} },

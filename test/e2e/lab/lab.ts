@@ -12,7 +12,7 @@ import { ANNOUNCEMENT, LabFolder, QUEUE_ANNOUNCEMENT } from './folder';
 import { freePorts } from './ports';
 import { spawnAsterisk, spawnIn } from './place';
 import { descriptors, marked, signalTo, type OpenDescriptors, type Running } from './processes';
-import { until } from './wait';
+import { sleep, until } from './wait';
 
 export interface LabOptions {
   /** Tracks, prompts and advices by id. */
@@ -111,10 +111,23 @@ export class Lab extends LabFolder {
     const url = `http://127.0.0.1:${this.ports.realtime}/realtime/musiconhold/single`;
     const answers = async (): Promise<boolean> => {
       if (this.#hub?.exitCode !== null) throw new Error(`the hub has ended; see ${this.folder}/log/hub.out`);
-      const answer = await fetch(url, { method: 'POST', body: 'name=hold-1.1' }).catch(() => undefined);
-      return (await answer?.text())?.includes('uniqueid') === true;
+      // Of no call: there would be a pipe for it.
+      const answer = await fetch(url, { method: 'POST', body: 'name=nobody' }).catch(() => undefined);
+      return answer?.ok === true;
     };
     await until(() => `an answer of the hub; see ${this.folder}/log/hub.out`, answers, HUB_MS);
+  }
+
+  /** Has the hub read its config again. */
+  reloadHub(): void {
+    signalTo(this.#hub!.pid!, 'SIGHUP');
+  }
+
+  /** Takes the processor from the hub, as a machine that is suspended does, and gives it back. */
+  async freezeHub(ms: number): Promise<void> {
+    signalTo(this.#hub!.pid!, 'SIGSTOP');
+    await sleep(ms);
+    signalTo(this.#hub!.pid!, 'SIGCONT');
   }
 
   /** Ends the hub by a signal. @returns its exit code, null after SIGKILL */

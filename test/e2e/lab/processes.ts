@@ -42,18 +42,25 @@ function hasMark(pid: number, mark: string): boolean {
   }
 }
 
-/** How many pipes, sockets and other things without a name a process has open; files are not counted. */
+/** How many pipes, sockets and other things without a name, and FIFOs of calls, a process has open; files are not counted. */
 export function descriptors(pid: number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
     try {
-      const [kind, rest] = readlinkSync(`/proc/${pid}/fd/${fd}`).split(':');
-      if (rest !== undefined) counts[kind!] = (counts[kind!] ?? 0) + 1;
+      const kind = kindOf(readlinkSync(`/proc/${pid}/fd/${fd}`));
+      if (kind !== undefined) counts[kind] = (counts[kind] ?? 0) + 1;
     } catch {
       // Closed meanwhile.
     }
   }
   return counts;
+}
+
+/** "pipe:[4711]", "/run/holdcast/play/fifo.1795225281.7"; undefined: a file. */
+function kindOf(target: string): string | undefined {
+  if (/\/fifo\.[^/]*$/.test(target)) return 'fifo';
+  const [kind, rest] = target.split(':');
+  return rest === undefined ? undefined : kind;
 }
 
 /** How many descriptors of each kind Asterisk and the hub have open. */
