@@ -52,6 +52,7 @@ export class HubService {
   #keeper: StoreKeeper | undefined;
   readonly #desk = new CurrentDesk();
   #reloading: Promise<void> = Promise.resolve();
+  #state: 'starting' | 'ready' | 'draining' = 'starting';
 
   private constructor(
     private readonly parts: HubServiceParts,
@@ -90,7 +91,7 @@ export class HubService {
    * @throws HoldcastError HC_HUB_ADDRESS, HC_HUB_FIFO, HC_MIXER_FAILED
    */
   async run(signal: AbortSignal, onReady: (ready: HubReady) => void): Promise<void> {
-    signal.addEventListener('abort', () => this.#watch.draining(), { once: true });
+    signal.addEventListener('abort', () => this.#drain(), { once: true });
     try {
       await this.#watch.start();
       await runHub({ ...(await this.#hubParts()), onReady: (ready) => this.#ready(ready, onReady) }, signal);
@@ -104,6 +105,7 @@ export class HubService {
   /** Reads the config again. A wrong one is refused, and the hub goes on by the one that it has. Never rejects. */
   reload(): Promise<void> {
     this.#reloading = this.#reloading.then(async () => {
+      if (this.#state !== 'ready') return this.log.info({}, 'SIGHUP is not taken: the hub starts or ends');
       this.#watch.reloading();
       try {
         await this.#goBy((await loadConfig(this.parts.configFile)).config);
@@ -116,6 +118,7 @@ export class HubService {
     return this.#reloading;
   }
 
+  /** What can fail comes first. */
   async #goBy(next: ResolvedConfig): Promise<void> {
     const before = this.#config;
     if (next.program.rate !== before.program.rate)
@@ -126,15 +129,27 @@ export class HubService {
       );
     const kept = AT_START.filter((name) => !isSame(before[name], next[name]));
     if (kept.length > 0)
-      this.log.warn({ sections: kept, hint: 'restart the hub' }, 'changes of these count after a restart');
+      this.log.warn(
+        { sections: kept, hint: 'systemctl restart holdcast-hub' },
+        'changes of these count after a restart',
+      );
     const { hub, ami, store, calls, log } = before;
     const config: ResolvedConfig = { ...next, hub, ...(ami && { ami }), store, calls, log };
-    await this.#desk.change(await this.#openBilling(config.billing));
+    // Wrong PINs are counted by the desk, and it knows what was asked a moment ago.
+    const isSameBilling = isSame(before.billing, config.billing);
+    const desk = isSameBilling ? this.#desk.current : await this.#openBilling(config.billing);
     await this.#playing?.reload(config);
     this.#config = config;
+    if (!isSameBilling) await this.#desk.change(desk);
+  }
+
+  #drain(): void {
+    this.#state = 'draining';
+    this.#watch.draining();
   }
 
   #ready(ready: HubReady, onReady: (ready: HubReady) => void): void {
+    this.#state = 'ready';
     this.#watch.ready(this.#playing ?? NOTHING);
     onReady(ready);
   }
@@ -170,6 +185,7 @@ export class HubService {
       mixerFile: `${packageRoot()}/dist/mixer.cjs`,
       states,
       admits: (callers) => this.#limit.admits(callers),
+      onCall: (what) => this.#watch.metrics.caller(what),
       requestPreparation: (config) => this.#prepare(config),
       writeLog: (...line) => this.#writeLog(...line),
       onFigures: (thread, figures) => this.#watch.figures(thread, figures),
@@ -268,7 +284,8 @@ function memoryOf(states: CallStates, { calls }: ResolvedConfig, clock: Clock): 
   };
 }
 
-/** Plain values alone: these sections hold no functions. */
+/** Functions are the same where their text is. */
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  const plain = (_: string, value: unknown): unknown => (typeof value === 'function' ? String(value) : value);
+  return JSON.stringify(one, plain) === JSON.stringify(other, plain);
 }

@@ -62,7 +62,7 @@ function addStream(program: Command): void {
   const stream = program
     .command('stream')
     .description(
-      'play to one caller: raw audio on standard output until nobody reads it (Asterisk runs this)',
+      "play to one caller: raw audio on standard output until nobody reads it (Asterisk runs this with hub.play 'stream')",
     )
     .addHelpText(
       'after',
@@ -77,7 +77,7 @@ function addStream(program: Command): void {
 function addHub(program: Command): void {
   program
     .command('hub')
-    .description('tell Asterisk what to start for each caller, and each stream who its caller is (a daemon)')
+    .description('play to every caller of the machine, and tell Asterisk what to start for each (a daemon)')
     .addOption(configOption())
     .addHelpText('after', examples('holdcast hub', 'holdcast hub --config /etc/holdcast/config.ts'))
     .action((options: { config?: string }) =>

@@ -10,36 +10,55 @@ const GAP = '  ';
 export function statusText(status: HubStatus, { rows = Infinity }: { rows?: number } = {}): string {
   const calls = [...status.calls].sort(byQueue);
   const shown = calls.slice(0, rows);
-  const table = calls.length === 0 ? 'Nobody is on hold.\n' : aligned([HEAD, ...shown.map(rowOf)]);
+  const table = calls.length === 0 ? nobody(status) : aligned([HEAD, ...shown.map(rowOf)]);
   const more = calls.length > shown.length ? `… and ${calls.length - shown.length} more\n` : '';
   return `${headOf(status)}\n${table}${more}`;
 }
 
+function nobody({ play }: HubStatus): string {
+  return play === 'stream'
+    ? 'Each caller has a process of his own (hub.play): calls are not known here.\n'
+    : 'Nobody is on hold.\n';
+}
+
 function headOf(status: HubStatus): string {
-  const { callers, totals, lag, memory, threads, problems, limits } = status;
+  const { lag, memory, problems, limits } = status;
+  const [plays, loop] = [status.play !== 'stream', `main thread ${msText(lag.loopMs)}`];
   const rows: [string, string][] = [
     ['Hub', `${status.version}, process ${status.pid}, ${status.state}, up ${timeText(status.uptimeMs)}`],
-    [
-      'Callers',
-      `${callers.playing} playing, ${callers.waiting} waiting, ${callers.plain} with plain music; at most ${callers.most}`,
-    ],
-    [
-      'Frames',
-      `${totals.frames}, late ${totals.framesLate}, underruns ${totals.underruns}, pages late ${totals.pagesLate}, sessions rescued ${totals.rescued}`,
-    ],
-    ['Keys', String(totals.keys)],
-    ['Lag', `ticks ${msText(lag.tickMs)}, main thread ${msText(lag.loopMs)} (worst of the last second)`],
+    ...(plays ? playedRows(status) : []),
+    ['Lag', `${plays ? `ticks ${msText(lag.tickMs)}, ` : ''}${loop} (worst of the last second)`],
     [
       'Memory',
       `${mibText(memory.rssBytes)}, heaps ${mibText(memory.heapBytes)}, audio ${mibText(memory.cacheBytes)} of ${mibText(memory.cacheLimitBytes)}`,
     ],
-    ['Threads', threads.map(threadText).join('; ') || 'none'],
+    ...(plays ? [threadsRow(status)] : []),
     ['Asterisk', LINKS[status.ami]],
     ['Store', LINKS[status.store]],
     ...[...limits].map((limit): [string, string] => ['Limit', limit]),
     ...[...problems].map((problem): [string, string] => ['Problem', problem]),
   ];
   return rows.map(([name, text]) => `${name.padEnd(10)} ${text}\n`).join('');
+}
+
+/** What the hub knows only where it plays itself. */
+function playedRows({ callers, totals }: HubStatus): [string, string][] {
+  const { frames, framesLate, underruns, pagesLate, rescued, keys } = totals;
+  return [
+    [
+      'Callers',
+      `${callers.playing} playing, ${callers.waiting} waiting; ${callers.plain} of them with plain music; at most ${callers.most}`,
+    ],
+    [
+      'Frames',
+      `${frames}, late ${framesLate}, underruns ${underruns}, pages late ${pagesLate}, sessions rescued ${rescued}`,
+    ],
+    ['Keys', String(keys)],
+  ];
+}
+
+function threadsRow({ threads }: HubStatus): [string, string] {
+  return ['Threads', threads.map(threadText).join('; ') || 'none'];
 }
 
 const LINKS = { connected: 'connected', away: 'away', none: 'none in the config' } as const;

@@ -15,7 +15,7 @@ export interface Resources {
 }
 
 export interface Wanted {
-  /** config.hub: most callers, mixing threads, mebibytes of PCM. */
+  /** config.hub: most callers, most mixing threads, mebibytes of PCM. */
   readonly callers: number;
   readonly threads: number;
   readonly cacheMb: number;
@@ -43,6 +43,8 @@ const RESERVED_DESCRIPTORS = 512;
 /** A caller with all that is his: Session, Program, pipe, and the reader that Asterisk starts (the figure of issue 5). */
 const CALLER_BYTES = 0.25 * MIB;
 const THREAD_BYTES = 40 * MIB;
+/** One thread is enough for so many; another one is started only where it has much to do. */
+const THREAD_CALLERS = 1000;
 /** Is left to the rest of the machine, Asterisk first. */
 const RESERVED_BYTES = 64 * MIB;
 
@@ -58,10 +60,11 @@ export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Re
       return `set LimitNOFILE=${wanted.callers * CALLER_DESCRIPTORS + RESERVED_DESCRIPTORS} in the service, or hub.callers lower`;
     });
   if (memoryBytes !== undefined) {
-    const rest = memoryBytes - wanted.cacheMb * MIB - wanted.threads * THREAD_BYTES - RESERVED_BYTES;
+    const threads = Math.min(wanted.threads, Math.ceil(wanted.callers / THREAD_CALLERS));
+    const rest = memoryBytes - wanted.cacheMb * MIB - threads * THREAD_BYTES - RESERVED_BYTES;
     limited('memory', rest / CALLER_BYTES, (callers) => {
       const missing = Math.ceil(((wanted.callers - callers) * CALLER_BYTES) / MIB);
-      return `${missing} MiB more are needed (MemoryMax= of the service, or the machine's), or hub.cacheMb or hub.callers lower`;
+      return `${missing} MiB more are needed (MemoryMax= of the service, or the machine's), or hub.cacheMb, hub.threads or hub.callers lower`;
     });
   }
   return { mostCallers: Math.min(wanted.callers, ...reasons.map(({ callers }) => callers)), reasons };

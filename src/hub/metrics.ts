@@ -12,8 +12,6 @@ import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status
 
 /** What is asked whenever the metrics are; each must be quick. What throws is left out of that answer. */
 export interface MetricsSources {
-  /** Calls that have plain music: those beyond the limit, and those whose Session threw. */
-  plainCallers(): number;
   mostCallers(): number;
   cacheBytes(): number;
   cacheLimitBytes(): number;
@@ -31,7 +29,7 @@ const COUNTED = ['frames', 'framesLate', 'underruns', 'pagesLate', 'rescued'] as
 type Counted = Record<(typeof COUNTED)[number], number>;
 
 /** Every code there is: a new one does not compile before it stands here. */
-const CODES: Readonly<Record<ErrorCode, true>> = {
+export const CODES: Readonly<Record<ErrorCode, true>> = {
   HC_CONFIG_NOT_FOUND: true,
   HC_CONFIG_SYNTAX: true,
   HC_CONFIG_INVALID: true,
@@ -96,7 +94,7 @@ export class HubMetrics {
     'about',
   ]);
   readonly #errors = this.#counter('errors', 'Warnings and errors of the log by their code', ['code']);
-  readonly #calls = this.#counter('calls', 'Calls that begun, ended, or were over the limit', ['event']);
+  readonly #calls = this.#counter('calls', 'Calls that began, ended, or were over the limit', ['event']);
   readonly #mixing = this.#counter('mixing_seconds', 'Time in which threads mixed');
   readonly #tickLag = this.#histogram('tick_lag', "Each second's longest delay of a tick, a thread", 'lag');
   readonly #tick = this.#histogram('tick', "Each second's longest tick, a thread", 'lag');
@@ -203,11 +201,11 @@ export class HubMetrics {
     lag: { tickMs: number; loopMs: number };
   } {
     const threads = [...this.#threads].map(([thread, { figures }]) => statusOf(thread, figures));
-    const sum = (name: 'playing' | 'waiting'): number => threads.reduce((all, one) => all + one[name], 0);
-    const plain = attempt(() => this.sources.plainCallers()) ?? 0;
+    const sum = (name: keyof CallerTotals): number =>
+      [...this.#threads.values()].reduce((all, { figures }) => all + sane(figures[name]), 0);
     const tickMs = Math.max(0, ...threads.map(({ worstLagMs }) => worstLagMs));
     return {
-      callers: { playing: sum('playing'), waiting: sum('waiting'), plain },
+      callers: { playing: sum('playing'), waiting: sum('waiting'), plain: sum('plain') },
       totals: { ...this.#totals },
       threads,
       lag: { tickMs, loopMs: this.#loopMs },

@@ -9,21 +9,21 @@ import type { LimitReason } from './limits';
 import { HubMetrics } from './metrics';
 import { Notifier, type NotifySettings } from './notify';
 import { Observer, type ObserverLimits } from './observer';
-import { Pulse } from './observePulse';
+import { NO_THREAD, Pulse } from './observePulse';
 import { watchGc, watchLoop, type LoopWatch } from './observeRuntime';
 import { statusSocket, type HubStatus, type LinkStatus } from './status';
 
 /** What plays, as far as it is watched. */
 export interface WatchedHub {
   readonly cacheBytes: number;
-  /** Callers with plain music, because they are over the limit or since their Session threw. */
-  readonly plain?: number;
+  /** Mixing threads that run now; absent: each call has a process of its own. */
+  readonly threads?: number;
   /** Rejects or never resolves where a thread hangs. */
   status(): Promise<readonly CallStatus[]>;
 }
 
 export interface WatchParts {
-  settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb'>;
+  settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb' | 'play'>;
   /** Most callers, and why they are fewer than the config asks for. */
   most: { readonly mostCallers: number; readonly reasons: readonly LimitReason[] };
   version: string;
@@ -37,6 +37,8 @@ export interface WatchParts {
 }
 
 const EVERY_MS = 1000;
+/** systemd's line on the hub is written anew at most so often: each time a program is run for it. */
+const LINE_EVERY_MS = 10_000;
 
 export class Watch implements Closeable {
   readonly metrics: HubMetrics;
@@ -46,11 +48,13 @@ export class Watch implements Closeable {
   readonly #scope = new Scope();
   #state: HubStatus['state'] = 'starting';
   #hub: WatchedHub | undefined;
+  #line = '';
+  #lineAt = -Infinity;
 
   constructor(private readonly parts: WatchParts) {
     const { settings, clock, log, limits } = parts;
     this.metrics = this.#metricsOf(parts);
-    this.#pulse = new Pulse(clock);
+    this.#pulse = new Pulse(clock, { threads: () => this.#hub?.threads });
     const healthy = (): boolean => this.#pulse.healthy;
     this.#notifier = new Notifier({ settings: parts.notify, healthy, clock, log });
     this.#observer = new Observer({
@@ -96,16 +100,18 @@ export class Watch implements Closeable {
     this.metrics.threadGone(thread);
   }
 
-  /** `hub` plays from now on; also when a reload is over. */
+  /** `hub` plays from now on; also when a reload is over. One that drains stays at that. */
   ready(hub: WatchedHub): void {
+    if (this.#state === 'draining') return;
     this.#hub = hub;
     this.#state = 'ready';
     this.#notifier.ready();
+    this.#tellLine();
   }
 
   /** The config is read again; callers are played to meanwhile. `ready` follows, whether it was taken or refused. */
   reloading(): void {
-    this.#notifier.reloading();
+    if (this.#state !== 'draining') this.#notifier.reloading();
   }
 
   draining(): void {
@@ -119,13 +125,12 @@ export class Watch implements Closeable {
 
   #metricsOf({ settings, most, version, ami, store, clock }: WatchParts): HubMetrics {
     const sources = {
-      plainCallers: () => this.#hub?.plain ?? 0,
       mostCallers: () => most.mostCallers,
       cacheBytes: () => this.#hub?.cacheBytes ?? 0,
       cacheLimitBytes: () => cacheBytes(settings),
       ami,
       store,
-      ready: () => this.#state === 'ready',
+      ready: () => this.#unready().length === 0,
     };
     return new HubMetrics(sources, { version, clock });
   }
@@ -133,6 +138,7 @@ export class Watch implements Closeable {
   #watchLoop(loop: LoopWatch): void {
     const again = (): void => {
       this.metrics.loopLag(loop.worstMs());
+      this.#tellLine();
       cancel = this.parts.clock.after(EVERY_MS, again);
     };
     let cancel = this.parts.clock.after(EVERY_MS, again);
@@ -141,7 +147,26 @@ export class Watch implements Closeable {
 
   #unready(): string[] {
     if (this.#state === 'starting') return ['it starts'];
-    return this.#state === 'draining' ? ['it drains'] : [];
+    if (this.#state === 'draining') return ['it drains'];
+    return this.#pulse.threadless ? [NO_THREAD] : [];
+  }
+
+  /** For `systemctl status`: seldom, and only what has changed. */
+  #tellLine(): void {
+    const now = this.parts.clock.now();
+    if (this.#state !== 'ready' || now - this.#lineAt < LINE_EVERY_MS) return;
+    const line = this.#lineNow();
+    if (line === this.#line) return;
+    this.#line = line;
+    this.#lineAt = now;
+    this.#notifier.status(line);
+  }
+
+  #lineNow(): string {
+    const { settings, most } = this.parts;
+    if (settings.play === 'stream') return 'a process for each caller';
+    const { playing } = this.metrics.overview().callers;
+    return `plays to ${playing} of at most ${most.mostCallers} callers`;
   }
 
   async #status(): Promise<HubStatus> {
@@ -155,6 +180,7 @@ export class Watch implements Closeable {
       pid: process.pid,
       uptimeMs: process.uptime() * 1000,
       state: this.#state,
+      play: settings.play,
       problems: this.#pulse.problems(),
       callers: { ...callers, most: most.mostCallers },
       totals,

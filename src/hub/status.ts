@@ -12,6 +12,8 @@ export interface HubStatus {
   readonly pid: number;
   readonly uptimeMs: number;
   readonly state: 'starting' | 'ready' | 'draining';
+  /** config.hub.play. 'stream': each call has a process of its own, so callers, totals, threads and calls are empty. */
+  readonly play: 'fifo' | 'stream';
   /** Why it is not healthy or not ready, in words; none: all is well. */
   readonly problems: readonly string[];
   readonly callers: CallerTotals & {
@@ -46,6 +48,7 @@ export type LinkStatus = 'connected' | 'away' | 'none';
 export interface CallerTotals {
   readonly playing: number;
   readonly waiting: number;
+  /** Of both: those that have plain music since their Session or Program threw. */
   readonly plain: number;
 }
 

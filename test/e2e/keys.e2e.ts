@@ -112,6 +112,11 @@ describe('keys on a live call', () => {
 
 test('each hears his place, and a better one when somebody ahead leaves the queue', async () => {
   await lab.configure(configText(lab, { places: true }));
+  lab.reloadHub();
+  await until(
+    () => 'the hub goes by it',
+    () => lab.log.some(({ msg }) => msg === 'the config was read again'),
+  );
   const callers: Caller[] = [];
   for (const phone of ['210', '211', '212']) callers.push(await lab.call({ queue: 'places', phone }));
   const [first, second, third] = callers as [Caller, Caller, Caller];

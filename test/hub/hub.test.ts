@@ -341,20 +341,20 @@ describe('where the hub plays', () => {
     const onLookUp = (_: number, result: string): void => void looked.push(result);
     // Where the reader is not there, nothing is answered: Asterisk would start it again and again.
     playing.application = { ...playing.application, program: HOLDCAST };
-    const { ready, end } = await system.start({
+    const hub = await system.start({
       settings,
       onLookUp,
       openPlaying: () => Promise.resolve(playing),
     });
     const body = async (uniqueid: string): Promise<string | null> =>
-      new URLSearchParams(await lookUp(ready.realtime.port, `name=hold-${uniqueid}`)).get('application');
+      new URLSearchParams(await lookUp(hub.ready.realtime.port, `name=hold-${uniqueid}`)).get('application');
     expect(await body('1.1')).toBe(`${HOLDCAST} /run/play 1.1`);
     expect(await body('1.2')).toBe(`${HOLDCAST} /run/play`);
     expect([playing.arrived, looked]).toEqual([
       ['1.1', '1.2'],
       ['answered', 'plain'],
     ]);
-    await end();
+    await hub.end();
     expect(playing.closed).toBe(true);
   });
 

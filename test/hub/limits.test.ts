@@ -56,6 +56,19 @@ describe('possibleCallers', () => {
     const { mostCallers, reasons } = possibleCallers(wanted, { descriptors: undefined, memoryBytes });
     expect(mostCallers).toBe(4 * rest);
     expect(reasons[0]!.hint).toContain('900 MiB');
+    expect(reasons[0]!.hint).toContain('hub.threads');
+  });
+
+  test.each([
+    ['many cores and few callers: one thread is enough', { callers: 1000, threads: 64 }, 1],
+    ['a caller more than one thread is reckoned for', { callers: 1001, threads: 64 }, 2],
+    ['fewer threads than there could be', { callers: 4000, threads: 3 }, 3],
+  ])('%s', (_, more, threads) => {
+    const settings = { ...wanted, ...more };
+    const needed = (128 + threads * 40 + 64 + settings.callers / 4) * MIB;
+    const of = (memoryBytes: number) =>
+      possibleCallers(settings, { descriptors: undefined, memoryBytes }).mostCallers;
+    expect([of(needed), of(needed - MIB)]).toEqual([settings.callers, settings.callers - 4]);
   });
 
   test('a machine without any room takes nobody, and is no error', () => {

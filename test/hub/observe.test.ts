@@ -1,11 +1,14 @@
 // The watch as the hub has it: from its start over a reload to its end, asked by the real `holdcast status`.
 // What it says to systemd and to a probe must be one truth: a hub that drains is not ready, a stuck one is not alive.
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { askHub } from '../../src/cli/statusCommand';
 import { Watch, type WatchedHub, type WatchParts } from '../../src/hub/observe';
+import { Notifier } from '../../src/hub/notify';
 import type { MixerFigures } from '../../src/hub/mixer/messages';
 import { ManualClock } from '../../src/util/clock';
-import { keptLog, owned, tempFolder } from './fixtures';
+import { keptLog, owned, tempFolder, until } from './fixtures';
 import { hubStatus } from './observed';
 
 const FIGURES: MixerFigures = {
@@ -16,6 +19,7 @@ const FIGURES: MixerFigures = {
   underruns: 0,
   pagesLate: 0,
   rescued: 0,
+  plain: 0,
   worstLagMs: 3,
   worstTickMs: 1,
   busyMs: 20,
@@ -26,7 +30,7 @@ const FIGURES: MixerFigures = {
 async function watchOf(more: Partial<WatchParts> = {}) {
   const [{ log, lines }, clock, folder] = [keptLog(), new ManualClock(), tempFolder()];
   const watch = new Watch({
-    settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64 },
+    settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64, play: 'fifo' },
     most: {
       mostCallers: 512,
       reasons: [{ code: 'HC_HUB_LIMIT', limit: 'descriptors', callers: 512, hint: 'raise it' }],
@@ -57,7 +61,7 @@ async function watchOf(more: Partial<WatchParts> = {}) {
 
 const hub: WatchedHub = {
   cacheBytes: 4096,
-  plain: 7,
+  threads: 1,
   status: () => Promise.resolve(hubStatus().calls),
 };
 
@@ -85,13 +89,15 @@ test('it is ready once it plays, and no more when it drains', async () => {
 test('status and metrics tell the same figures', async () => {
   const { watch, ask, status } = await watchOf();
   watch.ready(hub);
-  watch.figures(0, FIGURES);
+  watch.figures(0, { ...FIGURES, plain: 3 });
+  watch.figures(1, { ...FIGURES, frames: 0, keys: [], plain: 4 });
   expect(await status()).toMatchObject({
     version: '1.2.3',
     pid: process.pid,
     state: 'ready',
     problems: [],
-    callers: { playing: 2, waiting: 0, plain: 7, most: 512 },
+    play: 'fifo',
+    callers: { playing: 4, waiting: 0, plain: 7, most: 512 },
     totals: { frames: 50, keys: 1 },
     memory: { cacheBytes: 4096, cacheLimitBytes: 64 * 1024 * 1024 },
     ami: 'connected',
@@ -114,6 +120,98 @@ test('a thread that tells nothing any more makes it unhealthy, until it is repla
   expect([status, body]).toEqual([503, expect.stringContaining('mixing thread 3')]);
   watch.threadGone(3);
   expect((await ask('/health')).status).toBe(200);
+});
+
+describe('without a mixing thread', () => {
+  const seconds = (clock: ManualClock, count: number): void => {
+    for (let second = 0; second < count; second++) clock.advance(1000);
+  };
+
+  test('for five seconds it is neither healthy nor ready, and is both with the next thread', async () => {
+    const { watch, clock, ask } = await watchOf();
+    let threads = 1;
+    watch.ready({
+      ...hub,
+      get threads() {
+        return threads;
+      },
+    });
+    seconds(clock, 10);
+    threads = 0;
+    seconds(clock, 5);
+    expect([(await ask('/health')).status, (await ask('/ready')).status]).toEqual([200, 200]);
+    seconds(clock, 1);
+    const problem = expect.stringContaining('no mixing thread runs') as unknown;
+    expect(await ask('/health')).toMatchObject({ status: 503, body: problem });
+    expect(await ask('/ready')).toMatchObject({ status: 503, body: problem });
+    expect((await ask('/metrics')).body).toContain('\nholdcast_ready 0\n');
+    threads = 1;
+    expect([(await ask('/health')).status, (await ask('/ready')).status]).toEqual([200, 200]);
+  });
+
+  test('where each call has a process of its own none is missed', async () => {
+    const { watch, clock, ask } = await watchOf();
+    watch.ready({ cacheBytes: 0, status: () => Promise.resolve([]) });
+    seconds(clock, 60);
+    expect([(await ask('/health')).status, (await ask('/ready')).status]).toEqual([200, 200]);
+  });
+});
+
+describe('what systemd hears', () => {
+  /** The Watch with a program in place of systemd-notify, first in PATH, that writes down what it is given. */
+  async function told(more: Partial<WatchParts> = {}) {
+    const folder = tempFolder();
+    const [program, kept] = [join(folder, 'systemd-notify'), join(folder, 'told')];
+    writeFileSync(program, `#!/bin/sh\necho "$*" >> ${kept}\n`);
+    chmodSync(program, 0o755);
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${folder}:${path}`;
+    owned({ close: () => void (process.env['PATH'] = path) });
+    const lines = (): string[] =>
+      existsSync(kept) ? readFileSync(kept, 'utf8').trim().split('\n').filter(Boolean) : [];
+    return { ...(await watchOf({ notify: { socket: '/s' }, ...more })), lines };
+  }
+
+  test('how many callers there are: only what changed, each ten seconds at most', async () => {
+    const told = jest.spyOn(Notifier.prototype, 'status');
+    owned({ close: () => told.mockRestore() });
+    const { watch, clock } = await watchOf();
+    const seconds = (from: number, to: number): void => {
+      for (let second = from; second <= to; second++) {
+        watch.figures(0, { ...FIGURES, playing: Math.min(second, 15) });
+        clock.advance(1000);
+      }
+    };
+    watch.ready(hub);
+    seconds(1, 60);
+    watch.draining();
+    seconds(1, 30);
+    expect(told.mock.calls.map(([line]) => line)).toEqual([
+      'plays to 0 of at most 512 callers',
+      'plays to 10 of at most 512 callers',
+      'plays to 15 of at most 512 callers',
+    ]);
+  });
+
+  test('a reload that ends while it drains does not make it ready again', async () => {
+    const { watch, lines } = await told();
+    watch.ready(hub);
+    await until('ready', () => lines().length === 2);
+    watch.draining();
+    watch.reloading();
+    watch.ready(hub);
+    await watch.close();
+    expect(lines().slice(2)).toEqual(['STOPPING=1']);
+  });
+});
+
+test('a reload that ends while it drains leaves it draining', async () => {
+  const { watch, ask, status } = await watchOf();
+  watch.ready(hub);
+  watch.draining();
+  watch.ready(hub);
+  expect((await ask('/ready')).status).toBe(503);
+  expect((await status()).state).toBe('draining');
 });
 
 test('once closed nothing waits', async () => {

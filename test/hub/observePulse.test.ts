@@ -4,9 +4,9 @@ import { Pulse } from '../../src/hub/observePulse';
 import { ManualClock } from '../../src/util/clock';
 import { owned } from './fixtures';
 
-function pulseOf() {
+function pulseOf(threads?: () => number) {
   const clock = new ManualClock();
-  const pulse = owned(new Pulse(clock, { silentMs: 5000 }));
+  const pulse = owned(new Pulse(clock, { silentMs: 5000, ...(threads && { threads }) }));
   pulse.start();
   return { clock, pulse };
 }
@@ -45,6 +45,31 @@ test('while the whole machine stands still nobody beats, and nobody is stuck', (
   // From there on the time counts as ever.
   clock.advance(5500);
   expect(pulse.healthy).toBe(false);
+});
+
+test('no thread at all is a problem after the same time, and not because the machine stood still', () => {
+  let threads = 1;
+  const { clock, pulse } = pulseOf(() => threads);
+  const seconds = (count: number): void => {
+    for (let second = 0; second < count; second++) clock.advance(1000);
+  };
+  seconds(3);
+  threads = 0;
+  seconds(2);
+  clock.stall(60_000);
+  expect(pulse.problems()).toEqual([]);
+  clock.advance(0);
+  seconds(2);
+  expect(pulse.problems()).toEqual([]);
+  seconds(1);
+  expect(pulse.problems()).toEqual(['no mixing thread runs']);
+  expect(pulse.healthy).toBe(false);
+  // One that is started and lost again within moments counts from anew.
+  threads = 1;
+  seconds(1);
+  threads = 0;
+  seconds(4);
+  expect(pulse.healthy).toBe(true);
 });
 
 test('once closed it waits for nothing', () => {

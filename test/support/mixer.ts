@@ -10,7 +10,7 @@ import { memoryClip, type Clip } from '../../src/audio/source';
 import { resolveConfig } from '../../src/config/defaults';
 import { callRules } from '../../src/config/rules';
 import type { Config, ResolvedConfig } from '../../src/config/types';
-import type { CallStatus, FromMixer, MixerFigures, PortableConfig } from '../../src/hub/mixer/messages';
+import type { CallStatus, FromMixer, MixerFigures, Page, PortableConfig } from '../../src/hub/mixer/messages';
 import { Mixer, type MixerMedia } from '../../src/hub/mixer/mixer';
 import { portableConfig } from '../../src/hub/play/portable';
 import type { Program } from '../../src/program/program';
@@ -33,6 +33,8 @@ export class FakeMedia implements MixerMedia {
   spoken: readonly Clip[] = [];
   readonly pagesLate = 0;
   readonly pages: unknown[] = [];
+  /** Times at which it was swept. */
+  readonly sweeps: number[] = [];
 
   music = (): readonly Clip[] => this.tracks;
   advices = (shelf: Shelf): readonly Clip[] => (shelf === 'middle' ? this.spoken : []);
@@ -41,6 +43,9 @@ export class FakeMedia implements MixerMedia {
   setCatalog(): void {}
   put(page: unknown): void {
     this.pages.push(page);
+  }
+  sweep(nowMs: number): void {
+    this.sweeps.push(nowMs);
   }
 }
 
@@ -108,6 +113,8 @@ export class MixerRig {
   readonly mixer: Mixer;
   readonly folder = mkdtempSync(join(tmpdir(), 'holdcast-mixer-'));
   readonly #readers = new Map<string, PipeReader>();
+  /** What cannot be sent to another thread. */
+  refuses: (message: FromMixer) => boolean = () => false;
   config: ResolvedConfig;
 
   constructor(plan: MixerPlan = {}) {
@@ -123,7 +130,10 @@ export class MixerRig {
         speech: () => new FakeSpeech(),
         bindings: (config, uniqueid) => plan.bindings?.(uniqueid) ?? plainBindings(config),
       },
-      post: (message) => void this.posted.push(structuredClone(message)),
+      post: (message) => {
+        if (this.refuses(message)) throw new Error('could not be cloned');
+        this.posted.push(structuredClone(message));
+      },
       random: seededRandom,
     });
     this.configure(this.config);
@@ -140,15 +150,19 @@ export class MixerRig {
 
   /** Calls whose pipes are ready; nobody reads yet. */
   begin(uniqueids: readonly string[], state?: CallState): void {
+    this.makeFifos(uniqueids);
+    for (const uniqueid of uniqueids) this.beginAgain(uniqueid, state);
+  }
+
+  makeFifos(uniqueids: readonly string[]): void {
     execFileSync(
       'mkfifo',
       uniqueids.map((uniqueid) => this.fifo(uniqueid)),
     );
-    for (const uniqueid of uniqueids) this.beginAgain(uniqueid, state);
   }
 
-  beginAgain(uniqueid: string, state?: CallState): void {
-    const call = { uniqueid, fifo: this.fifo(uniqueid), pages: [], ...(state && { state }) };
+  beginAgain(uniqueid: string, state?: CallState, pages: readonly Page[] = []): void {
+    const call = { uniqueid, fifo: this.fifo(uniqueid), pages, ...(state && { state }) };
     this.mixer.handle({ type: 'begin', call });
   }
 

@@ -70,13 +70,14 @@ export class CallPipe {
 
   /**
    * Puts the lead into the pipe, and has one Frame ready with which it is tried whether somebody reads.
-   * @throws HoldcastError HC_HUB_FIFO
+   * @param open gives what fills it; called once the pipe is open
+   * @throws HoldcastError HC_HUB_FIFO; what `open` throws
    */
-  arm(path: string, source: FrameSource, atMs: number): void {
+  arm(path: string, open: () => FrameSource, atMs: number): void {
     this.close();
     this.#written = 0;
     this.#knockedAt = atMs;
-    this.#fifo.arm(path, () => this.#fill(source));
+    this.#fifo.arm(path, () => this.#fill(open()));
   }
 
   /** Whether somebody reads by now; from then on he is played to. 8 µs while nobody does. */

@@ -175,7 +175,8 @@ export class CallSound {
       speech: () => speech,
       onKey: (action) => this.parts.onKey(action),
       onEvent: (event) => {
-        tell(event);
+        // What was told already when it began, and goes on for the next reader.
+        if (event.type !== 'track' || event.fromSample === 0) tell(event);
         this.#note(event);
       },
       ...(resume && { resume }),

@@ -30,8 +30,8 @@ export interface HeldCallParts extends CallPipeParts {
 }
 
 type Held =
-  /** Nobody is expected; what is kept is the state from which it goes on. */
-  | { readonly status: 'asleep' }
+  /** Nobody is expected, or it could not be played to and is to be armed at `again`. What is kept is its state. */
+  | { readonly status: 'asleep'; readonly again?: number }
   /** To be armed. `before` plays no more, but holds the samples that come next. */
   | { readonly status: 'due'; readonly before: CallSound | undefined }
   /** Armed: the lead is in the pipe. Deaf to keys. */
@@ -41,6 +41,8 @@ type Held =
 
 /** A reader that has not come for so long is not expected any more. */
 const PATIENCE_MS = 30_000;
+/** What could not be played to is tried again after this. */
+const AGAIN_MS = 1000;
 /** To ask a pipe whether somebody reads is dear: after the first second that is done in each third tick. */
 const EAGER_MS = 1000;
 const SELDOM_TICKS = 3;
@@ -62,7 +64,8 @@ export class HeldCall {
   #held: Held = { status: 'asleep' };
   /** From where it goes on; undefined: nothing was heard of it. */
   #state: CallState | undefined;
-  #fifoFailed = false;
+  /** It could not be played to, and nobody has heard it since. */
+  #failed = false;
   #keyAtMs = 0;
   #count = 0;
   /** Tick in which its state is told. */
@@ -89,31 +92,38 @@ export class HeldCall {
     return this.#held.status;
   }
 
-  /** A reader will come; where one is here or awaited already, nothing changes. */
+  /** It has plain music now, since something threw. */
+  get plain(): boolean {
+    return 'sound' in this.#held && this.#held.sound.plain;
+  }
+
+  /** A reader will come: one that sleeps wakes, one that waits waits afresh. Where a reader is here, nothing changes. */
   begin({ fifo, language, state }: CallBeginning): void {
-    if (this.#held.status !== 'asleep') return;
+    const held = this.#held;
+    if (held.status === 'waiting') this.#held = { ...held, since: this.parts.clock.now() };
+    if (held.status !== 'asleep') return;
     this.#path = fifo;
     this.#language = language ?? this.#language;
     this.#state ??= state;
     this.#due(undefined);
   }
 
-  /** Puts the lead into the pipe, from where the caller was. Never throws. */
+  /** Puts the lead into the pipe, from where the caller was. What cannot be opened is tried again. */
   arm(atMs: number): void {
-    if (this.#held.status !== 'due') return;
-    const { before } = this.#held;
-    const sound = this.#sound();
-    try {
-      this.#pipe.arm(this.#path, sound, atMs);
+    const held = this.#held;
+    if (held.status !== 'due') return;
+    const open = (): CallSound => {
+      const sound = this.#sound();
       this.#held = { status: 'waiting', sound, since: atMs };
-      this.#fifoFailed = false;
+      return sound;
+    };
+    try {
+      this.#pipe.arm(this.#path, open, atMs);
+      held.before?.close();
     } catch (error) {
-      if (!this.#fifoFailed) this.#log.error(errorFields(error), 'nothing can be played to this call');
-      this.#fifoFailed = true;
-      this.#held = { status: 'asleep' };
-      sound.close();
+      if (!this.#failed) this.#log.error(errorFields(error), 'nothing can be played to this call');
+      this.giveUp(atMs);
     }
-    before?.close();
   }
 
   /** @param atMs when the main thread heard of it, on the clock */
@@ -134,6 +144,7 @@ export class HeldCall {
   tick(count: number, atMs: number, now: number, turn: boolean): void {
     this.#count = count;
     const held = this.#held;
+    if (held.status === 'asleep') return this.#tryAgain(held.again, atMs);
     if (held.status === 'waiting') this.#knock(held.sound, atMs - held.since, atMs, now);
     else if (held.status === 'playing' && turn) this.#play(held.sound, atMs, now);
     if (this.#held.status === 'playing' && count >= this.#tellAt) this.#tell(this.#held.sound, atMs);
@@ -188,10 +199,17 @@ export class HeldCall {
     };
   }
 
-  /** Something unforeseen: it begins again for whoever reads then. */
-  giveUp(): void {
+  /** Something unforeseen: it begins again for whoever reads then, at once if somebody has heard it. */
+  giveUp(atMs: number): void {
     const held = this.#held;
-    if ('sound' in held) this.#leave(held.sound);
+    if (held.status === 'playing') return this.#gone(held.sound, MOST_UNREAD_MS);
+    if (held.status !== 'due' && held.status !== 'waiting') return;
+    this.#held = { status: 'asleep', again: atMs + AGAIN_MS };
+    if (!this.#failed) this.#away();
+    this.#failed = true;
+    this.#pipe.close();
+    if (held.status === 'due') held.before?.close();
+    else held.sound.close();
   }
 
   close(): void {
@@ -206,6 +224,11 @@ export class HeldCall {
 
   get #rate(): number {
     return this.parts.settings().rate;
+  }
+
+  /** @param at when, on the clock; undefined: it is awaited that somebody comes */
+  #tryAgain(at: number | undefined, atMs: number): void {
+    if (at !== undefined && atMs >= at && !this.#known.ended) this.#due(undefined);
   }
 
   #due(before: CallSound | undefined): void {
@@ -252,6 +275,7 @@ export class HeldCall {
 
   #arrived(sound: CallSound, atMs: number, now: number): void {
     this.#held = { status: 'playing', sound };
+    this.#failed = false;
     this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
     this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'reading' });
     this.#log.debug({}, 'a reader has come');
@@ -263,11 +287,23 @@ export class HeldCall {
     if (result === 'going') return;
     if (result === 'stuck') this.parts.onStuck(this.uniqueid);
     const unreadMs = result === 'stuck' ? MOST_UNREAD_MS : this.#pipe.aheadWhenGone(atMs) + READ_MS;
-    this.#state = sound.stateAt(this.#unread(unreadMs)) ?? this.#state;
-    if (this.#state && !this.#known.ended) this.parts.keep(this.uniqueid, this.#state, true);
-    this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'away' });
     this.#log.debug({ result }, 'the reader has gone');
-    this.#leave(sound);
+    this.#gone(sound, unreadMs);
+  }
+
+  /** It is played no more to who has read it. @param pipeMs what he has not heard of what is in the pipe */
+  #gone(sound: CallSound, pipeMs: number): void {
+    this.#away();
+    try {
+      this.#state = sound.stateAt(this.#unread(pipeMs)) ?? this.#state;
+      if (this.#state && !this.#known.ended) this.parts.keep(this.uniqueid, this.#state, true);
+    } finally {
+      this.#leave(sound);
+    }
+  }
+
+  #away(): void {
+    this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'away' });
   }
 
   /** Nobody hears it; the pipe is filled anew for who comes next, if somebody may come. */

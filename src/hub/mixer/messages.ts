@@ -177,6 +177,8 @@ export interface MixerFigures {
   readonly pagesLate: number;
   /** Calls whose Session or Program threw, and which have plain music since. */
   readonly rescued: number;
+  /** Calls that have plain music now, since their Session or Program threw. */
+  readonly plain: number;
   /** In the last second: longest delay of a tick, longest tick, sum of all ticks. */
   readonly worstLagMs: number;
   readonly worstTickMs: number;

@@ -26,6 +26,8 @@ import { Ticker } from './ticker';
 export interface MixerMedia extends PlayableMedia {
   setCatalog(clips: readonly CatalogClip[]): void;
   put(page: Page): void;
+  /** Called once a second: gives back pages that nobody reads. @param nowMs monotonic */
+  sweep(nowMs: number): void;
   readonly pagesLate: number;
 }
 
@@ -76,6 +78,7 @@ export class Mixer {
       clock,
       tick: (count, atMs, missed) => this.#tick(count, atMs, missed),
       onResync: (missed) => log.warn({ missedMs: missed * 40 }, 'the thread stood still; callers heard gaps'),
+      onFailure: (error) => this.#fails(error, 'mixer'),
     });
     this.#stuck = new Seldom(clock, SAY_MS);
     this.#failed = new Seldom(clock, SAY_MS);
@@ -93,7 +96,7 @@ export class Mixer {
   /** All pipes are closed; nothing is told. */
   close(): void {
     this.#ticker.close();
-    for (const call of this.#calls.values()) call.close();
+    for (const call of this.#calls.values()) this.#dare(call, 'close', () => call.close());
     this.#calls.clear();
     for (const phase of this.#phases) phase.length = 0;
   }
@@ -113,7 +116,7 @@ export class Mixer {
       case 'end':
         return this.#end(message.uniqueid);
       case 'status':
-        return this.parts.post({ type: 'status', id: message.id, calls: this.#status() });
+        return void this.#post({ type: 'status', id: message.id, calls: this.#status() });
       case 'drain':
         return this.#drain();
       case 'answer':
@@ -159,14 +162,14 @@ export class Mixer {
   }
 
   #callParts(): HeldCallParts {
-    const { clock, log, media, outside, random, post } = this.parts;
+    const { clock, log, media, outside, random } = this.parts;
     return {
       clock,
       log,
       media,
       outside,
       random,
-      post,
+      post: (message) => void this.#post(message),
       figures: this.#figures,
       settings: () => this.#settings!,
       buffer: () => this.#buffer!,
@@ -184,12 +187,12 @@ export class Mixer {
   #end(uniqueid: string): void {
     const call = this.#calls.get(uniqueid);
     if (!call) return;
-    call.close();
     this.#calls.delete(uniqueid);
     for (const phase of this.#phases) {
       const index = phase.indexOf(call);
       if (index >= 0) phase.splice(index, 1);
     }
+    call.close();
   }
 
   #tick(count: number, atMs: number, missed: number): void {
@@ -211,8 +214,26 @@ export class Mixer {
     try {
       call.tick(count, this.#atMs, now, turn);
     } catch (error) {
-      this.#fails(error, 'tick');
-      call.giveUp();
+      this.#giveUp(call, error, 'tick');
+    }
+  }
+
+  /** @returns undefined: it has thrown, and the call was given up */
+  #dare<T>(call: HeldCall, what: string, task: () => T): T | undefined {
+    try {
+      return task();
+    } catch (error) {
+      this.#giveUp(call, error, what);
+      return undefined;
+    }
+  }
+
+  #giveUp(call: HeldCall, error: unknown, what: string): void {
+    this.#fails(error, what);
+    try {
+      call.giveUp(this.#atMs);
+    } catch (worse) {
+      this.#fails(worse, 'give up');
     }
   }
 
@@ -222,26 +243,49 @@ export class Mixer {
       const call = this.#due.shift()!;
       if (call.status !== 'due') continue;
       this.#arms--;
-      call.arm(this.#atMs);
+      this.#dare(call, 'arm', () => call.arm(this.#atMs));
     }
   }
 
   /** Who is in the middle of something is asked again. */
   #change(now: number): void {
     const some = this.#changing.splice(0, CHANGES);
-    for (const call of some) if (!call.change(now < this.#changeBy)) this.#changing.push(call);
+    const patient = now < this.#changeBy;
+    for (const call of some)
+      if (this.#dare(call, 'change', () => call.change(patient)) === false) this.#changing.push(call);
   }
 
   #tellStates(): void {
-    if (this.#states.length === 0) return;
-    this.parts.post({ type: 'states', states: this.#states });
+    const states = this.#states;
+    if (states.length === 0) return;
     this.#states = [];
+    this.#postStates(states);
+  }
+
+  /** One that cannot be sent takes none with it. */
+  #postStates(states: readonly (readonly [string, CallState])[]): void {
+    if (this.#post({ type: 'states', states })) return;
+    for (const state of states) this.#post({ type: 'states', states: [state] });
+  }
+
+  /** @returns whether it could be sent */
+  #post(message: FromMixer): boolean {
+    try {
+      this.parts.post(message);
+      return true;
+    } catch (error) {
+      this.#fails(error, message.type);
+      return false;
+    }
   }
 
   #tellFigures(atMs: number): void {
     this.#figuresAt = atMs;
-    let playing = 0;
-    for (const { status } of this.#calls.values()) if (status === 'playing') playing++;
+    let [playing, plain] = [0, 0];
+    for (const call of this.#calls.values()) {
+      if (call.status === 'playing') playing++;
+      if (call.plain) plain++;
+    }
     const { frames, framesLate, underruns, rescued } = this.#figures;
     const figures = {
       playing,
@@ -251,11 +295,13 @@ export class Mixer {
       underruns,
       pagesLate: this.parts.media.pagesLate,
       rescued,
+      plain,
       ...this.#ticker.takeTimes(),
       keys: this.#figures.takeKeys(),
       heapBytes: getHeapStatistics().used_heap_size,
     };
-    this.parts.post({ type: 'figures', figures });
+    this.#post({ type: 'figures', figures });
+    this.parts.media.sweep(this.parts.clock.now());
   }
 
   #status(): CallStatus[] {
@@ -267,13 +313,13 @@ export class Mixer {
     this.#drained = true;
     const states: (readonly [string, CallState])[] = [];
     for (const call of this.#calls.values()) {
-      const state = call.drain();
+      const state = this.#dare(call, 'drain', () => call.drain());
       if (state) states.push([call.uniqueid, state]);
     }
     this.#states = [];
-    this.parts.post({ type: 'states', states });
+    this.#postStates(states);
     this.close();
-    this.parts.post({ type: 'drained' });
+    this.#post({ type: 'drained' });
   }
 
   #fails(error: unknown, what: string): void {

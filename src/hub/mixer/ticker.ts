@@ -13,6 +13,8 @@ export interface TickerParts {
   tick(count: number, atMs: number, missed: number): void;
   /** So many deadlines passed without a tick that readers have run dry. */
   onResync(missed: number): void;
+  /** One of these has thrown; the next tick comes all the same. */
+  onFailure(error: unknown): void;
 }
 
 /** Milliseconds of the time since they were taken last. */
@@ -62,15 +64,25 @@ export class Ticker {
     const now = this.parts.clock.now();
     const due = Math.floor((now - this.#origin) / FRAME_MS);
     const missed = due - this.#count - 1;
-    if (missed >= 0) {
-      const lagMs = now - (this.#origin + (this.#count + 1) * FRAME_MS);
-      this.#count = due;
+    try {
+      if (missed >= 0) this.#serve(due, missed, now);
+    } catch (error) {
+      this.parts.onFailure(error);
+    } finally {
+      if (!this.#closed) this.#sleep();
+    }
+  }
+
+  #serve(due: number, missed: number, now: number): void {
+    const lagMs = now - (this.#origin + (this.#count + 1) * FRAME_MS);
+    this.#count = due;
+    try {
       if (missed > MOST_MISSED) this.#resyncs++;
       if (missed > MOST_MISSED) this.parts.onResync(missed);
       this.parts.tick(due, this.#origin + due * FRAME_MS, missed);
+    } finally {
       this.#took(lagMs, this.parts.clock.now() - now);
     }
-    if (!this.#closed) this.#sleep();
   }
 
   #took(lagMs: number, tickMs: number): void {

@@ -3,6 +3,7 @@
 import type { Library, PlayableTrack } from '../../media/library';
 import type { Track } from '../../media/track';
 import { inBatches } from '../../util/batches';
+import { systemClock, type Clock } from '../../util/clock';
 import type { Logger } from '../../util/log';
 import { PAGE_SAMPLES, type CatalogClip, type Page } from '../mixer/messages';
 import type { PageCache } from './pages';
@@ -12,24 +13,40 @@ interface Listed {
   readonly track: Track;
 }
 
-/** Clips that are remembered after they left, for who still plays them. */
-const MOST_DEPARTED = 256;
+export interface CatalogOptions {
+  readonly library: Library;
+  readonly pages: PageCache;
+  readonly log: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Clips that left are remembered for who still plays them, for so long after they left or a page of them was asked for,
+ * milliseconds. Who plays one asks every few seconds.
+ */
+const DEPARTED_MS = 60_000;
+/** … and no more than so many. */
+const MOST_DEPARTED = 10_000;
 
 export class SharedCatalog {
   readonly #pages: PageCache;
   readonly #log: Logger;
+  readonly #clock: Clock;
   #library: Library;
   #listed = new Map<Track, Listed>();
   #byId = new Map<string, Listed>();
   /** All that are listed, and the last that were. */
   readonly #tracks = new Map<number, Track>();
-  readonly #departed = new Set<number>();
+  /** By key, when each left or was asked for last; the longest ago first. */
+  readonly #departed = new Map<number, number>();
   #refreshing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { readonly library: Library; readonly pages: PageCache; readonly log: Logger }) {
+  constructor(options: CatalogOptions) {
     this.#library = options.library;
     this.#pages = options.pages;
     this.#log = options.log;
+    this.#clock = options.clock ?? systemClock();
   }
 
   /** Goes by another library from the next refresh on. */
@@ -47,8 +64,10 @@ export class SharedCatalog {
     return next;
   }
 
-  /** A page for one thread; see Page. Never rejects. */
+  /** A page for one thread; see Page. It is sent to it once, or given back. Never rejects. */
   async page(key: number, index: number): Promise<Page> {
+    if (this.#departed.has(key)) this.#touch(key);
+    this.#forgetOld();
     const track = this.#tracks.get(key);
     if (!track || !isPageOf(track, index)) return { key, index, samples: undefined };
     const lent = await this.#pages.page({ key, pcm: track.pcm }, index);
@@ -57,13 +76,21 @@ export class SharedCatalog {
     return { key, index, samples: undefined };
   }
 
-  /** The page with a sample of a clip; undefined when there is none, or it is the first, which threads have. */
+  /** As `page`, the one with a sample of a clip; undefined when there is none, or it is the first, which threads have. */
   async pageAt(clipId: string, sample: number): Promise<Page | undefined> {
     const listed = this.#byId.get(clipId);
     const index = Math.floor(sample / PAGE_SAMPLES);
     if (!listed || index === 0 || !isPageOf(listed.track, index)) return undefined;
     const page = await this.page(listed.clip.key, index);
     return page.samples && page;
+  }
+
+  /**
+   * Takes back a page that was not sent after all: its thread is gone, or the call over. Once for each; harmless for
+   * pages that nobody lends, as heads and what cannot be read.
+   */
+  giveBack({ holds }: Page): void {
+    if (holds) this.#pages.giveBack({ holds });
   }
 
   async #refresh(): Promise<readonly CatalogClip[]> {
@@ -74,6 +101,7 @@ export class SharedCatalog {
     this.#byId = new Map(listed.map((each) => [each.clip.id, each]));
     for (const each of listed) this.#tracks.set(each.clip.key, each.track);
     for (const each of before.values()) if (!this.#listed.has(each.track)) this.#depart(each.clip.key);
+    this.#forgetOld();
     this.#log.debug({ clips: listed.length, bytes: this.#pages.usedBytes }, 'catalog for mixing threads');
     return listed.map((each) => each.clip);
   }
@@ -94,9 +122,18 @@ export class SharedCatalog {
 
   #depart(key: number): void {
     this.#pages.dropHead(key);
-    this.#departed.add(key);
-    for (const oldest of this.#departed) {
-      if (this.#departed.size <= MOST_DEPARTED) break;
+    this.#touch(key);
+  }
+
+  #touch(key: number): void {
+    this.#departed.delete(key);
+    this.#departed.set(key, this.#clock.now());
+  }
+
+  #forgetOld(): void {
+    const nowMs = this.#clock.now();
+    for (const [oldest, atMs] of this.#departed) {
+      if (nowMs - atMs <= DEPARTED_MS && this.#departed.size <= MOST_DEPARTED) break;
       this.#departed.delete(oldest);
       this.#tracks.delete(oldest);
       this.#pages.forget(oldest);

@@ -1,24 +1,16 @@
 // CallFifos: the named pipes between the hub and the readers of its callers, made ahead, since Node cannot make one and
 // a caller should not wait for a program that can. For as long as a call has its FIFO, this process can write to it: a
 // reader that finds the hub alive never waits for ever, and sees end of file when the hub is gone.
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isUniqueid } from '../../asterisk/feed';
 import type { Clock } from '../../util/clock';
-import { errorFields, HoldcastError, messageOf } from '../../util/errors';
+import { errorFields, HoldcastError } from '../../util/errors';
+import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
 import { playFolder, type PlayFolder } from './folder';
-import { makeFifos, prepareFolder } from './mkfifo';
+import { isFifo, isUnused, makeFifos, openToWrite, prepareFolder, unusable } from './mkfifo';
 
 export interface FifoParts {
   /** Absolute; nobody else's, on a file system that has FIFOs. */
@@ -46,7 +38,8 @@ const BATCH = 64;
 const MOST_AT_ONCE = 1024;
 /** How long no other is tried to be made after making them failed. */
 const REST_MS = 1000;
-const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
+/** How long a caller waits for one to be made: he would hear silence. */
+const MOST_WAIT_MS = 150;
 
 export class CallFifos implements Closeable {
   readonly #names: PlayFolder;
@@ -65,20 +58,25 @@ export class CallFifos implements Closeable {
   }
 
   /**
-   * Makes the folder (0700) where there is none, removes an earlier hub's spares, and fills the pool.
+   * Makes the folder (0700) where there is none, removes an earlier hub's spares and what has the name of a call's FIFO
+   * and is none, and fills the pool.
    * @throws HoldcastError HC_HUB_FIFO: the folder cannot be used, is not safe, or another hub plays from it
    */
   async start(): Promise<void> {
     const names = prepareFolder(this.parts.folder);
     const spare = basename(this.#names.spare(0)).replace('0', '');
-    for (const name of names) if (name.startsWith(spare)) this.#remove(join(this.parts.folder, name));
+    const fifo = basename(this.#names.fifo(''));
+    for (const name of names) {
+      const path = join(this.parts.folder, name);
+      if (name.startsWith(spare) || (name.startsWith(fifo) && !isFifo(path))) this.#remove(path);
+    }
     await this.#fill();
     if (this.#failure) throw this.#failure.error;
   }
 
   /**
    * The FIFO of a call, with our writing end open: the same for as long as it is not forgotten, also one that an
-   * earlier hub has left. Synchronous when a spare is there.
+   * earlier hub has left. Synchronous when a spare is there; else one is waited for, 150 ms at most.
    * @throws HoldcastError HC_HUB_FIFO, also as a rejection
    */
   take(uniqueid: string): string | Promise<string> {
@@ -93,13 +91,29 @@ export class CallFifos implements Closeable {
 
   /**
    * Closes our writing end of a call's FIFO before it is forgotten. A reader sees end of file then as soon as no mixer
-   * has one either; without this call that is so when the FIFO is forgotten, or this process ends.
+   * has one either; without this call that is so when the FIFO is forgotten, or this process ends. To be called only
+   * after `withdraw`: a reader that starts, and finds the hub alive and nobody writing, ends at once, again and again.
    */
   release(uniqueid: string): void {
     const taken = this.#taken.get(uniqueid);
     if (taken?.fd === undefined) return;
     closeSync(taken.fd);
     taken.fd = undefined;
+  }
+
+  /** Opens again what `release` closed; of no effect where nothing was closed. Never throws. */
+  hold(uniqueid: string): void {
+    this.#holdAgain([uniqueid]);
+  }
+
+  /** As `release`, for all calls. */
+  releaseAll(): void {
+    for (const uniqueid of this.#taken.keys()) this.release(uniqueid);
+  }
+
+  /** As `hold`, for all calls; to be called before `announce`. */
+  holdAll(): void {
+    this.#holdAgain(this.#taken.keys());
   }
 
   /** The call is over: its FIFO goes, and its reader's file. Never throws. */
@@ -126,6 +140,16 @@ export class CallFifos implements Closeable {
     for (const name of namesIn(this.parts.folder))
       for (const prefix of prefixes) if (name.startsWith(prefix)) found.add(name.slice(prefix.length));
     return [...found].filter((uniqueid) => isUniqueid(uniqueid) && !this.#taken.has(uniqueid));
+  }
+
+  /**
+   * Removes what is left of calls that are over, as readers write that start behind a call's end. Never throws.
+   * @param living Uniqueids of all calls that Asterisk has
+   * @param isHeld whether a reader of this call lives: its files stay
+   */
+  sweep(living: ReadonlySet<string>, isHeld: (uniqueid: string) => boolean): void {
+    for (const uniqueid of this.left())
+      if (!living.has(uniqueid) && !this.#waiting.has(uniqueid) && !isHeld(uniqueid)) this.forget(uniqueid);
   }
 
   /** Removes the spares and closes our ends. FIFOs of calls stay for the next hub, unless `all`. Idempotent. */
@@ -162,18 +186,30 @@ export class CallFifos implements Closeable {
     }
   }
 
-  /** Opens our writing end, for which somebody must read at that moment. */
   #hold(uniqueid: string, path: string): string {
-    let both: number | undefined;
     try {
-      both = openSync(path, O_RDWR | O_NONBLOCK);
-      this.#taken.set(uniqueid, { path, fd: openSync(path, O_WRONLY | O_NONBLOCK) });
+      this.#taken.set(uniqueid, { path, fd: openToWrite(path) });
       return path;
     } catch (error) {
       throw unusable(this.parts.folder, error);
-    } finally {
-      if (both !== undefined) closeSync(both);
     }
+  }
+
+  #holdAgain(uniqueids: Iterable<string>): void {
+    let calls = 0;
+    let reason: unknown;
+    for (const uniqueid of uniqueids) {
+      const taken = this.#taken.get(uniqueid);
+      try {
+        if (taken) taken.fd ??= openToWrite(taken.path);
+      } catch (error) {
+        calls++;
+        reason = error;
+      }
+    }
+    if (calls === 0) return;
+    const fields = errorFields(unusable(this.parts.folder, reason));
+    this.parts.log.error({ calls, ...fields }, 'FIFOs cannot be held');
   }
 
   #wait(uniqueid: string): Promise<string> {
@@ -181,10 +217,21 @@ export class CallFifos implements Closeable {
     if (known) return known.promise;
     if (this.#resting) return Promise.reject(this.#failure!.error);
     let settle: Pick<Waiting, 'resolve' | 'reject'>;
-    const promise = new Promise<string>((resolve, reject) => (settle = { resolve, reject }));
+    const made = new Promise<string>((resolve, reject) => (settle = { resolve, reject }));
+    const promise = this.#inTime(uniqueid, made);
     this.#waiting.set(uniqueid, { promise, ...settle! });
     void this.#fill();
     return promise;
+  }
+
+  /** What is made too late for this call is a spare. */
+  async #inTime(uniqueid: string, made: Promise<string>): Promise<string> {
+    const path = await inTime(this.parts.clock, MOST_WAIT_MS, made);
+    if (path !== LATE) return path;
+    const known = this.#taken.get(uniqueid)?.path; // in the very last moment
+    if (known !== undefined) return known;
+    this.#waiting.delete(uniqueid);
+    throw refused(`none was made within ${MOST_WAIT_MS} ms`);
   }
 
   get #resting(): boolean {
@@ -261,40 +308,12 @@ export class CallFifos implements Closeable {
   }
 }
 
-/**
- * Whether no process has a FIFO open. One that had it as another call's would hear this caller, or be heard by him;
- * nobody can open it by that call's name any more.
- */
-function isUnused(path: string): boolean {
-  try {
-    closeSync(openSync(path, O_WRONLY | O_NONBLOCK));
-    return false; // somebody reads
-  } catch {
-    // nobody reads
-  }
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, O_RDONLY | O_NONBLOCK);
-    return readSync(fd, Buffer.alloc(1)) === 0; // end of file: nobody writes, and nothing is left
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
-
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
     return [];
   }
-}
-
-function unusable(folder: string, error: unknown): HoldcastError {
-  const what = `no FIFO can be made in ${folder}: ${messageOf(error)}`;
-  const hint = `see that ${folder} is writable, its disk not full (blocks and inodes: df -h, df -i) and descriptors are left`;
-  return new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
 }
 
 function refused(why: string): HoldcastError {

@@ -11,7 +11,7 @@ export const playFolder = (folder: string) => ({
   plain: join(folder, 'plain.raw'),
   /** A call's FIFO. */
   fifo: (uniqueid: string) => join(folder, `fifo.${uniqueid}`),
-  /** Written by its reader: the reader's process id, "4711\n", or "4711 plain\n" where it plays `plain`. */
+  /** A line for each of its readers: the process id, "4711\n", or "4711 plain\n" where it plays `plain`. */
   reader: (uniqueid: string) => join(folder, `reader.${uniqueid}`),
   /** FIFOs that wait for a call. */
   spare: (number: number) => join(folder, `spare.${number}`),

@@ -2,7 +2,9 @@
 // takes the calls that come, and where one dies, a new one takes its calls.
 import type { Cancel, Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
+import { Backoff } from '../../util/backoff';
 import type { Logger } from '../../util/log';
+import type { Random } from '../../util/random';
 import type { Closeable } from '../../util/scope';
 import type { FromMixer, MixerFigures, ToMixer } from '../mixer/messages';
 
@@ -35,6 +37,7 @@ export interface MixersParts {
   onReady(mixing: Mixing): void;
   clock: Clock;
   log: Logger;
+  random: Random;
 }
 
 /** One running thread. */
@@ -45,14 +48,20 @@ export interface Mixing {
   figures?: MixerFigures;
   /** For so many seconds it has had enough to do. */
   busySeconds: number;
+  /** Calls that it was given and that are not over. */
+  calls: number;
 }
 
 /** A thread that computes for more of each second than this has enough, milliseconds: the rest is for its worst moments. */
 const ENOUGH_MS = 400;
 /** … in so many seconds one after the other: a crowd that arrives, or another program's load, passes. */
 const ENOUGH_SECONDS = 5;
-/** A thread that could not be started, or died, is replaced after this, milliseconds. */
-const AGAIN_MS = 200;
+/** What one thread is given to begin with, where all come at once. */
+const CALLS_A_THREAD = 1500;
+/** Pauses before a thread that could not be started, or died, is replaced, milliseconds. */
+const AGAIN_MS = [200, 5000] as const;
+/** One that lived so long is replaced at once, milliseconds. */
+const SETTLED_MS = 10_000;
 
 export class Mixers implements Closeable {
   readonly #threads = new Map<Mixing, Thread>();
@@ -60,12 +69,20 @@ export class Mixers implements Closeable {
   #starting = false;
   #closed = false;
   #again: Cancel = () => {};
+  #startedAt = -Infinity;
+  readonly #backoff: Backoff;
 
-  constructor(private readonly parts: MixersParts) {}
+  constructor(private readonly parts: MixersParts) {
+    this.#backoff = new Backoff(AGAIN_MS, parts.random);
+  }
 
-  /** @throws HoldcastError HC_MIXER_FAILED when not even one thread can be started */
-  async start(): Promise<void> {
-    await this.#add();
+  /**
+   * @param calls that wait to be played to: for many of them it begins with more than one thread
+   * @throws HoldcastError HC_MIXER_FAILED when not even one thread can be started
+   */
+  async start(calls = 0): Promise<void> {
+    const wanted = Math.min(this.parts.most, Math.max(1, Math.ceil(calls / CALLS_A_THREAD)));
+    for (let i = 0; i < wanted; i++) await this.#add();
   }
 
   get all(): readonly Mixing[] {
@@ -75,7 +92,7 @@ export class Mixers implements Closeable {
   /** The thread that a new call is best given to; undefined: there is none at the moment. */
   pick(): Mixing | undefined {
     let best: Mixing | undefined;
-    for (const mixing of this.#threads.keys()) if (!best || loadOf(mixing) < loadOf(best)) best = mixing;
+    for (const mixing of this.#threads.keys()) if (!best || mixing.calls < best.calls) best = mixing;
     return best;
   }
 
@@ -98,6 +115,7 @@ export class Mixers implements Closeable {
       number,
       send: (message, transfer) => thread.send(message, transfer),
       busySeconds: 0,
+      calls: 0,
     };
     const thread = this.parts.open(number, {
       onMessage: (message) => this.#hear(mixing, message),
@@ -111,6 +129,7 @@ export class Mixers implements Closeable {
     if (this.#closed) return thread.close();
     for (const message of this.parts.greeting()) thread.send(message);
     this.#threads.set(mixing, thread);
+    this.#startedAt = this.parts.clock.now();
     this.parts.onReady(mixing);
   }
 
@@ -146,18 +165,18 @@ export class Mixers implements Closeable {
       'a mixing thread is lost; its calls go on in another',
     );
     this.parts.onLost(mixing);
-    if (this.#threads.size === 0 && !this.#starting) void this.#addLater();
+    if (this.#threads.size > 0 || this.#starting) return;
+    // One that dies soon again and again must not take the processor from everything else.
+    const settled = this.parts.clock.now() - this.#startedAt > SETTLED_MS;
+    if (settled) this.#backoff.reset();
+    if (settled) void this.#addLater();
+    else this.#replaceSoon();
   }
 
   #replaceSoon(): void {
     this.#again();
-    this.#again = this.parts.clock.after(AGAIN_MS, () => {
+    this.#again = this.parts.clock.after(this.#backoff.nextMs(), () => {
       if (this.#threads.size === 0 && !this.#starting && !this.#closed) void this.#addLater();
     });
   }
-}
-
-/** One that has said nothing yet has nothing to do. */
-function loadOf({ figures }: Mixing): number {
-  return figures ? figures.playing + figures.waiting : 0;
 }

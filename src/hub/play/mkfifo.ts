@@ -1,7 +1,17 @@
-// Makes FIFOs, and the folder for them: Node has no call for the first, and the second must be nobody else's, since
+// Makes and opens FIFOs, and makes the folder for them: Node has no call for the first, and the second must be nobody else's, since
 // whoever can put a file there hears what a caller is told.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { HoldcastError, messageOf } from '../../util/errors';
 import { otherHub } from './presence';
 
@@ -9,6 +19,7 @@ const MKFIFO = '/usr/bin/mkfifo';
 /** A disk that does not answer must not keep a caller waiting for ever. */
 const LIMIT_MS = 5000;
 const OTHERS_WRITE = 0o022;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
 
 /** Makes FIFOs with mode 0600; rejects with what the program says, some may be made then. */
 export function makeFifos(paths: readonly string[]): Promise<void> {
@@ -49,6 +60,50 @@ export function prepareFolder(folder: string): string[] {
     const what = `the folder for FIFOs cannot be used: ${messageOf(error)}`;
     throw new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
   }
+}
+
+/** Whether a FIFO is there, and not what only leads to one. */
+export function isFifo(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+}
+
+/** A writing end, for which somebody must read at that moment. @throws what the file system throws */
+export function openToWrite(path: string): number {
+  const both = openSync(path, O_RDWR | O_NONBLOCK);
+  try {
+    return openSync(path, O_WRONLY | O_NONBLOCK);
+  } finally {
+    closeSync(both);
+  }
+}
+
+/**
+ * Whether no process has a FIFO open. One that had it as another call's would hear this caller, or be heard by him;
+ * nobody can open it by that call's name any more.
+ */
+export function isUnused(path: string): boolean {
+  try {
+    closeSync(openSync(path, O_WRONLY | O_NONBLOCK));
+    return false; // somebody reads
+  } catch {
+    // nobody reads
+  }
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, O_RDONLY | O_NONBLOCK);
+    return readSync(fd, Buffer.alloc(1)) === 0; // end of file: nobody writes, and nothing is left
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** What an error of the file system means here, and what to do. */
+export function unusable(folder: string, error: unknown): HoldcastError {
+  const what = `no FIFO can be made in ${folder}: ${messageOf(error)}`;
+  const hint = `see that ${folder} is writable, its disk not full (blocks and inodes: df -h, df -i) and descriptors are left`;
+  return new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
 }
 
 function unsafe(folder: string, why: string, command: string): HoldcastError {

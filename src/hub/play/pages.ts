@@ -18,6 +18,8 @@ export interface LentPage {
 interface Flight {
   page: Promise<LentPage | undefined>;
   holders: number;
+  /** A thread ended meanwhile that may be among them, and will give nothing back. */
+  orphaned: boolean;
 }
 
 const PAGE_BYTES = PAGE_SAMPLES * BYTES_PER_SAMPLE;
@@ -66,7 +68,7 @@ export class PageCache implements Closeable {
 
   /**
    * Samples [index × PAGE_SAMPLES, …) of a clip, which must have such a page. The page is held once for each call until
-   * one is taken from its `holds`. Undefined: it cannot be read, which is logged. Never rejects.
+   * one is taken from its `holds`, by whom it was sent to, or by `giveBack`. Undefined: it cannot be read, which is logged. Never rejects.
    */
   page(source: PageSource, index: number): Promise<LentPage | undefined> {
     const id = source.key * MOST_PAGES + index;
@@ -81,10 +83,15 @@ export class PageCache implements Closeable {
       known.holders++;
       return known.page;
     }
-    const flight: Flight = { page: Promise.resolve(undefined), holders: 1 };
+    const flight: Flight = { page: Promise.resolve(undefined), holders: 1, orphaned: false };
     this.#flights.set(id, flight);
     flight.page = this.#inTurn(() => this.#load(source, index, id, flight));
     return flight.page;
+  }
+
+  /** Takes one hold from a page that nobody was sent. */
+  giveBack(page: Pick<LentPage, 'holds'>): void {
+    Atomics.sub(page.holds, 0, 1);
   }
 
   /** The first page of a clip, exactly as long as it is, resident until `forget`. Undefined: it cannot be read. */
@@ -117,8 +124,12 @@ export class PageCache implements Closeable {
     this.#files.forget(key);
   }
 
-  /** A thread ended without giving back its pages: those held by anyone are left to the garbage collector. */
+  /**
+   * A thread ended without giving back its pages: those held by anyone, and those that are being read, are left to the
+   * garbage collector as soon as nobody plays them.
+   */
   threadEnded(): void {
+    for (const flight of this.#flights.values()) flight.orphaned = true;
     for (const [id, page] of this.#pages)
       if (Atomics.load(page.holds, 0) !== 0) {
         this.#pages.delete(id);
@@ -147,7 +158,8 @@ export class PageCache implements Closeable {
       return undefined;
     }
     Atomics.store(page.holds, 0, flight.holders);
-    this.#pages.set(id, page);
+    if (flight.orphaned) this.#pageBytes -= PAGE_BYTES;
+    else this.#pages.set(id, page);
     return page;
   }
 

@@ -5,9 +5,11 @@ import type { CallNews } from '../../asterisk/feed';
 import { parseCallState, type CallState } from '../../session/state';
 import type { Cancel, Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
+import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
 import type { CallSource } from '../feedServer';
 import type { CallStatus, FromMixer, Page } from '../mixer/messages';
+import { Seldom } from '../seldom';
 import type { Mixing } from './mixers';
 import type { Snapshots } from './snapshots';
 
@@ -23,9 +25,12 @@ export interface PlayersParts {
   };
   mixers: { pick(): Mixing | undefined; readonly all: readonly Mixing[] };
   catalog: {
+    /** A page for one thread, held until it gives it back. */
     page(key: number, index: number): Promise<Page>;
     /** The page of a clip that holds a sample. */
     pageAt(clipId: string, sample: number): Promise<Page | undefined>;
+    /** One that was not sent after all. */
+    giveBack(page: Page): void;
   };
   calls: CallSource;
   /** What an earlier hub, or a stream, has left of a call. */
@@ -36,6 +41,8 @@ export interface PlayersParts {
   /** Whether one more call is admitted beside so many. */
   admits(callers: number): boolean;
   office(call: () => OfficeCall): BackOffice;
+  /** Told of what becomes of calls. */
+  onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
   log: Logger;
 }
@@ -66,9 +73,15 @@ const MOST_KEYS = 8;
 /** Nobody listens, and Asterisk has no such call; its list may be older than the call, milliseconds. */
 const GONE_MS = 5000;
 /** The same where Asterisk cannot be asked: one that it never told of, and one that may be talking with an agent. */
-const STRANGER_MS = 120_000;
+const STRANGER_MS = 30_000;
 const AWAY_MS = 4 * 3_600_000;
 const LEAVING_MS = 1000;
+/** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
+const PAGE_MS = 100;
+/** Calls that are released in one go, and the pause between two: the main thread hears others meanwhile. */
+const RELEASES = 50;
+const RELEASE_PAUSE_MS = 5;
+const COMPLAIN_EVERY_MS = 60_000;
 
 export class Players {
   readonly #calls = new Map<string, Played>();
@@ -76,12 +89,16 @@ export class Players {
   readonly #left = new Set<string>();
   /** Offices of calls that ended just now: the last that was heard is still to be told. */
   readonly #leaving = new Map<string, BackOffice>();
+  /** Calls that wait for their pipe. */
+  #opening = 0;
+  readonly #complaint: Seldom;
   #statusId = 0;
   readonly #statuses = new Map<number, (calls: readonly CallStatus[]) => void>();
-  readonly #drains = new Set<() => void>();
   #draining = false;
 
-  constructor(private readonly parts: PlayersParts) {}
+  constructor(private readonly parts: PlayersParts) {
+    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+  }
 
   /** Calls that the hub plays to, or has ready. */
   get size(): number {
@@ -101,15 +118,17 @@ export class Players {
    */
   arrive(uniqueid: string): 'plain' | undefined | Promise<'plain' | undefined> {
     const known = this.#calls.get(uniqueid);
-    if (known) {
-      if (!known.reading) void this.#begin(known);
-      return undefined;
-    }
-    if (this.#draining || !this.parts.admits(this.#calls.size)) return 'plain';
+    if (known) return void this.#begin(known);
+    if (this.#draining || !this.parts.mixers.pick()) return 'plain';
+    if (!this.parts.admits(this.#calls.size + this.#opening)) return this.#tooMany();
     try {
       const fifo = this.parts.fifos.take(uniqueid);
       if (typeof fifo === 'string') return this.#open(uniqueid, fifo);
-      return fifo.then((path) => this.#open(uniqueid, path)).catch((error: unknown) => this.#noPipe(error));
+      this.#opening++;
+      return fifo
+        .then((path) => this.#open(uniqueid, path))
+        .catch((error: unknown) => this.#noPipe(error))
+        .finally(() => this.#opening--);
     } catch (error) {
       return this.#noPipe(error);
     }
@@ -131,8 +150,8 @@ export class Players {
 
   /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
   sweep(living: ReadonlySet<string> | undefined): void {
-    for (const played of [...this.#calls.values()])
-      if (this.#isForgotten(played, living)) this.#release(played);
+    const forgotten = [...this.#calls.values()].filter((played) => this.#isForgotten(played, living));
+    this.#releaseSlowly(forgotten);
   }
 
   /** A thread is there: calls without one are given to it. */
@@ -146,7 +165,8 @@ export class Players {
       if (played.mixing !== mixing) continue;
       played.mixing = undefined;
       this.#setReading(played, false);
-      void this.#begin(played);
+      if (played.call.ended) this.#release(played);
+      else void this.#begin(played);
     }
   }
 
@@ -155,7 +175,7 @@ export class Players {
       case 'wanted':
         return void this.parts.catalog
           .page(message.key, message.index)
-          .then((page) => mixing.send({ type: 'page', page }));
+          .then((page) => this.#sendPage(mixing, page));
       case 'reader':
         return this.#reader(message.uniqueid, message.status === 'reading');
       case 'states':
@@ -165,8 +185,6 @@ export class Players {
         return this.officeOf(message.uniqueid)?.remember(message.what, message.wallMs);
       case 'status':
         return this.#statuses.get(message.id)?.(message.calls);
-      case 'drained':
-        return this.#drains.forEach((done) => done());
       default:
         return;
     }
@@ -195,25 +213,15 @@ export class Players {
     return (await Promise.all(answers)).flat();
   }
 
-  /** The hub ends: each call's state as heard now is handed to `snapshots`, and nothing is played any more. */
-  async drain(limitMs: number): Promise<void> {
+  /** The hub ends: nobody is admitted any more. What threads still tell of their calls is taken until `clear`. */
+  stop(): void {
     this.#draining = true;
-    const { mixers, clock } = this.parts;
-    let left = mixers.all.length;
-    if (left > 0)
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(limitMs, resolve);
-        this.#drains.add(() => {
-          if (--left > 0) return;
-          cancel();
-          resolve();
-        });
-        for (const mixing of mixers.all) mixing.send({ type: 'drain' });
-      });
-    for (const played of this.#calls.values()) {
-      played.unfollow();
-      void played.office.close();
-    }
+    for (const played of this.#calls.values()) played.unfollow();
+  }
+
+  /** Forgets all calls; what is kept of them stays for the next hub. */
+  clear(): void {
+    for (const played of this.#calls.values()) void played.office.close();
     this.#calls.clear();
   }
 
@@ -224,9 +232,27 @@ export class Players {
     return awayMs > (identified ? AWAY_MS : STRANGER_MS);
   }
 
-  #noPipe(error: unknown): 'plain' {
-    this.parts.log.error(errorFields(error), 'no pipe for a caller; he hears plain music');
+  #tooMany(): 'plain' {
+    this.parts.onCall?.('over_limit');
     return 'plain';
+  }
+
+  #noPipe(error: unknown): 'plain' {
+    this.#complaint.say((times) =>
+      this.parts.log.error({ ...errorFields(error), times }, 'no pipe for a caller; he hears plain music'),
+    );
+    return this.#tooMany();
+  }
+
+  /** Its thread may be gone meanwhile. */
+  #sendPage(mixing: Mixing, page: Page): void {
+    if (this.parts.mixers.all.includes(mixing)) mixing.send({ type: 'page', page });
+    else this.parts.catalog.giveBack(page);
+  }
+
+  #releaseSlowly(calls: Played[]): void {
+    for (const played of calls.splice(0, RELEASES)) if (!played.reading) this.#release(played);
+    if (calls.length > 0) this.parts.clock.after(RELEASE_PAUSE_MS, () => this.#releaseSlowly(calls));
   }
 
   #open(uniqueid: string, fifo: string): undefined {
@@ -246,6 +272,7 @@ export class Players {
       over: false,
     };
     this.#calls.set(uniqueid, played);
+    this.parts.onCall?.('begun');
     // Who it is may be told at once, before `follow` returns.
     played.unfollow = this.parts.calls.follow(uniqueid, (news) => this.#tell(played, news));
     void this.#begin(played);
@@ -260,10 +287,13 @@ export class Players {
     try {
       played.state ??= parseCallState(this.parts.states.read(uniqueid));
       played.state ??= await this.parts.welcome(uniqueid);
-      const { music } = played.state ?? {};
-      const page = music && (await this.parts.catalog.pageAt(music.trackId, music.sample));
-      const mixing = (played.mixing ??= this.parts.mixers.pick());
-      if (played.over || !mixing) return;
+      const page = await this.#pageOf(played.state);
+      const isNew = !played.mixing;
+      const mixing = played.over ? undefined : this.#threadOf(played);
+      if (!mixing) {
+        if (page) this.parts.catalog.giveBack(page);
+        return;
+      }
       const { identity, place, state } = played;
       const language = identity?.type === 'identity' ? identity.identity.language : undefined;
       mixing.send({
@@ -276,6 +306,7 @@ export class Players {
           pages: page ? [page] : [],
         },
       });
+      if (!isNew) return;
       const atMs = this.parts.clock.now();
       for (const news of [identity, place]) if (news) mixing.send({ type: 'news', uniqueid, news, atMs });
       for (const key of played.keys.splice(0)) mixing.send({ type: 'news', uniqueid, ...key });
@@ -284,6 +315,25 @@ export class Players {
     } finally {
       played.beginning = false;
     }
+  }
+
+  /** The page at which it goes on; a late one is given back. */
+  async #pageOf(state: CallState | undefined): Promise<Page | undefined> {
+    const { catalog, clock } = this.parts;
+    if (!state?.music) return undefined;
+    const page = catalog.pageAt(state.music.trackId, state.music.sample);
+    const inHand = await inTime(clock, PAGE_MS, page);
+    if (inHand !== LATE) return inHand;
+    void page.then((late) => late && catalog.giveBack(late));
+    return undefined;
+  }
+
+  #threadOf(played: Played): Mixing | undefined {
+    if (played.mixing) return played.mixing;
+    const mixing = this.parts.mixers.pick();
+    if (mixing) mixing.calls++;
+    played.mixing = mixing;
+    return mixing;
   }
 
   #tell(played: Played, news: CallNews): void {
@@ -304,6 +354,7 @@ export class Players {
   #ended(played: Played): void {
     const { uniqueid, mixing } = played;
     mixing?.send({ type: 'news', uniqueid, news: { type: 'ended' }, atMs: this.parts.clock.now() });
+    // Asterisk does not know it (yet, or any more): it goes with the next sweep when nobody listens.
     if (!played.identified) return;
     played.call = { ...played.call, ended: true };
     this.parts.snapshots.forget(uniqueid);
@@ -331,7 +382,10 @@ export class Players {
 
   #release(played: Played): void {
     const { uniqueid } = played;
+    if (played.over) return;
     played.over = true;
+    this.parts.onCall?.('ended');
+    if (played.mixing) played.mixing.calls--;
     this.#calls.delete(uniqueid);
     this.#left.delete(uniqueid);
     played.unfollow();

@@ -1,5 +1,6 @@
 // PlayingHub: what plays to all callers of a machine, put together and taken apart in the right order: library and pages,
 // mixing threads, pipes, voices, and the calls themselves.
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { readerApplication, type HoldApplication } from '../../asterisk/realtime';
 import { callRules, speakerSettings } from '../../config/rules';
@@ -8,10 +9,11 @@ import { Library } from '../../media/library';
 import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
 import type { CallStates } from '../../store/callStates';
-import type { Clock } from '../../util/clock';
+import type { Cancel, Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { LogWriter, Logger } from '../../util/log';
-import { Scope, type Closeable } from '../../util/scope';
+import { seededRandom } from '../../util/random';
+import type { Closeable } from '../../util/scope';
 import type { Playing, PlayingGiven } from '../hub';
 import type { CallStatus, FromMixer, MixerFigures } from '../mixer/messages';
 import type { Prepared } from '../realtimeServer';
@@ -21,6 +23,7 @@ import { CallFifos } from './fifos';
 import { playFolder } from './folder';
 import { Mixers, type Mixing, type Thread, type ThreadEars } from './mixers';
 import { PageCache } from './pages';
+import { Pieces } from './pieces';
 import { writePlainMusic } from './plainMusic';
 import { Players } from './players';
 import { portableConfig } from './portable';
@@ -44,24 +47,36 @@ export interface PlayingParts extends PlayingGiven {
   writeLog: LogWriter;
   onFigures?(thread: number, figures: MixerFigures): void;
   onThreadGone?(thread: number): void;
+  /** Told of what becomes of calls. */
+  onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
   log: Logger;
 }
 
 const MEGABYTE = 1024 * 1024;
-/** For the last states of all calls. */
-const DRAIN_MS = 400;
+/** The longest way to the end of what readers that are called back have before them: Asterisk's pipe, and a piece. */
+const CALLING_BACK_MS = 8000;
+const SWEEP_MS = 60_000;
+/** A thread that is lost is replaced sooner as a rule, milliseconds. */
+const NO_THREAD_MS = 1000;
 
 export class PlayingHub implements Playing {
   readonly application: HoldApplication;
-  readonly #scope = new Scope();
   readonly #fifos: CallFifos;
   readonly #readers: Readers;
   readonly #pages: PageCache;
   readonly #mixers: Mixers;
   readonly #players: Players;
   readonly #snapshots: Snapshots;
+  readonly #pieces: Pieces;
   readonly #asked = new Map<Mixing, Asked>();
+  /** Lets readers that are called back find plain music again. */
+  #calledBack: { cancel: Cancel; end: () => Promise<void> } | undefined;
+  /** Without a thread: since a moment, or readers have been sent to plain music. */
+  #outage: { cancel: Cancel; plain: boolean } | undefined;
+  #cancelSweep: Cancel = () => {};
+  #plainMusic: Promise<void> = Promise.resolve();
+  #closed = false;
   #config: ResolvedConfig;
   #media: { library: Library; watch: Closeable } | undefined;
   #catalog: SharedCatalog | undefined;
@@ -86,11 +101,13 @@ export class PlayingHub implements Playing {
         { type: 'catalog', clips: this.#clips },
       ],
       onMessage: (mixing, message) => this.#hear(mixing, message),
-      onReady: () => this.#players.ready(),
+      onReady: () => this.#threadReady(),
       onLost: (mixing) => this.#lost(mixing),
       clock,
       log,
+      random: seededRandom(process.pid),
     });
+    this.#pieces = new Pieces(folder);
     this.#players = new Players({
       fifos: this.#fifos,
       readers: this.#readers,
@@ -98,6 +115,7 @@ export class PlayingHub implements Playing {
       catalog: {
         page: (key, index) => this.#catalog!.page(key, index),
         pageAt: (id, sample) => this.#catalog!.pageAt(id, sample),
+        giveBack: (page) => this.#catalog!.giveBack(page),
       },
       calls,
       states,
@@ -105,6 +123,7 @@ export class PlayingHub implements Playing {
       welcome: (uniqueid) => parts.welcome(uniqueid),
       admits: (callers) => parts.admits(callers),
       office: (call) => new LocalOffice({ ...parts.offices, call, clock }),
+      onCall: (what) => parts.onCall?.(what),
       clock,
       log,
     });
@@ -128,6 +147,7 @@ export class PlayingHub implements Playing {
 
   sweep(living: ReadonlySet<string> | undefined): void {
     this.#players.sweep(living);
+    if (living) this.#fifos.sweep(living, (uniqueid) => this.#readers.isHeld(uniqueid));
   }
 
   /** Callers who listen now. */
@@ -135,8 +155,9 @@ export class PlayingHub implements Playing {
     return this.#players.listening;
   }
 
-  get threads(): readonly Mixing[] {
-    return this.#mixers.all;
+  /** Mixing threads that run. */
+  get threads(): number {
+    return this.#mixers.all.length;
   }
 
   /** Memory of music and speech that is being played, bytes. */
@@ -148,43 +169,107 @@ export class PlayingHub implements Playing {
     return this.#players.status();
   }
 
-  /** Goes by another config from now on: calls change over without a click, and what they are in the middle of goes on. */
+  /**
+   * Goes by another config from now on: calls change over without a click, and what they are in the middle of goes on.
+   * @throws what keeps it from being opened: nothing has changed then
+   */
   async reload(config: ResolvedConfig): Promise<void> {
-    const before = this.#config;
-    await this.#openSpeech(config);
-    if (JSON.stringify(before.media) !== JSON.stringify(config.media)) await this.#openMedia(config);
-    else await this.#media?.library.scan().then(() => this.#tellCatalog());
+    const isSameMedia = JSON.stringify(this.#config.media) === JSON.stringify(config.media);
+    const speech = await this.#openedSpeech(config);
+    if (isSameMedia) await this.#media?.library.scan();
+    else await this.#openMedia(config);
+    if (this.#isClosed) return speech.close();
+    const before = this.#speech;
+    this.#speech = speech;
     this.#config = config;
+    await this.#tellCatalog();
     this.#mixers.tell({ type: 'config', config: portableConfig(config) });
+    await before?.close();
     void this.#writePlain();
   }
 
-  /** Every call's state is written, then nothing is played any more: readers go over to plain music. */
+  /** Every call's state is written and its pipe closed, whose reader goes on with plain music. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelSweep();
+    this.#outage?.cancel();
+    await this.#endCallingBack();
     withdraw(this.#config.hub.folder);
-    await this.#players.drain(DRAIN_MS);
-    for (const asked of this.#asked.values()) asked.close();
-    this.#snapshots.close();
+    this.#players.stop();
     await this.#mixers.close();
+    await this.#fifos.close();
+    this.#snapshots.close();
+    this.#players.clear();
+    for (const asked of this.#asked.values()) asked.close();
     await this.#media?.watch.close();
     await this.#speech?.close();
     await this.#pages.close();
-    await this.#scope.close();
   }
 
   async #start(): Promise<void> {
-    const { folder } = this.#config.hub;
     await this.#fifos.start();
-    this.#scope.own(this.#fifos);
+    await this.#pieces.mend();
     await this.#openMedia(this.#config);
-    await this.#openSpeech(this.#config);
-    await this.#mixers.start();
+    await this.#tellCatalog();
+    this.#speech = await this.#openedSpeech(this.#config);
+    await this.#mixers.start(this.#fifos.left().length);
     const restored = await this.#players.restore();
-    announce(folder);
-    // Asterisk starts them again at once, and they find the hub alive.
-    this.#readers.endPlain();
     if (restored > 0) this.parts.log.info({ calls: restored }, 'goes on with calls of an earlier hub');
+    await this.#hereAgain();
     void this.#writePlain();
+    this.#sweepSoon();
+  }
+
+  /** Readers see that a hub lives, and those that play plain music come back to their pipes. */
+  async #hereAgain(): Promise<void> {
+    announce(this.#config.hub.folder);
+    // Who was started while there was none; Asterisk starts him again at once.
+    this.#readers.endPlain();
+    await this.#endCallingBack();
+    const end = await this.#pieces.callBack();
+    if (!end) return;
+    const cancel = this.parts.clock.after(CALLING_BACK_MS, () => {
+      void this.#endCallingBack().then(() => this.#writePlain());
+    });
+    this.#calledBack = { cancel, end };
+  }
+
+  async #endCallingBack(): Promise<void> {
+    const calledBack = this.#calledBack;
+    this.#calledBack = undefined;
+    calledBack?.cancel();
+    await calledBack?.end();
+  }
+
+  /** Calls that nobody tells the end of, by their age. */
+  #sweepSoon(): void {
+    this.#cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
+      this.#players.sweep(undefined);
+      this.#sweepSoon();
+    });
+  }
+
+  #threadReady(): void {
+    this.#players.ready();
+    const outage = this.#outage;
+    this.#outage = undefined;
+    outage?.cancel();
+    if (!outage?.plain) return;
+    this.#fifos.holdAll();
+    void this.#hereAgain();
+  }
+
+  /** Nobody mixes, and no other thread comes in time: callers hear plain music until there is one. */
+  #noThread(): void {
+    if (this.#outage) return;
+    const cancel = this.parts.clock.after(NO_THREAD_MS, () => {
+      if (this.#closed) return;
+      withdraw(this.#config.hub.folder);
+      this.#fifos.releaseAll();
+      this.#outage = { cancel: () => {}, plain: true };
+    });
+    this.#outage = { cancel, plain: false };
   }
 
   async #openMedia(config: ResolvedConfig): Promise<void> {
@@ -197,7 +282,7 @@ export class PlayingHub implements Playing {
     });
     await library.scan();
     if (this.#catalog) this.#catalog.use(library);
-    else this.#catalog = new SharedCatalog({ library, pages: this.#pages, log });
+    else this.#catalog = new SharedCatalog({ library, pages: this.#pages, log, clock });
     await this.#media?.watch.close();
     this.#media = { library, watch: library.watch(clock, () => void this.#tellCatalog()) };
     await this.#tellCatalog();
@@ -208,34 +293,38 @@ export class PlayingHub implements Playing {
     this.#mixers.tell({ type: 'catalog', clips: this.#clips });
   }
 
-  async #openSpeech(config: ResolvedConfig): Promise<void> {
+  async #openedSpeech(config: ResolvedConfig): Promise<Speech & Closeable> {
     const { clock, log } = this.parts;
-    const before = this.#speech;
     const { openSpeaker } = await import('../../speech/open');
     const requestPreparation = (): void => this.parts.requestPreparation(config);
-    this.#speech = await openSpeaker({
-      ...speakerSettings(config),
-      readMode: 'memory',
-      clock,
-      log,
-      requestPreparation,
-    });
-    await before?.close();
+    return openSpeaker({ ...speakerSettings(config), readMode: 'memory', clock, log, requestPreparation });
   }
 
-  /** For whom no hub plays. Behind everything else: what an earlier hub has written serves until then. */
-  async #writePlain(): Promise<void> {
-    const { clock, log } = this.parts;
-    const { hub } = this.#config;
-    const { rules } = callRules(this.#config);
-    const { library } = this.#media!;
-    const music = () => library.music;
-    const { plain } = playFolder(hub.folder);
-    try {
-      await writePlainMusic(plain, { settings: rules.program, music, clock, log });
-    } catch (error) {
-      log.error(errorFields(error), 'plain music could not be written');
-    }
+  /**
+   * For whom no hub plays. Behind everything else, and not while readers are called back: what an earlier hub has written
+   * serves until then. Never rejects.
+   */
+  #writePlain(): Promise<void> {
+    this.#plainMusic = this.#plainMusic.then(async () => {
+      if (this.#closed || this.#calledBack) return;
+      const { clock, log } = this.parts;
+      const { hub } = this.#config;
+      const { rules } = callRules(this.#config);
+      const { library } = this.#media!;
+      const { plain } = playFolder(hub.folder);
+      try {
+        await writePlainMusic(plain, { settings: rules.program, music: () => library.music, clock, log });
+        if (!this.#isClosed) await this.#pieces.write(await readFile(plain), rules.program.rate);
+      } catch (error) {
+        log.error(errorFields(error), 'plain music could not be written');
+      }
+    });
+    return this.#plainMusic;
+  }
+
+  /** Read anew after each wait. */
+  get #isClosed(): boolean {
+    return this.#closed;
   }
 
   #openThread(number: number, ears: ThreadEars): Thread {
@@ -279,6 +368,7 @@ export class PlayingHub implements Playing {
     this.#asked.delete(mixing);
     this.#pages.threadEnded();
     this.parts.onThreadGone?.(mixing.number);
+    if (this.#mixers.all.length === 0) this.#noThread();
     this.#players.lost(mixing);
   }
 }

@@ -1,5 +1,5 @@
 // Readers: the small programs (bin/holdcast-reader, then cat) that Asterisk runs for its callers, as seen from outside.
-// They write down their process id; before one is sent a signal it is looked at, since the number may be another's by now.
+// They write down their process id; before one is believed it is looked at, since the number may be another's by now.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isUniqueid } from '../../asterisk/feed';
@@ -25,12 +25,16 @@ export class Readers {
     this.#log = log;
   }
 
-  /** What the last reader of a call has written; it may have ended since. */
+  /** The reader of a call that was started last, of those that live. */
   pidOf(uniqueid: string): CallReader | undefined {
-    if (!isUniqueid(uniqueid)) return undefined;
-    const text = textOf(this.#folder.reader(uniqueid));
-    const [, pid, plain] = /^([1-9]\d{0,9})( plain)?\n$/.exec(text ?? '') ?? [];
-    return pid === undefined ? undefined : { pid: Number(pid), plain: plain !== undefined };
+    return this.#written(uniqueid)
+      .reverse()
+      .find(({ pid }) => this.#reads(pid, uniqueid));
+  }
+
+  /** Whether a reader of this call lives. */
+  isHeld(uniqueid: string): boolean {
+    return this.pidOf(uniqueid) !== undefined;
   }
 
   /**
@@ -41,20 +45,33 @@ export class Readers {
    */
   endPlain(uniqueid?: string): number {
     let ended = 0;
-    for (const call of uniqueid === undefined ? this.#known() : [uniqueid]) {
-      const reader = this.pidOf(call);
-      if (reader?.plain && isScript(reader.pid, call) && this.#signal(reader.pid, call, 'SIGHUP')) ended++;
-    }
+    for (const call of uniqueid === undefined ? this.#known() : [uniqueid])
+      for (const { pid, plain } of this.#written(call))
+        if (plain && isScript(pid, call) && this.#signal(pid, call, 'SIGHUP')) ended++;
     return ended;
   }
 
-  /** Ends the reader of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
+  /** Ends the readers of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
   endOf(uniqueid: string): void {
-    const reader = this.pidOf(uniqueid);
-    if (!reader) return;
-    const { pid } = reader;
-    // It has no state and nothing to tidy up, and Asterisk may have left it with signals that it ignores.
-    if (isScript(pid, uniqueid) || this.#isCat(pid, uniqueid)) this.#signal(pid, uniqueid, 'SIGKILL');
+    // They have no state and nothing to tidy up, and Asterisk may have left them with signals that they ignore.
+    for (const { pid } of this.#written(uniqueid))
+      if (this.#reads(pid, uniqueid)) this.#signal(pid, uniqueid, 'SIGKILL');
+  }
+
+  /** What readers of a call have written, each once, the last one last; they may have ended since. */
+  #written(uniqueid: string): CallReader[] {
+    const found = new Map<number, CallReader>();
+    const text = isUniqueid(uniqueid) ? textOf(this.#folder.reader(uniqueid)) : undefined;
+    for (const [, digits, plain] of (text ?? '').matchAll(/^([1-9]\d{0,9})( plain)?\n/gm)) {
+      const pid = Number(digits);
+      found.delete(pid);
+      found.set(pid, { pid, plain: plain !== undefined });
+    }
+    return [...found.values()];
+  }
+
+  #reads(pid: number, uniqueid: string): boolean {
+    return isScript(pid, uniqueid) || this.#isCat(pid, uniqueid);
   }
 
   #known(): string[] {

@@ -17,7 +17,7 @@ export interface MixerThreadParts {
   onEnd(reason: string): void;
   clock: Clock;
   log: Logger;
-  /** Default: 512 MB for what lives long. */
+  /** Default: 512 MB for what lives long, 6 for what is new. */
   limits?: ResourceLimits;
 }
 
@@ -31,7 +31,8 @@ const LOOKS = 6;
 const DRAIN_MS = 1000;
 /** Ending it takes no longer, unless it hangs in the system, milliseconds. */
 const END_MS = 1000;
-const HEAP_MB = 512;
+/** Of what lives long, and of what is new: mixing makes next to no garbage. */
+const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 6 };
 /** Something printed is logged at most so often, milliseconds, and so many characters of it. */
 const PRINTED_MS = 60_000;
 const LONGEST_PRINTED = 500;
@@ -104,7 +105,7 @@ export class MixerThread implements Closeable {
   }
 
   #open(): void {
-    const limits = { maxOldGenerationSizeMb: HEAP_MB, ...this.parts.limits };
+    const limits = { ...HEAP, ...this.parts.limits };
     const worker = new Worker(this.parts.file, { ...ALONE, resourceLimits: limits });
     this.#worker = worker;
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));

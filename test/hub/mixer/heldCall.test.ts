@@ -1,8 +1,10 @@
 // One call of a mixing thread, its pipe the kernel's, its reader coming, keeping time, standing still and going.
 // Would catch: a sample lost or twice there, a caller who does not go on where he was, a key that comes late, a lead that
 // grows after a stall, a call that nobody hears and that is mixed for all the same.
+import { unlinkSync } from 'node:fs';
 import { memoryClip } from '../../../src/audio/source';
 import { largestStep, noise } from '../../support/audio';
+import { CallPipe } from '../../../src/hub/mixer/callPipe';
 import { FakeMedia, MixerRig, type MixerPlan } from '../../support/mixer';
 
 const ID = '1795225281.7';
@@ -14,7 +16,10 @@ function call(plan: MixerPlan = {}): MixerRig {
   rig.begin([ID]);
   return rig;
 }
-afterEach(() => rig.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+  rig.close();
+});
 
 /** Frames of `heard` are those of `expected`, to the last bit. */
 function expectSame(heard: Int16Array, expected: Int16Array): void {
@@ -118,13 +123,26 @@ describe('a reader', () => {
     expectSame(reader.heard, rig.offline(ID, 40));
   });
 
-  test('who is announced while he reads notices nothing', () => {
+  test('who is announced while he reads, or is awaited, notices nothing; pages that come with it are taken', () => {
     call();
+    rig.read(ID);
+    rig.pass(3000);
+    const state = rig.state(ID)!;
+    rig.mixer.handle({ type: 'end', uniqueid: ID });
+    rig.kill(ID);
+    rig.posted.length = 0;
+    rig.beginAgain(ID);
+    const page = (key: number) => ({ key, index: 1, samples: undefined });
+    rig.pass(400);
+    rig.beginAgain(ID, state, [page(1)]);
+    rig.pass(400);
     const reader = rig.read(ID);
     rig.pass(1000);
-    rig.beginAgain(ID);
+    rig.beginAgain(ID, state, [page(2)]);
     rig.pass(1000);
     expectSame(reader.heard, rig.offline(ID, 60));
+    expect(rig.of('reader').map(({ status }) => status)).toEqual(['reading']);
+    expect(rig.media.pages).toEqual([page(1), page(2)]);
   });
 });
 
@@ -192,6 +210,102 @@ describe('trouble', () => {
     const reader = rig.read(ID);
     rig.pass(1000);
     expect(reader.heard.length).toBe(1000 * 8);
+  });
+});
+
+describe('a call that cannot be played to', () => {
+  const away = { type: 'reader', uniqueid: ID, status: 'away' };
+
+  test('since its pipe cannot be filled: that is told and logged once, and tried again each second', () => {
+    rig = new MixerRig();
+    rig.beginAgain(ID);
+    rig.pass(5000);
+    expect(rig.of('reader')).toEqual([away]);
+    expect(rig.lines).toHaveLength(1);
+    rig.makeFifos([ID]);
+    rig.pass(1000);
+    const reader = rig.read(ID);
+    rig.pass(1000);
+    expect(reader.heard.length).toBe(1000 * 8);
+    expectSame(reader.heard, rig.offline(ID, 40));
+    expect(rig.of('reader').at(-1)).toMatchObject({ status: 'reading' });
+    // Another trouble is told anew.
+    unlinkSync(rig.fifo(ID));
+    rig.kill(ID);
+    rig.pass(3000);
+    expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
+  });
+
+  test('is tried no more often than that, and no more when it is over', () => {
+    let tried = 0;
+    rig = new MixerRig({
+      bindings: () => {
+        tried++;
+        throw new Error('no bindings');
+      },
+    });
+    rig.begin([ID]);
+    rig.pass(9_920);
+    expect(tried).toBe(10);
+    rig.identify(ID);
+    rig.tell(ID, { type: 'ended' });
+    rig.pass(3000);
+    expect(tried).toBe(10);
+    expect(rig.lines).toHaveLength(1);
+  });
+
+  test('since something threw once as its pipe was filled: it plays a second later', () => {
+    let left = 1;
+    const bindings = (): undefined => {
+      if (left-- > 0) throw new Error('once');
+    };
+    call({ bindings });
+    expect(rig.of('reader')).toEqual([away]);
+    rig.pass(1040);
+    const reader = rig.read(ID);
+    rig.pass(1000);
+    expectSame(reader.heard, rig.offline(ID, 40));
+    expect(reader.heard.length).toBe(1000 * 8);
+  });
+
+  test('since its tick threw once: that is told, it goes on where he was, and a beginning wakes it however late', () => {
+    call();
+    const first = rig.read(ID);
+    rig.pass(5000);
+    jest.spyOn(CallPipe.prototype, 'play').mockImplementationOnce(() => {
+      throw new Error('once');
+    });
+    for (let i = 0; i < 2 && rig.of('reader').length < 2; i++) rig.clock.advance(40);
+    expect(rig.of('reader').at(-1)).toEqual(away);
+    rig.kill(ID);
+    const left = rig.state(ID)!;
+    // What he may not have heard is at most half a second.
+    expect(left.heardSamples).toBeGreaterThanOrEqual(first.heard.length - 4000);
+    expect(left.heardSamples).toBeLessThanOrEqual(first.heard.length);
+    rig.pass(31_000);
+    rig.beginAgain(ID);
+    rig.pass(200);
+    const second = rig.read(ID);
+    rig.pass(2000);
+    expect(second.heard.length).toBe(2000 * 8);
+    expect(rig.of('reader').map(({ status }) => status)).toEqual(['reading', 'away', 'reading']);
+    expectSame(second.heard, rig.offline(ID, 60, undefined, left));
+  });
+
+  test('since each of its ticks throws: a try a second, told once', () => {
+    call();
+    const knock = jest.spyOn(CallPipe.prototype, 'knock').mockImplementation(() => {
+      throw new Error('always');
+    });
+    rig.pass(10_000);
+    expect(knock.mock.calls.length).toBeGreaterThan(7);
+    expect(knock.mock.calls.length).toBeLessThanOrEqual(10);
+    expect(rig.of('reader')).toEqual([away]);
+    knock.mockRestore();
+    rig.pass(1200);
+    const reader = rig.read(ID);
+    rig.pass(1000);
+    expectSame(reader.heard, rig.offline(ID, 40));
   });
 });
 

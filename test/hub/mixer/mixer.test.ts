@@ -3,12 +3,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { memoryClip, type Clip } from '../../../src/audio/source';
+import { HeldCall } from '../../../src/hub/mixer/heldCall';
 import { noise, rms } from '../../support/audio';
 import { FakeOffice } from '../../support/office';
 import { FakeMedia, MixerRig } from '../../support/mixer';
 
 let rig: MixerRig;
-afterEach(() => rig.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+  rig.close();
+});
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `1795225281.${i}`);
 
@@ -118,7 +122,7 @@ describe('a call that throws', () => {
     rig.pass(6000);
     rig.press(ID, '3');
     rig.pass(1000);
-    expect(rig.figures).toMatchObject({ rescued: 1, underruns: 0, keys: [] });
+    expect(rig.figures).toMatchObject({ rescued: 1, plain: 1, underruns: 0, keys: [] });
     expect(rig.status(ID)).toMatchObject({ status: 'plain', track: 'a' });
     expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
     expect(rig.lines.at(-1)!.fields).toMatchObject({ uniqueid: ID });
@@ -128,6 +132,12 @@ describe('a call that throws', () => {
     for (let at = 0; at < floats.length; at += 320) expect(rms(floats, at, at + 320)).toBeGreaterThan(500);
     expect(rig.state(ID)!.heardSamples).toBeGreaterThan(6 * 8000);
     expect(rig.state(ID)!.music!.sample).toBeGreaterThan(5.5 * 8000);
+    // The next reader has all of it again, and what happened stays counted.
+    rig.kill(ID);
+    rig.pass(400);
+    rig.read(ID);
+    rig.pass(1000);
+    expect(rig.figures).toMatchObject({ rescued: 1, plain: 0, playing: 1 });
   });
 
   test('in its Program, and in plain music too: a soft chord, for as long as it lasts', () => {
@@ -179,6 +189,116 @@ describe('a call that throws', () => {
     rig.pass(1000);
     expect(rms(Float32Array.from(reader.heard), 1000)).toBeGreaterThan(100);
   });
+});
+
+describe('what throws outside of any call', () => {
+  test('costs one tick at most, and is logged', () => {
+    rig = new MixerRig();
+    const calls = ids(3);
+    rig.begin(calls);
+    const readers = calls.map((id) => rig.read(id));
+    const { media } = rig;
+    let left = 1;
+    media.sweep = () => {
+      if (left-- > 0) throw new Error('once');
+    };
+    rig.pass(3000);
+    for (const [i, reader] of readers.entries()) {
+      expect(reader.heard.length).toBe(3000 * 8);
+      expectSame(reader.heard, rig.offline(calls[i]!, 80));
+    }
+    expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect(rig.figures).toMatchObject({ playing: 3, underruns: 0 });
+  });
+
+  test('over one of three calls that change over to another config: the others change, it begins again', () => {
+    const calls = ids(3);
+    const broken = new Set<string>();
+    const changed: string[] = [];
+    rig = new MixerRig({
+      bindings: (uniqueid) => {
+        if (broken.delete(uniqueid)) throw new Error('once');
+        changed.push(uniqueid);
+        return undefined;
+      },
+    });
+    rig.begin(calls);
+    for (const id of calls) rig.read(id);
+    rig.pass(1000);
+    changed.length = 0;
+    broken.add(calls[0]!);
+    rig.configure(rig.config);
+    rig.pass(40);
+    expect(changed).toEqual([calls[1], calls[2]]);
+    expect(rig.of('reader').filter(({ status }) => status === 'away')).toMatchObject([
+      { uniqueid: calls[0] },
+    ]);
+    rig.pass(40);
+    rig.read(calls[0]!);
+    rig.pass(2000);
+    expect(new Set(changed)).toEqual(new Set(calls));
+    expect(rig.figures).toMatchObject({ playing: 3 });
+    expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  test.each(['while it plays', 'as the thread ends'])(
+    'a state that cannot be sent, %s: the others are',
+    (when) => {
+      rig = new MixerRig({ config: { calls: { everyMs: when === 'while it plays' ? 2000 : 600_000 } } });
+      const calls = ids(40);
+      rig.begin(calls);
+      for (const id of calls) rig.read(id);
+      rig.pass(1000);
+      rig.posted.length = 0;
+      rig.refuses = (message) =>
+        message.type === 'states' && message.states.some(([uniqueid]) => uniqueid === calls[7]);
+      if (when === 'while it plays') rig.pass(4000);
+      else rig.mixer.handle({ type: 'drain' });
+      const told = new Set(rig.of('states').flatMap(({ states }) => states.map(([uniqueid]) => uniqueid)));
+      expect(told).toEqual(new Set(calls.filter((id) => id !== calls[7])));
+      expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+      if (when === 'while it plays') expect(rig.figures).toMatchObject({ playing: 40, underruns: 0 });
+      else expect(rig.posted.at(-1)).toEqual({ type: 'drained' });
+    },
+  );
+
+  test('a message that cannot be sent: the call that it is about plays on', () => {
+    rig = new MixerRig();
+    const [id] = ids(1);
+    rig.refuses = ({ type }) => type === 'reader';
+    rig.begin([id!]);
+    const reader = rig.read(id!);
+    rig.pass(1000);
+    expect(reader.heard.length).toBe(1000 * 8);
+    expectSame(reader.heard, rig.offline(id!, 40));
+    rig.kill(id!);
+    rig.pass(400);
+    const next = rig.read(id!);
+    rig.pass(1000);
+    expect(next.heard.length).toBe(1000 * 8);
+    const errors = rig.lines.filter(({ level }) => level === 'error');
+    expect(errors.map(({ fields }) => fields['what'])).toEqual(['reader']);
+  });
+
+  test('over one of three calls whose pipes are filled: the others are heard at once, it is a second later', () => {
+    rig = new MixerRig();
+    const calls = ids(3);
+    jest.spyOn(HeldCall.prototype, 'arm').mockImplementationOnce(() => {
+      throw new Error('once');
+    });
+    rig.begin(calls);
+    const status = (): unknown[] => calls.map((id) => rig.status(id)!.track);
+    expect(status()).toEqual([undefined, 'a', 'a']);
+    rig.pass(1040);
+    expect(status()).toEqual(['a', 'a', 'a']);
+    expect(rig.of('reader')).toEqual([{ type: 'reader', uniqueid: calls[0], status: 'away' }]);
+  });
+});
+
+test('pages that nobody reads are given back: what holds them is swept once a second', () => {
+  rig = new MixerRig();
+  rig.pass(5000);
+  expect(rig.media.sweeps).toEqual([1000, 2000, 3000, 4000, 5000]);
 });
 
 describe('in one tick', () => {

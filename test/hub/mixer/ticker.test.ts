@@ -1,5 +1,5 @@
 // The tick of a mixing thread: its deadlines, what it does after a stall, and what it measures.
-// Would catch: a tick that drifts, ticks that pile up after a stall, a stall that nobody is told of.
+// Would catch: a tick that drifts, ticks that pile up after a stall, a stall that nobody is told of, one error that ends it.
 import { Ticker } from '../../../src/hub/mixer/ticker';
 import { ManualClock } from '../../../src/util/clock';
 
@@ -7,6 +7,7 @@ function ticker(work: () => void = () => {}) {
   const clock = new ManualClock();
   const ticks: { count: number; atMs: number; missed: number; now: number }[] = [];
   const resyncs: number[] = [];
+  const failures: unknown[] = [];
   const ticking = new Ticker({
     clock,
     tick: (count, atMs, missed) => {
@@ -14,8 +15,12 @@ function ticker(work: () => void = () => {}) {
       work();
     },
     onResync: (missed) => resyncs.push(missed),
+    onFailure: (error) => {
+      failures.push(error);
+      throw error;
+    },
   });
-  return { clock, ticks, resyncs, ticking };
+  return { clock, ticks, resyncs, failures, ticking };
 }
 
 test('one tick each 40 ms, on deadlines that do not drift with what it is late', () => {
@@ -55,6 +60,23 @@ test('the longest delay, the longest tick and the sum are told since they were l
   clock.advance(40);
   expect(ticking.takeTimes()).toMatchObject({ worstTickMs: 4, busyMs: 8 });
   expect(ticking.takeTimes()).toEqual({ worstLagMs: 0, worstTickMs: 0, busyMs: 0 });
+});
+
+test('a tick that throws costs nobody the next one, even if to tell of it throws too', () => {
+  const error = new Error('unforeseen');
+  let left = 1;
+  const { clock, ticks, failures, ticking } = ticker(() => {
+    clock.stall(4);
+    if (left-- > 0) throw error;
+  });
+  ticking.start();
+  expect(() => clock.advance(40)).toThrow(error);
+  for (let i = 0; i < 3; i++) clock.advance(40);
+  expect(failures).toEqual([error]);
+  expect(ticks.map(({ count, missed }) => ({ count, missed }))).toEqual(
+    [1, 2, 3, 4].map((count) => ({ count, missed: 0 })),
+  );
+  expect(ticking.takeTimes()).toMatchObject({ worstTickMs: 4, busyMs: 16 });
 });
 
 test('a closed one ticks no more', () => {

@@ -5,6 +5,7 @@ import { PAGE_SAMPLES } from '../../../src/hub/mixer/messages';
 import { SharedCatalog } from '../../../src/hub/play/catalog';
 import { PageCache } from '../../../src/hub/play/pages';
 import { Library } from '../../../src/media/library';
+import { ManualClock } from '../../../src/util/clock';
 import { keptLog, put, rampAt, rampWav, settingsIn, ship, tempFolder } from '../../media/fixtures';
 
 const closing: PageCache[] = [];
@@ -19,7 +20,8 @@ function setUp(files: Record<string, number>) {
   const library = new Library({ settings, log, readMode: 'stream' });
   const pages = new PageCache({ limitBytes: 64 * 1024 * 1024, log });
   closing.push(pages);
-  const catalog = new SharedCatalog({ library, pages, log });
+  const clock = new ManualClock();
+  const catalog = new SharedCatalog({ library, pages, log, clock });
   Object.entries(files).forEach(([id, samples], seed) => put(settings, id, rampWav(samples, 8000, seed)));
   const shipAll = (): void => ship(settings, Object.fromEntries(Object.keys(files).map((id) => [id, {}])));
   shipAll();
@@ -27,7 +29,7 @@ function setUp(files: Record<string, number>) {
     await library.scan();
     return catalog.refresh();
   };
-  return { settings, library, pages, catalog, lines, refresh, shipAll };
+  return { settings, library, pages, catalog, clock, lines, refresh, shipAll };
 }
 
 const firstOf = (samples: SharedArrayBuffer | undefined): number => new Int16Array(samples!)[0]!;
@@ -96,6 +98,59 @@ test('another library takes the place of the first: callers in the middle of a c
   expect([b!.samples, b!.key === a!.key]).toEqual([3 * PAGE_SAMPLES, false]);
   expect((await catalog.page(a!.key, 1)).samples).toBeDefined();
   expect(pages.usedBytes).toBe(4 * PAGE_SAMPLES);
+});
+
+test('of clips that left, those go on that are asked for each minute, however many left; the others are forgotten', async () => {
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`music/${i}.wav`, 9]));
+  const { catalog, refresh, clock } = setUp(many);
+  const empty = setUp({ 'music/other.wav': 9 });
+  const [heard, unheard] = await refresh();
+  catalog.use(empty.library);
+  expect(await catalog.refresh()).toEqual([]); // not scanned yet
+  for (let round = 0; round < 3; round++) {
+    clock.advance(59_000);
+    expect((await catalog.page(heard!.key, 0)).samples).toBeDefined();
+  }
+  expect((await catalog.page(unheard!.key, 0)).samples).toBeUndefined();
+  clock.advance(60_001);
+  await catalog.refresh();
+  expect((await catalog.page(heard!.key, 0)).samples).toBeUndefined();
+});
+
+test('of clips that left, ten thousand are remembered', async () => {
+  const { log } = keptLog();
+  let keys = 0;
+  const forgotten: number[] = [];
+  const pages = {
+    nextKey: () => ++keys,
+    keepHead: () => Promise.resolve(new SharedArrayBuffer(2)),
+    dropHead: () => {},
+    forget: (key: number) => forgotten.push(key),
+  } as unknown as PageCache;
+  const library = { playable: Array.from({ length: 10_003 }, () => ({ track: {}, kind: 'music' })) };
+  const catalog = new SharedCatalog({
+    library: library as unknown as Library,
+    pages,
+    log,
+    clock: new ManualClock(),
+  });
+  await catalog.refresh();
+  library.playable = [];
+  await catalog.refresh();
+  expect(forgotten).toEqual([1, 2, 3]);
+});
+
+test('a page that was not sent is held by nobody; what needs no giving back may be given back', async () => {
+  const { catalog, refresh } = setUp({ 'music/a.wav': 2 * PAGE_SAMPLES });
+  const [a] = await refresh();
+  const page = await catalog.page(a!.key, 1);
+  const resumed = await catalog.pageAt('music/a.wav', PAGE_SAMPLES);
+  expect(Atomics.load(page.holds!, 0)).toBe(2);
+  catalog.giveBack(page);
+  catalog.giveBack(resumed!);
+  catalog.giveBack({ key: a!.key, index: 0, samples: a!.head });
+  catalog.giveBack({ key: a!.key, index: 9, samples: undefined });
+  expect(Atomics.load(page.holds!, 0)).toBe(0);
 });
 
 test('a clip whose beginning cannot be read is left out, told once, and tried again', async () => {

@@ -1,5 +1,6 @@
 // CallFifos with real FIFOs: bursts, what an earlier hub left, what is reused, and folders that cannot be used.
 // Would catch: one call hearing another's pipe, an arrival that waits for ever, rights too wide, files that stay.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -91,6 +92,39 @@ test('while a call has its FIFO a reader does not see its end, and nobody else r
   expect(readNow(path)).toBe('end');
 });
 
+test('what was released can be held again, one or all, as often as one likes', async () => {
+  const { fifos } = rig(8);
+  await fifos.start();
+  const paths = ['1.1', '1.2'].map((uniqueid) => fifos.take(uniqueid) as string);
+  const heard = (): string[] => paths.map(readNow);
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  const before = open();
+  fifos.release('1.1');
+  fifos.hold('1.1');
+  expect(heard()).toEqual(['nothing', 'nothing']);
+  for (let i = 0; i < 2; i++) fifos.releaseAll();
+  expect([heard(), open()]).toEqual([['end', 'end'], before - 2]);
+  for (let i = 0; i < 2; i++) fifos.holdAll();
+  fifos.hold('1.1');
+  fifos.hold('9.9');
+  expect([heard(), open()]).toEqual([['nothing', 'nothing'], before]);
+  fifos.forget('1.2');
+  fifos.holdAll();
+  expect(open()).toBe(before - 1);
+});
+
+test('of FIFOs that cannot be held again it is told once, and the others are held', async () => {
+  const { fifos, messages } = rig(8);
+  await fifos.start();
+  const [gone, there] = ['1.1', '1.2', '1.3'].map((uniqueid) => fifos.take(uniqueid) as string).slice(1);
+  fifos.releaseAll();
+  rmSync(gone!);
+  rmSync(gone!.replace('1.2', '1.1'));
+  fifos.holdAll();
+  expect(readNow(there!)).toBe('nothing');
+  expect(messages()).toEqual(['FIFOs cannot be held']);
+});
+
 test('a reader sees its end when the call is over', async () => {
   const { fifos, folder } = rig(1);
   await fifos.start();
@@ -160,6 +194,32 @@ test('what an earlier hub has left is listed, taken up or removed; its spares go
   expect(readdirSync(folder).filter((name) => !name.startsWith('spare.'))).toEqual(['fifo.1.1']);
 });
 
+test('what readers wrote after their call was over goes with them', async () => {
+  const { fifos, folder } = rig(1);
+  await fifos.start();
+  const late = fifos.take('1.1');
+  const waits = fifos.take('1.2') as Promise<string>;
+  for (const uniqueid of ['1.1', '1.2', '1.3', '1.4', '1.5'])
+    writeFileSync(join(folder, `reader.${uniqueid}`), '12 plain\n');
+  writeFileSync(join(folder, 'fifo.1.5'), '');
+  fifos.sweep(new Set(['1.3']), (uniqueid) => uniqueid === '1.4');
+  expect(lstatSync(await late).isFIFO()).toBe(true);
+  expect(lstatSync(await waits).isFIFO()).toBe(true);
+  expect(names(folder, 'reader.').sort()).toEqual(['reader.1.1', 'reader.1.2', 'reader.1.3', 'reader.1.4']);
+  expect(names(folder, 'fifo.').sort()).toEqual(['fifo.1.1', 'fifo.1.2']);
+});
+
+test('at the start all goes that has the name of a FIFO and is none', async () => {
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'fifo.1.1'), 'a balance');
+  symlinkSync('/etc/passwd', join(folder, 'fifo.1.2'));
+  execFileSync('mkfifo', [join(folder, 'fifo.1.3')]);
+  const { fifos } = rig(1, folder);
+  await fifos.start();
+  expect(names(folder, 'fifo.')).toEqual(['fifo.1.3']);
+  expect(fifos.left()).toEqual(['1.3']);
+});
+
 test('something else under the name of a FIFO is replaced', async () => {
   const { fifos, folder } = rig(4);
   await fifos.start();
@@ -179,6 +239,29 @@ test('FIFOs of calls stay when the hub closes, unless all are to go', async () =
   await next.take('1.1');
   await next.close({ all: true });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a call waits no longer than 150 ms; what is made for it is the next one’s', async () => {
+  const { fifos, folder, clock } = rig(1);
+  await fifos.start();
+  await fifos.take('1.0');
+  const late = fifos.take('1.1') as Promise<string>;
+  clock.advance(150);
+  await expect(late).rejects.toMatchObject({ code: 'HC_HUB_FIFO' });
+  await until('a spare', () => names(folder, 'spare.').length > 0);
+  await until('all are made', () => typeof fifos.take('1.2') === 'string');
+  expect(names(folder, 'fifo.').sort()).toEqual(['fifo.1.0', 'fifo.1.2']);
+  expect(clock.pending).toBe(0);
+});
+
+test('a call whose FIFO is made in the last moment gets it', async () => {
+  const { fifos, clock } = rig(1);
+  await fifos.start();
+  await fifos.take('1.0');
+  const taken = fifos.take('1.1') as Promise<string>;
+  clock.advance(149);
+  expect(lstatSync(await taken).isFIFO()).toBe(true);
+  expect(clock.pending).toBe(0);
 });
 
 test('a call that is over before its FIFO is made is told so, and so is one at the hub’s end', async () => {

@@ -1,6 +1,12 @@
 // Mixers: a second thread when one has enough to do, a new one when one dies, and calls where there is room.
 // A thread that is lost without a replacement would silence half of the callers.
-import { Mixers, type Mixing, type Thread, type ThreadEars } from '../../../src/hub/play/mixers';
+import {
+  Mixers,
+  type MixersParts,
+  type Mixing,
+  type Thread,
+  type ThreadEars,
+} from '../../../src/hub/play/mixers';
 import type { MixerFigures, ToMixer } from '../../../src/hub/mixer/messages';
 import { ManualClock } from '../../../src/util/clock';
 import { silentLogger } from '../../../src/util/log';
@@ -35,23 +41,26 @@ let ready: Mixing[];
 let mixers: Mixers;
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const partsOf = (): MixersParts => ({
+  open: (_, ears) => {
+    const thread = new FakeThread(ears, failing);
+    threads.push(thread);
+    return thread;
+  },
+  most: 2,
+  greeting: () => [{ type: 'catalog', clips: [] }],
+  onMessage: () => {},
+  onLost: (mixing) => void lost.push(mixing),
+  onReady: (mixing) => void ready.push(mixing),
+  clock,
+  log: silentLogger,
+  random: () => 1,
+});
+
 beforeEach(async () => {
   clock = new ManualClock();
   [threads, failing, lost, ready] = [[], false, [], []];
-  mixers = new Mixers({
-    open: (_, ears) => {
-      const thread = new FakeThread(ears, failing);
-      threads.push(thread);
-      return thread;
-    },
-    most: 2,
-    greeting: () => [{ type: 'catalog', clips: [] }],
-    onMessage: () => {},
-    onLost: (mixing) => void lost.push(mixing),
-    onReady: (mixing) => void ready.push(mixing),
-    clock,
-    log: silentLogger,
-  });
+  mixers = new Mixers(partsOf());
   await mixers.start();
 });
 afterEach(() => mixers.close());
@@ -75,13 +84,45 @@ test('a busy thread brings another one, up to the most, and new calls go where f
   seconds(1, 500);
   await settled();
   expect(threads).toHaveLength(2);
+  mixers.all[0]!.calls = 1200;
   expect(mixers.pick()?.number).toBe(2);
   seconds(10, 900);
   await settled();
   expect(threads).toHaveLength(2);
 });
 
-test('a thread that dies is replaced when it was the last one', async () => {
+test('many calls at once are shared from the beginning', async () => {
+  await mixers.close();
+  threads.length = 0;
+  const more = new Mixers({ ...partsOf(), most: 8 });
+  await more.start(4000);
+  expect(threads).toHaveLength(3);
+  const picked = Array.from({ length: 6 }, () => {
+    const mixing = more.pick()!;
+    mixing.calls++;
+    return mixing.number;
+  });
+  expect(picked).toEqual([1, 2, 3, 1, 2, 3]);
+  await more.close();
+});
+
+test('one that dies soon after its start is tried again with growing pauses', async () => {
+  threads[0]!.ears.onEnd('exit');
+  await settled();
+  expect(threads).toHaveLength(1);
+  clock.advance(200);
+  await settled();
+  threads[1]!.ears.onEnd('exit');
+  clock.advance(399);
+  await settled();
+  expect(threads).toHaveLength(2);
+  clock.advance(1);
+  await settled();
+  expect(threads).toHaveLength(3);
+});
+
+test('a thread that dies is replaced at once when it was the last one', async () => {
+  clock.advance(10_001);
   threads[0]!.ears.onEnd('out of memory');
   expect(lost).toHaveLength(1);
   expect(mixers.pick()).toBeUndefined();
@@ -92,6 +133,7 @@ test('a thread that dies is replaced when it was the last one', async () => {
 
 test('a replacement that cannot be started is tried again until it can', async () => {
   failing = true;
+  clock.advance(10_001);
   threads[0]!.ears.onEnd('exit');
   await settled();
   expect(mixers.pick()).toBeUndefined();

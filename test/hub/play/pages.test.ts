@@ -113,6 +113,27 @@ test('what a lost thread held is not waited for', async () => {
   expect(cache.usedBytes).toBe(0);
 });
 
+test('a page that is still being read when a thread is lost is not waited for, and is heard by the others', async () => {
+  const { cache, source } = setUp(2);
+  const clip = source(9);
+  const flight = cache.page(clip, 0);
+  cache.threadEnded();
+  expect(first(await flight)).toBe(rampAt(0, clip.seed));
+  expect(cache.usedBytes).toBe(0);
+  const again = await cache.page(clip, 0);
+  expect([cache.usedBytes, await cache.page(clip, 0)]).toEqual([PAGE, again]);
+});
+
+test('a page that was not sent is given back, and filled anew', async () => {
+  const { cache, source } = setUp(1);
+  const clips = [source(9), source(9), source(9)];
+  for (const clip of clips) {
+    const page = await cache.page(clip, 0);
+    cache.giveBack(page!);
+  }
+  expect(cache.usedBytes).toBe(PAGE);
+});
+
 test('heads are exactly as long as they are, stay resident, and count', async () => {
   const { cache, source, lines } = setUp(4);
   const [long, short] = [source(2 * PAGE_SAMPLES), source(700)];

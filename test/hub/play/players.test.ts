@@ -2,7 +2,7 @@
 // It holds a thousand calls apart: what is told, kept or asked of one must never reach another.
 import type { BackOffice, OfficeCall, Remembered } from '../../../src/asterisk/backOffice';
 import type { CallNews } from '../../../src/asterisk/feed';
-import type { FromMixer, ToMixer } from '../../../src/hub/mixer/messages';
+import type { FromMixer, Page, ToMixer } from '../../../src/hub/mixer/messages';
 import type { Mixing } from '../../../src/hub/play/mixers';
 import { Players } from '../../../src/hub/play/players';
 import type { CallState } from '../../../src/session/state';
@@ -26,12 +26,20 @@ const stateAt = (sample: number): CallState => ({
 class World {
   readonly clock = new ManualClock();
   readonly sent: ToMixer[] = [];
-  readonly mixing: Mixing = { number: 1, send: (message) => void this.sent.push(message), busySeconds: 0 };
+  readonly mixing: Mixing = {
+    number: 1,
+    send: (message) => void this.sent.push(message),
+    busySeconds: 0,
+    calls: 0,
+  };
   threads: Mixing[] = [this.mixing];
   readonly listeners = new Map<string, (news: CallNews) => void>();
   readonly pipes = new Set<string>();
   readonly left: string[] = [];
   readonly ended: string[] = [];
+  readonly told: string[] = [];
+  readonly givenBack: Page[] = [];
+  pageAt: (page: Page) => Promise<Page | undefined> = (page) => Promise.resolve(page);
   readonly files = new Map<string, unknown>();
   readonly remembered: [OfficeCall, Remembered][] = [];
   welcome: (uniqueid: string) => Promise<CallState | undefined> | undefined = () => undefined;
@@ -55,7 +63,8 @@ class World {
     },
     catalog: {
       page: (key, index) => Promise.resolve({ key, index, samples: undefined }),
-      pageAt: (_, sample) => Promise.resolve({ key: 7, index: sample >> 15, samples: undefined }),
+      pageAt: (_, sample) => this.pageAt({ key: 7, index: sample >> 15, samples: undefined }),
+      giveBack: (page) => void this.givenBack.push(page),
     },
     calls: {
       follow: (uniqueid, listener) => {
@@ -71,6 +80,7 @@ class World {
     welcome: (uniqueid) => this.welcome(uniqueid),
     admits: (callers) => callers < this.most,
     office: (call) => this.#office(call),
+    onCall: (what) => void this.told.push(what),
     clock: this.clock,
     log: silentLogger,
   });
@@ -112,16 +122,16 @@ async function playing(uniqueid = '1.1'): Promise<void> {
 }
 
 describe('a call that arrives', () => {
-  it('has its pipe when the look-up is answered, and is begun once however often Asterisk looks it up', async () => {
+  it('has its pipe when the look-up is answered; asked again, its thread is told again, which wakes it if it must', async () => {
     expect(world.players.arrive('1.1')).toBeUndefined();
     expect(world.pipes).toEqual(new Set(['1.1']));
     await settled();
     world.reads('1.1');
     void world.players.arrive('1.1');
     await settled();
-    expect(world.ofType('begin').map(({ call }) => call)).toEqual([
-      { uniqueid: '1.1', fifo: '/run/fifo.1.1', pages: [] },
-    ]);
+    const begin = { uniqueid: '1.1', fifo: '/run/fifo.1.1', pages: [] };
+    expect(world.ofType('begin').map(({ call }) => call)).toEqual([begin, begin]);
+    expect(world.players.size).toBe(1);
   });
 
   it('goes on from what an earlier hub has left, with the page that its music needs first', async () => {
@@ -217,7 +227,7 @@ describe('what nobody ended', () => {
     await playing('1.1');
     world.reads('1.1', 'away');
     void world.players.arrive('doctor');
-    world.clock.advance(120_001);
+    world.clock.advance(30_001);
     world.players.sweep(undefined);
     expect([...world.pipes]).toEqual(['1.1']);
     world.clock.advance(4 * 3_600_000);
@@ -237,16 +247,76 @@ describe('a thread that dies', () => {
     expect(world.ofType('news').map(({ news }) => news.type)).toEqual(['identity']);
   });
 
-  it('leaves calls waiting until there is one', async () => {
+  it('does not revive a call that has ended: its reader is somebody else by now', async () => {
+    await playing();
+    world.tell('1.1', { type: 'ended' });
+    world.players.lost(world.mixing);
+    await settled();
+    expect([world.players.size, world.ofType('begin').length]).toEqual([0, 1]);
+  });
+
+  it('has callers who come while there is none hear plain music, and others wait until there is one', async () => {
+    await playing();
     world.threads.length = 0;
-    void world.players.arrive('1.1');
+    expect(world.players.arrive('1.2')).toBe('plain');
+    world.players.lost(world.mixing);
+    world.sent.length = 0;
     await settled();
     expect(world.sent).toEqual([]);
     world.threads.push(world.mixing);
     world.players.ready();
     await settled();
-    expect(world.ofType('begin')).toHaveLength(1);
+    expect(world.ofType('begin').map(({ call }) => call.uniqueid)).toEqual(['1.1']);
   });
+
+  it('gives back a page for which there is no thread any more', async () => {
+    await playing();
+    world.files.set('1.2', stateAt(100_000));
+    let found: (page: Page | undefined) => void = () => {};
+    world.pageAt = () => new Promise((resolve) => (found = resolve));
+    void world.players.arrive('1.2');
+    world.threads.length = 0;
+    found({ key: 7, index: 3, samples: undefined });
+    await settled();
+    expect(world.givenBack).toHaveLength(1);
+    world.hear({ type: 'wanted', key: 7, index: 4 });
+    await settled();
+    expect(world.givenBack).toHaveLength(2);
+  });
+});
+
+test('a disk that hangs costs a call the place in its music, not its music', async () => {
+  world.files.set('1.1', stateAt(100_000));
+  let found: (page: Page | undefined) => void = () => {};
+  world.pageAt = () => new Promise((resolve) => (found = resolve));
+  void world.players.arrive('1.1');
+  await settled();
+  world.clock.advance(100);
+  await settled();
+  expect(world.ofType('begin')[0]?.call.pages).toEqual([]);
+  found({ key: 7, index: 3, samples: undefined });
+  await settled();
+  expect(world.givenBack).toHaveLength(1);
+});
+
+test('what becomes of calls is told', async () => {
+  await playing();
+  world.most = 1;
+  void world.players.arrive('1.2');
+  world.reads('1.1', 'away');
+  world.tell('1.1', { type: 'ended' });
+  expect(world.told).toEqual(['begun', 'over_limit', 'ended']);
+});
+
+test('hundreds of calls that are gone are released in slices', async () => {
+  world.most = 1000;
+  for (let i = 0; i < 120; i++) void world.players.arrive(`1.${i}`);
+  await settled();
+  world.clock.advance(5001);
+  world.players.sweep(new Set());
+  expect(world.players.size).toBe(70);
+  world.clock.advance(10);
+  expect(world.players.size).toBe(0);
 });
 
 test('calls of an earlier hub are taken up with what is known of them', async () => {
@@ -293,22 +363,14 @@ test('the last that a call has heard is remembered, although it has ended', asyn
   expect(world.remembered).toHaveLength(1);
 });
 
-test('at the end every thread is drained, or is not waited for longer than there is time', async () => {
+test('at the end nobody is admitted, and what threads still tell of their calls is kept', async () => {
   await playing();
-  const drained = world.players.drain(400);
-  expect(world.ofType('drain')).toHaveLength(1);
+  world.players.stop();
   world.hear({ type: 'states', states: [['1.1', stateAt(77)]] });
-  world.hear({ type: 'drained' });
-  await drained;
+  world.players.clear();
   expect(world.files.get('1.1')).toEqual(stateAt(77));
   expect(world.players.arrive('1.3')).toBe('plain');
-  expect(world.listeners.size).toBe(0);
-
-  const stuck = new World();
-  void stuck.players.arrive('1.1');
-  const late = stuck.players.drain(400);
-  stuck.clock.advance(400);
-  await late;
+  expect([world.listeners.size, world.players.size]).toEqual([0, 0]);
 });
 
 test('the status of a thread that does not answer is left out', async () => {

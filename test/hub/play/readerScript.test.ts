@@ -20,6 +20,7 @@ import { FakeHub, groupOf, makeFifo, mix, pathWith, playing, SCRIPT, Started } f
 const ID = '1795225281.1';
 const H = 'H'.repeat(640);
 const programOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+const linesIn = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
 const isCat = (pid: number): boolean => programOf(pid) === 'cat';
 
 const shells: readonly (readonly [string, readonly string[]])[] = [
@@ -52,6 +53,21 @@ describe.each(shells)('started by %s', (_name, shell) => {
     expect(statSync(folder.reader(ID)).mode & 0o777).toBe(0o600);
   });
 
+  test('it stands behind the other readers of its call; a long list is begun anew', async () => {
+    const { folder, fifo } = await withHub();
+    const listed = (): string[] => linesIn(folder.reader(ID));
+    const others = Array.from({ length: 18 }, (_, i) => `${4_194_900 + i} plain`);
+    writeFileSync(folder.reader(ID), others.map((line) => `${line}\n`).join(''));
+    const pids: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { pid } = start(folder);
+      pids.push(String(pid));
+      await until('cat', () => isCat(pid));
+      expect(listed()).toEqual(i < 2 ? [...others, ...pids] : ['', ...pids.slice(2)]);
+    }
+    mix(fifo, H);
+  });
+
   test('it waits for a mixer that has not written yet', async () => {
     const { folder, fifo } = await withHub();
     const reader = start(folder);
@@ -69,14 +85,14 @@ describe.each(shells)('started by %s', (_name, shell) => {
     expect(await first.drain()).toBe('');
     const second = start(folder);
     expect(await second.read()).toMatch(/^P+$/);
-    await until('its mark', () => readFileSync(folder.reader(ID), 'utf8') === `${second.pid} plain\n`);
+    await until('its mark', () => linesIn(folder.reader(ID)).at(-1) === `${second.pid} plain`);
     await new FakeHub(folder, [fifo]).announce();
     second.signal('SIGHUP');
     expect(await second.drain()).toMatch(/^P*$/);
     const third = start(folder);
     mix(fifo, H);
     expect(await third.read()).toBe(H);
-    expect(readFileSync(folder.reader(ID), 'utf8')).toBe(`${third.pid}\n`);
+    expect(linesIn(folder.reader(ID)).at(-1)).toBe(`${third.pid}`);
     third.signal('SIGHUP');
     for (const each of [first, second, third]) await each.nobodyLeft();
   });
@@ -226,10 +242,7 @@ describe.each(shells)('started by %s', (_name, shell) => {
     const { fifo } = await withHub(folder);
     mix(fifo, H);
     expect(await reader.read()).toBe(H);
-    await until(
-      'the mark of a hub’s reader',
-      () => readFileSync(folder.reader(ID), 'utf8') === `${reader.pid}\n`,
-    );
+    await until('the mark of a hub’s reader', () => linesIn(folder.reader(ID)).at(-1) === `${reader.pid}`);
   });
 });
 

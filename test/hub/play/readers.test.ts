@@ -19,18 +19,23 @@ const plainReader = async (folder: ReturnType<typeof playing>, id: string): Prom
   return reader;
 };
 
-test('what a reader has written is told, whatever else may stand there', () => {
+test('the last reader that lives is told, whatever else may stand there', async () => {
   const { folder, readers } = rig();
   expect(readers.pidOf('1.1')).toBeUndefined();
+  const { pid } = await plainReader(folder, '1.1');
   expect(readers.pidOf('../hub')).toBeUndefined();
   for (const [text, expected] of [
-    ['4711\n', { pid: 4711, plain: false }],
-    ['4711 plain\n', { pid: 4711, plain: true }],
+    [`${pid}\n`, { pid, plain: false }],
+    [`${pid} plain\n`, { pid, plain: true }],
+    [`1\n${pid} plain\n4194999\n${process.pid}\n`, { pid, plain: true }],
+    [`${pid} plain\n4194999\n${pid}\n`, { pid, plain: false }],
+    [`${pid}\nhm\n`, { pid, plain: false }],
     ['', undefined],
     ['0\n', undefined],
-    ['-1\n', undefined],
-    ['47', undefined],
-    ['4711 plainer\n', undefined],
+    ['4194999 plain\n', undefined],
+    [`-${pid}\n`, undefined],
+    [`${pid}`, undefined],
+    [`${pid} plainer\n`, undefined],
   ] as const) {
     writeFileSync(folder.reader('1.1'), text);
     expect(readers.pidOf('1.1')).toEqual(expected);
@@ -61,7 +66,7 @@ test('readers that play plain music end with their cat, all or one, and go to th
 });
 
 test('a reader whose hub comes between its first look and its mark does not stay with plain music', async () => {
-  // All orders: it finds the hub at its second look, or the hub finds its mark.
+  // All orders: it finds the hub at its second look or behind plain music, or the hub finds its mark.
   for (let i = 0; i < 20; i++) {
     const { folder, readers } = rig();
     const fifo = makeFifo(folder.fifo('1.1'));
@@ -72,12 +77,14 @@ test('a reader whose hub comes between its first look and its mark does not stay
     mix(fifo, 'H');
     announce(folder.folder);
     let ended = readers.endPlain('1.1');
+    let heard = false;
     await until('it has decided', () => {
       const now = readers.pidOf('1.1');
       ended += now?.plain ? readers.endPlain('1.1') : 0;
-      return now?.plain === false || ended > 0;
+      heard = now?.plain === false;
+      return heard || ended > 0 || reader.over;
     });
-    if (ended === 0) expect(await reader.read()).toBe('H');
+    if (heard) expect(await reader.read()).toBe('H');
     else await reader.nobodyLeft();
     withdraw(folder.folder);
     reader.signal('SIGKILL');
@@ -125,6 +132,38 @@ test('the reader of a call that is over ends though its pipe is full, with signa
   readers.endOf('1.2');
   await plain.nobodyLeft();
   readers.endOf('1.2');
+});
+
+test('all readers of one call end, and which of them play plain music is known of each', async () => {
+  const { folder, readers } = rig();
+  const fifo = makeFifo(folder.fifo('1.1'));
+  const plain = [await plainReader(folder, '1.1'), await plainReader(folder, '1.1')];
+  await new FakeHub(folder, [fifo]).announce();
+  const cats = [start(folder, '1.1'), start(folder, '1.1')];
+  for (const { pid } of cats) await until('cat', () => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'cat\n');
+  // One that looks for the hub just now leaves by itself.
+  readers.endPlain('1.1');
+  for (const reader of plain) await reader.nobodyLeft();
+  expect(cats.map(({ over }) => over)).toEqual([false, false]);
+  readers.endOf('1.1');
+  for (const reader of cats) await reader.nobodyLeft();
+});
+
+test('one that has gone over to the hub is not ended as one that plays plain music', async () => {
+  const { folder, readers } = rig();
+  const { pid } = await plainReader(folder, '1.1');
+  writeFileSync(folder.reader('1.1'), `${pid} plain\n${pid}\n`);
+  expect(readers.endPlain()).toBe(0);
+});
+
+test('a call is held by a reader that lives', async () => {
+  const { folder, readers } = rig();
+  expect(readers.isHeld('1.1')).toBe(false);
+  const reader = await plainReader(folder, '1.1');
+  expect(readers.isHeld('1.1')).toBe(true);
+  reader.signal('SIGKILL');
+  await reader.nobodyLeft();
+  expect(readers.isHeld('1.1')).toBe(false);
 });
 
 test('a folder that is gone has no readers, and says so', () => {

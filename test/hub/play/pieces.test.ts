@@ -1,0 +1,138 @@
+// Pieces: readers whose hub died go on with plain music in the same process, and come back to their FIFO when they are
+// called. With a real reader, a real FIFO and a process that stands for the hub; a mistake here is silence for everybody.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { PIECES, Pieces } from '../../../src/hub/play/pieces';
+import { announce } from '../../../src/hub/play/presence';
+import { until } from '../../support/process';
+import { owned, tempFolder } from '../fixtures';
+
+const PIECE_BYTES = 6400;
+const READER = join(__dirname, '../../../bin/holdcast-reader');
+/** So that every sample tells where in the music it lies. */
+const music = (seconds: number, value = 1): Buffer => {
+  const samples = Int16Array.from({ length: seconds * 8000 }, (_, i) => value * 1000 + (i % 997));
+  return Buffer.from(samples.buffer);
+};
+
+let folder: string;
+let pieces: Pieces;
+beforeEach(() => {
+  folder = join(tempFolder(), 'play');
+  mkdirSync(folder, { mode: 0o700 });
+  pieces = new Pieces(folder);
+});
+const read = (name: string): Buffer => readFileSync(join(folder, 'p', name));
+const heard = (): Buffer =>
+  Buffer.concat(Array.from({ length: PIECES }, (_, i) => read(String(i).padStart(3, '0'))));
+
+describe('pieces', () => {
+  it('are the music, one after the other, and all of it', async () => {
+    await pieces.write(music(60), 8000);
+    expect(heard().equals(music(60))).toBe(true);
+    expect(read('all').equals(music(60))).toBe(true);
+  });
+
+  it('repeat music that is shorter, in whole pieces', async () => {
+    await pieces.write(music(1), 8000);
+    expect(read('000').equals(read('002'))).toBe(true);
+    expect(read('001').length).toBe(PIECE_BYTES);
+  });
+
+  it('are replaced in one step, and those before are removed', async () => {
+    await pieces.write(music(60), 8000);
+    await pieces.write(music(60, 2), 8000);
+    expect(heard().equals(music(60, 2))).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(['p', 'p.2']);
+  });
+
+  it('are empty while readers are called back, and full again then', async () => {
+    await pieces.write(music(60), 8000);
+    const end = await pieces.callBack();
+    expect([heard().length, read('all').length]).toEqual([0, 0]);
+    await end!();
+    expect(heard().equals(music(60))).toBe(true);
+  });
+
+  it('are full again where a hub died while it called readers back', async () => {
+    await pieces.write(music(60), 8000);
+    await pieces.callBack();
+    await new Pieces(folder).mend();
+    expect(heard().length).toBe(60 * 16_000);
+  });
+
+  it('need no calling back where there are none', async () => {
+    expect(await pieces.callBack()).toBeUndefined();
+    await pieces.mend();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a reader', () => {
+  let reader: ChildProcess;
+  let out: Buffer;
+  const fifo = (): string => join(folder, 'fifo.1.1');
+
+  /** As the hub fills it: opened for both, then for writing alone. */
+  function fill(sound: Buffer): number {
+    const both = openSync(fifo(), constants.O_RDWR | constants.O_NONBLOCK);
+    const write = openSync(fifo(), constants.O_WRONLY | constants.O_NONBLOCK);
+    writeSync(write, sound);
+    closeSync(both);
+    return write;
+  }
+  const hears = (what: Buffer): Promise<void> =>
+    until(
+      () => `to hear ${what.length} bytes; heard ${out.length}`,
+      () => out.includes(what),
+    );
+
+  beforeEach(async () => {
+    await pieces.write(music(60, 3), 8000);
+    writeFileSync(join(folder, 'plain.raw'), music(60, 3));
+    execFileSync('mkfifo', ['-m', '600', fifo()]);
+    announce(folder);
+  });
+  afterEach(() => reader.kill('SIGKILL'));
+
+  /** It is read as Asterisk does, but as fast as it comes. */
+  function start(): void {
+    out = Buffer.alloc(0);
+    reader = spawn(READER, [folder, '1.1'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    owned({ close: () => void reader.kill('SIGKILL') });
+    reader.stdout!.on('data', (chunk: Buffer) => (out = Buffer.concat([out, chunk])));
+  }
+
+  it('goes on with plain music when the hub dies, and with its own when it is called back, in one process', async () => {
+    const own = [music(1, 7), music(1, 8)] as const;
+    const first = fill(own[0]);
+    start();
+    await hears(own[0]);
+    closeSync(first);
+    await hears(music(20, 3));
+    const second = fill(own[1]);
+    reader.stdout!.pause();
+    const end = await pieces.callBack();
+    reader.stdout!.resume();
+    await hears(own[1]);
+    expect(reader.exitCode).toBeNull();
+    await end!();
+    closeSync(second);
+  });
+
+  it('plays plain music again and again while no hub comes', async () => {
+    closeSync(fill(music(1, 7)));
+    start();
+    await hears(Buffer.concat([music(60, 3).subarray(-16_000), music(60, 3).subarray(0, 16_000)]));
+  });
+});
