@@ -17,7 +17,7 @@ export interface FifoParts {
   folder: string;
   clock: Clock;
   log: Logger;
-  /** FIFOs that wait for calls, 1 and more. Default: 64. */
+  /** FIFOs that wait for calls, 1 and more. Default: 256. */
   batch?: number;
 }
 
@@ -33,13 +33,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const BATCH = 64;
+const BATCH = 256;
 /** In one command line. */
 const MOST_AT_ONCE = 1024;
 /** How long no other is tried to be made after making them failed. */
 const REST_MS = 1000;
 /** How long a caller waits for one to be made: he would hear silence. */
-const MOST_WAIT_MS = 150;
+const MOST_WAIT_MS = 500;
 
 export class CallFifos implements Closeable {
   readonly #names: PlayFolder;
@@ -76,7 +76,7 @@ export class CallFifos implements Closeable {
 
   /**
    * The FIFO of a call, with our writing end open: the same for as long as it is not forgotten, also one that an
-   * earlier hub has left. Synchronous when a spare is there; else one is waited for, 150 ms at most.
+   * earlier hub has left. Synchronous when a spare is there; else one is waited for, 500 ms at most.
    * @throws HoldcastError HC_HUB_FIFO, also as a rejection
    */
   take(uniqueid: string): string | Promise<string> {

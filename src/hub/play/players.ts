@@ -8,7 +8,7 @@ import { errorFields } from '../../util/errors';
 import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
 import type { CallSource } from '../feedServer';
-import type { CallStatus, FromMixer, Page } from '../mixer/messages';
+import type { FromMixer, Page } from '../mixer/messages';
 import { Seldom } from '../seldom';
 import type { Mixing } from './mixers';
 import type { Snapshots } from './snapshots';
@@ -92,8 +92,6 @@ export class Players {
   /** Calls that wait for their pipe. */
   #opening = 0;
   readonly #complaint: Seldom;
-  #statusId = 0;
-  readonly #statuses = new Map<number, (calls: readonly CallStatus[]) => void>();
   #draining = false;
 
   constructor(private readonly parts: PlayersParts) {
@@ -183,8 +181,6 @@ export class Players {
         return;
       case 'remember':
         return this.officeOf(message.uniqueid)?.remember(message.what, message.wallMs);
-      case 'status':
-        return this.#statuses.get(message.id)?.(message.calls);
       default:
         return;
     }
@@ -192,25 +188,6 @@ export class Players {
 
   officeOf(uniqueid: string): BackOffice | undefined {
     return this.#calls.get(uniqueid)?.office ?? this.#leaving.get(uniqueid);
-  }
-
-  /** What each caller hears now; of threads that do not answer within `limitMs`, nothing. */
-  async status(limitMs = 500): Promise<readonly CallStatus[]> {
-    const answers = this.parts.mixers.all.map(
-      (mixing) =>
-        new Promise<readonly CallStatus[]>((resolve) => {
-          const id = ++this.#statusId;
-          const done = (calls: readonly CallStatus[]): void => {
-            cancel();
-            this.#statuses.delete(id);
-            resolve(calls);
-          };
-          const cancel = this.parts.clock.after(limitMs, () => done([]));
-          this.#statuses.set(id, done);
-          mixing.send({ type: 'status', id });
-        }),
-    );
-    return (await Promise.all(answers)).flat();
   }
 
   /** The hub ends: nobody is admitted any more. What threads still tell of their calls is taken until `clear`. */

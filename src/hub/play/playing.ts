@@ -1,6 +1,5 @@
 // PlayingHub: what plays to all callers of a machine, put together and taken apart in the right order: library and pages,
 // mixing threads, pipes, voices, and the calls themselves.
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { readerApplication, type HoldApplication } from '../../asterisk/realtime';
 import { callRules, speakerSettings } from '../../config/rules';
@@ -10,7 +9,6 @@ import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
 import type { CallStates } from '../../store/callStates';
 import type { Cancel, Clock } from '../../util/clock';
-import { errorFields } from '../../util/errors';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
@@ -18,18 +16,16 @@ import type { Playing, PlayingGiven } from '../hub';
 import type { CallStatus, FromMixer, MixerFigures } from '../mixer/messages';
 import type { Prepared } from '../realtimeServer';
 import { Asked } from './asked';
+import { CallStatuses } from './callStatuses';
 import { SharedCatalog } from './catalog';
 import { CallFifos } from './fifos';
-import { playFolder } from './folder';
 import { Mixers, type Mixing, type Thread, type ThreadEars } from './mixers';
 import { PageCache } from './pages';
-import { Pieces } from './pieces';
-import { writePlainMusic } from './plainMusic';
 import { Players } from './players';
 import { portableConfig } from './portable';
-import { announce, withdraw } from './presence';
 import { Readers } from './readers';
 import { Snapshots } from './snapshots';
+import { StandIn } from './standIn';
 import { MixerThread } from './thread';
 
 export interface PlayingParts extends PlayingGiven {
@@ -54,8 +50,6 @@ export interface PlayingParts extends PlayingGiven {
 }
 
 const MEGABYTE = 1024 * 1024;
-/** The longest way to the end of what readers that are called back have before them: Asterisk's pipe, and a piece. */
-const CALLING_BACK_MS = 8000;
 const SWEEP_MS = 60_000;
 /** A thread that is lost is replaced sooner as a rule, milliseconds. */
 const NO_THREAD_MS = 1000;
@@ -68,14 +62,12 @@ export class PlayingHub implements Playing {
   readonly #mixers: Mixers;
   readonly #players: Players;
   readonly #snapshots: Snapshots;
-  readonly #pieces: Pieces;
+  readonly #statuses: CallStatuses;
+  readonly #standIn: StandIn;
   readonly #asked = new Map<Mixing, Asked>();
-  /** Lets readers that are called back find plain music again. */
-  #calledBack: { cancel: Cancel; end: () => Promise<void> } | undefined;
   /** Without a thread: since a moment, or readers have been sent to plain music. */
   #outage: { cancel: Cancel; plain: boolean } | undefined;
   #cancelSweep: Cancel = () => {};
-  #plainMusic: Promise<void> = Promise.resolve();
   #closed = false;
   #config: ResolvedConfig;
   #media: { library: Library; watch: Closeable } | undefined;
@@ -92,6 +84,7 @@ export class PlayingHub implements Playing {
     this.#fifos = new CallFifos({ folder, clock, log });
     this.#readers = new Readers({ folder, log });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
+    this.#statuses = new CallStatuses(clock);
     this.#snapshots = new Snapshots({ states, clock, log });
     this.#mixers = new Mixers({
       open: (number, ears) => this.#openThread(number, ears),
@@ -107,7 +100,16 @@ export class PlayingHub implements Playing {
       log,
       random: seededRandom(process.pid),
     });
-    this.#pieces = new Pieces(folder);
+    this.#standIn = new StandIn({
+      folder,
+      readers: this.#readers,
+      material: () => ({
+        settings: callRules(this.#config).rules.program,
+        music: () => this.#media!.library.music,
+      }),
+      clock,
+      log,
+    });
     this.#players = new Players({
       fifos: this.#fifos,
       readers: this.#readers,
@@ -166,7 +168,7 @@ export class PlayingHub implements Playing {
   }
 
   status(): Promise<readonly CallStatus[]> {
-    return this.#players.status();
+    return this.#statuses.ask(this.#mixers.all);
   }
 
   /**
@@ -185,7 +187,7 @@ export class PlayingHub implements Playing {
     await this.#tellCatalog();
     this.#mixers.tell({ type: 'config', config: portableConfig(config) });
     await before?.close();
-    void this.#writePlain();
+    void this.#standIn.write();
   }
 
   /** Every call's state is written and its pipe closed, whose reader goes on with plain music. */
@@ -194,8 +196,7 @@ export class PlayingHub implements Playing {
     this.#closed = true;
     this.#cancelSweep();
     this.#outage?.cancel();
-    await this.#endCallingBack();
-    withdraw(this.#config.hub.folder);
+    await this.#standIn.close();
     this.#players.stop();
     await this.#mixers.close();
     await this.#fifos.close();
@@ -209,37 +210,15 @@ export class PlayingHub implements Playing {
 
   async #start(): Promise<void> {
     await this.#fifos.start();
-    await this.#pieces.mend();
+    await this.#standIn.mend();
     await this.#openMedia(this.#config);
     await this.#tellCatalog();
     this.#speech = await this.#openedSpeech(this.#config);
     await this.#mixers.start(this.#fifos.left().length);
     const restored = await this.#players.restore();
     if (restored > 0) this.parts.log.info({ calls: restored }, 'goes on with calls of an earlier hub');
-    await this.#hereAgain();
-    void this.#writePlain();
+    await this.#standIn.over();
     this.#sweepSoon();
-  }
-
-  /** Readers see that a hub lives, and those that play plain music come back to their pipes. */
-  async #hereAgain(): Promise<void> {
-    announce(this.#config.hub.folder);
-    // Who was started while there was none; Asterisk starts him again at once.
-    this.#readers.endPlain();
-    await this.#endCallingBack();
-    const end = await this.#pieces.callBack();
-    if (!end) return;
-    const cancel = this.parts.clock.after(CALLING_BACK_MS, () => {
-      void this.#endCallingBack().then(() => this.#writePlain());
-    });
-    this.#calledBack = { cancel, end };
-  }
-
-  async #endCallingBack(): Promise<void> {
-    const calledBack = this.#calledBack;
-    this.#calledBack = undefined;
-    calledBack?.cancel();
-    await calledBack?.end();
   }
 
   /** Calls that nobody tells the end of, by their age. */
@@ -257,7 +236,7 @@ export class PlayingHub implements Playing {
     outage?.cancel();
     if (!outage?.plain) return;
     this.#fifos.holdAll();
-    void this.#hereAgain();
+    void this.#standIn.over();
   }
 
   /** Nobody mixes, and no other thread comes in time: callers hear plain music until there is one. */
@@ -265,9 +244,8 @@ export class PlayingHub implements Playing {
     if (this.#outage) return;
     const cancel = this.parts.clock.after(NO_THREAD_MS, () => {
       if (this.#closed) return;
-      withdraw(this.#config.hub.folder);
-      this.#fifos.releaseAll();
       this.#outage = { cancel: () => {}, plain: true };
+      void this.#standIn.begin().then(() => this.#outage?.plain && this.#fifos.releaseAll());
     });
     this.#outage = { cancel, plain: false };
   }
@@ -285,7 +263,6 @@ export class PlayingHub implements Playing {
     else this.#catalog = new SharedCatalog({ library, pages: this.#pages, log, clock });
     await this.#media?.watch.close();
     this.#media = { library, watch: library.watch(clock, () => void this.#tellCatalog()) };
-    await this.#tellCatalog();
   }
 
   async #tellCatalog(): Promise<void> {
@@ -298,28 +275,6 @@ export class PlayingHub implements Playing {
     const { openSpeaker } = await import('../../speech/open');
     const requestPreparation = (): void => this.parts.requestPreparation(config);
     return openSpeaker({ ...speakerSettings(config), readMode: 'memory', clock, log, requestPreparation });
-  }
-
-  /**
-   * For whom no hub plays. Behind everything else, and not while readers are called back: what an earlier hub has written
-   * serves until then. Never rejects.
-   */
-  #writePlain(): Promise<void> {
-    this.#plainMusic = this.#plainMusic.then(async () => {
-      if (this.#closed || this.#calledBack) return;
-      const { clock, log } = this.parts;
-      const { hub } = this.#config;
-      const { rules } = callRules(this.#config);
-      const { library } = this.#media!;
-      const { plain } = playFolder(hub.folder);
-      try {
-        await writePlainMusic(plain, { settings: rules.program, music: () => library.music, clock, log });
-        if (!this.#isClosed) await this.#pieces.write(await readFile(plain), rules.program.rate);
-      } catch (error) {
-        log.error(errorFields(error), 'plain music could not be written');
-      }
-    });
-    return this.#plainMusic;
   }
 
   /** Read anew after each wait. */
@@ -336,6 +291,8 @@ export class PlayingHub implements Playing {
     switch (message.type) {
       case 'log':
         return this.parts.writeLog(message.level, message.fields, message.message, message.wallMs);
+      case 'status':
+        return this.#statuses.hear(message.id, message.calls);
       case 'figures':
         return this.parts.onFigures?.(mixing.number, message.figures);
       case 'ask':

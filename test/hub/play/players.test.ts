@@ -372,9 +372,3 @@ test('at the end nobody is admitted, and what threads still tell of their calls 
   expect(world.players.arrive('1.3')).toBe('plain');
   expect([world.listeners.size, world.players.size]).toEqual([0, 0]);
 });
-
-test('the status of a thread that does not answer is left out', async () => {
-  const asked = world.players.status(500);
-  world.clock.advance(500);
-  expect(await asked).toEqual([]);
-});

@@ -1,0 +1,103 @@
+// StandIn: plain music for callers while no hub plays to them, and their way back when one does. It is written ahead, since
+// who dies writes nothing.
+import { readFile } from 'node:fs/promises';
+import type { ProgramSettings } from '../../program/settings';
+import type { Cancel, Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
+import type { Logger } from '../../util/log';
+import type { Closeable } from '../../util/scope';
+import { playFolder } from './folder';
+import { Pieces } from './pieces';
+import { writePlainMusic, type PlainTrack } from './plainMusic';
+import { announce, withdraw } from './presence';
+import type { Readers } from './readers';
+
+export interface StandInParts {
+  /** Absolute, of the callers' pipes. */
+  folder: string;
+  readers: Pick<Readers, 'endPlain'>;
+  /** What plain music is made of now. */
+  material: () => { settings: ProgramSettings; music: () => readonly PlainTrack[] };
+  clock: Clock;
+  log: Logger;
+}
+
+/** The longest way to the end of what readers that are called back have before them: Asterisk's pipe, and a piece. */
+const CALLING_BACK_MS = 8000;
+
+export class StandIn implements Closeable {
+  readonly #pieces: Pieces;
+  /** Lets readers that are called back find plain music again. */
+  #calledBack: { cancel: Cancel; end: () => Promise<void> } | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(private readonly parts: StandInParts) {
+    this.#pieces = new Pieces(parts.folder);
+  }
+
+  /** What a hub that died in the middle of calling readers back has left is put right. */
+  mend(): Promise<void> {
+    return this.#pieces.mend();
+  }
+
+  /**
+   * The hub plays: readers see that it lives, and those that play plain music come back to their pipes, which must be there.
+   * Plain music is written anew behind everything else.
+   */
+  async over(): Promise<void> {
+    announce(this.parts.folder);
+    // Who was started while there was no hub; Asterisk starts him again at once.
+    this.parts.readers.endPlain();
+    await this.#endCallingBack();
+    const end = await this.#pieces.callBack();
+    if (!end) return void this.write();
+    const cancel = this.parts.clock.after(CALLING_BACK_MS, () => {
+      void this.#endCallingBack().then(() => this.write());
+    });
+    this.#calledBack = { cancel, end };
+  }
+
+  /** The hub plays no more: readers go over to plain music when their pipes are closed. */
+  async begin(): Promise<void> {
+    await this.#endCallingBack();
+    withdraw(this.parts.folder);
+  }
+
+  /** Writes plain music anew, but not while readers are called back: that comes after it. Never rejects. */
+  write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  /** Nothing is written any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.begin();
+  }
+
+  async #write(): Promise<void> {
+    if (this.#isOff) return;
+    const { folder, material, clock, log } = this.parts;
+    const { settings, music } = material();
+    const { plain } = playFolder(folder);
+    try {
+      await writePlainMusic(plain, { settings, music, clock, log });
+      if (!this.#isOff) await this.#pieces.write(await readFile(plain), settings.rate);
+    } catch (error) {
+      log.error(errorFields(error), 'plain music could not be written');
+    }
+  }
+
+  /** Read anew after each wait. */
+  get #isOff(): boolean {
+    return this.#closed || this.#calledBack !== undefined;
+  }
+
+  async #endCallingBack(): Promise<void> {
+    const calledBack = this.#calledBack;
+    this.#calledBack = undefined;
+    calledBack?.cancel();
+    await calledBack?.end();
+  }
+}

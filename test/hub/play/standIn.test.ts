@@ -1,0 +1,72 @@
+// StandIn: plain music is there before it is needed, readers are called back when a hub plays, and find it again after that.
+// What it leaves in the folder is all that callers have when the hub dies.
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { StandIn } from '../../../src/hub/play/standIn';
+import { defaultProgramSettings } from '../../../src/program/settings';
+import { ManualClock } from '../../../src/util/clock';
+import { silentLogger } from '../../../src/util/log';
+import { tempFolder } from '../fixtures';
+
+let folder: string;
+let clock: ManualClock;
+let ended: number;
+const standIn = (): StandIn =>
+  new StandIn({
+    folder,
+    readers: { endPlain: () => ++ended },
+    material: () => ({ settings: defaultProgramSettings, music: () => [] }),
+    clock,
+    log: silentLogger,
+  });
+const sizeOf = (name: string): number => statSync(join(folder, 'p', name)).size;
+const isHere = (): boolean => existsSync(join(folder, 'hub'));
+
+/** It lets the thread go in slices, and writes files. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 20_000 && !condition(); i++) {
+    clock.advance(0);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(condition()).toBe(true);
+}
+const written = (): Promise<void> => until(() => existsSync(join(folder, 'p/000')) && sizeOf('000') > 0);
+
+beforeEach(() => {
+  folder = join(tempFolder(), 'play');
+  mkdirSync(folder, { mode: 0o700 });
+  [clock, ended] = [new ManualClock(), 0];
+});
+
+test('the first hub of a machine is announced, and writes plain music', async () => {
+  const first = standIn();
+  await first.over();
+  expect([isHere(), ended]).toEqual([true, 1]);
+  await written();
+  expect(sizeOf('all')).toBe(60 * 16_000);
+  await first.close();
+  expect([isHere(), sizeOf('000')]).toEqual([false, 6400]);
+});
+
+test('readers of a hub that died are called back, and find plain music again when they are', async () => {
+  const first = standIn();
+  await first.over();
+  await written();
+  const second = standIn();
+  await second.mend();
+  await second.over();
+  expect([sizeOf('000'), sizeOf('all'), isHere()]).toEqual([0, 0, true]);
+  clock.advance(8000);
+  await written();
+  await second.close();
+});
+
+test('one that ends while it calls readers back leaves plain music', async () => {
+  const first = standIn();
+  await first.over();
+  await written();
+  const second = standIn();
+  await second.over();
+  await second.close();
+  expect([sizeOf('000'), isHere(), clock.pending]).toEqual([6400, false, 0]);
+});
