@@ -8,7 +8,7 @@ import { frameBytes, FRAME_MS, type SampleRate } from '../../audio/frame';
 
 /** What a reader is ahead of its caller's ear when it is called back, beside what its pipe holds. */
 const PIECE_MS = 400;
-/** 000 to 149, a minute; bin/holdcast-reader goes through them four times, then through all of them at once. */
+/** 000 to 149, a minute; bin/holdcast-reader goes through them twice, then through all of them at once. */
 export const PIECES = 150;
 const ALL = 'all';
 /** Folders of pieces: `p` leads to one of them. */
@@ -48,11 +48,12 @@ export class Pieces {
     };
   }
 
-  /** Full pieces again, where a hub died while it called readers back. */
-  async mend(): Promise<void> {
+  /** Full pieces again, where a hub died while it called readers back. @returns whether there are any */
+  async mend(): Promise<boolean> {
     const full = (await readdir(this.folder)).filter((name) => FULL.test(name)).sort();
     const current = await this.#current();
     if (full.length > 0 && (current === undefined || !full.includes(current))) await this.#lead(full.at(-1)!);
+    return full.length > 0;
   }
 
   #current(): Promise<string | undefined> {

@@ -210,14 +210,14 @@ export class PlayingHub implements Playing {
 
   async #start(): Promise<void> {
     await this.#fifos.start();
-    await this.#standIn.mend();
     await this.#openMedia(this.#config);
     await this.#tellCatalog();
     this.#speech = await this.#openedSpeech(this.#config);
+    await this.#standIn.prepare();
     await this.#mixers.start(this.#fifos.left().length);
     const restored = await this.#players.restore();
     if (restored > 0) this.parts.log.info({ calls: restored }, 'goes on with calls of an earlier hub');
-    await this.#standIn.over();
+    await this.#standIn.over(restored > 0);
     this.#sweepSoon();
   }
 
@@ -236,7 +236,7 @@ export class PlayingHub implements Playing {
     outage?.cancel();
     if (!outage?.plain) return;
     this.#fifos.holdAll();
-    void this.#standIn.over();
+    void this.#standIn.over(true);
   }
 
   /** Nobody mixes, and no other thread comes in time: callers hear plain music until there is one. */

@@ -30,28 +30,34 @@ export class StandIn implements Closeable {
   /** Lets readers that are called back find plain music again. */
   #calledBack: { cancel: Cancel; end: () => Promise<void> } | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** What there is was written by this hub. */
+  #isFresh = false;
   #closed = false;
 
   constructor(private readonly parts: StandInParts) {
     this.#pieces = new Pieces(parts.folder);
   }
 
-  /** What a hub that died in the middle of calling readers back has left is put right. */
-  mend(): Promise<void> {
-    return this.#pieces.mend();
+  /**
+   * Sees to it that there is plain music before the first caller: what an earlier hub has written, or, where there was none,
+   * music that is written now, in a second or so.
+   */
+  async prepare(): Promise<void> {
+    if (!(await this.#pieces.mend())) await this.write();
   }
 
   /**
    * The hub plays: readers see that it lives, and those that play plain music come back to their pipes, which must be there.
-   * Plain music is written anew behind everything else.
+   * Plain music is written anew when they are back.
+   * @param readers whether there may be any
    */
-  async over(): Promise<void> {
+  async over(readers: boolean): Promise<void> {
     announce(this.parts.folder);
     // Who was started while there was no hub; Asterisk starts him again at once.
     this.parts.readers.endPlain();
     await this.#endCallingBack();
-    const end = await this.#pieces.callBack();
-    if (!end) return void this.write();
+    const end = readers ? await this.#pieces.callBack() : undefined;
+    if (!end) return this.#isFresh ? undefined : void this.write();
     const cancel = this.parts.clock.after(CALLING_BACK_MS, () => {
       void this.#endCallingBack().then(() => this.write());
     });
@@ -83,6 +89,7 @@ export class StandIn implements Closeable {
     const { plain } = playFolder(folder);
     try {
       await writePlainMusic(plain, { settings, music, clock, log });
+      this.#isFresh = true;
       if (!this.#isOff) await this.#pieces.write(await readFile(plain), settings.rate);
     } catch (error) {
       log.error(errorFields(error), 'plain music could not be written');

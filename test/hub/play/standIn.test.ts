@@ -38,23 +38,35 @@ beforeEach(() => {
   [clock, ended] = [new ManualClock(), 0];
 });
 
-test('the first hub of a machine is announced, and writes plain music', async () => {
+/** As a hub starts where there was none. */
+async function begun(): Promise<StandIn> {
   const first = standIn();
-  await first.over();
-  expect([isHere(), ended]).toEqual([true, 1]);
+  const prepared = first.prepare();
   await written();
+  await prepared;
+  await first.over(false);
+  return first;
+}
+
+test('the first hub of a machine has plain music before it is announced', async () => {
+  const first = standIn();
+  const prepared = first.prepare();
+  await written();
+  await prepared;
+  expect([isHere(), ended]).toEqual([false, 0]);
+  await first.over(false);
+  expect([isHere(), ended]).toEqual([true, 1]);
   expect(sizeOf('all')).toBe(60 * 16_000);
   await first.close();
   expect([isHere(), sizeOf('000')]).toEqual([false, 6400]);
 });
 
 test('readers of a hub that died are called back, and find plain music again when they are', async () => {
-  const first = standIn();
-  await first.over();
-  await written();
+  await begun();
+  clock.advance(8000);
   const second = standIn();
-  await second.mend();
-  await second.over();
+  await second.prepare();
+  await second.over(true);
   expect([sizeOf('000'), sizeOf('all'), isHere()]).toEqual([0, 0, true]);
   clock.advance(8000);
   await written();
@@ -62,11 +74,10 @@ test('readers of a hub that died are called back, and find plain music again whe
 });
 
 test('one that ends while it calls readers back leaves plain music', async () => {
-  const first = standIn();
-  await first.over();
-  await written();
+  await begun();
   const second = standIn();
-  await second.over();
+  await second.prepare();
+  await second.over(true);
   await second.close();
   expect([sizeOf('000'), isHere(), clock.pending]).toEqual([6400, false, 0]);
 });
