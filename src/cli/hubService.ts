@@ -185,6 +185,7 @@ export class HubService {
       mixerFile: `${packageRoot()}/dist/mixer.cjs`,
       states,
       admits: (callers) => this.#limit.admits(callers),
+      onAnswered: (about, tookMs) => this.#watch.metrics.question(about, tookMs),
       onCall: (what) => this.#watch.metrics.caller(what),
       requestPreparation: (config) => this.#prepare(config),
       writeLog: (...line) => this.#writeLog(...line),

@@ -21,7 +21,7 @@ export interface MetricsSources {
   ready(): boolean;
 }
 
-export type LookupResult = 'answered' | 'empty' | 'refused' | 'plain';
+export type LookupResult = 'answered' | 'empty' | 'plain';
 export type CallerChange = 'begun' | 'ended' | 'over_limit';
 
 /** Those of MixerFigures that count up from the thread's start. */
@@ -111,7 +111,7 @@ export class HubMetrics {
     this.#totalsOfThreads();
     this.#gauges();
     processFigures(this.#registry, clock);
-    for (const result of ['answered', 'empty', 'refused', 'plain']) this.#lookups.zero({ result });
+    for (const result of ['answered', 'empty', 'plain']) this.#lookups.zero({ result });
     for (const action of [...BUILTIN_ACTIONS, 'function']) this.#keyPresses.inc({ action }, 0);
     for (const event of ['begun', 'ended', 'over_limit']) this.#calls.inc({ event }, 0);
   }

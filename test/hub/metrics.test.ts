@@ -122,7 +122,7 @@ test('look-ups, questions, lag and pauses are seconds', async () => {
   metrics.caller('begun');
   expect(await value('holdcast_lookup_seconds_bucket{le="0.005",result="answered"}')).toBe('1');
   expect(await value('holdcast_lookup_seconds_count{result="plain"}')).toBe('1');
-  expect(await value('holdcast_lookup_seconds_count{result="refused"}')).toBe('0');
+  expect(await value('holdcast_lookup_seconds_count{result="empty"}')).toBe('0');
   expect(await value('holdcast_question_seconds_sum{about="balance"}')).toBe('0.7');
   expect(await value('holdcast_tick_lag_seconds_bucket{le="0.02"}')).toBe('1');
   expect(await value('holdcast_tick_lag_seconds_bucket{le="0.01"}')).toBe('0');

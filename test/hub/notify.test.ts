@@ -58,7 +58,9 @@ function standIn(script = ''): { program: string; told: () => string[] } {
   const [program, kept] = [join(folder, 'notify'), join(folder, 'told')];
   writeFileSync(program, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${kept}\n${script}\n`);
   chmodSync(program, 0o755);
-  return { program, told: () => (existsSync(kept) ? readFileSync(kept, 'utf8').trim().split('\n') : []) };
+  const lines = (): string[] =>
+    existsSync(kept) ? readFileSync(kept, 'utf8').split('\n').filter(Boolean) : [];
+  return { program, told: lines };
 }
 
 function notifierOf(parts: Partial<NotifierParts> & { socket?: string; watchdogMs?: number } = {}) {

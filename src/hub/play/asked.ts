@@ -22,6 +22,8 @@ export interface AskedParts {
   keys(): KeyBindings;
   /** @param transfer what goes over to the thread and is not here any more */
   post(message: ToMixer, transfer?: readonly ArrayBuffer[]): void;
+  /** Told how long the answer to each question took, milliseconds. */
+  onAnswered?(about: Question['about'], tookMs: number): void;
   clock: Clock;
   log: Logger;
 }
@@ -96,6 +98,7 @@ export class Asked implements Closeable {
       return this.#run(id, question);
     }
     if (tooMuch) return this.#answer(id, noneTo(question));
+    const askedAt = this.parts.clock.now();
     const abort = new AbortController();
     this.#questions.set(id, abort);
     void this.#answerTo(uniqueid, question, abort.signal)
@@ -106,6 +109,7 @@ export class Asked implements Closeable {
       .then((answer) => {
         if (!this.#questions.delete(id)) return;
         this.#answer(id, answer);
+        this.parts.onAnswered?.(question.about, this.parts.clock.now() - askedAt);
       });
   }
 
@@ -163,6 +167,7 @@ export class Asked implements Closeable {
   }
 
   #run(id: number, question: FunctionQuestion): void {
+    const askedAt = this.parts.clock.now();
     const keys = this.parts.keys();
     const action = Object.hasOwn(keys, question.digit) ? keys[question.digit]!.action : undefined;
     // The config was changed while the key was on its way.
@@ -176,6 +181,7 @@ export class Asked implements Closeable {
         this.#functions.delete(id);
         if (run.speaks) this.#letSpeak(id, run);
         this.#answer(id, { about: 'function', ...(failure && { failure }) });
+        this.parts.onAnswered?.('function', this.parts.clock.now() - askedAt);
       },
     });
     this.#functions.set(id, run);

@@ -13,7 +13,7 @@ import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
 import type { Playing, PlayingGiven } from '../hub';
-import type { CallStatus, FromMixer, MixerFigures } from '../mixer/messages';
+import type { CallStatus, FromMixer, MixerFigures, Question } from '../mixer/messages';
 import type { Prepared } from '../realtimeServer';
 import { Asked } from './asked';
 import { CallStatuses } from './callStatuses';
@@ -43,6 +43,8 @@ export interface PlayingParts extends PlayingGiven {
   writeLog: LogWriter;
   onFigures?(thread: number, figures: MixerFigures): void;
   onThreadGone?(thread: number): void;
+  /** Told how long the answer to each question of a call took, milliseconds. */
+  onAnswered?(about: Question['about'], tookMs: number): void;
   /** Told of what becomes of calls. */
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
@@ -313,6 +315,7 @@ export class PlayingHub implements Playing {
       speech: () => this.#speech,
       keys: () => this.#config.keys,
       post: (message, transfer) => mixing.send(message, transfer),
+      onAnswered: (about, tookMs) => this.parts.onAnswered?.(about, tookMs),
       clock,
       log,
     });

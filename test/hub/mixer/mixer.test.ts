@@ -64,6 +64,20 @@ test('a thousand calls: each gets its own music to the last bit', () => {
   }
 }, 60_000);
 
+test('time of day that steps by hours, either way, changes nothing that is heard', () => {
+  rig = new MixerRig();
+  rig.begin(['1.1']);
+  rig.pass(1000);
+  const reader = rig.read('1.1');
+  for (const stepMs of [-3_600_000, 7_200_000, -86_400_000]) {
+    rig.pass(1000);
+    rig.clock.stepWall(stepMs);
+  }
+  rig.pass(1000);
+  expect(rig.figures).toMatchObject({ playing: 1, underruns: 0, framesLate: 0 });
+  expectSame(reader.heard, rig.offline('1.1', reader.heard.length / 320));
+});
+
 test('calls are even over both phases, whoever comes and goes', () => {
   rig = new MixerRig();
   const calls = ids(40);

@@ -23,7 +23,9 @@ function answering(office: BackOffice | undefined) {
   const transfers: (readonly ArrayBuffer[])[] = [];
   const { log, lines } = keptLog();
   const clock = new ManualClock();
+  const told: [string, number][] = [];
   const asked = new Asked({
+    onAnswered: (about, tookMs) => void told.push([about, tookMs]),
     office: (uniqueid) => (uniqueid === CALL ? office : undefined),
     speech: () => ({
       balance: () => Promise.resolve(undefined),
@@ -38,7 +40,7 @@ function answering(office: BackOffice | undefined) {
     clock,
     log,
   });
-  return { asked, posted, transfers, lines, clock };
+  return { asked, posted, transfers, lines, clock, told };
 }
 
 const unavailable = (id: number): ToMixer => ({
@@ -109,4 +111,16 @@ test('when the thread is gone all that is at work for it is aborted, and nothing
   await turn();
   expect(office.asked.map(({ signal }) => signal.aborted)).toEqual([true]);
   expect([posted, asked.pending]).toEqual([[], 0]);
+});
+
+test('how long each answer took is told', async () => {
+  const office = new FakeOffice();
+  let answered: (track: string) => void = () => {};
+  office.choice = () => new Promise((resolve) => (answered = resolve));
+  const { asked, told, clock } = answering(office);
+  asked.hear(ask(1, { about: 'choice' }));
+  clock.advance(40);
+  answered('music/a.wav');
+  await turn();
+  expect(told).toEqual([['choice', 40]]);
 });
