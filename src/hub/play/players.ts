@@ -74,6 +74,8 @@ const MOST_KEYS = 8;
 const GONE_MS = 5000;
 /** The same where Asterisk cannot be asked: one that it never told of, and one that may be talking with an agent. */
 const STRANGER_MS = 30_000;
+/** Of which Asterisk says that there is none; its reader may be on its way all the same. */
+const UNKNOWN_MS = 5000;
 const AWAY_MS = 4 * 3_600_000;
 const LEAVING_MS = 1000;
 /** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
@@ -331,11 +333,17 @@ export class Players {
   #ended(played: Played): void {
     const { uniqueid, mixing } = played;
     mixing?.send({ type: 'news', uniqueid, news: { type: 'ended' }, atMs: this.parts.clock.now() });
-    // Asterisk does not know it (yet, or any more): it goes with the next sweep when nobody listens.
-    if (!played.identified) return;
+    if (!played.identified) return this.#letGoUnknown(played);
     played.call = { ...played.call, ended: true };
     this.parts.snapshots.forget(uniqueid);
     if (!played.reading) this.#release(played);
+  }
+
+  /** Asterisk knows no such call: it hung up at once, or is a mistake of the dialplan. Who reads has music all the same. */
+  #letGoUnknown(played: Played): void {
+    this.parts.clock.after(UNKNOWN_MS, () => {
+      if (!played.identified && !played.reading) this.#release(played);
+    });
   }
 
   #reader(uniqueid: string, reading: boolean): void {

@@ -52,7 +52,7 @@ export interface PlayingParts extends PlayingGiven {
 }
 
 const MEGABYTE = 1024 * 1024;
-const SWEEP_MS = 60_000;
+const SWEEP_MS = 20_000;
 /** A thread that is lost is replaced sooner as a rule, milliseconds. */
 const NO_THREAD_MS = 1000;
 
@@ -151,7 +151,6 @@ export class PlayingHub implements Playing {
 
   sweep(living: ReadonlySet<string> | undefined): void {
     this.#players.sweep(living);
-    if (living) this.#fifos.sweep(living, (uniqueid) => this.#readers.isHeld(uniqueid));
   }
 
   /** Callers who listen now. */
@@ -223,10 +222,11 @@ export class PlayingHub implements Playing {
     this.#sweepSoon();
   }
 
-  /** Calls that nobody tells the end of, by their age. */
+  /** Calls that nobody tells the end of, by their age; and what late readers of ended calls have written. */
   #sweepSoon(): void {
     this.#cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
       this.#players.sweep(undefined);
+      this.#fifos.sweep(new Set(), (uniqueid) => this.#readers.isHeld(uniqueid));
       this.#sweepSoon();
     });
   }

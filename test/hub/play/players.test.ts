@@ -211,6 +211,15 @@ describe('a call that ends', () => {
   });
 });
 
+test('a call that Asterisk does not know, and that nobody reads, is let go after a moment', async () => {
+  for (const uniqueid of ['1.1', '1.2']) void world.players.arrive(uniqueid);
+  await settled();
+  world.reads('1.2');
+  for (const uniqueid of ['1.1', '1.2']) world.tell(uniqueid, { type: 'ended' });
+  world.clock.advance(5001);
+  expect([...world.pipes]).toEqual(['1.2']);
+});
+
 describe('what nobody ended', () => {
   it('goes when Asterisk has no such call, but not while somebody listens', async () => {
     await playing('1.1');
