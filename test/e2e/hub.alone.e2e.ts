@@ -4,6 +4,7 @@ import { jumps } from './judge/change';
 import { lengthOf } from './judge/exact';
 import { middle } from './judge/pace';
 import type { Caller } from './lab/caller';
+import { Crowding } from './lab/crowding';
 import { configText, ownBalance, positionId } from './lab/config';
 import { keepFigures, summary } from './lab/figures';
 import { Lab } from './lab/lab';
@@ -14,8 +15,14 @@ import { heardOf, outage, plainMusic, worst, type Heard } from './lab/outage';
 import { listener, told } from './lab/speech';
 import { until } from './lab/wait';
 
-const RECORDED = 50;
-const OTHERS = 150;
+/** All of them, of which a quarter is recorded. CI has fewer: their arrival alone is seconds of Asterisk's processor. */
+const CALLERS = Number(process.env['HOLDCAST_E2E_HUB_CALLERS'] ?? 200);
+const RECORDED = Math.floor(CALLERS / 4);
+const OTHERS = CALLERS - RECORDED;
+/** A tool that judges fifty recordings lags behind them; it has caught up then. */
+const SETTLE_MS = 4000;
+/** On a machine whose processors others have, three times as long. */
+const CROWDED = 3;
 /** Everybody is there, nobody presses a key. */
 const QUIET_MS = 30_000;
 /** From one key to the next, with room for the longest answer. */
@@ -38,7 +45,7 @@ const UPGRADE_BACK_MS = 500;
 const prompts = voices(Array.from({ length: RECORDED }, (_, i) => positionId(i + 1)));
 const byEar = listener('en', prompts);
 
-describeOnNewest('two hundred callers', describe, () => {
+describeOnNewest(`${CALLERS} callers`, describe, () => {
   let lab: Lab;
   let callers: Caller[];
   const places = new Map<string, number>();
@@ -88,26 +95,30 @@ describeOnNewest('two hundred callers', describe, () => {
     expect(await waitingInQueues(lab)).toBe(RECORDED + OTHERS);
   }, 400_000);
 
-  /** @returns what all of them heard of it; nobody was cut off */
-  async function through(signal: NodeJS.Signals): Promise<Heard[]> {
+  /** @returns what all of them heard of it, and how much longer than on a quiet machine it may have taken; nobody was cut off */
+  async function through(signal: NodeJS.Signals): Promise<{ all: Heard[]; patience: number }> {
     const plain = await plainMusic(lab);
+    await soundMs(SETTLE_MS);
+    const crowding = Crowding.watch();
     const away = await outage(lab, signal, AWAY_MS);
+    const patience = crowding.stop() ? CROWDED : 1;
     await soundMs(AFTERWARDS_MS);
     const all = callers.map((caller) => heardOf(lab, plain, caller, away));
     expect(callers.filter(({ up }) => !up)).toEqual([]);
     expect(await waitingInQueues(lab)).toBe(RECORDED + OTHERS);
-    keepFigures(lab, `200 callers, the hub ends by ${signal}`, {
+    keepFigures(lab, `${CALLERS} callers, the hub ends by ${signal}`, {
+      patience,
       plainMs: summary(all.map(({ plainMs }) => plainMs ?? Infinity)),
       ownMs: summary(all.map(({ ownMs }) => ownMs ?? Infinity)),
       movedMs: middle(all.map(({ movedMs }) => movedMs ?? Infinity)),
       pauseMs: summary(all.map(({ pauseMs }) => pauseMs)),
     });
-    return all;
+    return { all, patience };
   }
 
-  function expectOwnMusicBack(all: readonly Heard[], backMs: number): void {
-    expect(worst(all.map(({ plainMs }) => plainMs))).toBeLessThan(PLAIN_WITHIN_MS);
-    expect(worst(all.map(({ ownMs }) => ownMs))).toBeLessThan(OWN_WITHIN_MS);
+  function expectOwnMusicBack({ all, patience }: { all: Heard[]; patience: number }, backMs: number): void {
+    expect(worst(all.map(({ plainMs }) => plainMs))).toBeLessThan(PLAIN_WITHIN_MS * patience);
+    expect(worst(all.map(({ ownMs }) => ownMs))).toBeLessThan(OWN_WITHIN_MS * patience);
     expect(worst(all.map(({ movedMs }) => movedMs))).toBeLessThan(AHEAD_MS);
     expect(worst(all.map(({ movedMs }) => movedMs && -movedMs))).toBeLessThan(backMs);
   }

@@ -43,7 +43,11 @@ function seams(runs: readonly Run[], ear: Ear): number[] {
     const after = runs.slice(i).find((run) => !isAnnouncement(run));
     if (!isAnnouncement(announcement) || !before || !after) return [];
     if (before.source !== after.source) return [Infinity];
-    const startedAt = starts.findLast((start) => start <= after.from)!;
+    // Where it begins without a pause, right behind the announcement.
+    const startedAt = Math.max(
+      announcement.to,
+      starts.findLast((start) => start <= after.from)!,
+    );
     const leftAt = before.at + announcement.from - before.from;
     return [after.at + startedAt - after.from - leftAt];
   });
