@@ -1,6 +1,6 @@
 // Readers: the small programs (bin/holdcast-reader, then cat) that Asterisk runs for its callers, as seen from outside.
 // They write down their process id; before one is believed it is looked at, since the number may be another's by now.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isUniqueid } from '../../asterisk/feed';
 import { errnoOf, errorFields } from '../../util/errors';
@@ -14,6 +14,8 @@ export interface CallReader {
 }
 
 const SCRIPT = 'holdcast-reader';
+/** What a pipe holds at most. */
+const PIPE_BYTES = 65_536;
 const FILE_PREFIX = basename(playFolder('').reader(''));
 
 export class Readers {
@@ -49,6 +51,21 @@ export class Readers {
       for (const { pid, plain } of this.#written(call))
         if (plain && isScript(pid, call) && this.#signal(pid, call, 'SIGHUP')) ended++;
     return ended;
+  }
+
+  /**
+   * Takes away what readers have written and Asterisk has not read: up to four seconds of plain music in each pipe, behind
+   * which everything would come late for as long as the call lasts. Readers of a hub that is gone have nothing else in it.
+   * Never throws.
+   * @returns how many pipes there were
+   */
+  emptyPipes(): number {
+    const scratch = Buffer.allocUnsafe(PIPE_BYTES);
+    let emptied = 0;
+    for (const call of this.#known())
+      for (const { pid } of this.#written(call))
+        if (this.#reads(pid, call) && isEmptied(pid, scratch)) emptied++;
+    return emptied;
   }
 
   /** Ends the readers of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
@@ -104,6 +121,21 @@ export class Readers {
         this.#log.warn({ uniqueid, ...errorFields(error) }, 'reader cannot be ended');
       return false;
     }
+  }
+}
+
+/** Empties the pipe behind a process's standard output. @returns whether there is one */
+function isEmptied(pid: number, scratch: Buffer): boolean {
+  let pipe: number | undefined;
+  try {
+    pipe = openSync(`/proc/${pid}/fd/1`, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Its writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
+    readSync(pipe, scratch);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EAGAIN';
+  } finally {
+    if (pipe !== undefined) closeSync(pipe);
   }
 }
 

@@ -15,7 +15,7 @@ import type { Readers } from './readers';
 export interface StandInParts {
   /** Absolute, of the callers' pipes. */
   folder: string;
-  readers: Pick<Readers, 'endPlain'>;
+  readers: Pick<Readers, 'endPlain' | 'emptyPipes'>;
   /** What plain music is made of now. */
   material: () => { settings: ProgramSettings; music: () => readonly PlainTrack[] };
   clock: Clock;
@@ -57,6 +57,8 @@ export class StandIn implements Closeable {
     this.parts.readers.endPlain();
     await this.#endCallingBack();
     const end = readers ? await this.#pieces.callBack() : undefined;
+    // What is in Asterisk's pipes would delay all that comes, for as long as the calls last.
+    if (readers) this.parts.readers.emptyPipes();
     if (!end) return this.#isFresh ? undefined : void this.write();
     const cancel = this.parts.clock.after(CALLING_BACK_MS, () => {
       void this.#endCallingBack().then(() => this.write());

@@ -13,6 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PIECES, Pieces } from '../../../src/hub/play/pieces';
+import { Readers } from '../../../src/hub/play/readers';
+import { silentLogger } from '../../../src/util/log';
 import { announce } from '../../../src/hub/play/presence';
 import { until } from '../../support/process';
 import { owned, tempFolder } from '../fixtures';
@@ -106,9 +108,9 @@ describe('a reader', () => {
   afterEach(() => reader.kill('SIGKILL'));
 
   /** It is read as Asterisk does, but as fast as it comes. */
-  function start(): void {
+  function start(program = READER, args: readonly string[] = [folder, '1.1']): void {
     out = Buffer.alloc(0);
-    reader = spawn(READER, [folder, '1.1'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    reader = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     owned({ close: () => void reader.kill('SIGKILL') });
     reader.stdout!.on('data', (chunk: Buffer) => (out = Buffer.concat([out, chunk])));
   }
@@ -130,6 +132,24 @@ describe('a reader', () => {
     out = Buffer.alloc(0);
     await hears(music(20, 3));
     expect(reader.exitCode).toBeNull();
+  });
+
+  it('has nothing of the plain music before its own when its pipe is emptied, but what it had in hand', async () => {
+    closeSync(fill(music(1, 7)));
+    // Node's own pipes are sockets.
+    start('/bin/sh', ['-c', `${READER} ${folder} 1.1 | cat`]);
+    reader.stdout!.pause();
+    const readers = new Readers({ folder, log: silentLogger });
+    await until(
+      () => 'its mark',
+      () => readers.isHeld('1.1'),
+    );
+    const own = fill(music(1, 9));
+    await pieces.callBack();
+    expect(readers.emptyPipes()).toBe(1);
+    reader.stdout!.resume();
+    await hears(music(1, 9));
+    closeSync(own);
   });
 
   it('plays plain music again and again while no hub comes', async () => {

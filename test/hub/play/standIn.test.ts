@@ -14,7 +14,7 @@ let ended: number;
 const standIn = (): StandIn =>
   new StandIn({
     folder,
-    readers: { endPlain: () => ++ended },
+    readers: { endPlain: () => ++ended, emptyPipes: () => 0 },
     material: () => ({ settings: defaultProgramSettings, music: () => [] }),
     clock,
     log: silentLogger,
