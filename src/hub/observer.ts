@@ -1,36 +1,26 @@
 // What watches the hub asks here: Prometheus for /metrics, a load balancer or a probe for /health and /ready, and
 // `holdcast status` for /status. Over TCP there are only figures; what names calls is served on a socket of mode 0600.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
+import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from './limitedServer';
 import { addressOf, listen, type Where } from './listening';
 import { Seldom } from './seldom';
 import type { HubStatus } from './status';
 
-export interface ObserverLimits {
-  /** Connections at once, of each of both listeners; those beyond it are closed. */
-  connections: number;
-  /** For a request's head, and for all of it, milliseconds. Counted by Node, not by the Clock. */
-  headMs: number;
-  requestMs: number;
-  /** A connection on which nothing moves is closed after this, milliseconds. */
-  idleMs: number;
-  /** How often the first two are looked at, milliseconds. */
-  checkMs: number;
+/** Connections are those of each of both listeners. */
+export interface ObserverLimits extends HttpLimits {
   /** What the hub needs longer for is not answered, milliseconds. */
   answerMs: number;
 }
 
 export const defaultObserverLimits: ObserverLimits = {
+  ...defaultHttpLimits,
   connections: 32,
-  headMs: 2000,
-  requestMs: 3000,
-  idleMs: 15_000,
-  checkMs: 500,
   answerMs: 2000,
 };
 
@@ -113,14 +103,7 @@ export class Observer implements Closeable {
   }
 
   async close(): Promise<void> {
-    const closing = this.#servers.splice(0).map(
-      (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    );
-    await Promise.all(closing);
+    await Promise.all(this.#servers.splice(0).map(closeServer));
   }
 
   #stands(server: Server): void {
@@ -128,27 +111,13 @@ export class Observer implements Closeable {
   }
 
   #server(local: boolean): Server {
-    const { headMs, requestMs, idleMs, checkMs, connections } = this.#limits;
-    const server = createServer(
-      {
-        headersTimeout: headMs,
-        requestTimeout: requestMs,
-        keepAliveTimeout: idleMs,
-        connectionsCheckingInterval: checkMs,
-        maxHeaderSize: HEAD_BYTES,
-      },
-      (request, response) => void this.#take(request, response, local),
-    );
-    server.maxConnections = connections;
-    server.setTimeout(idleMs, (socket) => socket.destroy());
-    return server
+    const limits = { ...this.#limits, headBytes: HEAD_BYTES };
+    return limitedServer(limits, (request, response) => void this.#take(request, response, local))
       .on('drop', () => this.#complain({ error: 'too many connections' }))
       .on('clientError', (_, socket) => (socket as Socket).destroy());
   }
 
   async #take(request: IncomingMessage, response: ServerResponse, local: boolean): Promise<void> {
-    request.on('error', () => {}); // gone in the middle of it: there is nobody to tell
-    response.on('error', () => {});
     const { method, url = '', headers } = request;
     const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     if (method !== 'GET' && method !== 'HEAD') return send(response, problem(405, 'ask by GET'), true);

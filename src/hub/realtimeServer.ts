@@ -1,7 +1,7 @@
 // The HTTP server that Asterisk's res_config_curl asks for the music class of each call.
 // A look-up holds up the thread of a caller's channel, so nothing here waits: no Asterisk, no log in the way, and for
 // the music that a caller chose before no longer than a moment that he does not notice.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
@@ -15,30 +15,20 @@ import {
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
+import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from './limitedServer';
 import { listen, type Where } from './listening';
 import { Seldom } from './seldom';
 
-export interface RealtimeLimits {
+/** For a connection that was closed because it was idle, Asterisk's curl opens another. */
+export interface RealtimeLimits extends HttpLimits {
   /** Bytes of a request's body. */
   bodyBytes: number;
-  /** Connections at once; those beyond it are closed. */
-  connections: number;
-  /** For a request's head, and for all of it, milliseconds. Counted by Node, not by the Clock. */
-  headMs: number;
-  requestMs: number;
-  /** A connection on which nothing is asked is closed after this, milliseconds. Asterisk's curl opens another. */
-  idleMs: number;
-  /** How often the first two are looked at, milliseconds. */
-  checkMs: number;
 }
 
 export const defaultRealtimeLimits: RealtimeLimits = {
+  ...defaultHttpLimits,
   bodyBytes: 4096,
   connections: 1000,
-  headMs: 2000,
-  requestMs: 3000,
-  idleMs: 15_000,
-  checkMs: 500,
 };
 
 /** `plain`: what is started plays to this call as to any other. */
@@ -91,19 +81,9 @@ export class RealtimeServer implements Closeable {
   constructor(private readonly parts: RealtimeParts) {
     const limits = (this.#limits = { ...defaultRealtimeLimits, ...parts.limits });
     this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
-    this.#server = createServer(
-      {
-        headersTimeout: limits.headMs,
-        requestTimeout: limits.requestMs,
-        keepAliveTimeout: limits.idleMs,
-        connectionsCheckingInterval: limits.checkMs,
-        maxHeaderSize: HEAD_BYTES,
-      },
-      (request, response) => this.#take(request, response),
-    );
-    this.#server.maxConnections = limits.connections;
-    this.#server.setTimeout(limits.idleMs, (socket) => socket.destroy());
-    this.#server
+    this.#server = limitedServer({ ...limits, headBytes: HEAD_BYTES }, (request, response) =>
+      this.#take(request, response),
+    )
       .on('connection', (socket) => this.#arrived(socket))
       .on('drop', () => this.#refused('too many connections'))
       .on('clientError', (_, socket) => this.#malformed(socket));
@@ -128,10 +108,7 @@ export class RealtimeServer implements Closeable {
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return closeServer(this.#server);
   }
 
   #arrived(socket: Socket): void {
@@ -142,8 +119,6 @@ export class RealtimeServer implements Closeable {
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { method, url = '', headers } = request;
-    request.on('error', () => {}); // gone in the middle of it: there is nobody to tell
-    response.on('error', () => {});
     // Asterisk asks by POST, but for `static`, which it asks by GET.
     if (method !== 'POST' && !(method === 'GET' && actionOf(url) === 'static'))
       return this.#refuse(response, 405, 'method');

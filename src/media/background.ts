@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { packageRoot } from '../util/packageRoot';
 
 export interface BackgroundPreparation {
   /** Program and arguments: [process.execPath, '/…/bin/holdcast', 'media', 'prepare', '--background', …]. */
@@ -23,6 +24,16 @@ function failureOf(said: string, hint: string): Record<string, string> {
   const code = /HC_\w+/.exec(said)?.[0];
   const error = /^holdcast: (.*)$/m.exec(said)?.[1] ?? said.trim();
   return { ...(code !== undefined && { code }), error, hint: /→ (.*)/.exec(said)?.[1] ?? hint };
+}
+
+/**
+ * Starts `holdcast media prepare` for a cache in the background, as `spawnPreparation` does; returns at once.
+ * @param configFile as given by --config
+ */
+export function requestPreparation(configFile: string | undefined, cache: string, log: Logger): void {
+  const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
+  if (configFile !== undefined) command.push('--config', configFile);
+  void spawnPreparation({ command, env: process.env, cache, log });
 }
 
 /**

@@ -5,6 +5,9 @@ import { fallbackClip } from './fallback';
 import type { Program } from './program';
 import type { Reader } from '../audio/source';
 
+/** Frames of the crossfade from one Program to another: 240 ms. */
+export const CHANGE_FRAMES = 6;
+
 export class Stage {
   #leaving: Program | undefined;
   /** What it renders; only while there is one. */

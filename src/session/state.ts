@@ -20,6 +20,8 @@ export interface CallState extends ProgramState {
   readonly keying?: true;
 }
 
+/** Asterisk has this much in its hands when it kills a reader: 20 to 46 ms, measured on version 22, 2026-11-21. */
+export const READ_MS = 30;
 /** Characters of one id or name. */
 const LONGEST_NAME = 512;
 /** Characters of all ids of a list, so that the whole is never more than some 50 KB. */

@@ -3,10 +3,9 @@
 import { fstatSync } from 'node:fs';
 import { resolveConfig } from '../config/defaults';
 import { loadConfig, loadConfigWarm, loadLastGood } from '../config/load';
-import { spawnPreparation } from '../media/background';
+import { requestPreparation } from '../media/background';
 import { systemClock } from '../util/clock';
 import { errorFields } from '../util/errors';
-import { packageRoot } from '../util/packageRoot';
 import { parseStreamOptions } from './options';
 import { takeStdout } from './output';
 import { CallStream } from './stream';
@@ -48,11 +47,7 @@ function main(): void {
     loadLastGood: () => loadLastGood(configFile),
     output: takeStdout(),
     clock: systemClock(),
-    requestPreparation: (config, log) => {
-      const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
-      if (configFile !== undefined) command.push('--config', configFile);
-      void spawnPreparation({ command, env: process.env, cache: config.media.cache, log });
-    },
+    requestPreparation: ({ media }, log) => requestPreparation(configFile, media.cache, log),
     crowding,
     openOutside: async (parts) => (await import('./feeds')).openOutside(parts),
     onEnd: (reason) => end(reason),

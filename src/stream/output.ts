@@ -1,7 +1,7 @@
 // Where a stream's audio goes: the pipe to Asterisk, taken over at start so that nothing else can ever write to it.
 // The pipe also tells how much of it Asterisk has not read yet, which no clock can know after a stall.
-import { closeSync, constants, fstatSync, openSync, readSync, write as writeAsync, writeSync } from 'node:fs';
-import { ownStderr, reopen } from '../util/descriptors';
+import { closeSync, constants, fstatSync, openSync, write as writeAsync, writeSync } from 'node:fs';
+import { drainPipe, ownStderr, PIPE_BYTES, reopen } from '../util/descriptors';
 import { errnoOf } from '../util/errors';
 
 export type WriteResult = 'written' | 'full' | 'closed';
@@ -51,7 +51,7 @@ function privatePipe(): AudioOutput | undefined {
 
 /** A pipe. A Frame is at most 3840 bytes, so a write is whole or nothing (PIPE_BUF is 4096 on Linux). */
 export class PipeOutput implements AudioOutput {
-  readonly #drained = Buffer.allocUnsafe(64 * 1024);
+  readonly #drained = Buffer.allocUnsafe(PIPE_BYTES);
   #gauge = true;
 
   /** @param fd a pipe opened for writing with O_NONBLOCK; closed by `close` */
@@ -90,10 +90,7 @@ export class PipeOutput implements AudioOutput {
   #drain(): number {
     const reader = openSync(`/proc/self/fd/${this.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      return readSync(reader, this.#drained);
-    } catch (error) {
-      if (errnoOf(error) === 'EAGAIN') return 0;
-      throw error;
+      return drainPipe(reader, this.#drained);
     } finally {
       closeSync(reader);
     }

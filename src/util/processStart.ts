@@ -1,8 +1,8 @@
-// When a process was started, as the kernel tells it: with its number a name that no other process ever has.
+// What the kernel tells of a process, above all when it was started: with its number a name that no other process ever has.
 // A number alone is not enough: numbers come again, and in a container the first process is always number 1.
 import { readFileSync } from 'node:fs';
 
-/** Fields of /proc/<pid>/stat behind the name, which may hold anything: the state is the third of all, this the 22nd. */
+/** The 22nd field of all, see `statFields`. */
 const START_TIME = 22 - 3;
 
 export interface ProcessStart {
@@ -14,11 +14,19 @@ export interface ProcessStart {
 
 /** Synchronous: two reads that no disk can hold up. Never throws. */
 export function processStart(pid: number): ProcessStart {
-  const stat = textOf(`/proc/${pid}/stat`);
   return {
-    ticks: stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME],
+    ticks: statFields(pid)?.[START_TIME],
     boot: textOf('/proc/sys/kernel/random/boot_id')?.trim(),
   };
+}
+
+/**
+ * Fields of /proc/<pid>/stat from the third on, which is the state; before it stands the name, which may hold anything.
+ * @returns undefined: there is no such process, or no /proc
+ */
+export function statFields(pid: number): string[] | undefined {
+  const stat = textOf(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function textOf(file: string): string | undefined {

@@ -7,7 +7,7 @@ import type { Announcement } from '../../program/announcement';
 import { Playlist } from '../../program/playlist';
 import { Program, type ProgramEvent } from '../../program/program';
 import { AdviceRota } from '../../program/rota';
-import { Stage } from '../../program/stage';
+import { CHANGE_FRAMES, Stage } from '../../program/stage';
 import { assembleCall, type CallRules, type PlayableMedia } from '../../session/assemble';
 import { programLog } from '../../session/eventLog';
 import type { Call, Session } from '../../session/session';
@@ -42,9 +42,6 @@ type Mode =
   | { readonly status: 'clever'; readonly session: Session }
   /** `base`: the call's state when it failed. */
   | { readonly status: 'plain'; readonly base: CallState | undefined };
-
-/** Frames of the crossfade from one Program to another: 240 ms. */
-const CHANGE_FRAMES = 6;
 
 export class CallSound {
   #mode: Mode = { status: 'plain', base: undefined };

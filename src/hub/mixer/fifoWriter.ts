@@ -1,14 +1,14 @@
 // FifoWriter: the writing end of one caller's pipe, filled before anybody reads it.
 // What is in a pipe stays there while its writing end is open, with or without a reader; so a caller's first samples
 // are there when his reader opens it, and whether somebody reads is seen from what a write says.
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { drainPipe, PIPE_BYTES } from '../../util/descriptors';
 import { errnoOf, HoldcastError, messageOf } from '../../util/errors';
 
 /** 'closed': nobody reads, not yet or no more. */
 export type FifoResult = 'written' | 'full' | 'closed';
 
-/** What a pipe holds at most. */
-const drained = Buffer.allocUnsafeSlow(64 * 1024);
+const drained = Buffer.allocUnsafeSlow(PIPE_BYTES);
 
 const { O_RDWR, O_WRONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 
@@ -30,7 +30,7 @@ export class FifoWriter {
     try {
       // By way of /proc it is the same FIFO, whatever the path leads to by now.
       this.#fd = openSync(`/proc/self/fd/${both}`, O_WRONLY | O_NONBLOCK);
-      drain(both);
+      drainPipe(both, drained);
       fill();
     } catch (error) {
       this.close();
@@ -57,7 +57,7 @@ export class FifoWriter {
     try {
       const both = openSync(`/proc/self/fd/${this.#fd}`, O_RDWR | O_NONBLOCK);
       try {
-        const count = drain(both);
+        const count = drainPipe(both, drained);
         if (count > 0) writeSync(this.#fd, drained, 0, count);
         return count;
       } finally {
@@ -86,15 +86,6 @@ function openFifo(path: string): number {
   if (fstatSync(fd).isFIFO()) return fd;
   closeSync(fd);
   throw noFifo(`${path} is no FIFO`);
-}
-
-function drain(fd: number): number {
-  try {
-    return readSync(fd, drained);
-  } catch (error) {
-    if (errnoOf(error) === 'EAGAIN') return 0;
-    throw error;
-  }
 }
 
 function noFifo(what: string, cause?: unknown): HoldcastError {

@@ -2,7 +2,7 @@
 // The number alone would do for a hub that is dead when another process has got its number since.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { HoldcastError, messageOf } from '../../util/errors';
-import { processStart } from '../../util/processStart';
+import { processStart, statFields } from '../../util/processStart';
 import { playFolder } from './folder';
 
 /**
@@ -43,16 +43,16 @@ export function otherHub(folder: string): number | undefined {
     const line = readFileSync(playFolder(folder).hub, 'utf8');
     const [, pid = '', ticks] = /^(\d+) (\d+)\n$/.exec(line) ?? [];
     if (line === ownLine() || ticks === undefined) return undefined;
-    return processStart(Number(pid)).ticks === ticks && !isZombie(pid) ? Number(pid) : undefined;
+    return processStart(Number(pid)).ticks === ticks && !hasEnded(Number(pid)) ? Number(pid) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Killed, and its parent has not looked yet: it plays no more. */
-function isZombie(pid: string): boolean {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+/** Gone, or killed and its parent has not looked yet: it plays no more. */
+function hasEnded(pid: number): boolean {
+  const [state = 'X'] = statFields(pid) ?? [];
+  return state === 'Z' || state === 'X';
 }
 
 function ownLine(): string {

@@ -1,10 +1,12 @@
 // Whether a hub is there: what readers find, and that one hub does not take another's place away.
 // Would catch: readers that believe in a dead hub, a hub that removes the file of the one which follows it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { announce, otherHub, withdraw } from '../../../src/hub/play/presence';
-import { processStart } from '../../../src/util/processStart';
-import { tempFolder } from '../fixtures';
+import { processStart, statFields } from '../../../src/util/processStart';
+import { owned, tempFolder, until } from '../fixtures';
 
 const own = `${process.pid} ${processStart(process.pid).ticks}\n`;
 
@@ -39,6 +41,16 @@ test('another hub is one that lives, was started then, and is no broken file', (
     write(text);
     expect(otherHub(folder)).toBeUndefined();
   }
+});
+
+test('a hub that has ended is none, though its parent has not looked yet', async () => {
+  const folder = tempFolder();
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 600']);
+  owned({ close: () => void parent.kill('SIGKILL') });
+  const [pid] = ((await once(parent.stdout, 'data')) as [Buffer]).map(Number);
+  await until('it has ended', () => statFields(pid!)?.[0] === 'Z');
+  writeFileSync(join(folder, 'hub'), `${pid} ${processStart(pid!).ticks}\n`);
+  expect(otherHub(folder)).toBeUndefined();
 });
 
 test('a folder that is not there is told with what to do', () => {
