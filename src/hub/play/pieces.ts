@@ -8,15 +8,40 @@ import { frameBytes, FRAME_MS, type SampleRate } from '../../audio/frame';
 
 /** What a reader is ahead of its caller's ear when it is called back, beside what its pipe holds. */
 const PIECE_MS = 400;
-/** 000 to 149, a minute; bin/holdcast-reader goes through them twice, then through all of them at once. */
-export const PIECES = 150;
+/**
+ * 00 to 99, 40 s, in which a hub is back as a rule. bin/holdcast-reader has the same names: it goes through them, then through
+ * the rest, then through all of it again and again.
+ */
+export const PIECES = 100;
+/** From there to the end of the music. */
+const REST = 'rest';
+/** The music, for a minute at least. */
 const ALL = 'all';
+const ALL_MS = 60_000;
 /** Folders of pieces: `p` leads to one of them. */
 const LINK = 'p';
 const EMPTY = 'p.empty';
 const FULL = /^p\.\d+$/;
+const FULL_PREFIX = `${LINK}.`;
 
-const nameOf = (index: number): string => String(index).padStart(3, '0');
+const nameOf = (index: number): string => String(index).padStart(2, '0');
+
+interface PlainPieces {
+  pieces: readonly Buffer[];
+  rest: Buffer;
+  all: Buffer;
+}
+
+const NOTHING: PlainPieces = {
+  pieces: Array.from({ length: PIECES }, () => Buffer.alloc(0)),
+  rest: Buffer.alloc(0),
+  all: Buffer.alloc(0),
+};
+
+/** Whether this is a file of plain music as readers have it open, perhaps of pieces that were replaced since. */
+export function isPiece(folder: string, path: string): boolean {
+  return path.startsWith(join(folder, FULL_PREFIX));
+}
 
 /** Which pieces readers find in a folder. All of it is safe to be called again, and leaves what it does not know alone. */
 export class Pieces {
@@ -31,7 +56,13 @@ export class Pieces {
     const bytes = (PIECE_MS / FRAME_MS) * frameBytes(rate);
     const count = Math.max(1, Math.floor(music.length / bytes));
     const name = await this.#unusedName();
-    await this.#make(name, (index) => music.subarray((index % count) * bytes, ((index % count) + 1) * bytes));
+    const part = (from: number, to: number): Buffer => music.subarray(from * bytes, to * bytes);
+    const times = Math.ceil(ALL_MS / (count * PIECE_MS));
+    await this.#make(name, {
+      pieces: Array.from({ length: PIECES }, (_, index) => part(index % count, (index % count) + 1)),
+      rest: part(PIECES % count, count),
+      all: Buffer.concat(Array.from({ length: times }, () => part(0, count))),
+    });
     const before = await this.#current();
     await this.#lead(name);
     if (before !== undefined && FULL.test(before)) await rm(join(this.folder, before), { recursive: true });
@@ -41,7 +72,7 @@ export class Pieces {
   async callBack(): Promise<(() => Promise<void>) | undefined> {
     const before = await this.#current();
     if (before === undefined || !FULL.test(before)) return undefined;
-    if (!existsSync(join(this.folder, EMPTY))) await this.#make(EMPTY, () => Buffer.alloc(0));
+    if (!existsSync(join(this.folder, EMPTY))) await this.#make(EMPTY, NOTHING);
     await this.#lead(EMPTY);
     return async () => {
       if ((await this.#current()) === EMPTY) await this.#lead(before);
@@ -52,8 +83,9 @@ export class Pieces {
   async mend(): Promise<boolean> {
     const full = (await readdir(this.folder)).filter((name) => FULL.test(name)).sort();
     const current = await this.#current();
-    if (full.length > 0 && (current === undefined || !full.includes(current))) await this.#lead(full.at(-1)!);
-    return full.length > 0;
+    if (full.length === 0) return false;
+    if (current === undefined || !full.includes(current)) await this.#lead(full.at(-1)!);
+    return true;
   }
 
   #current(): Promise<string | undefined> {
@@ -67,13 +99,14 @@ export class Pieces {
     return `p.${Math.max(0, ...numbers) + 1}`;
   }
 
-  async #make(name: string, piece: (index: number) => Buffer): Promise<void> {
+  async #make(name: string, { pieces, rest, all }: PlainPieces): Promise<void> {
     const path = join(this.folder, name);
     await mkdir(path, { mode: 0o700, recursive: true });
-    const pieces = Array.from({ length: PIECES }, (_, index) => piece(index));
-    for (const [index, bytes] of pieces.entries())
-      await writeFile(join(path, nameOf(index)), bytes, { mode: 0o600 });
-    await writeFile(join(path, ALL), Buffer.concat(pieces), { mode: 0o600 });
+    const write = (file: string, bytes: Buffer): Promise<void> =>
+      writeFile(join(path, file), bytes, { mode: 0o600 });
+    for (const [index, bytes] of pieces.entries()) await write(nameOf(index), bytes);
+    await write(REST, rest);
+    await write(ALL, all);
   }
 
   /** In one step: a reader finds either the ones or the others. */

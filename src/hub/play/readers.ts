@@ -1,11 +1,14 @@
 // Readers: the small programs (bin/holdcast-reader, then cat) that Asterisk runs for its callers, as seen from outside.
 // They write down their process id; before one is believed it is looked at, since the number may be another's by now.
-import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { isUniqueid } from '../../asterisk/feed';
+import { drainPipe, PIPE_BYTES } from '../../util/descriptors';
 import { errnoOf, errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
+import { statFields } from '../../util/processStart';
 import { playFolder, type PlayFolder } from './folder';
+import { isPiece } from './pieces';
 
 export interface CallReader {
   readonly pid: number;
@@ -14,8 +17,6 @@ export interface CallReader {
 }
 
 const SCRIPT = 'holdcast-reader';
-/** What a pipe holds at most. */
-const PIPE_BYTES = 65_536;
 const FILE_PREFIX = basename(playFolder('').reader(''));
 
 export class Readers {
@@ -68,6 +69,25 @@ export class Readers {
     return emptied;
   }
 
+  /**
+   * Has Asterisk start those readers again that still have plain music open, and at once: what is in their pipes is not heard.
+   * To be called when they have been called back, and all that play it in pieces have come to its end. Never throws.
+   * @returns how many there were
+   */
+  endStrays(): number {
+    const scratch = Buffer.allocUnsafe(PIPE_BYTES);
+    let ended = 0;
+    for (const call of this.#known())
+      for (const { pid } of this.#written(call)) {
+        if (!this.#isCat(pid, call) || !this.#playsPlain(pid)) continue;
+        // Stopped first: its pipe would be full again before it is ended.
+        this.#signal(pid, call, 'SIGSTOP');
+        isEmptied(pid, scratch);
+        if (this.#signal(pid, call, 'SIGKILL')) ended++;
+      }
+    return ended;
+  }
+
   /** Ends the readers of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
   endOf(uniqueid: string): void {
     // They have no state and nothing to tidy up, and Asterisk may have left them with signals that they ignore.
@@ -111,6 +131,15 @@ export class Readers {
     }
   }
 
+  #playsPlain(pid: number): boolean {
+    try {
+      const files = `/proc/${pid}/fd`;
+      return readdirSync(files).some((fd) => isPiece(this.#folder.folder, readlinkSync(`${files}/${fd}`)));
+    } catch {
+      return false;
+    }
+  }
+
   /** The script waits for a cat of its own, which is in its group. @returns whether it was there */
   #signal(pid: number, uniqueid: string, signal: NodeJS.Signals): boolean {
     try {
@@ -130,10 +159,10 @@ function isEmptied(pid: number, scratch: Buffer): boolean {
   try {
     pipe = openSync(`/proc/${pid}/fd/1`, constants.O_RDONLY | constants.O_NONBLOCK);
     // Its writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
-    readSync(pipe, scratch);
+    drainPipe(pipe, scratch);
     return true;
-  } catch (error) {
-    return errnoOf(error) === 'EAGAIN';
+  } catch {
+    return false;
   } finally {
     if (pipe !== undefined) closeSync(pipe);
   }
@@ -148,8 +177,7 @@ function isScript(pid: number, uniqueid: string): boolean {
 
 /** As all that Asterisk starts for music do. */
 function leadsGroup(pid: number): boolean {
-  const stat = textOf(join('/proc', String(pid), 'stat')) ?? '';
-  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [, , group] = statFields(pid) ?? [];
   return Number(group) === pid;
 }
 

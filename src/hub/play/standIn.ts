@@ -15,15 +15,17 @@ import type { Readers } from './readers';
 export interface StandInParts {
   /** Absolute, of the callers' pipes. */
   folder: string;
-  readers: Pick<Readers, 'endPlain' | 'emptyPipes'>;
+  readers: Pick<Readers, 'endPlain' | 'emptyPipes' | 'endStrays'>;
   /** What plain music is made of now. */
   material: () => { settings: ProgramSettings; music: () => readonly PlainTrack[] };
   clock: Clock;
   log: Logger;
 }
 
-/** The longest way to the end of what readers that are called back have before them: Asterisk's pipe, and a piece. */
-const CALLING_BACK_MS = 8000;
+/** Who plays plain music in pieces is back in a second. Who came to larger ones, 40 s after a hub died, may take a minute. */
+const STRAY_MS = 2000;
+/** Everybody is called back by then. A hub that dies before that leaves silence until there is another. */
+const CALLING_BACK_MS = 3000;
 
 export class StandIn implements Closeable {
   readonly #pieces: Pieces;
@@ -60,10 +62,12 @@ export class StandIn implements Closeable {
     // What is in Asterisk's pipes would delay all that comes, for as long as the calls last.
     if (readers) this.parts.readers.emptyPipes();
     if (!end) return this.#isFresh ? undefined : void this.write();
-    const cancel = this.parts.clock.after(CALLING_BACK_MS, () => {
-      void this.#endCallingBack().then(() => this.write());
-    });
-    this.#calledBack = { cancel, end };
+    const { clock } = this.parts;
+    const timers = [
+      clock.after(STRAY_MS, () => void this.parts.readers.endStrays()),
+      clock.after(CALLING_BACK_MS, () => void this.#endCallingBack().then(() => this.write())),
+    ];
+    this.#calledBack = { cancel: () => timers.forEach((cancel) => cancel()), end };
   }
 
   /** The hub plays no more: readers go over to plain music when their pipes are closed. */

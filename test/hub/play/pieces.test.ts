@@ -36,7 +36,10 @@ beforeEach(() => {
 });
 const read = (name: string): Buffer => readFileSync(join(folder, 'p', name));
 const heard = (): Buffer =>
-  Buffer.concat(Array.from({ length: PIECES }, (_, i) => read(String(i).padStart(3, '0'))));
+  Buffer.concat([
+    ...Array.from({ length: PIECES }, (_, i) => read(String(i).padStart(2, '0'))),
+    read('rest'),
+  ]);
 
 describe('pieces', () => {
   it('are the music, one after the other, and all of it', async () => {
@@ -47,8 +50,9 @@ describe('pieces', () => {
 
   it('repeat music that is shorter, in whole pieces', async () => {
     await pieces.write(music(1), 8000);
-    expect(read('000').equals(read('002'))).toBe(true);
-    expect(read('001').length).toBe(PIECE_BYTES);
+    expect(read('00').equals(read('02'))).toBe(true);
+    expect(read('01').length).toBe(PIECE_BYTES);
+    expect(read('all').length).toBeGreaterThanOrEqual(60 * 16_000);
   });
 
   it('are replaced in one step, and those before are removed', async () => {
@@ -150,6 +154,22 @@ describe('a reader', () => {
     reader.stdout!.resume();
     await hears(music(1, 9));
     closeSync(own);
+  });
+
+  it('that has come to the larger pieces is started anew when a hub is back, and nothing of it is in the pipe; others are not', async () => {
+    closeSync(fill(music(1, 7)));
+    start('/bin/sh', ['-c', `${READER} ${folder} 1.1 | cat`]);
+    reader.stdout!.pause();
+    const readers = new Readers({ folder, log: silentLogger });
+    await until(
+      () => 'its mark',
+      () => readers.isHeld('1.1'),
+    );
+    expect(readers.endStrays()).toBe(1);
+    await until(
+      () => 'its end',
+      () => !readers.isHeld('1.1'),
+    );
   });
 
   it('plays plain music again and again while no hub comes', async () => {

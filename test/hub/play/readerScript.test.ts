@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { PlayFolder } from '../../../src/hub/play/folder';
+import { Pieces } from '../../../src/hub/play/pieces';
 import { processStart } from '../../../src/util/processStart';
 import { owned, until } from '../fixtures';
 import { FakeHub, groupOf, makeFifo, mix, pathWith, playing, SCRIPT, Started } from './asterisk';
@@ -21,7 +22,29 @@ const ID = '1795225281.1';
 const H = 'H'.repeat(640);
 const programOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 const linesIn = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+const wordsOf = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
 const isCat = (pid: number): boolean => programOf(pid) === 'cat';
+
+/** A process that was killed and whose parent does not look. */
+async function zombie(): Promise<number> {
+  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  owned({ close: () => void parent.kill('SIGKILL') });
+  const pid = Number(await new Promise((done) => parent.stdout.once('data', done)));
+  await until('a parent that does not look', () => programOf(parent.pid!) === 'sleep');
+  process.kill(pid, 'SIGKILL');
+  await until('a zombie', () => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+  return pid;
+}
+
+/** Plain music in pieces too, which differs ("Q…"). */
+async function inPieces(): Promise<PlayFolder> {
+  const folder = playing();
+  await new Pieces(folder.folder).write(Buffer.alloc(640 * 200, 'Q'), 8000);
+  return folder;
+}
 
 const shells: readonly (readonly [string, readonly string[]])[] = [
   ['its first line', []],
@@ -120,14 +143,7 @@ describe.each(shells)('started by %s', (_name, shell) => {
   test('plain music when the hub is dead and nobody has noticed', async () => {
     const folder = playing();
     makeFifo(folder.fifo(ID));
-    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    owned({ close: () => void parent.kill('SIGKILL') });
-    const pid = Number(await new Promise((done) => parent.stdout.once('data', done)));
-    await until('a parent that does not look', () => programOf(parent.pid!) === 'sleep');
-    process.kill(pid, 'SIGKILL');
-    await until('a zombie', () => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+    const pid = await zombie();
     writeFileSync(folder.hub, `${pid} ${processStart(pid).ticks}\n`);
     expect(await start(folder).read()).toMatch(/^P+$/);
   });
@@ -146,6 +162,58 @@ describe.each(shells)('started by %s', (_name, shell) => {
     writeFileSync(folder.hub, `${hub.pid} ${processStart(hub.pid!).ticks}\n`);
     mix(fifo, H);
     expect(await start(folder).read()).toBe(H);
+  });
+
+  describe('where plain music is in pieces', () => {
+    test('a call whose hub lives hears its FIFO, through a cat that has the pieces behind it', async () => {
+      const { folder, fifo } = await withHub(await inPieces());
+      mix(fifo, H);
+      const reader = start(folder);
+      expect(await reader.read()).toBe(H);
+      const [first, ...words] = wordsOf(reader.pid).slice(1);
+      expect(first).toBe('-');
+      const turn = words.slice(0, words.length / 3);
+      expect(words).toEqual([...turn, ...turn, ...turn]);
+      // Numbers come first, in their order: the names that the hub gives its files.
+      const pieces = readdirSync(join(folder.folder, 'p')).filter((name) => !['rest', 'all'].includes(name));
+      const names = [...pieces.sort(), 'rest', 'all'].map((name) => `p/${name}`);
+      expect([...new Set(turn)]).toEqual([...names, `fifo.${ID}`]);
+      expect(isCat(reader.pid)).toBe(true);
+      expect(readlinkSync(`/proc/${reader.pid}/cwd`)).toBe(folder.folder);
+      expect(groupOf(reader.pid)).toEqual([reader.pid]);
+      expect(linesIn(folder.reader(ID))).toEqual([`${reader.pid}`]);
+    });
+
+    // Whether it is the hub is not asked then: that nobody writes to the FIFO is enough.
+    test.each([
+      ['is another’s by now', () => Promise.resolve([process.pid, '1'])],
+      [
+        'is a zombie’s',
+        async () => {
+          const pid = await zombie();
+          return [pid, processStart(pid).ticks];
+        },
+      ],
+    ])(
+      'plain music within moments when the hub’s number %s, and nobody writes to the FIFO',
+      async (_, line) => {
+        const folder = await inPieces();
+        makeFifo(folder.fifo(ID));
+        writeFileSync(folder.hub, `${(await line()).join(' ')}\n`);
+        const reader = start(folder);
+        let heard = '';
+        const listen = async (): Promise<void> => {
+          for (let text = await reader.read(); text !== ''; text = await reader.read()) heard += text;
+        };
+        void listen();
+        await until('music', () => heard !== '');
+        await until('more pieces of it', () => heard.length >= 20 * 6400);
+        expect(heard).toMatch(/^Q+$/);
+        // The hub finds it, and can call it back.
+        expect(isCat(reader.pid)).toBe(true);
+        expect(linesIn(folder.reader(ID))).toEqual([`${reader.pid}`]);
+      },
+    );
   });
 
   test('a call that the hub has no FIFO for plays plain music, and leaves its place to the hub when it gets one', async () => {
