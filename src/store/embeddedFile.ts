@@ -62,8 +62,9 @@ function begin({ file, migrations }: FileOptions): OpenFile {
   try {
     database.pragma(`busy_timeout = ${BUSY_MS}`);
     patiently(() => database.pragma('journal_mode = WAL'));
-    // Each commit waits until the disk has it: what is acknowledged survives a power cut too.
-    database.pragma('synchronous = FULL');
+    // The disk is waited for behind a commit (embeddedWorker.ts), so that questions do not wait for it: `FULL` would do it
+    // in the middle. Checkpoints wait for it in either.
+    database.pragma('synchronous = NORMAL');
     database.pragma(`journal_size_limit = ${16 << 20}`);
     patiently(() => migrate(database, migrations));
     return { database, inode: statSync(file).ino };

@@ -1,5 +1,7 @@
 // The embedded store's thread: a slow disk, a lock that another process holds, never stop audio.
-// What is asked to be written at the same time is one transaction: one wait for the disk for all of it.
+// What is asked to be written at the same time is one transaction. It is acknowledged when the disk has it, so that it
+// survives a power cut too; meanwhile questions are answered, and what comes next is written: one wait for all of it.
+import { open as openHandle, type FileHandle } from 'node:fs/promises';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../util/clock';
 import {
@@ -15,6 +17,7 @@ import {
 import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedMessages';
 
 type Write = Request & { type: 'write' };
+type Changed = Extract<Answer, { changed: unknown }>;
 type Prepared = ReturnType<Sqlite['prepare']>;
 
 /** Statements of one transaction: questions wait no longer than it takes. */
@@ -26,6 +29,11 @@ const clock = systemClock();
 const waiting: Request[] = [];
 let open: OpenFile | undefined;
 let prepared = new Map<string, Prepared>();
+/** The write-ahead log of the open file, once something was written to it. */
+let log: Promise<FileHandle> | undefined;
+/** Committed, and perhaps not on the disk. */
+let committed: { log: Promise<FileHandle>; answers: Changed[] }[] = [];
+let syncing: Promise<void> | undefined;
 
 port.on('message', (request: Request) => {
   waiting.push(request);
@@ -48,7 +56,7 @@ function work(): void {
   serveReads();
   const writes = takeWrites();
   if (writes.length > 0) serveWrites(writes);
-  else if (waiting[0]?.type === 'close') end();
+  else if (waiting[0]?.type === 'close') void end();
   collect();
 }
 
@@ -90,10 +98,32 @@ function commit(writes: readonly Write[]): void {
   try {
     const changed = writes.map(({ statements }) => statements.map((one) => run(database, one)));
     database.exec('COMMIT');
-    writes.forEach(({ id }, at) => answer({ id, changed: changed[at]! }));
+    answerWhenSynced(writes.map(({ id }, at) => ({ id, changed: changed[at]! })));
   } catch (error) {
     rollBack(database);
     throw error;
+  }
+}
+
+function answerWhenSynced(answers: Changed[]): void {
+  log ??= openHandle(`${file}-wal`);
+  log.catch(() => {}); // told below
+  committed.push({ log, answers });
+  syncing ??= sync().finally(() => (syncing = undefined));
+}
+
+async function sync(): Promise<void> {
+  while (committed.length > 0) {
+    const some = committed;
+    committed = [];
+    try {
+      for (const one of new Set(some.map((commit) => commit.log))) await (await one).datasync();
+      for (const { answers } of some) answers.forEach(answer);
+    } catch (error) {
+      // Who asked for it writes it again, whether this time the disk had it or not; through a file that is opened anew.
+      closeFile();
+      for (const { answers } of some) for (const { id } of answers) answer({ id, error: plainError(error) });
+    }
   }
 }
 
@@ -135,6 +165,13 @@ function opened(): OpenFile {
 
 function closeFile(): void {
   prepared = new Map();
+  const before = log;
+  log = undefined;
+  // Only when nothing of it is waited for.
+  void Promise.resolve(syncing)
+    .then(() => before)
+    .then((handle) => handle?.close())
+    .catch(() => {});
   try {
     open?.database.close();
   } finally {
@@ -156,8 +193,10 @@ function run(database: Sqlite, { sql, values }: Statement): number {
   return statementOf(database, sql).run([...values]).changes;
 }
 
-function end(): void {
+async function end(): Promise<void> {
   const { id } = waiting.shift()!;
+  waiting.length = 0;
+  await syncing;
   attempt([], closeFile);
   answer({ id, rows: [] });
   port.close();

@@ -11,6 +11,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -27,7 +28,7 @@ import { defaultStore, type StoreSettings } from '../../src/store/settings';
 import { Spool } from '../../src/store/spool';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
-import { until } from '../hub/fixtures';
+import { owned, until } from '../hub/fixtures';
 import { chose, describeStore, T0, type StoreBench } from '../support/storeContract';
 import { storeWorker } from '../support/storeWorker';
 import { startWriter } from '../support/storeWriters';
@@ -55,6 +56,78 @@ function countsOf(file: string) {
   };
   database.close();
   return counts;
+}
+
+/**
+ * A thread whose disk the test holds up: for each time that it waits for the disk there is a file `wait.<number>`, which
+ * says for which file. Wait 1 is let on as soon as there is a file `on.1`, and all are while there is none named `held`.
+ */
+class SlowDisk {
+  readonly folder = mkdtempSync(join(folder, 'disk-'));
+  readonly worker = join(this.folder, 'worker.cjs');
+
+  constructor() {
+    writeFileSync(
+      this.worker,
+      `const { existsSync, writeFileSync } = require('node:fs');
+       const promises = require('node:fs/promises');
+       const { setTimeout: sleep } = require('node:timers/promises');
+       const { open } = promises;
+       const is = (name) => existsSync(${JSON.stringify(this.folder)} + '/' + name);
+       let waits = 0;
+       promises.open = async (path, ...more) => {
+         if (is('shut')) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+         const handle = await open(path, ...more);
+         const datasync = handle.datasync.bind(handle);
+         handle.datasync = async () => {
+           const number = ++waits;
+           writeFileSync(${JSON.stringify(this.folder)} + '/wait.' + number, path);
+           while (is('held') && !is('on.' + number)) await sleep(2);
+           if (is('broken')) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+           await datasync();
+         };
+         return handle;
+       };
+       require(${JSON.stringify(storeWorker())});`,
+    );
+  }
+
+  /** Files that were waited for, in their order. */
+  get waits(): string[] {
+    const count = readdirSync(this.folder).filter((name) => name.startsWith('wait.')).length;
+    return Array.from({ length: count }, (_, at) =>
+      readFileSync(join(this.folder, `wait.${at + 1}`), 'utf8'),
+    );
+  }
+
+  hold(): void {
+    this.#make('held');
+  }
+
+  letOn(number: number): void {
+    this.#make(`on.${number}`);
+  }
+
+  letAllOn(): void {
+    rmSync(join(this.folder, 'held'), { force: true });
+  }
+
+  /** What is waited for fails, or it cannot even be opened. */
+  fail(how: 'broken' | 'shut'): void {
+    this.#make(how);
+  }
+
+  mend(how: 'broken' | 'shut'): void {
+    rmSync(join(this.folder, how));
+  }
+
+  waiting(number: number): Promise<void> {
+    return until(`wait ${number} for the disk`, () => this.waits.length >= number);
+  }
+
+  #make(name: string): void {
+    writeFileSync(join(this.folder, name), '');
+  }
 }
 
 describe('the embedded store', () => {
@@ -314,6 +387,105 @@ describe('the thread of the embedded store', () => {
     await store.close();
     await Promise.all(writes);
     expect(countsOf(file).choices).toBe(300);
+  });
+});
+
+describe('what waits for the disk', () => {
+  const onSlowDisk = () => {
+    const [file, disk] = [newFile(), new SlowDisk()];
+    const store = openStore(file, { worker: disk.worker });
+    owned({ close: () => store.close() });
+    owned({ close: () => disk.letAllOn() });
+    return { file, disk, store };
+  };
+
+  test('a write is acknowledged when its log is there, not before; no question waits, and the next writes share one wait', async () => {
+    const { file, disk, store } = onSlowDisk();
+    const acknowledged: string[] = [];
+    const write = (phone: string): Promise<void> =>
+      store.write([chose(phone, 'music/b.wav')]).then(
+        () => void acknowledged.push(phone),
+        (error: unknown) => void acknowledged.push(String(error)),
+      );
+    disk.hold();
+    const first = write('1');
+    await disk.waiting(1);
+    expect(await store.choice('1')).toBe('music/b.wav');
+    // Each is committed before the next is asked for.
+    const others: Promise<void>[] = [];
+    for (const phone of ['2', '3', '4']) {
+      others.push(write(phone));
+      await until(`that of ${phone}`, () => countsOf(file).choices === Number(phone));
+    }
+    expect(await store.choice('4')).toBe('music/b.wav');
+    expect([acknowledged, disk.waits]).toEqual([[], [`${file}-wal`]]);
+    disk.letOn(1);
+    await first;
+    await disk.waiting(2);
+    await store.choice('1');
+    // They came behind the wait that is over.
+    expect(acknowledged).toEqual(['1']);
+    disk.letOn(2);
+    await Promise.all(others);
+    expect(acknowledged).toEqual(['1', '2', '3', '4']);
+    expect(disk.waits).toEqual([`${file}-wal`, `${file}-wal`]);
+  });
+
+  test('a log that cannot be written is an error for all that wait for it, and for nobody afterwards', async () => {
+    const { disk, store } = onSlowDisk();
+    disk.hold();
+    disk.fail('broken');
+    const refused = ['1', '2', '3'].map((phone) =>
+      expect(store.write([chose(phone, 'music/b.wav')])).rejects.toMatchObject({
+        code: 'HC_STORE_AWAY',
+        message: expect.stringContaining('EIO') as string,
+        hint: expect.stringContaining('disk') as string,
+      }),
+    );
+    await disk.waiting(1);
+    disk.letAllOn();
+    await Promise.all(refused);
+    disk.mend('broken');
+    await store.write([chose('1', 'music/c.wav')]);
+    expect(await store.choice('1')).toBe('music/c.wav');
+  });
+
+  test('a log that could not be opened is opened for the next write', async () => {
+    const { disk, store } = onSlowDisk();
+    disk.fail('shut');
+    for (const phone of ['1', '2'])
+      await expect(store.write([chose(phone, 'music/b.wav')])).rejects.toMatchObject({
+        code: 'HC_STORE_AWAY',
+        message: expect.stringContaining('EMFILE') as string,
+      });
+    disk.mend('shut');
+    await store.write([chose('1', 'music/c.wav')]);
+    expect(await store.choice('1')).toBe('music/c.wav');
+  });
+
+  test('a store that is closed meanwhile acknowledges first what it waits for, and what waits behind that', async () => {
+    const { file, disk, store } = onSlowDisk();
+    const order: string[] = [];
+    const noted = (what: string, task: Promise<void>): Promise<void> =>
+      task.then(
+        () => void order.push(what),
+        (error: unknown) => void order.push(`${what}: ${String(error)}`),
+      );
+    disk.hold();
+    const first = noted('first', store.write([chose('1', 'music/b.wav')]));
+    await disk.waiting(1);
+    const second = noted('second', store.write([chose('2', 'music/b.wav')]));
+    await until('both', () => countsOf(file).choices === 2);
+    const closed = noted('closed', store.close());
+    await new Promise((done) => setTimeout(done, 50));
+    expect(order).toEqual([]);
+    disk.letOn(1);
+    await first;
+    await disk.waiting(2);
+    disk.letAllOn();
+    await Promise.all([second, closed]);
+    expect(order).toEqual(['first', 'second', 'closed']);
+    expect(countsOf(file).choices).toBe(2);
   });
 });
 
