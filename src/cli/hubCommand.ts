@@ -2,7 +2,6 @@
 // It says at its start what it is ready for, and what would keep the streams from going by the same config.
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
 import type { HubReady } from '../hub/hub';
@@ -33,7 +32,6 @@ export interface HubCommandContext {
  * @throws HoldcastError of the config, or HC_HUB_ADDRESS
  */
 export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
-  keepHeapSmall();
   const notify = takeNotifySettings(process.env);
   const { loaded, wrong } = await configFor(options.config);
   const clock = systemClock();
@@ -51,15 +49,6 @@ export async function hubCommand(options: HubCommandOptions, context: HubCommand
   } finally {
     release();
   }
-}
-
-/**
- * The space for new objects stays at its first size: a hub makes little garbage, and would else keep up to 48 MB of it.
- * V8's own flag, for the main thread; threads have a limit (see MixerThread). With 1,000 calls 38 MiB less in sum, Node 20.20;
- * tried on 22.23 and 24.21 too (2026-11-21).
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** A hub that does not start would take every caller's own music; the streams go by the last right config too. */

@@ -14,9 +14,10 @@ import type { NotifySettings } from '../hub/notify';
 import { PlayingHub } from '../hub/play/playing';
 import type { LinkStatus } from '../hub/status';
 import { Watch, type WatchedHub } from '../hub/observe';
-import { spawnPreparation } from '../media/background';
+import { requestPreparation } from '../media/background';
 import type { BalanceDesk } from '../session/localOffice';
 import { CallStates } from '../store/callStates';
+import { SharedStates } from '../store/sharedStates';
 import type { StoreKeeper } from '../store/keeper';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
@@ -52,7 +53,6 @@ export class HubService {
   #keeper: StoreKeeper | undefined;
   readonly #desk = new CurrentDesk();
   #reloading: Promise<void> = Promise.resolve();
-  #state: 'starting' | 'ready' | 'draining' = 'starting';
 
   private constructor(
     private readonly parts: HubServiceParts,
@@ -61,7 +61,7 @@ export class HubService {
     const { clock, loaded, notify } = parts;
     const config = (this.#config = loaded.config);
     const wall = (): number => clock.wall();
-    this.#writeLog = (...line) => this.#watch.metrics.counting(writer)(...line);
+    this.#writeLog = writer;
     this.log = createLogger((...line) => this.#writeLog(...line), wall, config.log.level);
     const { callers, cacheMb, threads = availableParallelism() } = config.hub;
     const playing = config.hub.play === 'fifo';
@@ -77,6 +77,7 @@ export class HubService {
       clock,
       log: this.log,
     });
+    this.#writeLog = this.#watch.metrics.counting(writer);
     for (const reason of most.reasons) this.log.warn({ ...reason }, 'fewer callers than hub.callers');
     this.#limit = new CallerLimit({ mostCallers: most.mostCallers, clock, log: this.log });
   }
@@ -105,7 +106,8 @@ export class HubService {
   /** Reads the config again. A wrong one is refused, and the hub goes on by the one that it has. Never rejects. */
   reload(): Promise<void> {
     this.#reloading = this.#reloading.then(async () => {
-      if (this.#state !== 'ready') return this.log.info({}, 'SIGHUP is not taken: the hub starts or ends');
+      if (this.#watch.state !== 'ready')
+        return this.log.info({}, 'SIGHUP is not taken: the hub starts or ends');
       this.#watch.reloading();
       try {
         await this.#goBy((await loadConfig(this.parts.configFile)).config);
@@ -144,12 +146,10 @@ export class HubService {
   }
 
   #drain(): void {
-    this.#state = 'draining';
     this.#watch.draining();
   }
 
   #ready(ready: HubReady, onReady: (ready: HubReady) => void): void {
-    this.#state = 'ready';
     this.#watch.ready(this.#playing ?? NOTHING);
     onReady(ready);
   }
@@ -160,13 +160,17 @@ export class HubService {
     const config = this.#config;
     const openLink = await this.#linkOpener();
     const states = new CallStates(config.calls.folder);
+    const shared = new SharedStates(config.calls.folder);
     return {
       settings: config.hub,
       rate: config.program.rate,
       program: `${packageRoot()}/bin/holdcast`,
       ...(openLink && { openLink }),
       openOffice: () => this.#openOffices(),
-      states,
+      states: {
+        read: (uniqueid) => states.read(uniqueid) ?? shared.find(uniqueid),
+        write: (uniqueid, state) => states.write(uniqueid, state),
+      },
       memory: memoryOf(states, config, clock),
       ...(config.hub.play === 'fifo' && { openPlaying: (given) => this.#openPlaying(given, states) }),
       onLookUp: (tookMs, result) => this.#watch.metrics.lookup(tookMs, result),
@@ -187,7 +191,7 @@ export class HubService {
       admits: (callers) => this.#limit.admits(callers),
       onAnswered: (about, tookMs) => this.#watch.metrics.question(about, tookMs),
       onCall: (what) => this.#watch.metrics.caller(what),
-      requestPreparation: (config) => this.#prepare(config),
+      requestPreparation: ({ media }) => requestPreparation(this.parts.configFile, media.cache, log),
       writeLog: (...line) => this.#writeLog(...line),
       onFigures: (thread, figures) => this.#watch.figures(thread, figures),
       onThreadGone: (thread) => this.#watch.threadGone(thread),
@@ -195,13 +199,6 @@ export class HubService {
       log,
     });
     return this.#playing;
-  }
-
-  #prepare({ media }: ResolvedConfig): void {
-    const { configFile } = this.parts;
-    const command = [process.execPath, `${packageRoot()}/bin/holdcast`, 'media', 'prepare', '--background'];
-    if (configFile !== undefined) command.push('--config', configFile);
-    void spawnPreparation({ command, env: process.env, cache: media.cache, log: this.log });
   }
 
   /** Both open what they need in the background: a store or a billing system that is away keeps no hub from starting. */

@@ -83,11 +83,11 @@ export interface HubReady {
   readonly streams: string;
 }
 
-/** Whatever does not close is left behind after this. */
-const CLOSE_MS = 800;
+/** Whatever does not close is left behind after this: with thousands of calls their last states take a second or two. */
+const CLOSE_MS = 3000;
 
 /**
- * Serves until `signal` fires; everything is closed then, within a second.
+ * Serves until `signal` fires; everything is closed then, within three seconds.
  * @throws HoldcastError HC_HUB_ADDRESS when it cannot listen, or Asterisk could not start bin/holdcast
  */
 export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void> {

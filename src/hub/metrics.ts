@@ -22,6 +22,8 @@ export interface MetricsSources {
 }
 
 export type LookupResult = 'answered' | 'empty' | 'plain';
+/** Whose pause of the garbage collector it was; the mixing threads count as one. */
+export type GcThread = 'main' | 'mixing';
 export type CallerChange = 'begun' | 'ended' | 'over_limit';
 
 /** Those of MixerFigures that count up from the thread's start. */
@@ -99,7 +101,7 @@ export class HubMetrics {
   readonly #tickLag = this.#histogram('tick_lag', "Each second's longest delay of a tick, a thread", 'lag');
   readonly #tick = this.#histogram('tick', "Each second's longest tick, a thread", 'lag');
   readonly #loopLag = this.#histogram('event_loop_lag', "Each second's longest delay, main thread", 'lag');
-  readonly #gc = this.#histogram('gc_pause', 'Pauses of the garbage collector, main thread', 'gc', ['kind']);
+  readonly #gc = this.#histogram('gc_pause', 'Pauses of the garbage collector', 'gc', ['thread', 'kind']);
 
   constructor(
     private readonly sources: MetricsSources,
@@ -128,6 +130,7 @@ export class HubMetrics {
     this.#tickLag.observe(seconds(figures.worstLagMs));
     this.#tick.observe(seconds(figures.worstTickMs));
     for (const { action, audibleMs } of figures.keys) this.key(action, audibleMs);
+    for (const { kind, ms } of figures.gcPauses) this.gc(kind, ms, 'mixing');
   }
 
   /** The thread ended: its calls are not there any more, and whoever comes with its number is another. */
@@ -180,8 +183,8 @@ export class HubMetrics {
     this.#loopLag.observe(seconds(ms));
   }
 
-  gc(kind: GcKind, pauseMs: number): void {
-    this.#gc.observe({ kind }, seconds(pauseMs));
+  gc(kind: GcKind, pauseMs: number, thread: GcThread = 'main'): void {
+    this.#gc.observe({ thread, kind }, seconds(pauseMs));
   }
 
   get contentType(): string {

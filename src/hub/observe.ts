@@ -100,6 +100,10 @@ export class Watch implements Closeable {
     this.metrics.threadGone(thread);
   }
 
+  get state(): HubStatus['state'] {
+    return this.#state;
+  }
+
   /** `hub` plays from now on; also when a reload is over. One that drains stays at that. */
   ready(hub: WatchedHub): void {
     if (this.#state === 'draining') return;

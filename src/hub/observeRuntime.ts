@@ -1,4 +1,4 @@
-// What Node itself tells of the main thread: pauses of the garbage collector, delays of the event loop.
+// What Node itself tells of a thread: pauses of the garbage collector (main and mixing threads), delays of the event loop.
 // Both are events of the engine, not a matter of the Clock.
 import {
   constants,

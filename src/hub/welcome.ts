@@ -67,16 +67,16 @@ export class Welcome {
    * @returns undefined: there is nothing to wait for; else resolves within 80 ms
    */
   prepare(uniqueid: string): Promise<void> | undefined {
+    if (this.#hasState(uniqueid)) return undefined;
     return this.firstState(uniqueid)?.then((state) => state && this.#write(uniqueid, state));
   }
 
   /**
-   * How the call begins, for who plays it himself; nothing is written. Never rejects.
+   * How a call begins of which nothing is kept, for who plays it himself; nothing is written. Never rejects.
    * @returns undefined: there is nothing to wait for; else resolves within 80 ms, to undefined where it begins with any music
    */
   firstState(uniqueid: string): Promise<CallState | undefined> | undefined {
     if (this.#waiting >= MOST_WAITING || this.#answered.has(uniqueid)) return undefined;
-    if (this.#hasState(uniqueid)) return undefined;
     const caller = this.parts.find(uniqueid);
     if (!(caller instanceof Promise) && keptPhone(caller) === undefined) return undefined;
     this.#waiting++;

@@ -9,6 +9,8 @@ const MOST_BYTES = 64 * 1024;
 const ENDING = '.json';
 /** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
 const STATE_FILE = /^([\w.-]+)\.json(?:\.\d+)?$/;
+/** Of many calls (sharedStates.ts), with their drafts: they go by age alone. */
+const SHARED_FILE = /^calls-\d\d\.states(?:\.\d+)?$/;
 
 export class CallStates {
   /** @param folder absolute; made with mode 0700 when something is written first */
@@ -37,9 +39,7 @@ export class CallStates {
       this.#replace(file, draft, JSON.stringify(state));
     } catch (error) {
       removeQuietly(draft);
-      const hint = `let this user write to ${this.folder}, or name another folder in calls.folder`;
-      const what = `the state of the call cannot be kept: ${messageOf(error)}`;
-      throw new HoldcastError('HC_STATE_UNWRITABLE', what, hint, { cause: error });
+      throw unkept(this.folder, error);
     }
   }
 
@@ -56,12 +56,12 @@ export class CallStates {
   async sweep({ keepMs, nowWall, living }: SweepOptions): Promise<void> {
     for (const name of await promises.readdir(this.folder).catch(() => [])) {
       const [, uniqueid] = STATE_FILE.exec(name) ?? [];
-      if (uniqueid === undefined) continue;
+      if (uniqueid === undefined && !SHARED_FILE.test(name)) continue;
       const file = join(this.folder, name);
       const stats = await promises.stat(file).catch(() => undefined);
       if (!stats?.isFile()) continue;
       const ageMs = nowWall - stats.mtimeMs;
-      const dead = living !== undefined && !living.has(uniqueid) && ageMs > SETTLED_MS;
+      const dead = uniqueid !== undefined && living?.has(uniqueid) === false && ageMs > SETTLED_MS;
       if (dead || ageMs > keepMs) await promises.rm(file, { force: true }).catch(() => {});
     }
   }
@@ -80,6 +80,13 @@ export class CallStates {
   #file(uniqueid: string): string {
     return join(this.folder, `${uniqueid}${ENDING}`);
   }
+}
+
+/** What it means for a call that nothing can be kept of it, and what to do. */
+export function unkept(folder: string, error: unknown): HoldcastError {
+  const hint = `let this user write to ${folder}, or name another folder in calls.folder`;
+  const what = `the state of the call cannot be kept: ${messageOf(error)}`;
+  return new HoldcastError('HC_STATE_UNWRITABLE', what, hint, { cause: error });
 }
 
 function removeQuietly(file: string): void {

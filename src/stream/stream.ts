@@ -13,8 +13,9 @@ import { assembleCall, type PlayableMedia } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Call, Session } from '../session/session';
 import type { Speech } from '../session/speech';
-import { parseCallState, type CallState } from '../session/state';
+import { parseCallState, READ_MS, type CallState } from '../session/state';
 import { CallStates } from '../store/callStates';
+import { SharedStates } from '../store/sharedStates';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -28,7 +29,7 @@ import { Outside } from './outside';
 import type { AudioOutput } from './output';
 import { Pacer } from './pacer';
 import { Speaking } from './speaking';
-import { Stage } from '../program/stage';
+import { CHANGE_FRAMES, Stage } from '../program/stage';
 
 export interface StreamParts {
   options: ParsedOptions;
@@ -61,8 +62,6 @@ export interface StreamParts {
   onFrame?(program: Program): void;
 }
 
-/** Frames of the crossfade from one Program to another: 240 ms. */
-const CHANGE_FRAMES = 6;
 /** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
 const SETTLE_MS = 600;
 const MOST_CROWDING = 5;
@@ -71,8 +70,6 @@ const MOST_CROWDING = 5;
  * One who reads no more for so long is.
  */
 const HUNG_UP_MS = 1000;
-/** Asterisk has this much in its hands when it kills the program: 20 to 46 ms, measured on version 22, 2026-11-21. */
-const READ_MS = 30;
 const NO_MEDIA: PlayableMedia = {
   music: () => [],
   advices: () => [],
@@ -182,7 +179,7 @@ export class CallStream {
     });
     this.#library = library;
     const states = new CallStates(config.calls.folder);
-    const resume = this.#kept(states);
+    const resume = this.#kept(states, new SharedStates(config.calls.folder));
     const first = library.firstTrack(config.program.music.order, this.#random, resume?.music?.trackId);
     let scanned = false;
     const spoken = (language: string): string => (library.speaks(language) ? language : config.language);
@@ -204,10 +201,11 @@ export class CallStream {
     return () => Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', scan)]);
   }
 
-  /** What an earlier process of this call has left. An identity that is not certain would bring another call's. */
-  #kept(states: CallStates): CallState | undefined {
+  /** What an earlier process of this call, or a hub that played to it, has left. An identity that is not certain would bring another call's. */
+  #kept(states: CallStates, shared: SharedStates): CallState | undefined {
     const { options, certain } = this.parts.options;
-    return certain ? parseCallState(states.read(options.uniqueid!)) : undefined;
+    const uniqueid = options.uniqueid!;
+    return certain ? parseCallState(states.read(uniqueid) ?? shared.find(uniqueid)) : undefined;
   }
 
   #keep(states: CallStates, { calls }: ResolvedConfig): void {

@@ -205,7 +205,7 @@ test('a connection to Asterisk that cannot be closed does not keep it from endin
   const hub = await system.start();
   const ended = hub.end();
   await until('that all else is closed', () => !existsSync(system.socket) && ami.listeners === 0);
-  system.clock.advance(1000);
+  system.clock.advance(3000);
   await ended;
 });
 
@@ -310,7 +310,7 @@ describe('with a store and billing', () => {
     const hub = await system.start({ openOffice: () => both });
     const ended = hub.end();
     await until('that all else is closed', () => !existsSync(system.socket));
-    system.clock.advance(1000);
+    system.clock.advance(3000);
     await ended;
   });
 });

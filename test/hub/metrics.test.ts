@@ -2,7 +2,7 @@
 // A counter that goes down or a label for each call would spoil the operator's graphs, or tell who called.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CODES, HubMetrics, type MetricsSources } from '../../src/hub/metrics';
+import { CODES, HubMetrics, type GcThread, type MetricsSources } from '../../src/hub/metrics';
 import type { MixerFigures, Question } from '../../src/hub/mixer/messages';
 import { watchGc, watchLoop, type GcKind } from '../../src/hub/observeRuntime';
 import { ManualClock } from '../../src/util/clock';
@@ -22,6 +22,7 @@ const figures = (more: Partial<MixerFigures> = {}): MixerFigures => ({
   worstTickMs: 0,
   busyMs: 0,
   keys: [],
+  gcPauses: [],
   heapBytes: 0,
   ...more,
 });
@@ -128,10 +129,24 @@ test('look-ups, questions, lag and pauses are seconds', async () => {
   expect(await value('holdcast_tick_lag_seconds_bucket{le="0.01"}')).toBe('0');
   expect(await value('holdcast_mixing_seconds_total')).toBe('0.25');
   expect(await value('holdcast_event_loop_lag_seconds_sum')).toBe('0.03');
-  expect(await value('holdcast_gc_pause_seconds_count{kind="minor"}')).toBe('1');
+  expect(await value('holdcast_gc_pause_seconds_sum{thread="main",kind="minor"}')).toBe('0.0015');
   expect(await value('holdcast_calls_total{event="begun"}')).toBe('1');
   expect(await value('holdcast_mixing_heap_bytes')).toBe('77');
   expect(metrics.overview().lag).toEqual({ tickMs: 15, loopMs: 30 });
+});
+
+test("pauses of all mixing threads are apart from the main thread's", async () => {
+  const { metrics, value } = metricsOf();
+  metrics.gc('major', 40);
+  metrics.figures(0, figures({ gcPauses: [{ kind: 'minor', ms: 0.5 }] }));
+  metrics.figures(0, figures({ gcPauses: [{ kind: 'minor', ms: 1.5 }] }));
+  metrics.figures(1, figures({ gcPauses: [{ kind: 'major', ms: 6 }] }));
+  const series = (name: string, labels: string): string => `holdcast_gc_pause_seconds_${name}{${labels}}`;
+  expect(await value(series('count', 'thread="mixing",kind="minor"'))).toBe('2');
+  expect(await value(series('sum', 'thread="mixing",kind="minor"'))).toBe('0.002');
+  expect(await value(series('bucket', 'le="0.005",thread="mixing",kind="major"'))).toBe('0');
+  expect(await value(series('bucket', 'le="0.01",thread="mixing",kind="major"'))).toBe('1');
+  expect(await value(series('count', 'thread="main",kind="major"'))).toBe('1');
 });
 
 test('what is asked at each look: connections, cache, limit, build', async () => {
@@ -152,9 +167,12 @@ test('a source that throws and figures that are none spoil nothing else', async 
   };
   const { metrics, value } = metricsOf({ ami: broken });
   metrics.figures(0, figures({ frames: NaN, underruns: -4, busyMs: Infinity, worstLagMs: NaN }));
-  metrics.figures(0, figures({ frames: 25, plain: NaN }));
+  const gcPauses = [NaN, -3, Infinity].map((ms) => ({ kind: 'minor' as const, ms }));
+  metrics.figures(0, figures({ frames: 25, plain: NaN, gcPauses }));
   expect(await value('holdcast_frames_total')).toBe('25');
   expect(await value('holdcast_callers{status="plain"}')).toBe('0');
+  expect(await value('holdcast_gc_pause_seconds_count{thread="mixing",kind="minor"}')).toBe('3');
+  expect(await value('holdcast_gc_pause_seconds_sum{thread="mixing",kind="minor"}')).toBe('0');
 });
 
 const QUESTIONS: Record<Question['about'], true> = {
@@ -165,6 +183,7 @@ const QUESTIONS: Record<Question['about'], true> = {
   function: true,
 };
 const GC_KINDS: Record<GcKind, true> = { minor: true, major: true, incremental: true, weakcb: true };
+const GC_THREADS: Record<GcThread, true> = { main: true, mixing: true };
 
 /** The number that the operator reads. */
 function seriesTold(): number {
@@ -178,7 +197,8 @@ test('names and labels are those that Prometheus wants, and few', async () => {
   for (let thread = 1; thread < 50; thread++) metrics.figures(thread, figures());
   for (const code of [...Object.keys(CODES), 'ENOSPC']) metrics.error(code);
   for (const about of Object.keys(QUESTIONS)) metrics.question(about as Question['about'], 1);
-  for (const kind of Object.keys(GC_KINDS)) metrics.gc(kind as GcKind, 1);
+  for (const kind of Object.keys(GC_KINDS))
+    for (const thread of Object.keys(GC_THREADS)) metrics.gc(kind as GcKind, 1, thread as GcThread);
   const text = await metrics.text();
   const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   expect(series).toHaveLength(seriesTold());

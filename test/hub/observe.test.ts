@@ -24,6 +24,7 @@ const FIGURES: MixerFigures = {
   worstTickMs: 1,
   busyMs: 20,
   keys: [{ action: 'nextTrack', audibleMs: 200 }],
+  gcPauses: [{ kind: 'minor', ms: 0.75 }],
   heapBytes: 1000,
 };
 
@@ -108,6 +109,7 @@ test('status and metrics tell the same figures', async () => {
   const { body } = await ask('/metrics');
   expect(body).toContain('\nholdcast_frames_total 50\n');
   expect(body).toContain('\nholdcast_callers{status="plain"} 7\n');
+  expect(body).toContain('\nholdcast_gc_pause_seconds_count{thread="mixing",kind="minor"} 2\n');
   expect(body).not.toContain('1795225281');
 });
 

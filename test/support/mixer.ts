@@ -18,7 +18,7 @@ import type { Shelf } from '../../src/program/shelves';
 import { assembleCall } from '../../src/session/assemble';
 import type { KeyBindings } from '../../src/session/keys';
 import type { Session } from '../../src/session/session';
-import type { CallState } from '../../src/session/state';
+import { parseCallState, type CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { errnoOf } from '../../src/util/errors';
 import { createLogger, silentLogger } from '../../src/util/log';
@@ -103,6 +103,9 @@ export interface MixerPlan {
   office?: FakeOffice;
   /** What keys do that a config cannot have. */
   bindings?: (uniqueid: string) => KeyBindings | undefined;
+  hearMeanwhile?: () => void;
+  /** Processor time of the thread; absent: it is not known. */
+  cpuMs?: () => number | undefined;
 }
 
 export class MixerRig {
@@ -135,6 +138,8 @@ export class MixerRig {
         this.posted.push(structuredClone(message));
       },
       random: seededRandom,
+      ...(plan.hearMeanwhile && { hearMeanwhile: plan.hearMeanwhile }),
+      ...(plan.cpuMs && { cpuMs: plan.cpuMs }),
     });
     this.configure(this.config);
   }
@@ -225,7 +230,8 @@ export class MixerRig {
   /** The last state that was told of a call. */
   state(uniqueid: string): CallState | undefined {
     const told = this.of('states').flatMap(({ states }) => states);
-    return told.filter(([id]) => id === uniqueid).at(-1)?.[1];
+    const [, state] = told.filter(([id]) => id === uniqueid).at(-1) ?? [];
+    return state === undefined ? undefined : parseCallState(JSON.parse(state));
   }
 
   /** The same call offline: what its caller hears, `act` being done before each Frame. */

@@ -21,7 +21,7 @@ export interface FrameSource {
 
 /** However long nobody looked, a reader is not taken to have come earlier than this before he was seen. */
 const MOST_UNSEEN_MS = 80;
-/** The call's turn is each second tick. */
+/** The call's turn is each second time that it is looked at. */
 const TURN_MS = 2 * FRAME_MS;
 
 export class CallPipe {

@@ -5,7 +5,7 @@ import type { CallNews } from '../../asterisk/feed';
 import { samplesOf } from '../../audio/frame';
 import type { CallRules, PlayableMedia } from '../../session/assemble';
 import type { Speech } from '../../session/speech';
-import type { CallState } from '../../session/state';
+import { READ_MS, type CallState } from '../../session/state';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { seedOf, type Random } from '../../util/random';
@@ -43,11 +43,9 @@ type Held =
 const PATIENCE_MS = 30_000;
 /** What could not be played to is tried again after this. */
 const AGAIN_MS = 1000;
-/** To ask a pipe whether somebody reads is dear: after the first second that is done in each third tick. */
+/** To ask a pipe whether somebody reads is dear: after the first second that is done each third time. */
 const EAGER_MS = 1000;
 const SELDOM_TICKS = 3;
-/** Asterisk has this much in its hands when it kills a reader: 20 to 46 ms, measured on version 22, 2026-11-21. */
-const READ_MS = 30;
 /** More was never heard of a call than this ago, see `Session.stateAt`. */
 const MOST_UNREAD_MS = 500;
 
@@ -68,7 +66,7 @@ export class HeldCall {
   #failed = false;
   #keyAtMs = 0;
   #count = 0;
-  /** Tick in which its state is told. */
+  /** When its state is told, in times of a Frame. */
   #tellAt = 0;
 
   /** @param slot a number that differs from call to call: what need not be in each tick is spread by it */
@@ -137,7 +135,7 @@ export class HeldCall {
 
   /**
    * What the time brings.
-   * @param count of the tick, and `atMs` its deadline
+   * @param count of times of a Frame, 40 ms, in each of which this is called once; `atMs`: deadline of the tick
    * @param now what the clock says
    * @param turn whether Frames are written
    */

@@ -9,6 +9,7 @@ import type { KeyBinding, KeySession } from '../../session/actions';
 import type { CallState } from '../../session/state';
 import type { SpokenAccount } from '../../speech/language';
 import type { LogFields, LogLevel } from '../../util/log';
+import type { GcKind } from '../observeRuntime';
 
 /** A config as it can be sent to a thread: an operator's functions stay behind, their keys are named. */
 export type PortableConfig = Omit<ResolvedConfig, 'keys' | 'billing' | 'store' | 'ami' | 'voices'> & {
@@ -154,8 +155,8 @@ export type FromMixer =
       readonly message: string;
       readonly wallMs: number;
     }
-  /** States of calls, as far as the callers have heard; kept in case of a crash. */
-  | { readonly type: 'states'; readonly states: readonly (readonly [uniqueid: string, state: CallState])[] }
+  /** States of calls as JSON, as far as the callers have heard; kept in case of a crash. */
+  | { readonly type: 'states'; readonly states: readonly (readonly [uniqueid: string, state: string])[] }
   /** A call's reader came, or went (hung up, an agent answered, an announcement of Asterisk). */
   | { readonly type: 'reader'; readonly uniqueid: string; readonly status: 'reading' | 'away' }
   | { readonly type: 'figures'; readonly figures: MixerFigures }
@@ -179,12 +180,14 @@ export interface MixerFigures {
   readonly rescued: number;
   /** Calls that have plain music now, since their Session or Program threw. */
   readonly plain: number;
-  /** In the last second: longest delay of a tick, longest tick, sum of all ticks. */
+  /** In the last second: longest delay of a tick, longest tick, processor time of the thread (or the sum of all ticks). */
   readonly worstLagMs: number;
   readonly worstTickMs: number;
   readonly busyMs: number;
   /** Key presses in the last second: their actions, and how long after the main thread heard of each it is audible. */
   readonly keys: readonly { readonly action: string; readonly audibleMs: number }[];
+  /** Pauses of this thread's garbage collector in the last second. */
+  readonly gcPauses: readonly { readonly kind: GcKind; readonly ms: number }[];
   /** Of this thread's heap, bytes. */
   readonly heapBytes: number;
 }

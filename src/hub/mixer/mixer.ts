@@ -2,7 +2,6 @@
 // throws costs the others nothing.
 import { getHeapStatistics } from 'node:v8';
 import type { PlayableMedia } from '../../session/assemble';
-import type { CallState } from '../../session/state';
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
@@ -15,13 +14,14 @@ import type {
   CallStatus,
   CatalogClip,
   FromMixer,
+  MixerFigures,
   Page,
   PortableConfig,
   ToMixer,
 } from './messages';
 import { BatchBuffer, MixSettings } from './mixSettings';
 import type { MixerOutside } from './outsidePort';
-import { Ticker } from './ticker';
+import { Ticker, TICK_MS, TICKS_A_FRAME } from './ticker';
 
 export interface MixerMedia extends PlayableMedia {
   setCatalog(clips: readonly CatalogClip[]): void;
@@ -32,6 +32,12 @@ export interface MixerMedia extends PlayableMedia {
 }
 
 export interface MixerParts {
+  /** Processor time of this thread so far, milliseconds; undefined where that is not known: what ticks take counts then. */
+  cpuMs?(): number | undefined;
+  /** Pauses of this thread's garbage collector since this was last called; absent: none are told. */
+  takeGcPauses?(): MixerFigures['gcPauses'];
+  /** Has all that came meanwhile handled: in the middle of a long tick a caller who arrives does not wait for its end. */
+  hearMeanwhile?(): void;
   clock: Clock;
   log: Logger;
   media: MixerMedia;
@@ -40,21 +46,25 @@ export interface MixerParts {
   random: (seed: number) => Random;
 }
 
+/** Each call has its turn in each eighth tick, each 80 ms, and is looked at in the middle between two turns. */
+const GROUPS = 2 * TICKS_A_FRAME;
 /** Calls whose pipes are filled in one tick: a thousand at once would hold it up. */
-const ARMS = 16;
+const ARMS = 12;
+/** Calls that are served before it is looked whether anybody has come. */
+const LOOK_EVERY = 16;
 /** Calls that change over to another config in one tick. */
-const CHANGES = 10;
+const CHANGES = 3;
 /** So long a call may say what it is saying, or wait for an answer, before it changes over. */
 const PATIENCE_MS = 30_000;
 /** States that are told in one tick. */
-const STATES = 64;
+const STATES = 16;
 const FIGURES_MS = 1000;
 const SAY_MS = 10_000;
 
 export class Mixer {
   readonly #calls = new Map<string, HeldCall>();
-  /** The calls that have their turn in even ticks, and in odd ones. */
-  readonly #phases: readonly [HeldCall[], HeldCall[]] = [[], []];
+  /** The calls that have their turn in the same ticks. */
+  readonly #groups = Array.from({ length: GROUPS }, (): HeldCall[] => []);
   readonly #figures = new CallFigures();
   readonly #ticker: Ticker;
   readonly #stuck: Seldom;
@@ -66,10 +76,14 @@ export class Mixer {
   #changeBy = 0;
   /** Calls that may still be armed before the next tick. */
   #arms = ARMS;
-  #states: (readonly [string, CallState])[] = [];
+  #states: (readonly [string, string])[] = [];
   #begun = 0;
+  /** Who is being served: a group, and an index in it. */
+  #served: HeldCall[] = [];
+  #turn = 0;
   #atMs = 0;
   #figuresAt = 0;
+  #cpuMs = 0;
   #drained = false;
 
   constructor(private readonly parts: MixerParts) {
@@ -77,7 +91,8 @@ export class Mixer {
     this.#ticker = new Ticker({
       clock,
       tick: (count, atMs, missed) => this.#tick(count, atMs, missed),
-      onResync: (missed) => log.warn({ missedMs: missed * 40 }, 'the thread stood still; callers heard gaps'),
+      onResync: (missed) =>
+        log.warn({ missedMs: missed * TICK_MS }, 'the thread stood still; callers heard gaps'),
       onFailure: (error) => this.#fails(error, 'mixer'),
     });
     this.#stuck = new Seldom(clock, SAY_MS);
@@ -98,7 +113,7 @@ export class Mixer {
     this.#ticker.close();
     for (const call of this.#calls.values()) this.#dare(call, 'close', () => call.close());
     this.#calls.clear();
-    for (const phase of this.#phases) phase.length = 0;
+    for (const group of this.#groups) group.length = 0;
   }
 
   #hear(message: ToMixer): void {
@@ -157,8 +172,7 @@ export class Mixer {
   #add(beginning: CallBeginning): void {
     const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
     this.#calls.set(beginning.uniqueid, call);
-    const [even, odd] = this.#phases;
-    (even.length <= odd.length ? even : odd).push(call);
+    this.#groups.reduce((least, group) => (group.length < least.length ? group : least)).push(call);
   }
 
   #callParts(): HeldCallParts {
@@ -175,7 +189,7 @@ export class Mixer {
       buffer: () => this.#buffer!,
       keep: (uniqueid, state, last) => {
         if (this.#states.length >= STATES && !last) return false;
-        this.#states.push([uniqueid, state]);
+        this.#states.push([uniqueid, JSON.stringify(state)]);
         return true;
       },
       onDue: (call) => void this.#due.push(call),
@@ -188,9 +202,11 @@ export class Mixer {
     const call = this.#calls.get(uniqueid);
     if (!call) return;
     this.#calls.delete(uniqueid);
-    for (const phase of this.#phases) {
-      const index = phase.indexOf(call);
-      if (index >= 0) phase.splice(index, 1);
+    for (const group of this.#groups) {
+      const index = group.indexOf(call);
+      if (index < 0) continue;
+      group.splice(index, 1);
+      if (group === this.#served && index <= this.#turn) this.#turn--;
     }
     call.close();
   }
@@ -199,15 +215,25 @@ export class Mixer {
     this.#atMs = atMs;
     this.#arms = ARMS;
     const now = this.parts.clock.now();
-    for (let i = 0; i < 2; i++) {
-      const phase = this.#phases[i]!;
-      const turn = missed > 0 || (count & 1) === i;
-      for (let j = 0; j < phase.length; j++) this.#tickCall(phase[j]!, count, now, turn);
+    // Those whose tick did not come are served by this one.
+    for (let tick = count - Math.min(missed, GROUPS - 1); tick <= count; tick++) {
+      const frame = Math.floor(tick / TICKS_A_FRAME);
+      this.#serve(tick % GROUPS, frame, now, true);
+      this.#serve((tick + TICKS_A_FRAME) % GROUPS, frame, now, false);
     }
     this.#armDue();
     if (this.#changing.length > 0) this.#change(now);
     this.#tellStates();
     if (atMs - this.#figuresAt >= FIGURES_MS) this.#tellFigures(atMs);
+  }
+
+  /** @param count of times of a Frame, and `turn`: whether Frames are written */
+  #serve(index: number, count: number, now: number, turn: boolean): void {
+    const group = (this.#served = this.#groups[index]!);
+    for (this.#turn = 0; this.#turn < group.length; this.#turn++) {
+      this.#tickCall(group[this.#turn]!, count, now, turn);
+      if (turn && this.#turn % LOOK_EVERY === 0) this.parts.hearMeanwhile?.();
+    }
   }
 
   #tickCall(call: HeldCall, count: number, now: number, turn: boolean): void {
@@ -263,7 +289,7 @@ export class Mixer {
   }
 
   /** One that cannot be sent takes none with it. */
-  #postStates(states: readonly (readonly [string, CallState])[]): void {
+  #postStates(states: readonly (readonly [string, string])[]): void {
     if (this.#post({ type: 'states', states })) return;
     for (const state of states) this.#post({ type: 'states', states: [state] });
   }
@@ -287,6 +313,7 @@ export class Mixer {
       if (call.plain) plain++;
     }
     const { frames, framesLate, underruns, rescued } = this.#figures;
+    const times = this.#ticker.takeTimes();
     const figures = {
       playing,
       waiting: this.#calls.size - playing,
@@ -296,12 +323,23 @@ export class Mixer {
       pagesLate: this.parts.media.pagesLate,
       rescued,
       plain,
-      ...this.#ticker.takeTimes(),
+      ...times,
+      busyMs: this.#computedMs() ?? times.busyMs,
       keys: this.#figures.takeKeys(),
+      gcPauses: this.parts.takeGcPauses?.() ?? [],
       heapBytes: getHeapStatistics().used_heap_size,
     };
     this.#post({ type: 'figures', figures });
     this.parts.media.sweep(this.parts.clock.now());
+  }
+
+  /** Since this was last asked. */
+  #computedMs(): number | undefined {
+    const cpuMs = this.parts.cpuMs?.();
+    if (cpuMs === undefined) return undefined;
+    const computedMs = cpuMs - this.#cpuMs;
+    this.#cpuMs = cpuMs;
+    return computedMs;
   }
 
   #status(): CallStatus[] {
@@ -311,10 +349,10 @@ export class Mixer {
 
   #drain(): void {
     this.#drained = true;
-    const states: (readonly [string, CallState])[] = [];
+    const states: (readonly [string, string])[] = [];
     for (const call of this.#calls.values()) {
       const state = this.#dare(call, 'drain', () => call.drain());
-      if (state) states.push([call.uniqueid, state]);
+      if (state) states.push([call.uniqueid, JSON.stringify(state)]);
     }
     this.#states = [];
     this.#postStates(states);

@@ -1,4 +1,4 @@
-// Ticker: one tick for all calls of a mixing thread, each 40 ms on absolute deadlines of the monotonic clock.
+// Ticker: one tick for all calls of a mixing thread, each 10 ms on absolute deadlines of the monotonic clock.
 // What it is late does not add up, and after a stall the deadlines that were missed are served at once, by one tick.
 import { FRAME_MS } from '../../audio/frame';
 import type { Cancel, Clock } from '../../util/clock';
@@ -24,8 +24,11 @@ export interface TickTimes {
   busyMs: number;
 }
 
+/** Ticks in the time of one Frame: so the calls of a thread are not served, and their readers not woken, all at once. */
+export const TICKS_A_FRAME = 4;
+export const TICK_MS = FRAME_MS / TICKS_A_FRAME;
 /** A stall of more deadlines than this is counted: the lead of the readers is gone by then. */
-const MOST_MISSED = 5;
+const MOST_MISSED = 5 * TICKS_A_FRAME;
 
 export class Ticker {
   #origin = 0;
@@ -37,7 +40,7 @@ export class Ticker {
 
   constructor(private readonly parts: TickerParts) {}
 
-  /** The first tick is 40 ms from now. */
+  /** The first tick is 10 ms from now. */
   start(): void {
     this.#origin = this.parts.clock.now();
     this.#sleep();
@@ -62,7 +65,7 @@ export class Ticker {
 
   #wake(): void {
     const now = this.parts.clock.now();
-    const due = Math.floor((now - this.#origin) / FRAME_MS);
+    const due = Math.floor((now - this.#origin) / TICK_MS);
     const missed = due - this.#count - 1;
     try {
       if (missed >= 0) this.#serve(due, missed, now);
@@ -74,12 +77,12 @@ export class Ticker {
   }
 
   #serve(due: number, missed: number, now: number): void {
-    const lagMs = now - (this.#origin + (this.#count + 1) * FRAME_MS);
+    const lagMs = now - (this.#origin + (this.#count + 1) * TICK_MS);
     this.#count = due;
     try {
       if (missed > MOST_MISSED) this.#resyncs++;
       if (missed > MOST_MISSED) this.parts.onResync(missed);
-      this.parts.tick(due, this.#origin + due * FRAME_MS, missed);
+      this.parts.tick(due, this.#origin + due * TICK_MS, missed);
     } finally {
       this.#took(lagMs, this.parts.clock.now() - now);
     }
@@ -94,7 +97,7 @@ export class Ticker {
 
   /** Whole milliseconds, rounded up: a timer that fires a fraction early would wake the thread for nothing. */
   #sleep(): void {
-    const next = this.#origin + (this.#count + 1) * FRAME_MS;
+    const next = this.#origin + (this.#count + 1) * TICK_MS;
     const delay = Math.ceil(Math.max(0, next - this.parts.clock.now()));
     this.#cancel = this.parts.clock.after(delay, () => this.#wake());
   }

@@ -1,10 +1,12 @@
 // Entry of a mixing thread: Mixer and its media on one side, the main thread on the other.
 // Nothing slow is imported here, and nothing ends the thread but the main thread: callers hear what it mixes.
-import { parentPort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { systemClock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import { seededRandom } from '../../util/random';
+import { threadCpuMs } from '../../util/threadCpu';
 import { Seldom } from '../seldom';
+import { GcPauses } from './gcPauses';
 import type { FromMixer, ToMixer } from './messages';
 import { Mixer } from './mixer';
 import { Outside } from './outside';
@@ -21,39 +23,45 @@ function main(): void {
   const clock = systemClock();
   const post = (message: FromMixer): void => port.postMessage(message);
   const log = new ThreadLog(post, clock);
-  survive(log, new Seldom(clock, SAY_MS));
+  const told = survive(log, new Seldom(clock, SAY_MS));
   let language = LANGUAGE;
   const media = new PagedMedia({
     wanted: (key, index) => post({ type: 'wanted', key, index }),
     fallbackLanguage: () => language,
   });
   const outside = new Outside({ post, clock });
-  const mixer = new Mixer({ clock, log: log.logger, media, outside, post, random: seededRandom });
-  port.on('message', (message: ToMixer) => {
-    switch (message.type) {
-      case 'page':
-        return media.put(message.page);
-      case 'catalog':
-        return media.setCatalog(message.clips);
-      case 'answer':
-      case 'deed':
-        return outside.hear(message);
-      case 'config':
-        language = message.config.language;
-        log.level = message.config.log.level;
-        outside.configure(message.config);
+  const hear = (message: ToMixer): void => {
+    if (message.type === 'answer' || message.type === 'deed') return outside.hear(message);
+    if (message.type === 'config') {
+      language = message.config.language;
+      log.level = message.config.log.level;
+      outside.configure(message.config);
     }
     mixer.handle(message);
-  });
+  };
+  const hearMeanwhile = (): void => {
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+      try {
+        hear(next.message as ToMixer);
+      } catch (error) {
+        told(error); // the tick goes on
+      }
+  };
+  const pauses = new GcPauses();
+  const given = { clock, log: log.logger, media, outside, post, random: seededRandom };
+  const mixer = new Mixer({ ...given, hearMeanwhile, cpuMs: threadCpuMs, takeGcPauses: () => pauses.take() });
+  port.on('message', hear);
   post({ type: 'ready' });
 }
 
-function survive({ logger }: ThreadLog, seldom: Seldom): void {
+/** @returns what tells of an error */
+function survive({ logger }: ThreadLog, seldom: Seldom): (error: unknown) => void {
   const told = (error: unknown): void =>
     seldom.say((times) => logger.error({ times, ...errorFields(error) }, 'unexpected; the thread goes on'));
   process.on('uncaughtException', told);
   process.on('unhandledRejection', told);
   process.exit = refuseToExit;
+  return told;
 }
 
 function refuseToExit(): never {

@@ -10,7 +10,7 @@ import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
 import { playFolder, type PlayFolder } from './folder';
-import { isFifo, isUnused, makeFifos, openToWrite, prepareFolder, unusable } from './mkfifo';
+import { FifoMaker, isFifo, isUnused, openToWrite, prepareFolder, unusable } from './mkfifo';
 
 export interface FifoParts {
   /** Absolute; nobody else's, on a file system that has FIFOs. */
@@ -34,8 +34,8 @@ interface Waiting {
 }
 
 const BATCH = 256;
-/** In one command line. */
-const MOST_AT_ONCE = 1024;
+/** A thousand take the shell 0.3 to 0.5 s, and a caller waits no longer than that. */
+const MOST_AT_ONCE = 256;
 /** How long no other is tried to be made after making them failed. */
 const REST_MS = 1000;
 /** How long a caller waits for one to be made: he would hear silence. */
@@ -47,6 +47,7 @@ export class CallFifos implements Closeable {
   readonly #spares: string[] = [];
   readonly #taken = new Map<string, Taken>();
   readonly #waiting = new Map<string, Waiting>();
+  readonly #maker: FifoMaker;
   #number = 0;
   #filling: Promise<void> | undefined;
   #failure: { error: HoldcastError; atMs: number } | undefined;
@@ -55,6 +56,7 @@ export class CallFifos implements Closeable {
   constructor(private readonly parts: FifoParts) {
     this.#names = playFolder(parts.folder);
     this.#batch = Math.max(1, parts.batch ?? BATCH);
+    this.#maker = new FifoMaker(this.#names.spare(''), parts.clock);
   }
 
   /**
@@ -64,7 +66,7 @@ export class CallFifos implements Closeable {
    */
   async start(): Promise<void> {
     const names = prepareFolder(this.parts.folder);
-    const spare = basename(this.#names.spare(0)).replace('0', '');
+    const spare = basename(this.#names.spare(''));
     const fifo = basename(this.#names.fifo(''));
     for (const name of names) {
       const path = join(this.parts.folder, name);
@@ -157,6 +159,7 @@ export class CallFifos implements Closeable {
     this.#closed = true;
     for (const { reject } of this.#waiting.values()) reject(refused('the hub is closing'));
     this.#waiting.clear();
+    this.#maker.close();
     await this.#filling;
     for (const spare of this.#spares.splice(0)) this.#remove(spare);
     for (const uniqueid of [...this.#taken.keys()]) {
@@ -238,7 +241,7 @@ export class CallFifos implements Closeable {
     return this.#failure !== undefined && this.parts.clock.now() - this.#failure.atMs < REST_MS;
   }
 
-  /** Makes as many as are wanted, one program at a time. Never rejects. */
+  /** Makes as many as are wanted. Never rejects. */
   #fill(): Promise<void> {
     this.#filling ??= this.#resting ? undefined : this.#fillNow().finally(() => (this.#filling = undefined));
     return this.#filling ?? Promise.resolve();
@@ -247,9 +250,10 @@ export class CallFifos implements Closeable {
   async #fillNow(): Promise<void> {
     while (!this.#closed && this.#wanted() > 0) {
       const count = Math.min(MOST_AT_ONCE, this.#wanted());
+      const first = this.#number + 1;
       const paths = Array.from({ length: count }, () => this.#names.spare(++this.#number));
       try {
-        await makeFifos(paths);
+        await this.#maker.make(first, this.#number);
       } catch (error) {
         for (const path of paths) this.#remove(path);
         return this.#failed(unusable(this.parts.folder, error));

@@ -14,7 +14,7 @@ export const playFolder = (folder: string) => ({
   /** A line for each of its readers: the process id, "4711\n", or "4711 plain\n" where it plays `plain`. */
   reader: (uniqueid: string) => join(folder, `reader.${uniqueid}`),
   /** FIFOs that wait for a call. */
-  spare: (number: number) => join(folder, `spare.${number}`),
+  spare: (number: number | '') => join(folder, `spare.${number}`),
 });
 
 export type PlayFolder = ReturnType<typeof playFolder>;

@@ -6,7 +6,7 @@ import { Backoff } from '../../util/backoff';
 import type { Logger } from '../../util/log';
 import type { Random } from '../../util/random';
 import type { Closeable } from '../../util/scope';
-import type { FromMixer, MixerFigures, ToMixer } from '../mixer/messages';
+import type { FromMixer, ToMixer } from '../mixer/messages';
 
 /** A thread as it is opened: not running yet. */
 export interface Thread extends Closeable {
@@ -44,8 +44,6 @@ export interface MixersParts {
 export interface Mixing {
   readonly number: number;
   send(message: ToMixer, transfer?: readonly ArrayBuffer[]): void;
-  /** The last that it has told. */
-  figures?: MixerFigures;
   /** For so many seconds it has had enough to do. */
   busySeconds: number;
   /** Calls that it was given and that are not over. */
@@ -135,7 +133,6 @@ export class Mixers implements Closeable {
 
   #hear(mixing: Mixing, message: FromMixer): void {
     if (message.type === 'figures') {
-      mixing.figures = message.figures;
       mixing.busySeconds = message.figures.busyMs > ENOUGH_MS ? mixing.busySeconds + 1 : 0;
       this.#growIfBusy();
     }

@@ -33,9 +33,7 @@ export interface PlayersParts {
     giveBack(page: Page): void;
   };
   calls: CallSource;
-  /** What an earlier hub, or a stream, has left of a call. */
-  states: { read(uniqueid: string): unknown };
-  snapshots: Pick<Snapshots, 'keep' | 'forget'>;
+  snapshots: Pick<Snapshots, 'read' | 'keep' | 'forget'>;
   /** How a call begins whose caller is known; undefined: there is nothing to wait for. Never rejects. */
   welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
   /** Whether one more call is admitted beside so many. */
@@ -54,14 +52,15 @@ interface Played {
   readonly office: BackOffice;
   unfollow: Cancel;
   call: OfficeCall;
-  identified: boolean;
   /** Last that was told of each sort, and keys that no thread was there for. */
-  identity?: CallNews;
+  identity?: Extract<CallNews, { type: 'identity' }>;
   place?: CallNews;
   keys: { news: CallNews; atMs: number }[];
-  state?: CallState | undefined;
+  /** Where it begins, when nothing was heard of it yet; undefined: anywhere, or that was not asked for. */
+  first?: CallState | undefined;
   mixing?: Mixing | undefined;
-  beginning: boolean;
+  /** Under way. */
+  beginning?: Promise<undefined> | undefined;
   reading: boolean;
   /** Since when nobody reads, on the clock. */
   awaySince: number;
@@ -80,6 +79,8 @@ const AWAY_MS = 4 * 3_600_000;
 const LEAVING_MS = 1000;
 /** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
 const PAGE_MS = 100;
+/** Calls that are taken up at the same time: more of them, and their pages come too late while the thread is busy. */
+const RESTORES = 64;
 /** Calls that are released in one go, and the pause between two: the main thread hears others meanwhile. */
 const RELEASES = 50;
 const RELEASE_PAUSE_MS = 5;
@@ -105,20 +106,13 @@ export class Players {
     return this.#calls.size;
   }
 
-  /** Callers who listen now. */
-  get listening(): number {
-    let count = 0;
-    for (const { reading } of this.#calls.values()) if (reading) count++;
-    return count;
-  }
-
   /**
-   * Asterisk asks what to start for a call: its pipe is there when this returns or resolves, its music follows within
-   * milliseconds. `plain`: there is no room for it. Never rejects.
+   * Asterisk asks what to start for a call: when this returns or resolves its pipe is there and its thread was told to fill
+   * it, which is done before a reader can have started. `plain`: there is no room for it. Never rejects.
    */
   arrive(uniqueid: string): 'plain' | undefined | Promise<'plain' | undefined> {
     const known = this.#calls.get(uniqueid);
-    if (known) return void this.#begin(known);
+    if (known) return this.#begin(known);
     if (this.#draining || !this.parts.mixers.pick()) return 'plain';
     if (!this.parts.admits(this.#calls.size + this.#opening)) return this.#tooMany();
     try {
@@ -141,10 +135,12 @@ export class Players {
    */
   async restore(): Promise<number> {
     const left = this.parts.fifos.left();
-    for (const uniqueid of left) {
+    const takeUp = async (uniqueid: string): Promise<void> => {
       if ((await this.arrive(uniqueid)) === 'plain') this.parts.fifos.forget(uniqueid);
       else this.#left.add(uniqueid);
-    }
+    };
+    for (let at = 0; at < left.length; at += RESTORES)
+      await Promise.all(left.slice(at, at + RESTORES).map(takeUp));
     return left.length;
   }
 
@@ -204,11 +200,11 @@ export class Players {
     this.#calls.clear();
   }
 
-  #isForgotten({ uniqueid, reading, identified, awaySince }: Played, living?: ReadonlySet<string>): boolean {
+  #isForgotten({ uniqueid, reading, identity, awaySince }: Played, living?: ReadonlySet<string>): boolean {
     if (reading) return false;
     const awayMs = this.parts.clock.now() - awaySince;
     if (living) return !living.has(uniqueid) && (awayMs > GONE_MS || this.#left.has(uniqueid));
-    return awayMs > (identified ? AWAY_MS : STRANGER_MS);
+    return awayMs > (identity ? AWAY_MS : STRANGER_MS);
   }
 
   #tooMany(): 'plain' {
@@ -234,7 +230,7 @@ export class Players {
     if (calls.length > 0) this.parts.clock.after(RELEASE_PAUSE_MS, () => this.#releaseSlowly(calls));
   }
 
-  #open(uniqueid: string, fifo: string): undefined {
+  #open(uniqueid: string, fifo: string): undefined | Promise<undefined> {
     if (this.#calls.has(uniqueid) || this.#draining) return undefined;
     const office = this.parts.office(() => played.call);
     const played: Played = {
@@ -243,9 +239,7 @@ export class Players {
       office,
       unfollow: () => {},
       call: { uniqueid },
-      identified: false,
       keys: [],
-      beginning: false,
       reading: false,
       awaySince: this.parts.clock.now(),
       over: false,
@@ -254,27 +248,30 @@ export class Players {
     this.parts.onCall?.('begun');
     // Who it is may be told at once, before `follow` returns.
     played.unfollow = this.parts.calls.follow(uniqueid, (news) => this.#tell(played, news));
-    void this.#begin(played);
-    return undefined;
+    return this.#begin(played);
   }
 
-  /** Gives the call to a thread, with what is known of it. */
-  async #begin(played: Played): Promise<void> {
-    if (played.beginning || played.over) return;
-    played.beginning = true;
+  /** Gives the call to a thread, with what is known of it; once where that is asked for twice. Never rejects. */
+  #begin(played: Played): Promise<undefined> {
+    played.beginning ??= this.#beginNow(played).finally(() => (played.beginning = undefined));
+    return played.beginning;
+  }
+
+  async #beginNow(played: Played): Promise<undefined> {
+    if (played.over) return undefined;
     const { uniqueid, fifo } = played;
     try {
-      played.state ??= parseCallState(this.parts.states.read(uniqueid));
-      played.state ??= await this.parts.welcome(uniqueid);
-      const page = await this.#pageOf(played.state);
+      const kept = parseCallState(this.parts.snapshots.read(uniqueid));
+      const state = kept ?? (played.first ??= await this.parts.welcome(uniqueid));
+      const page = state?.music && (await this.#pageOf(state.music));
       const isNew = !played.mixing;
       const mixing = played.over ? undefined : this.#threadOf(played);
       if (!mixing) {
         if (page) this.parts.catalog.giveBack(page);
-        return;
+        return undefined;
       }
-      const { identity, place, state } = played;
-      const language = identity?.type === 'identity' ? identity.identity.language : undefined;
+      const { identity, place } = played;
+      const language = identity?.identity.language;
       mixing.send({
         type: 'begin',
         call: {
@@ -285,22 +282,20 @@ export class Players {
           pages: page ? [page] : [],
         },
       });
-      if (!isNew) return;
+      if (!isNew) return undefined;
       const atMs = this.parts.clock.now();
       for (const news of [identity, place]) if (news) mixing.send({ type: 'news', uniqueid, news, atMs });
       for (const key of played.keys.splice(0)) mixing.send({ type: 'news', uniqueid, ...key });
     } catch (error) {
       this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be begun');
-    } finally {
-      played.beginning = false;
     }
+    return undefined;
   }
 
   /** The page at which it goes on; a late one is given back. */
-  async #pageOf(state: CallState | undefined): Promise<Page | undefined> {
+  async #pageOf({ trackId, sample }: NonNullable<CallState['music']>): Promise<Page | undefined> {
     const { catalog, clock } = this.parts;
-    if (!state?.music) return undefined;
-    const page = catalog.pageAt(state.music.trackId, state.music.sample);
+    const page = catalog.pageAt(trackId, sample);
     const inHand = await inTime(clock, PAGE_MS, page);
     if (inHand !== LATE) return inHand;
     void page.then((late) => late && catalog.giveBack(late));
@@ -318,14 +313,13 @@ export class Players {
   #tell(played: Played, news: CallNews): void {
     const atMs = this.parts.clock.now();
     if (news.type === 'identity') {
-      played.identified = true;
       played.call = news.identity;
       played.identity = news;
     }
     if (news.type === 'place') played.place = news;
     if (news.type === 'ended') return this.#ended(played);
     const { uniqueid, mixing } = played;
-    if (mixing && !played.beginning) mixing.send({ type: 'news', uniqueid, news, atMs });
+    if (mixing) mixing.send({ type: 'news', uniqueid, news, atMs });
     else if (news.type === 'key' && played.keys.length < MOST_KEYS) played.keys.push({ news, atMs });
   }
 
@@ -333,7 +327,7 @@ export class Players {
   #ended(played: Played): void {
     const { uniqueid, mixing } = played;
     mixing?.send({ type: 'news', uniqueid, news: { type: 'ended' }, atMs: this.parts.clock.now() });
-    if (!played.identified) return this.#letGoUnknown(played);
+    if (!played.identity) return this.#letGoUnknown(played);
     played.call = { ...played.call, ended: true };
     this.parts.snapshots.forget(uniqueid);
     if (!played.reading) this.#release(played);
@@ -342,7 +336,7 @@ export class Players {
   /** Asterisk knows no such call: it hung up at once, or is a mistake of the dialplan. Who reads has music all the same. */
   #letGoUnknown(played: Played): void {
     this.parts.clock.after(UNKNOWN_MS, () => {
-      if (!played.identified && !played.reading) this.#release(played);
+      if (!played.identity && !played.reading) this.#release(played);
     });
   }
 
@@ -358,11 +352,9 @@ export class Players {
     if (!reading) played.awaySince = this.parts.clock.now();
   }
 
-  #keep(uniqueid: string, state: CallState): void {
+  #keep(uniqueid: string, state: string): void {
     const played = this.#calls.get(uniqueid);
-    if (!played || played.call.ended) return;
-    played.state = state;
-    this.parts.snapshots.keep(uniqueid, state);
+    if (played && !played.call.ended) this.parts.snapshots.keep(uniqueid, state);
   }
 
   #release(played: Played): void {

@@ -8,6 +8,7 @@ import { Library } from '../../media/library';
 import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
 import type { CallStates } from '../../store/callStates';
+import { SharedStates } from '../../store/sharedStates';
 import type { Cancel, Clock } from '../../util/clock';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
@@ -87,7 +88,8 @@ export class PlayingHub implements Playing {
     this.#readers = new Readers({ folder, log });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
     this.#statuses = new CallStatuses(clock);
-    this.#snapshots = new Snapshots({ states, clock, log });
+    const shared = new SharedStates(config.calls.folder);
+    this.#snapshots = new Snapshots({ shared, states, clock, log });
     this.#mixers = new Mixers({
       open: (number, ears) => this.#openThread(number, ears),
       most: threads,
@@ -122,7 +124,6 @@ export class PlayingHub implements Playing {
         giveBack: (page) => this.#catalog!.giveBack(page),
       },
       calls,
-      states,
       snapshots: this.#snapshots,
       welcome: (uniqueid) => parts.welcome(uniqueid),
       admits: (callers) => parts.admits(callers),
@@ -151,11 +152,7 @@ export class PlayingHub implements Playing {
 
   sweep(living: ReadonlySet<string> | undefined): void {
     this.#players.sweep(living);
-  }
-
-  /** Callers who listen now. */
-  get listening(): number {
-    return this.#players.listening;
+    this.#snapshots.sweep(living);
   }
 
   /** Mixing threads that run. */
@@ -201,7 +198,7 @@ export class PlayingHub implements Playing {
     this.#players.stop();
     await this.#mixers.close();
     await this.#fifos.close();
-    this.#snapshots.close();
+    await this.#snapshots.close();
     this.#players.clear();
     for (const asked of this.#asked.values()) asked.close();
     await this.#media?.watch.close();
@@ -211,6 +208,7 @@ export class PlayingHub implements Playing {
 
   async #start(): Promise<void> {
     await this.#fifos.start();
+    this.#snapshots.inherit();
     await this.#openMedia(this.#config);
     await this.#tellCatalog();
     this.#speech = await this.#openedSpeech(this.#config);
@@ -226,6 +224,7 @@ export class PlayingHub implements Playing {
   #sweepSoon(): void {
     this.#cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
       this.#players.sweep(undefined);
+      this.#snapshots.sweep(undefined);
       this.#fifos.sweep(new Set(), (uniqueid) => this.#readers.isHeld(uniqueid));
       this.#sweepSoon();
     });

@@ -17,7 +17,7 @@ export interface MixerThreadParts {
   onEnd(reason: string): void;
   clock: Clock;
   log: Logger;
-  /** Default: 512 MB for what lives long, 6 for what is new. */
+  /** Default: 512 MB for what lives long, 3 for what is new. */
   limits?: ResourceLimits;
 }
 
@@ -32,7 +32,7 @@ const DRAIN_MS = 1000;
 /** Ending it takes no longer, unless it hangs in the system, milliseconds. */
 const END_MS = 1000;
 /** Of what lives long, and of what is new: mixing makes next to no garbage. */
-const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 6 };
+const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 3 };
 /** Something printed is logged at most so often, milliseconds, and so many characters of it. */
 const PRINTED_MS = 60_000;
 const LONGEST_PRINTED = 500;

@@ -23,14 +23,14 @@ function ticker(work: () => void = () => {}) {
   return { clock, ticks, resyncs, failures, ticking };
 }
 
-test('one tick each 40 ms, on deadlines that do not drift with what it is late', () => {
+test('one tick each 10 ms, on deadlines that do not drift with what it is late', () => {
   const { clock, ticks, ticking } = ticker(() => clock.stall(3));
   clock.stall(1000.25);
   ticking.start();
   for (let i = 0; i < 5000; i++) clock.advance(1);
-  expect(ticks.length).toBeGreaterThan(120);
+  expect(ticks.length).toBeGreaterThan(480);
   ticks.forEach(({ count, atMs, missed, now }, i) => {
-    expect({ count, atMs, missed }).toEqual({ count: i + 1, atMs: 1000.25 + 40 * (i + 1), missed: 0 });
+    expect({ count, atMs, missed }).toEqual({ count: i + 1, atMs: 1000.25 + 10 * (i + 1), missed: 0 });
     expect(now - atMs).toBeLessThan(2);
   });
 });
@@ -40,13 +40,13 @@ test('after a stall one tick serves all deadlines that were missed, and the next
   ticking.start();
   clock.stall(170);
   clock.advance(0);
-  expect(ticks).toEqual([{ count: 4, atMs: 160, missed: 3, now: 170 }]);
-  clock.advance(30);
-  expect(ticks.at(-1)).toEqual({ count: 5, atMs: 200, missed: 0, now: 200 });
+  expect(ticks).toEqual([{ count: 17, atMs: 170, missed: 16, now: 170 }]);
+  clock.advance(10);
+  expect(ticks.at(-1)).toEqual({ count: 18, atMs: 180, missed: 0, now: 180 });
   expect(resyncs).toEqual([]);
   clock.stall(1000);
   clock.advance(0);
-  expect(resyncs).toEqual([24]);
+  expect(resyncs).toEqual([99]);
   expect(ticking.resyncs).toBe(1);
 });
 
@@ -55,9 +55,9 @@ test('the longest delay, the longest tick and the sum are told since they were l
   ticking.start();
   clock.stall(50);
   clock.advance(0);
-  expect(ticking.takeTimes()).toEqual({ worstLagMs: 10, worstTickMs: 4, busyMs: 4 });
-  clock.advance(30);
-  clock.advance(40);
+  expect(ticking.takeTimes()).toEqual({ worstLagMs: 40, worstTickMs: 4, busyMs: 4 });
+  clock.advance(10);
+  clock.advance(10);
   expect(ticking.takeTimes()).toMatchObject({ worstTickMs: 4, busyMs: 8 });
   expect(ticking.takeTimes()).toEqual({ worstLagMs: 0, worstTickMs: 0, busyMs: 0 });
 });
@@ -70,8 +70,8 @@ test('a tick that throws costs nobody the next one, even if to tell of it throws
     if (left-- > 0) throw error;
   });
   ticking.start();
-  expect(() => clock.advance(40)).toThrow(error);
-  for (let i = 0; i < 3; i++) clock.advance(40);
+  expect(() => clock.advance(10)).toThrow(error);
+  for (let i = 0; i < 3; i++) clock.advance(10);
   expect(failures).toEqual([error]);
   expect(ticks.map(({ count, missed }) => ({ count, missed }))).toEqual(
     [1, 2, 3, 4].map((count) => ({ count, missed: 0 })),

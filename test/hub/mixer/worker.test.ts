@@ -3,7 +3,9 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { resolveConfig } from '../../../src/config/defaults';
-import type { FromMixer } from '../../../src/hub/mixer/messages';
+import { GcPauses } from '../../../src/hub/mixer/gcPauses';
+import type { FromMixer, MixerFigures } from '../../../src/hub/mixer/messages';
+import type { GcKind } from '../../../src/hub/observeRuntime';
 import { portableConfig } from '../../../src/hub/play/portable';
 import { MixerThread } from '../../../src/hub/play/thread';
 import { systemClock } from '../../../src/util/clock';
@@ -26,14 +28,20 @@ test('its bundle has nothing heavy in it, and asks for little else', () => {
   const { outputs, inputs } = bundle(join(tempFolder(), 'mixer.cjs'));
   const [{ bytes, imports }] = Object.values(outputs) as [(typeof outputs)[string]];
   const asked = new Set(imports.map(({ path }) => path));
-  expect([...asked].sort()).toEqual(['node-cron', 'node:fs', 'node:v8', 'node:worker_threads']);
+  expect([...asked].sort()).toEqual([
+    'node-cron',
+    'node:fs',
+    'node:perf_hooks',
+    'node:v8',
+    'node:worker_threads',
+  ]);
   expect(
     Object.keys(inputs).filter((path) => /src\/(store|billing\/(?!settings)|speech|cli)/.test(path)),
   ).toEqual([]);
   expect(bytes).toBeLessThan(250_000);
 });
 
-test('it hears its config, tells its figures, and survives what it does not understand', async () => {
+async function started() {
   const file = join(tempFolder(), 'mixer.cjs');
   bundle(file);
   const messages: FromMixer[] = [];
@@ -48,7 +56,12 @@ test('it hears its config, tells its figures, and survives what it does not unde
     }),
   );
   await thread.start();
-  thread.send({ type: 'page' } as never);
+  return { thread, messages, ends };
+}
+
+test('it hears its config, tells its figures, and survives what it does not understand', async () => {
+  const { thread, messages, ends } = await started();
+  thread.send({ type: 'config' } as never);
   thread.send({ type: 'config', config: portableConfig(CONFIG) });
   thread.send({ type: 'answer', id: 1, answer: { about: 'choice', track: undefined } });
   await until('figures', () => messages.some(({ type }) => type === 'figures'));
@@ -59,4 +72,35 @@ test('it hears its config, tells its figures, and survives what it does not unde
   await thread.close();
   expect(messages.at(-1)).toEqual({ type: 'drained' });
   expect(ends).toEqual([]);
+});
+
+test('it tells the pauses of its own collector', async () => {
+  const { thread, messages } = await started();
+  const told = (): MixerFigures['gcPauses'] =>
+    messages.flatMap((message) => (message.type === 'figures' ? message.figures.gcPauses : []));
+  thread.send({ type: 'config', config: portableConfig(CONFIG) });
+  // Each leaves some megabytes behind in the thread, which passes over an answer to no question.
+  const garbage = Array.from({ length: 50_000 }, (_, i) => ({ i }));
+  for (let sent = 0; sent < 10; sent++) thread.send({ type: 'answer', id: 1, garbage } as never);
+  await until('a pause', () => told().length > 0);
+  const [{ kind, ms }] = told() as [MixerFigures['gcPauses'][number]];
+  expect(['minor', 'major', 'incremental', 'weakcb']).toContain(kind);
+  expect(ms).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(10_000);
+});
+
+test('pauses are kept until they are taken, of very many the first', () => {
+  let pause: (kind: GcKind, ms: number) => void = () => {};
+  const pauses = new GcPauses((take) => void (pause = take));
+  expect(pauses.take()).toEqual([]);
+  pause('minor', 0.5);
+  pause('major', 3);
+  expect(pauses.take()).toEqual([
+    { kind: 'minor', ms: 0.5 },
+    { kind: 'major', ms: 3 },
+  ]);
+  expect(pauses.take()).toEqual([]);
+  for (let ms = 1; ms <= 10_000; ms++) pause('minor', ms);
+  const kept = pauses.take();
+  expect([kept.length, kept.at(-1)]).toEqual([500, { kind: 'minor', ms: 500 }]);
 });

@@ -72,9 +72,9 @@ class World {
         return () => this.listeners.delete(uniqueid);
       },
     },
-    states: { read: (uniqueid) => this.files.get(uniqueid) },
     snapshots: {
-      keep: (uniqueid, state) => void this.files.set(uniqueid, state),
+      read: (uniqueid) => this.files.get(uniqueid),
+      keep: (uniqueid, state) => void this.files.set(uniqueid, JSON.parse(state)),
       forget: (uniqueid) => void this.files.delete(uniqueid),
     },
     welcome: (uniqueid) => this.welcome(uniqueid),
@@ -123,9 +123,9 @@ async function playing(uniqueid = '1.1'): Promise<void> {
 
 describe('a call that arrives', () => {
   it('has its pipe when the look-up is answered; asked again, its thread is told again, which wakes it if it must', async () => {
-    expect(world.players.arrive('1.1')).toBeUndefined();
+    expect(await world.players.arrive('1.1')).toBeUndefined();
     expect(world.pipes).toEqual(new Set(['1.1']));
-    await settled();
+    expect(world.ofType('begin')).toHaveLength(1);
     world.reads('1.1');
     void world.players.arrive('1.1');
     await settled();
@@ -159,6 +159,34 @@ describe('a call that arrives', () => {
     );
     expect(world.ofType('begin')[0]?.call).toMatchObject({ language: 'ru', state: stateAt(0) });
   });
+
+  it.each([
+    ['at once', (path: string): string | Promise<string> => path],
+    ['after a while', (path: string): string | Promise<string> => settled().then(() => path)],
+  ])(
+    'is answered when its thread was told to fill its pipe, which is there %s, and not before',
+    async (_, given) => {
+      let found: (state: CallState) => void = () => {};
+      world.welcome = () => new Promise((resolve) => (found = resolve));
+      const { take } = world;
+      world.take = (uniqueid) => given(take(uniqueid) as string);
+      const answered: ToMixer['type'][][] = [];
+      const ask = async (): Promise<void> => {
+        await world.players.arrive('1.1');
+        answered.push(world.sent.map(({ type }) => type));
+      };
+      const first = ask();
+      await settled();
+      await settled();
+      // Asterisk asks more than once for a call.
+      const second = ask();
+      await settled();
+      expect(answered).toEqual([]);
+      found(stateAt(0));
+      await Promise.all([first, second]);
+      expect(answered).toEqual([['begin'], ['begin']]);
+    },
+  );
 
   it('is refused as plain where there is no room, and nothing of it is kept', () => {
     world.most = 1;
@@ -195,7 +223,7 @@ describe('a call that ends', () => {
     await playing();
     world.tell('1.1', { type: 'ended' });
     expect(world.players.size).toBe(1);
-    world.hear({ type: 'states', states: [['1.1', stateAt(5)]] });
+    world.hear({ type: 'states', states: [['1.1', JSON.stringify(stateAt(5))]] });
     expect(world.files.size).toBe(0);
     world.reads('1.1', 'away');
     expect([world.players.size, world.pipes.size]).toEqual([0, 0]);
@@ -248,7 +276,7 @@ describe('what nobody ended', () => {
 describe('a thread that dies', () => {
   it('has its calls begun elsewhere from what was known last, with their callers', async () => {
     await playing();
-    world.hear({ type: 'states', states: [['1.1', stateAt(80_000)]] });
+    world.hear({ type: 'states', states: [['1.1', JSON.stringify(stateAt(80_000))]] });
     world.sent.length = 0;
     world.players.lost(world.mixing);
     await settled();
@@ -337,6 +365,21 @@ test('calls of an earlier hub are taken up with what is known of them', async ()
   expect(world.ofType('begin')[1]?.call.state).toEqual(stateAt(9));
 });
 
+test('calls of an earlier hub do not wait for one another, however late one of them is', async () => {
+  let found: (state: CallState) => void = () => {};
+  world.welcome = (uniqueid) =>
+    uniqueid === '1.1' ? new Promise((resolve) => (found = resolve)) : undefined;
+  world.left.push('1.1', '1.2', '1.3', '1.4');
+  let restored = false;
+  const restoring = world.players.restore().then(() => (restored = true));
+  await settled();
+  const begun = (): string[] => world.ofType('begin').map(({ call }) => call.uniqueid);
+  expect([begun(), restored]).toEqual([['1.2', '1.3', '1.4'], false]);
+  found(stateAt(0));
+  await restoring;
+  expect(begun()).toEqual(['1.2', '1.3', '1.4', '1.1']);
+});
+
 test('who rang off while there was no hub is forgotten as soon as Asterisk can be asked', async () => {
   world.left.push('1.1', '1.2');
   await world.players.restore();
@@ -375,7 +418,7 @@ test('the last that a call has heard is remembered, although it has ended', asyn
 test('at the end nobody is admitted, and what threads still tell of their calls is kept', async () => {
   await playing();
   world.players.stop();
-  world.hear({ type: 'states', states: [['1.1', stateAt(77)]] });
+  world.hear({ type: 'states', states: [['1.1', JSON.stringify(stateAt(77))]] });
   world.players.clear();
   expect(world.files.get('1.1')).toEqual(stateAt(77));
   expect(world.players.arrive('1.3')).toBe('plain');

@@ -1,0 +1,82 @@
+// SharedStates: what is kept of many calls in a few files, for a process that plays to all of them. A file for each call
+// costs a thousand renames in two seconds, on the thread that hears Asterisk; these are written behind it.
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '../util/errors';
+import { seedOf } from '../util/random';
+import { unkept } from './callStates';
+
+/** Files: each is written as a whole, so that the more there are, the less is written for the change of one call. */
+export const SHARES = 16;
+
+/** In which of the files a call is kept: 0 to 15. */
+export const shareOf = (uniqueid: string): number => seedOf(uniqueid) % SHARES;
+
+export class SharedStates {
+  /** @param folder absolute; made with mode 0700 when something is written first */
+  constructor(private readonly folder: string) {}
+
+  /** What is kept in one file: the state of each call, as JSON. Never throws; what cannot be read is not there. */
+  read(share: number): Map<string, string> {
+    const states = new Map<string, string>();
+    for (const line of this.#lines(share)) {
+      const space = line.indexOf(' ');
+      if (space > 0) states.set(line.slice(0, space), line.slice(space + 1));
+    }
+    return states;
+  }
+
+  /** The state of one call; undefined when there is none that can be read. */
+  find(uniqueid: string): unknown {
+    const text = this.read(shareOf(uniqueid)).get(uniqueid);
+    try {
+      return text === undefined ? undefined : JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Replaces one file, whole or not at all; without states it is removed. Not called again for a file before it has ended.
+   * @param states of each call, JSON in one line
+   * @throws HoldcastError HC_STATE_UNWRITABLE
+   */
+  async write(share: number, states: ReadonlyMap<string, string>): Promise<void> {
+    const file = this.#file(share);
+    const draft = `${file}.${process.pid}`;
+    try {
+      if (states.size === 0) return await rm(file, { force: true });
+      let text = '';
+      for (const [uniqueid, state] of states) text += `${uniqueid} ${state}\n`;
+      await this.#draft(draft, text);
+      await rename(draft, file);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      throw unkept(this.folder, error);
+    }
+  }
+
+  async #draft(draft: string, text: string): Promise<void> {
+    const options = { mode: 0o600 };
+    try {
+      await writeFile(draft, text, options);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await writeFile(draft, text, options);
+    }
+  }
+
+  #lines(share: number): string[] {
+    try {
+      return readFileSync(this.#file(share), 'utf8').split('\n');
+    } catch {
+      return [];
+    }
+  }
+
+  #file(share: number): string {
+    return join(this.folder, `calls-${String(share).padStart(2, '0')}.states`);
+  }
+}
