@@ -132,6 +132,8 @@ async function stage(bench: Bench, callers: number, seconds: number): Promise<St
   context.progress(`hub: ${callers} callers arrive`);
   exchange.reset();
   const count = callers - exchange.calls.size;
+  // Made now, they do not stand in the way of those who arrive.
+  await exchange.providePipes(count + 250);
   const flow = { count, perSecond: PER_SECOND, seed: callers };
   const arrivalsPerSecond = await arrive(exchange, flow, (call) => fingers.add(call));
   await sleep(SETTLE_MS);
@@ -289,17 +291,19 @@ function insideTable(stages: Stage[]): Table {
       row('main thread, share of a core', ({ threads }) => threads.main),
       row('busiest other thread', ({ threads }) => threads.others[0]),
       row('next', ({ threads }) => threads.others[1]),
-      row('pauses of GC a minute', perMinute),
+      row('pauses of GC a minute, main thread and store', perMinute),
       row('longest pause, main thread, ms', ({ pauses }) =>
         longest(pauses.filter(({ thread }) => thread === 0)),
       ),
-      row('longest pause, mixing threads, ms', ({ pauses }) =>
+      row('longest pause, other threads: store, ms', ({ pauses }) =>
         longest(pauses.filter(({ thread }) => thread > 0)),
       ),
       row('the reader (not the hub), CPU s/min a caller', ({ cpu }) => cpu.asterisk),
       row('the reader, own lag p99, ms', ({ window }) => window.ownLagP99Ms),
       ...names.map((name) => row(name, ({ metrics }) => metrics[name])),
     ],
-    notes: ['The last rows are what the hub told Prometheus at the end of each window.'],
+    notes: [
+      'The last rows are what the hub told Prometheus at the end of each window; of a histogram, upper bounds of buckets.',
+    ],
   };
 }

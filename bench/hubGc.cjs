@@ -1,4 +1,5 @@
-// Preloaded into the hub under test, in each of its threads: notes every pause of the garbage collector in a file.
+// Preloaded into the hub under test, main thread and store: notes every pause of the garbage collector in a file.
+// Mixing threads begin without NODE_OPTIONS and are not in it: theirs are among the hub's metrics.
 // One line a pause, "thread kind milliseconds startedAtMs"; kinds as in node:perf_hooks (1 minor, 4 major, 8 incremental).
 'use strict';
 const { appendFile } = require('node:fs');

@@ -15,7 +15,11 @@ export function parseMetrics(text: string): Told {
 }
 
 const COUNTERS = ['frames', 'frames_late', 'underruns', 'pages_late', 'sessions_rescued', 'key_presses'];
-const HISTOGRAMS = ['tick_lag', 'tick', 'event_loop_lag', 'key_to_audio', 'lookup'];
+/** With the label of the series that count; '': all. Pauses of the other threads are measured by hubGc.cjs. */
+const HISTOGRAMS = {
+  ...{ tick_lag: '', tick: '', event_loop_lag: '', key_to_audio: '', lookup: '' },
+  gc_pause: '{thread="mixing"}',
+};
 const GAUGES = { mixing_threads: 1, pcm_cache_bytes: 2 ** -20, main_heap_bytes: 2 ** -20 };
 
 /** Rows for a table; a histogram's are upper bounds by its buckets, in milliseconds. Absent is what it does not tell. */
@@ -25,9 +29,9 @@ export function windowOf(before: Told, after: Told): Record<string, number | str
     const counted = summed(after, `holdcast_${name}_total`) - summed(before, `holdcast_${name}_total`);
     if (Number.isFinite(counted)) rows[name] = counted;
   }
-  for (const name of HISTOGRAMS) {
-    const bounds = boundsOf(before, after, `holdcast_${name}_seconds_bucket`);
-    if (bounds) rows[`${name}: 99 % and all within, ms`] = bounds.join(', ');
+  for (const [name, label] of Object.entries(HISTOGRAMS)) {
+    const bounds = boundsOf(before, after, `holdcast_${name}_seconds_bucket`, label.slice(1, -1));
+    if (bounds) rows[`${name}${label}: 99 % and all within, ms`] = bounds.join(', ');
   }
   for (const [name, scale] of Object.entries(GAUGES)) {
     const value = after.get(`holdcast_${name}`);
@@ -42,10 +46,11 @@ function summed(told: Told, name: string): number {
   return values.length === 0 ? NaN : values.reduce((total, [, value]) => total + value, 0);
 }
 
-function boundsOf(before: Told, after: Told, name: string): string[] | undefined {
+/** @param label that a series has; '': any */
+function boundsOf(before: Told, after: Told, name: string, label: string): string[] | undefined {
   const counts = new Map<number, number>();
   for (const [series, value] of after) {
-    if (!series.startsWith(`${name}{`)) continue;
+    if (!series.startsWith(`${name}{`) || !series.includes(label)) continue;
     const edge = /[{,]le="([^"]+)"/.exec(series)?.[1];
     const le = edge === '+Inf' ? Infinity : Number(edge);
     counts.set(le, (counts.get(le) ?? 0) + value - (before.get(series) ?? 0));
