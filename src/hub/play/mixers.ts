@@ -54,8 +54,8 @@ export interface Mixing {
 const ENOUGH_MS = 400;
 /** … in so many seconds one after the other: a crowd that arrives, or another program's load, passes. */
 const ENOUGH_SECONDS = 5;
-/** What one thread is given to begin with, where all come at once. */
-const CALLS_A_THREAD = 1500;
+/** With more calls than this another one is there before it is needed: calls stay where they were begun. */
+const CALLS_A_THREAD = 1100;
 /** Pauses before a thread that could not be started, or died, is replaced, milliseconds. */
 const AGAIN_MS = [200, 5000] as const;
 /** One that lived so long is replaced at once, milliseconds. */
@@ -142,7 +142,9 @@ export class Mixers implements Closeable {
   #growIfBusy(): void {
     const { size } = this.#threads;
     if (this.#starting || this.#closed || size === 0 || size >= this.parts.most) return;
-    if (this.all.every(({ busySeconds }) => busySeconds >= ENOUGH_SECONDS)) void this.#addLater();
+    const hasEnough = ({ busySeconds, calls }: Mixing): boolean =>
+      busySeconds >= ENOUGH_SECONDS || calls > CALLS_A_THREAD;
+    if (this.all.every(hasEnough)) void this.#addLater();
   }
 
   async #addLater(): Promise<void> {

@@ -91,11 +91,22 @@ test('a busy thread brings another one, up to the most, and new calls go where f
   expect(threads).toHaveLength(2);
 });
 
+test('one with many calls brings another one before it is busy: they stay where they are', async () => {
+  mixers.all[0]!.calls = 1100;
+  threads[0]!.tells({ busyMs: 100, playing: 1100, waiting: 0 });
+  await settled();
+  expect(threads).toHaveLength(1);
+  mixers.all[0]!.calls = 1101;
+  threads[0]!.tells({ busyMs: 100, playing: 1101, waiting: 0 });
+  await settled();
+  expect(threads).toHaveLength(2);
+});
+
 test('many calls at once are shared from the beginning', async () => {
   await mixers.close();
   threads.length = 0;
   const more = new Mixers({ ...partsOf(), most: 8 });
-  await more.start(4000);
+  await more.start(3000);
   expect(threads).toHaveLength(3);
   const picked = Array.from({ length: 6 }, () => {
     const mixing = more.pick()!;
