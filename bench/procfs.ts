@@ -18,14 +18,18 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** Proportional and unique set size, MiB; 0 when it is gone. */
-export function memoryMib(pid: number): { pss: number; uss: number } {
+export function memoryMib(pid: number): { pss: number; uss: number; anonymous: number } {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
     const kib = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0);
-    return { pss: kib('Pss') / 1024, uss: (kib('Private_Clean') + kib('Private_Dirty')) / 1024 };
+    return {
+      pss: kib('Pss') / 1024,
+      uss: (kib('Private_Clean') + kib('Private_Dirty')) / 1024,
+      anonymous: kib('Anonymous') / 1024,
+    };
   } catch {
-    return { pss: 0, uss: 0 };
+    return { pss: 0, uss: 0, anonymous: 0 };
   }
 }
 

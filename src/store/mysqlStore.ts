@@ -12,7 +12,7 @@ import { away, refused } from './storeErrors';
 const PIECES = [64, 8, 1] as const;
 /** Rows that are removed at once: others wait for their locks meanwhile. */
 const PURGED = 1000;
-/** Two that write the same callers may lock each other out; one of them tries again. */
+/** Two that write the same callers, or number new tracks, may lock each other out; one of them tries again. */
 const TRIES = 4;
 /** ER_LOCK_DEADLOCK. */
 const DEADLOCK = 1213;
@@ -106,7 +106,7 @@ export class MysqlStore implements Store {
   /** A new track gets a number before the transaction: a number that is not used does no harm. */
   async #numbered(choices: readonly ChoiceRow[]): Promise<Numbered[]> {
     const tracks = new Set(choices.flatMap(({ track }) => (track === undefined ? [] : [track])));
-    const numbers = await numbersOf(this.pool, [...tracks]);
+    const numbers = await this.#trying(() => numbersOf(this.pool, [...tracks]));
     return choices.map(({ src, atMs, track, musicClass }) => ({
       ...{ src, atMs },
       musicClass: musicClass ?? numbers.get(track!)!,
