@@ -157,7 +157,7 @@ export class HubProcess {
     };
   }
 
-  /** Pauses of all threads since the wall time `sinceMs`. */
+  /** Pauses of the main thread and the store's since the wall time `sinceMs`. */
   pauses(sinceMs = 0): GcPause[] {
     const file = join(this.folders.root, 'gc.txt');
     if (!existsSync(file)) return [];
@@ -192,15 +192,17 @@ export class HubProcess {
   /** TERM; KILL when it does not end. @returns milliseconds that it took */
   async end(): Promise<number> {
     const from = performance.now();
-    if (!this.alive) return 0;
-    const remove = (): void => rmSync(this.folders.run, { recursive: true, force: true });
-    this.child.once('exit', remove);
+    if (this.alive) await this.#terminate();
+    rmSync(this.folders.run, { recursive: true, force: true });
+    return performance.now() - from;
+  }
+
+  async #terminate(): Promise<void> {
     const gone = new Promise<void>((done) => this.child.once('exit', () => done()));
     this.child.kill('SIGTERM');
     const late = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
     await gone;
     clearTimeout(late);
-    return performance.now() - from;
   }
 
   async #answering(): Promise<void> {

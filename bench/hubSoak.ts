@@ -88,8 +88,8 @@ function hangUpAll({ exchange }: Pick<Bench, 'exchange'>): void {
 
 interface Soaked {
   samples: Sample[];
-  /** Of the hub's own memory; `pss`: of PSS. */
-  slope: { mibPerHour: number; error: number; minutes: number; pss: { slope: number; error: number } };
+  /** Of PSS; `own`: of the hub's own memory. */
+  slope: { mibPerHour: number; error: number; minutes: number; own: { slope: number; error: number } };
   growthMib: number;
   reads: number;
   report: ReaderReport;
@@ -125,13 +125,13 @@ async function soakCalls(bench: Bench, { callers, minutes }: HubOptions): Promis
   const { respawned, refused } = exchange.counts;
   hangUpAll(bench);
   const warm = samples.slice(samples.findIndex((one) => one.minutes * 60_000 > warmMs(length)));
-  const line = slopeOf(floors(warm).map((one) => [one.minutes / 60, one.ownMib] as const));
-  const pss = slopeOf(warm.map((one) => [one.minutes / 60, one.pssMib] as const));
+  const line = slopeOf(warm.map((one) => [one.minutes / 60, one.pssMib] as const));
+  const own = slopeOf(floors(warm).map((one) => [one.minutes / 60, one.ownMib] as const));
   return {
     samples,
     slope: {
       ...{ mibPerHour: line.slope, error: line.error },
-      pss,
+      own,
       minutes: (warm.at(-1)?.minutes ?? 0) - (warm[0]?.minutes ?? 0),
     },
     growthMib: mostOf(warm.slice(-6)) - mostOf(warm.slice(0, 6)),
@@ -141,7 +141,7 @@ async function soakCalls(bench: Bench, { callers, minutes }: HubOptions): Promis
 }
 
 const warmMs = (length: number): number => Math.max(WARM.leastMs, WARM.share * length);
-const mostOf = (samples: Sample[]): number => Math.max(...samples.map(({ ownMib }) => ownMib));
+const mostOf = (samples: Sample[]): number => Math.max(...samples.map(({ pssMib }) => pssMib));
 
 /** The least of each five minutes, of a soak of a quarter of an hour at least: heaps are a saw, and what stays is what stands at its foot. */
 function floors(samples: readonly Sample[]): Sample[] {
@@ -188,20 +188,16 @@ async function churnCalls({ context, exchange }: Bench, calls: number): Promise<
 function sampleOf(bench: Bench, minutes: number): Sample {
   const { hub, exchange } = bench;
   const { fifos, readers, states } = hub.left();
+  const { pss, anonymous } = memoryMib(hub.pid);
   return {
     minutes,
     callers: exchange.calls.size,
-    ...memoryOf(hub.pid),
+    ...{ pssMib: pss, ownMib: anonymous },
     rssMib: residentMib(hub.pid),
     descriptors: hub.descriptors().length,
     ...{ fifos, readers, states },
     programs: exchange.programs.length,
   };
-}
-
-function memoryOf(pid: number): Pick<Sample, 'pssMib' | 'ownMib'> {
-  const { pss, anonymous } = memoryMib(pid);
-  return { pssMib: pss, ownMib: anonymous };
 }
 
 /** Everything that a call may leave, counted. */
@@ -282,9 +278,10 @@ function soakTable({ samples, slope, growthMib, report, calls, respawned }: Soak
     ],
     rows: shown.map(cells),
     notes: [
-      `The hub's own memory (in no file), the least of each ${FLOOR_MINUTES} minutes, by least squares over ` +
-        `${slope.minutes.toFixed(0)} min after warm-up: ${slope.mibPerHour.toFixed(2)} ± ${(2 * slope.error).toFixed(2)} MiB an hour; ` +
-        `growth ${growthMib.toFixed(1)} MiB. All of PSS: ${slope.pss.slope.toFixed(2)} ± ${(2 * slope.pss.error).toFixed(2)}.`,
+      `PSS of the hub by least squares over ${slope.minutes.toFixed(0)} min after warm-up: ` +
+        `${slope.mibPerHour.toFixed(2)} ± ${(2 * slope.error).toFixed(2)} MiB an hour; growth ${growthMib.toFixed(1)} MiB. ` +
+        `Its own memory (in no file), the least of each ${FLOOR_MINUTES} minutes: ` +
+        `${slope.own.slope.toFixed(2)} ± ${(2 * slope.own.error).toFixed(2)}.`,
       `${report.reads} reads, ${report.late} late; ${report.keyMs.length} keys, ${report.unheard} unheard, ` +
         `worst ${percentile(report.keyMs, 1).toFixed(0)} ms; ${respawned} readers started again.`,
       ...(slope.minutes * 60_000 < SLOPE_FROM_MS

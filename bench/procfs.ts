@@ -17,7 +17,7 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** Proportional and unique set size, MiB; 0 when it is gone. */
+/** Proportional and unique set size, and what is in no file, MiB; 0 when it is gone. */
 export function memoryMib(pid: number): { pss: number; uss: number; anonymous: number } {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
