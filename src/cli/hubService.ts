@@ -92,7 +92,7 @@ export class HubService {
    * @throws HoldcastError HC_HUB_ADDRESS, HC_HUB_FIFO, HC_MIXER_FAILED
    */
   async run(signal: AbortSignal, onReady: (ready: HubReady) => void): Promise<void> {
-    signal.addEventListener('abort', () => this.#drain(), { once: true });
+    signal.addEventListener('abort', () => this.#watch.draining(), { once: true });
     try {
       await this.#watch.start();
       await runHub({ ...(await this.#hubParts()), onReady: (ready) => this.#ready(ready, onReady) }, signal);
@@ -143,10 +143,6 @@ export class HubService {
     await this.#playing?.reload(config);
     this.#config = config;
     if (!isSameBilling) await this.#desk.change(desk);
-  }
-
-  #drain(): void {
-    this.#watch.draining();
   }
 
   #ready(ready: HubReady, onReady: (ready: HubReady) => void): void {

@@ -13,6 +13,15 @@ export const SHARES = 16;
 /** In which of the files a call is kept: 0 to 15. */
 export const shareOf = (uniqueid: string): number => seedOf(uniqueid) % SHARES;
 
+/** What is in a file is not taken for granted: undefined where it is no JSON. */
+export function stateIn(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export class SharedStates {
   /** @param folder absolute; made with mode 0700 when something is written first */
   constructor(private readonly folder: string) {}
@@ -29,12 +38,7 @@ export class SharedStates {
 
   /** The state of one call; undefined when there is none that can be read. */
   find(uniqueid: string): unknown {
-    const text = this.read(shareOf(uniqueid)).get(uniqueid);
-    try {
-      return text === undefined ? undefined : JSON.parse(text);
-    } catch {
-      return undefined;
-    }
+    return stateIn(this.read(shareOf(uniqueid)).get(uniqueid));
   }
 
   /**

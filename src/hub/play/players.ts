@@ -11,7 +11,7 @@ import type { CallSource } from '../feedServer';
 import type { FromMixer, Page } from '../mixer/messages';
 import { Seldom } from '../seldom';
 import type { Mixing } from './mixers';
-import type { Snapshots } from './snapshots';
+import { AWAY_MS, type Snapshots } from './snapshots';
 
 export interface PlayersParts {
   fifos: {
@@ -71,11 +71,10 @@ interface Played {
 const MOST_KEYS = 8;
 /** Nobody listens, and Asterisk has no such call; its list may be older than the call, milliseconds. */
 const GONE_MS = 5000;
-/** The same where Asterisk cannot be asked: one that it never told of, and one that may be talking with an agent. */
+/** The same where Asterisk cannot be asked, of one that it never told of; of others AWAY_MS. */
 const STRANGER_MS = 30_000;
 /** Of which Asterisk says that there is none; its reader may be on its way all the same. */
 const UNKNOWN_MS = 5000;
-const AWAY_MS = 4 * 3_600_000;
 const LEAVING_MS = 1000;
 /** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
 const PAGE_MS = 100;

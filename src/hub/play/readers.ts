@@ -48,9 +48,8 @@ export class Readers {
    */
   endPlain(uniqueid?: string): number {
     let ended = 0;
-    for (const call of uniqueid === undefined ? this.#known() : [uniqueid])
-      for (const { pid, plain } of this.#written(call))
-        if (plain && isScript(pid, call) && this.#signal(pid, call, 'SIGHUP')) ended++;
+    for (const { pid, plain, call } of this.#all(uniqueid === undefined ? undefined : [uniqueid]))
+      if (plain && isScript(pid, call) && this.#signal(pid, call, 'SIGHUP')) ended++;
     return ended;
   }
 
@@ -63,9 +62,7 @@ export class Readers {
   emptyPipes(): number {
     const scratch = Buffer.allocUnsafe(PIPE_BYTES);
     let emptied = 0;
-    for (const call of this.#known())
-      for (const { pid } of this.#written(call))
-        if (this.#reads(pid, call) && isEmptied(pid, scratch)) emptied++;
+    for (const { pid, call } of this.#all()) if (this.#reads(pid, call) && isEmptied(pid, scratch)) emptied++;
     return emptied;
   }
 
@@ -77,14 +74,13 @@ export class Readers {
   endStrays(): number {
     const scratch = Buffer.allocUnsafe(PIPE_BYTES);
     let ended = 0;
-    for (const call of this.#known())
-      for (const { pid } of this.#written(call)) {
-        if (!this.#isCat(pid, call) || !this.#playsPlain(pid)) continue;
-        // Stopped first: its pipe would be full again before it is ended.
-        this.#signal(pid, call, 'SIGSTOP');
-        isEmptied(pid, scratch);
-        if (this.#signal(pid, call, 'SIGKILL')) ended++;
-      }
+    for (const { pid, call } of this.#all()) {
+      if (!this.#isCat(pid, call) || !this.#playsPlain(pid)) continue;
+      // Stopped first: its pipe would be full again before it is ended.
+      this.#signal(pid, call, 'SIGSTOP');
+      isEmptied(pid, scratch);
+      if (this.#signal(pid, call, 'SIGKILL')) ended++;
+    }
     return ended;
   }
 
@@ -105,6 +101,11 @@ export class Readers {
       found.set(pid, { pid, plain: plain !== undefined });
     }
     return [...found.values()];
+  }
+
+  /** What readers of these calls have written; default: of all. */
+  *#all(calls = this.#known()): Generator<CallReader & { call: string }> {
+    for (const call of calls) for (const reader of this.#written(call)) yield { ...reader, call };
   }
 
   #reads(pid: number, uniqueid: string): boolean {

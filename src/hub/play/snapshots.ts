@@ -1,6 +1,6 @@
 // Snapshots: the last known state of every call that the hub plays to, written behind it. After a crash the next hub,
 // or a stream, goes on from there; a disk that is full costs the memory of a crash, not the music.
-import { SHARES, shareOf, type SharedStates } from '../../store/sharedStates';
+import { SHARES, shareOf, stateIn, type SharedStates } from '../../store/sharedStates';
 import type { CallStates } from '../../store/callStates';
 import type { Cancel, Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
@@ -17,8 +17,8 @@ export interface SnapshotParts {
 
 /** Between two writes: all files are written within 0.9 s, and a single change within this and what the disk takes. */
 const PAUSE_MS = 50;
-/** As for a call that may be talking with an agent, see Players. */
-const AWAY_MS = 4 * 3_600_000;
+/** Of a call that may be talking with an agent, where Asterisk cannot be asked, milliseconds. */
+export const AWAY_MS = 4 * 3_600_000;
 /** After a write that failed. */
 const AGAIN_MS = 1000;
 
@@ -52,14 +52,7 @@ export class Snapshots implements Closeable {
    * newer, see `keep`.
    */
   read(uniqueid: string): unknown {
-    const left = this.parts.states.read(uniqueid);
-    if (left !== undefined) return left;
-    const text = this.#of(uniqueid).get(uniqueid);
-    try {
-      return text === undefined ? undefined : JSON.parse(text);
-    } catch {
-      return undefined; // what is in a file is not taken for granted
-    }
+    return this.parts.states.read(uniqueid) ?? stateIn(this.#of(uniqueid).get(uniqueid));
   }
 
   /** To be written within a second; a stream's file of this call goes. @param state as JSON */

@@ -119,6 +119,18 @@ describe('a reader', () => {
     reader.stdout!.on('data', (chunk: Buffer) => (out = Buffer.concat([out, chunk])));
   }
 
+  /** One that has begun, and whose true pipe nobody reads: Node's own pipes are sockets. */
+  async function heldUp(): Promise<Readers> {
+    start('/bin/sh', ['-c', `${READER} ${folder} 1.1 | cat`]);
+    reader.stdout!.pause();
+    const readers = new Readers({ folder, log: silentLogger });
+    await until(
+      () => 'its mark',
+      () => readers.isHeld('1.1'),
+    );
+    return readers;
+  }
+
   it('goes on with plain music when the hub dies, and with its own when it is called back, and so on, in one process', async () => {
     const own = [music(1, 7), music(1, 8)] as const;
     const first = fill(own[0]);
@@ -140,14 +152,7 @@ describe('a reader', () => {
 
   it('has nothing of the plain music before its own when its pipe is emptied, but what it had in hand', async () => {
     closeSync(fill(music(1, 7)));
-    // Node's own pipes are sockets.
-    start('/bin/sh', ['-c', `${READER} ${folder} 1.1 | cat`]);
-    reader.stdout!.pause();
-    const readers = new Readers({ folder, log: silentLogger });
-    await until(
-      () => 'its mark',
-      () => readers.isHeld('1.1'),
-    );
+    const readers = await heldUp();
     const own = fill(music(1, 9));
     await pieces.callBack();
     expect(readers.emptyPipes()).toBe(1);
@@ -158,13 +163,7 @@ describe('a reader', () => {
 
   it('that has come to the larger pieces is started anew when a hub is back, and nothing of it is in the pipe; others are not', async () => {
     closeSync(fill(music(1, 7)));
-    start('/bin/sh', ['-c', `${READER} ${folder} 1.1 | cat`]);
-    reader.stdout!.pause();
-    const readers = new Readers({ folder, log: silentLogger });
-    await until(
-      () => 'its mark',
-      () => readers.isHeld('1.1'),
-    );
+    const readers = await heldUp();
     expect(readers.endStrays()).toBe(1);
     await until(
       () => 'its end',
