@@ -21,7 +21,8 @@ import type {
 } from './messages';
 import { BatchBuffer, MixSettings } from './mixSettings';
 import type { MixerOutside } from './outsidePort';
-import { Ticker, TICK_MS, TICKS_A_FRAME } from './ticker';
+import { Ticker, TICK_MS } from './ticker';
+import { Turns } from './turns';
 
 export interface MixerMedia extends PlayableMedia {
   setCatalog(clips: readonly CatalogClip[]): void;
@@ -46,12 +47,8 @@ export interface MixerParts {
   random: (seed: number) => Random;
 }
 
-/** Each call has its turn in each eighth tick, each 80 ms, and is looked at in the middle between two turns. */
-const GROUPS = 2 * TICKS_A_FRAME;
 /** Calls whose pipes are filled in one tick: a thousand at once would hold it up. */
 const ARMS = 12;
-/** Calls that are served before it is looked whether anybody has come. */
-const LOOK_EVERY = 16;
 /** Calls that change over to another config in one tick. */
 const CHANGES = 3;
 /** So long a call may say what it is saying, or wait for an answer, before it changes over. */
@@ -63,8 +60,7 @@ const SAY_MS = 10_000;
 
 export class Mixer {
   readonly #calls = new Map<string, HeldCall>();
-  /** The calls that have their turn in the same ticks. */
-  readonly #groups = Array.from({ length: GROUPS }, (): HeldCall[] => []);
+  readonly #turns = new Turns<HeldCall>();
   readonly #figures = new CallFigures();
   readonly #ticker: Ticker;
   readonly #stuck: Seldom;
@@ -78,9 +74,6 @@ export class Mixer {
   #arms = ARMS;
   #states: (readonly [string, string])[] = [];
   #begun = 0;
-  /** Who is being served: a group, and an index in it. */
-  #served: HeldCall[] = [];
-  #turn = 0;
   #atMs = 0;
   #figuresAt = 0;
   #cpuMs = 0;
@@ -113,7 +106,7 @@ export class Mixer {
     this.#ticker.close();
     for (const call of this.#calls.values()) this.#dare(call, 'close', () => call.close());
     this.#calls.clear();
-    for (const group of this.#groups) group.length = 0;
+    this.#turns.clear();
   }
 
   #hear(message: ToMixer): void {
@@ -172,7 +165,7 @@ export class Mixer {
   #add(beginning: CallBeginning): void {
     const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
     this.#calls.set(beginning.uniqueid, call);
-    this.#groups.reduce((least, group) => (group.length < least.length ? group : least)).push(call);
+    this.#turns.add(call);
   }
 
   #callParts(): HeldCallParts {
@@ -202,12 +195,7 @@ export class Mixer {
     const call = this.#calls.get(uniqueid);
     if (!call) return;
     this.#calls.delete(uniqueid);
-    for (const group of this.#groups) {
-      const index = group.indexOf(call);
-      if (index < 0) continue;
-      group.splice(index, 1);
-      if (group === this.#served && index <= this.#turn) this.#turn--;
-    }
+    this.#turns.remove(call);
     call.close();
   }
 
@@ -215,30 +203,19 @@ export class Mixer {
     this.#atMs = atMs;
     this.#arms = ARMS;
     const now = this.parts.clock.now();
-    // Those whose tick did not come are served by this one.
-    for (let tick = count - Math.min(missed, GROUPS - 1); tick <= count; tick++) {
-      const frame = Math.floor(tick / TICKS_A_FRAME);
-      this.#serve(tick % GROUPS, frame, now, true);
-      this.#serve((tick + TICKS_A_FRAME) % GROUPS, frame, now, false);
-    }
+    this.#turns.serve(count, missed, {
+      visit: (call, frame, turn) => this.#tickCall(call, frame, now, turn),
+      between: () => this.parts.hearMeanwhile?.(),
+    });
     this.#armDue();
     if (this.#changing.length > 0) this.#change(now);
     this.#tellStates();
     if (atMs - this.#figuresAt >= FIGURES_MS) this.#tellFigures(atMs);
   }
 
-  /** @param count of times of a Frame, and `turn`: whether Frames are written */
-  #serve(index: number, count: number, now: number, turn: boolean): void {
-    const group = (this.#served = this.#groups[index]!);
-    for (this.#turn = 0; this.#turn < group.length; this.#turn++) {
-      this.#tickCall(group[this.#turn]!, count, now, turn);
-      if (turn && this.#turn % LOOK_EVERY === 0) this.parts.hearMeanwhile?.();
-    }
-  }
-
-  #tickCall(call: HeldCall, count: number, now: number, turn: boolean): void {
+  #tickCall(call: HeldCall, frame: number, now: number, turn: boolean): void {
     try {
-      call.tick(count, this.#atMs, now, turn);
+      call.tick(frame, this.#atMs, now, turn);
     } catch (error) {
       this.#giveUp(call, error, 'tick');
     }
