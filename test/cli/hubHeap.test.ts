@@ -8,19 +8,34 @@ const MB = 1 << 20;
 /** A space for new objects at its first size; else it grows to 16 MiB and more. */
 const MOST_BYTES = 4 * MB;
 
-/** In the main thread, when it is told to: makes what lives for a moment, as much of it as a hub never does, and says the size. */
+/** Of the space for old objects, what may be holes. */
+const MOST_HOLES = 0.1;
+
+/**
+ * In the main thread, when it is told to: makes what lives for a moment, as much of it as a hub never does, and says how large
+ * that space is; then what lives long, of which two of five go, and says how much of their space is holes.
+ */
 const PRELOAD = `
   const { isMainThread } = require('node:worker_threads');
-  const { getHeapSpaceStatistics } = require('node:v8');
+  const { getHeapSpaceStatistics, setFlagsFromString } = require('node:v8');
   let threads = 0;
+  const spaceOf = (name) => getHeapSpaceStatistics().find(({ space_name }) => space_name === name);
   function measure() {
     let some = [];
     for (let i = 0; i < 4_000_000; i++) {
       some.push({ i });
       if (some.length === 50_000) some = [];
     }
-    const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    require('node:fs').writeSync(2, 'new space: ' + space_size + ', threads: ' + threads + '\\n');
+    const { space_size: newBytes } = spaceOf('new_space');
+    const kept = (globalThis.kept = Array.from({ length: 300_000 }, (_, i) => ({ i, list: [i, i, i] })));
+    setFlagsFromString('--expose-gc');
+    const collect = require('node:vm').runInNewContext('gc');
+    collect();
+    kept.forEach((_, i) => (i * 7919) % 5 < 2 && (kept[i] = undefined));
+    for (let i = 0; i < 10; i++) collect();
+    const { space_size, space_used_size } = spaceOf('old_space');
+    const holes = 1 - space_used_size / space_size;
+    require('node:fs').writeSync(2, 'new space: ' + newBytes + ', holes: ' + holes + ', threads: ' + threads + '\\n');
   }
   if (isMainThread) {
     process.on('worker', () => threads++);
@@ -30,6 +45,7 @@ const PRELOAD = `
 
 interface Measured {
   readonly bytes: number;
+  readonly holes: number;
   readonly threads: number;
 }
 
@@ -62,17 +78,19 @@ async function measured(args: readonly string[], signalled?: string): Promise<Me
   const ended = new Promise((done) => child.once('close', done));
   child.kill('SIGTERM');
   await ended;
-  const [, bytes, threads] = /new space: (\d+), threads: (\d+)/.exec(errors)!;
-  return { bytes: Number(bytes), threads: Number(threads) };
+  const [, bytes, holes, threads] = /new space: (\d+), holes: ([\d.e-]+), threads: (\d+)/.exec(errors)!;
+  return { bytes: Number(bytes), holes: Number(holes), threads: Number(threads) };
 }
 
-test('the space for new objects of a hub does not grow, also behind the start of its threads', async () => {
-  const { bytes, threads } = await measured(['hub', '--config', 'config.ts'], 'is ready');
+test('the space for new objects of a hub does not grow, and that for old ones has few holes, also behind the start of its threads', async () => {
+  const { bytes, holes, threads } = await measured(['hub', '--config', 'config.ts'], 'is ready');
   expect(threads).toBeGreaterThan(0);
   expect(bytes).toBeLessThanOrEqual(MOST_BYTES);
+  expect(holes).toBeLessThan(MOST_HOLES);
 });
 
-test('that of other commands does: the same work makes it larger', async () => {
-  const { bytes } = await measured(['config', 'check']);
+test('those of other commands do: the same work makes the one larger, and leaves holes in the other', async () => {
+  const { bytes, holes } = await measured(['config', 'check']);
   expect(bytes).toBeGreaterThan(MOST_BYTES);
+  expect(holes).toBeGreaterThan(2 * MOST_HOLES);
 });
