@@ -29,6 +29,12 @@ export function statFields(pid: number): string[] | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
+/** Gone, or dead and its parent has not looked yet: it has nothing open any more. */
+export function hasEnded(pid: number): boolean {
+  const [state = 'X'] = statFields(pid) ?? [];
+  return state === 'Z' || state === 'X';
+}
+
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

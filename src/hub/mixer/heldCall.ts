@@ -266,6 +266,8 @@ export class HeldCall {
     if (this.#pipe.knock(atMs)) return this.#arrived(sound, atMs, now);
     if (waitedMs < PATIENCE_MS) return;
     this.#state = this.#unheard(sound);
+    // Who has it open may read it yet; or has gone since, which is known when it is armed anew.
+    if (this.#pipe.isHeld) return this.#leave(sound);
     this.#pipe.close();
     sound.close();
     this.#held = { status: 'asleep' };

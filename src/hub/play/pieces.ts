@@ -3,7 +3,7 @@
 // When a hub is back, the pieces are empty for a moment: every such reader comes to their end, and to its FIFO again.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { frameBytes, FRAME_MS, type SampleRate } from '../../audio/frame';
 
 /** What a reader is ahead of its caller's ear when it is called back, beside what its pipe holds. */
@@ -22,7 +22,6 @@ const ALL_MS = 60_000;
 const LINK = 'p';
 const EMPTY = 'p.empty';
 const FULL = /^p\.\d+$/;
-const FULL_PREFIX = `${LINK}.`;
 
 const nameOf = (index: number): string => String(index).padStart(2, '0');
 
@@ -38,9 +37,10 @@ const NOTHING: PlainPieces = {
   all: Buffer.alloc(0),
 };
 
-/** Whether this is a file of plain music as readers have it open, perhaps of pieces that were replaced since. */
-export function isPiece(folder: string, path: string): boolean {
-  return path.startsWith(join(folder, FULL_PREFIX));
+/** Whether this is one of the longer pieces as readers have it open, perhaps of pieces that were replaced since. */
+export function isLongPiece(folder: string, path: string): boolean {
+  const [pieces = '', name = ''] = relative(folder, path.replace(/ \(deleted\)$/, '')).split('/');
+  return FULL.test(pieces) && (name === REST || name === ALL);
 }
 
 /** Which pieces readers find in a folder. All of it is safe to be called again, and leaves what it does not know alone. */

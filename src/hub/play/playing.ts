@@ -85,7 +85,7 @@ export class PlayingHub implements Playing {
     this.#config = config;
     this.application = readerApplication(parts.reader, folder, config.program.rate);
     this.#fifos = new CallFifos({ folder, clock, log });
-    this.#readers = new Readers({ folder, log });
+    this.#readers = new Readers({ folder, clock, log });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
     this.#statuses = new CallStatuses(clock);
     const shared = new SharedStates(config.calls.folder);

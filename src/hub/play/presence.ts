@@ -2,7 +2,7 @@
 // The number alone would do for a hub that is dead when another process has got its number since.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { HoldcastError, messageOf } from '../../util/errors';
-import { processStart, statFields } from '../../util/processStart';
+import { hasEnded, processStart } from '../../util/processStart';
 import { playFolder } from './folder';
 
 /**
@@ -47,12 +47,6 @@ export function otherHub(folder: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Gone, or killed and its parent has not looked yet: it plays no more. */
-function hasEnded(pid: number): boolean {
-  const [state = 'X'] = statFields(pid) ?? [];
-  return state === 'Z' || state === 'X';
 }
 
 function ownLine(): string {

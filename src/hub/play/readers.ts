@@ -3,12 +3,13 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isUniqueid } from '../../asterisk/feed';
+import type { Clock } from '../../util/clock';
 import { drainPipe, PIPE_BYTES } from '../../util/descriptors';
 import { errnoOf, errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
-import { statFields } from '../../util/processStart';
+import { hasEnded, statFields } from '../../util/processStart';
 import { playFolder, type PlayFolder } from './folder';
-import { isPiece } from './pieces';
+import { isLongPiece } from './pieces';
 
 export interface CallReader {
   readonly pid: number;
@@ -16,15 +17,27 @@ export interface CallReader {
   readonly plain: boolean;
 }
 
+/** Killed, and what it has written is not to be heard. */
+interface Ending {
+  readonly pid: number;
+  /** Asterisk's end of its pipe, ours to close. */
+  readonly pipe: number | undefined;
+}
+
+/** Between two looks whether a reader has ended, which it does in a moment. */
+const LOOK_MS = 5;
+const ENDED_BY_MS = 2000;
 const SCRIPT = 'holdcast-reader';
 const FILE_PREFIX = basename(playFolder('').reader(''));
 
 export class Readers {
   readonly #folder: PlayFolder;
+  readonly #clock: Clock;
   readonly #log: Logger;
 
-  constructor({ folder, log }: { folder: string; log: Logger }) {
+  constructor({ folder, clock, log }: { folder: string; clock: Clock; log: Logger }) {
     this.#folder = playFolder(folder);
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -62,26 +75,40 @@ export class Readers {
   emptyPipes(): number {
     const scratch = Buffer.allocUnsafe(PIPE_BYTES);
     let emptied = 0;
-    for (const { pid, call } of this.#all()) if (this.#reads(pid, call) && isEmptied(pid, scratch)) emptied++;
+    for (const { pid, call } of this.#all()) {
+      if (!this.#reads(pid, call)) continue;
+      const pipe = outputOf(pid);
+      // Its writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
+      if (pipe !== undefined && empty(pipe, scratch)) emptied++;
+    }
     return emptied;
   }
 
   /**
-   * Has Asterisk start those readers again that still have plain music open, and at once: what is in their pipes is not heard.
-   * To be called when they have been called back, and all that play it in pieces have come to its end. Never throws.
+   * Has Asterisk start those readers again that are in one of the longer pieces of plain music, and at once: what is in their
+   * pipes is not heard. To be called when readers have been called back: others come to the end of their piece. Never throws.
    * @returns how many there were
    */
   endStrays(): number {
-    const scratch = Buffer.allocUnsafe(PIPE_BYTES);
-    let ended = 0;
+    const ending: Ending[] = [];
     for (const { pid, call } of this.#all()) {
-      if (!this.#isCat(pid, call) || !this.#playsPlain(pid)) continue;
-      // Stopped first: its pipe would be full again before it is ended.
-      this.#signal(pid, call, 'SIGSTOP');
-      isEmptied(pid, scratch);
-      if (this.#signal(pid, call, 'SIGKILL')) ended++;
+      if (!this.#isCat(pid, call) || !this.#playsLong(pid)) continue;
+      ending.push({ pid, pipe: outputOf(pid) });
+      this.#signal(pid, call, 'SIGKILL');
     }
-    return ended;
+    this.#emptyEnded(ending, this.#clock.now() + ENDED_BY_MS);
+    return ending.length;
+  }
+
+  /** When they have ended: one that is being ended fills its pipe once more as soon as there is room. */
+  #emptyEnded(ending: readonly Ending[], byMs: number): void {
+    const scratch = Buffer.allocUnsafe(PIPE_BYTES);
+    const left = ending.filter(({ pid, pipe }) => {
+      if (!hasEnded(pid) && this.#clock.now() < byMs) return true;
+      if (pipe !== undefined) empty(pipe, scratch);
+      return false;
+    });
+    if (left.length > 0) this.#clock.after(LOOK_MS, () => this.#emptyEnded(left, byMs));
   }
 
   /** Ends the readers of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
@@ -132,10 +159,12 @@ export class Readers {
     }
   }
 
-  #playsPlain(pid: number): boolean {
+  #playsLong(pid: number): boolean {
     try {
       const files = `/proc/${pid}/fd`;
-      return readdirSync(files).some((fd) => isPiece(this.#folder.folder, readlinkSync(`${files}/${fd}`)));
+      return readdirSync(files).some((fd) =>
+        isLongPiece(this.#folder.folder, readlinkSync(`${files}/${fd}`)),
+      );
     } catch {
       return false;
     }
@@ -154,18 +183,24 @@ export class Readers {
   }
 }
 
-/** Empties the pipe behind a process's standard output. @returns whether there is one */
-function isEmptied(pid: number, scratch: Buffer): boolean {
-  let pipe: number | undefined;
+/** The reading end of the pipe behind a process's standard output, to be closed; undefined: there is none. */
+function outputOf(pid: number): number | undefined {
   try {
-    pipe = openSync(`/proc/${pid}/fd/1`, constants.O_RDONLY | constants.O_NONBLOCK);
-    // Its writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
+    return openSync(`/proc/${pid}/fd/1`, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes out of a pipe what is in it, and closes it. @returns whether that could be done */
+function empty(pipe: number, scratch: Buffer): boolean {
+  try {
     drainPipe(pipe, scratch);
     return true;
   } catch {
     return false;
   } finally {
-    if (pipe !== undefined) closeSync(pipe);
+    closeSync(pipe);
   }
 }
 

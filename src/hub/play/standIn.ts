@@ -22,8 +22,6 @@ export interface StandInParts {
   log: Logger;
 }
 
-/** Who plays plain music in pieces is back in a second. Who came to larger ones, 40 s after a hub died, may take a minute. */
-const STRAY_MS = 2000;
 /** Everybody is called back by then. A hub that dies before that leaves silence until there is another. */
 const CALLING_BACK_MS = 3000;
 
@@ -59,15 +57,16 @@ export class StandIn implements Closeable {
     this.parts.readers.endPlain();
     await this.#endCallingBack();
     const end = readers ? await this.#pieces.callBack() : undefined;
+    // Who came to the longer pieces, 40 s after the hub died, would be back in a minute.
+    if (readers) this.parts.readers.endStrays();
     // What is in Asterisk's pipes would delay all that comes, for as long as the calls last.
     if (readers) this.parts.readers.emptyPipes();
     if (!end) return this.#isFresh ? undefined : void this.write();
-    const { clock } = this.parts;
-    const timers = [
-      clock.after(STRAY_MS, () => void this.parts.readers.endStrays()),
-      clock.after(CALLING_BACK_MS, () => void this.#endCallingBack().then(() => this.write())),
-    ];
-    this.#calledBack = { cancel: () => timers.forEach((cancel) => cancel()), end };
+    const cancel = this.parts.clock.after(
+      CALLING_BACK_MS,
+      () => void this.#endCallingBack().then(() => this.write()),
+    );
+    this.#calledBack = { cancel, end };
   }
 
   /** The hub plays no more: readers go over to plain music when their pipes are closed. */

@@ -113,6 +113,35 @@ describe('a reader', () => {
     expect(first.heard.length).toBe(5000 * 8);
   });
 
+  test.each([3000, 70_000])(
+    'who has the pipe open and reads it %i ms later, as one that plays plain music: nothing was played ahead of him',
+    (ms) => {
+      call();
+      const reader = rig.read(ID);
+      rig.stop(ID);
+      rig.pass(ms);
+      expect(rig.of('reader')).toEqual([]);
+      for (let i = 0; i < 100; i++) {
+        rig.pass(40);
+        reader.read(640);
+      }
+      expect(rig.of('reader').map(({ status }) => status)).toEqual(['reading']);
+      expect(reader.heard.length).toBe(100 * FRAME);
+      expectSame(reader.heard, rig.offline(ID, 100));
+      expect(reader.drain().length / 640).toBeLessThanOrEqual(6);
+    },
+  );
+
+  test('who had the pipe open and went without reading is not mixed for either after a minute', () => {
+    call();
+    const reader = rig.read(ID);
+    rig.stop(ID);
+    rig.pass(3000);
+    reader.close();
+    rig.pass(62_000);
+    expect(rig.read(ID).drain().length).toBe(0);
+  });
+
   test('whose call was never heard by anybody begins at its beginning, however late', () => {
     call();
     rig.pass(40_000);

@@ -14,9 +14,11 @@ import {
 import { join } from 'node:path';
 import { PIECES, Pieces } from '../../../src/hub/play/pieces';
 import { Readers } from '../../../src/hub/play/readers';
+import { systemClock } from '../../../src/util/clock';
 import { silentLogger } from '../../../src/util/log';
 import { announce } from '../../../src/hub/play/presence';
-import { until } from '../../support/process';
+import { PipeReader } from '../../support/mixer';
+import { sleep, until } from '../../support/process';
 import { owned, tempFolder } from '../fixtures';
 
 const PIECE_BYTES = 6400;
@@ -123,7 +125,7 @@ describe('a reader', () => {
   async function heldUp(): Promise<Readers> {
     start('/bin/sh', ['-c', `${READER} ${folder} 1.1 | cat`]);
     reader.stdout!.pause();
-    const readers = new Readers({ folder, log: silentLogger });
+    const readers = new Readers({ folder, clock: systemClock(), log: silentLogger });
     await until(
       () => 'its mark',
       () => readers.isHeld('1.1'),
@@ -161,14 +163,35 @@ describe('a reader', () => {
     closeSync(own);
   });
 
-  it('that has come to the larger pieces is started anew when a hub is back, and nothing of it is in the pipe; others are not', async () => {
+  it('that has come to the longer pieces is ended when a hub is back, with all that is in its pipe; others are not', async () => {
     closeSync(fill(music(1, 7)));
-    const readers = await heldUp();
-    expect(readers.endStrays()).toBe(1);
+    const asterisk = join(folder, 'asterisk');
+    execFileSync('mkfifo', [asterisk]);
+    const ear = new PipeReader(asterisk);
+    owned(ear);
+    const end = openSync(asterisk, constants.O_WRONLY);
+    reader = spawn(READER, [folder, '1.1'], { stdio: ['ignore', end, 'ignore'] });
+    closeSync(end);
+    const readers = new Readers({ folder, clock: systemClock(), log: silentLogger });
+    await until(
+      () => 'its mark',
+      () => readers.isHeld('1.1'),
+    );
+    expect(readers.endStrays()).toBe(0);
+    await until(
+      () => 'the longer pieces',
+      () => ear.drain().length >= 0 && ear.heard.length > 41 * 8000,
+    );
+    await until(
+      () => 'one that is ended',
+      () => readers.endStrays() === 1,
+    );
     await until(
       () => 'its end',
       () => !readers.isHeld('1.1'),
     );
+    await sleep(50);
+    expect(ear.drain().length).toBe(0);
   });
 
   it('plays plain music again and again while no hub comes', async () => {

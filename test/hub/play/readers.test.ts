@@ -4,13 +4,14 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { announce, withdraw } from '../../../src/hub/play/presence';
 import { Readers } from '../../../src/hub/play/readers';
+import { systemClock } from '../../../src/util/clock';
 import { keptLog, owned, until } from '../fixtures';
 import { FakeHub, makeFifo, mix, playing, Started } from './asterisk';
 
 const rig = () => {
   const folder = playing();
   const { log, messages } = keptLog();
-  return { folder, readers: new Readers({ folder: folder.folder, log }), messages };
+  return { folder, readers: new Readers({ folder: folder.folder, clock: systemClock(), log }), messages };
 };
 const start = ({ folder }: ReturnType<typeof playing>, id: string): Started => new Started([folder, id]);
 const plainReader = async (folder: ReturnType<typeof playing>, id: string): Promise<Started> => {
