@@ -130,6 +130,22 @@ class SlowDisk {
   }
 }
 
+test('what statements have left is collected after each thousand of them, where V8 offers that', async () => {
+  const told = join(folder, 'collected');
+  const worker = join(folder, 'collecting.cjs');
+  const collect = `require('node:fs').appendFileSync(${JSON.stringify(told)}, '.')`;
+  writeFileSync(worker, `globalThis.gc = () => ${collect}; require(${JSON.stringify(storeWorker())});`);
+  const store = openStore(newFile(), { worker });
+  const ask = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) await store.choice('49');
+  };
+  await ask(900);
+  expect(existsSync(told)).toBe(false);
+  await ask(1500);
+  await store.close();
+  expect(readFileSync(told, 'utf8')).toBe('..');
+});
+
 describe('the embedded store', () => {
   let file = '';
   const bench: StoreBench = {
