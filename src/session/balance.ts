@@ -44,6 +44,8 @@ type Outcome =
 
 /** The office keeps to the config's limit itself: this is for one that breaks its word. Milliseconds. */
 const OFFICE_MS = 15_000;
+/** What was said is known for so long: `isPendingAt` looks half a second back. Milliseconds. */
+const KEPT_MS = 1000;
 /** A PIN that stops in its middle may go on for so long, and its digits are no keys; milliseconds. */
 const REST_MS = 3000;
 const PROMPT_OF = {
@@ -58,7 +60,7 @@ export class Balance {
   readonly #pad: PinPad;
   /** The last question, until it is answered in words or given up. */
   #question: Question | undefined;
-  /** The balance that is being said or is about to be, and whose it is. */
+  /** The balance that is being said, is about to be or was just now, and whose it is; or one that was cut off. */
   #said: { readonly who: Who; readonly announcement: Announcement } | undefined;
   /** Asterisk has told who calls. */
   #identified = false;
@@ -122,6 +124,14 @@ export class Balance {
     this.#takeBack(() => true);
   }
 
+  /** Heard for the most part: its samples, some 80 kB and somebody's own, are not kept for the rest of the call. */
+  #over(announcement: Announcement, spoken: number): void {
+    if (spoken < lengthOf(announcement) / 2) return;
+    this.parts.clock.after(KEPT_MS, () => {
+      if (this.#said?.announcement === announcement) this.#said = undefined;
+    });
+  }
+
   #takeBack(isWrong: (who: Who) => boolean): void {
     if (this.#said && isWrong(this.#said.who)) this.parts.program.cancel(this.#said.announcement);
   }
@@ -147,7 +157,10 @@ export class Balance {
       if (!this.#is(who)) return this.#prompt(reply, PROMPT_OF.unavailable);
       if ('pin' in outcome) return this.#askPin(question, outcome.pin);
       if ('prompt' in outcome) return this.#prompt(reply, outcome.prompt);
-      const announcement = reply.say({ clips: outcome.clips, title: 'Balance', personal: true });
+      const words = { clips: outcome.clips, title: 'Balance', personal: true };
+      const announcement: Announcement = reply.say(words, {
+        over: (spoken) => this.#over(announcement, spoken),
+      });
       this.#said = { who, announcement };
     });
   }

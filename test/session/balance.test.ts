@@ -51,6 +51,15 @@ test('several accounts are one sentence of the speech: all of them, or none', as
   expect(call.said).toEqual(['en-your-balance-is 0412:-1250 0413:0 77:500']);
 });
 
+test('what was said is not kept for the rest of the call: a second later there is nothing to take back', async () => {
+  const call = await press(new FakeOffice([ONE]));
+  call.hear(4);
+  const cancel = jest.spyOn(call.rig.program, 'cancel');
+  call.session.identify({ uniqueid: '1795225281.7', phone: '+15551234567' });
+  expect(call.said).toEqual([SAID]);
+  expect(cancel).not.toHaveBeenCalled();
+});
+
 describe('only for a caller who is certain', () => {
   test.each<[string, Partial<Call>]>([
     ['an identity from the environment', { certain: false }],
