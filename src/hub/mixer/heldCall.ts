@@ -34,7 +34,7 @@ type Held =
   | { readonly status: 'asleep'; readonly again?: number }
   /** To be armed. `before` plays no more, but holds the samples that come next. */
   | { readonly status: 'due'; readonly before: CallSound | undefined }
-  /** Armed: the lead is in the pipe. Deaf to keys. */
+  /** Armed: the lead is in the pipe. Deaf to keys, but for one just before a reader is noticed. */
   | { readonly status: 'waiting'; readonly sound: CallSound; readonly since: number }
   | { readonly status: 'playing'; readonly sound: CallSound }
   | { readonly status: 'over' };
@@ -46,6 +46,8 @@ const AGAIN_MS = 1000;
 /** To ask a pipe whether somebody reads is dear: after the first second that is done each third time. */
 const EAGER_MS = 1000;
 const SELDOM_TICKS = 3;
+/** A reader may have come so long before he is noticed, and his caller pressed a key. */
+const EARLY_KEY_MS = 200;
 /** More was never heard of a call than this ago, see `Session.stateAt`. */
 const MOST_UNREAD_MS = 500;
 
@@ -65,6 +67,8 @@ export class HeldCall {
   /** It could not be played to, and nobody has heard it since. */
   #failed = false;
   #keyAtMs = 0;
+  /** The last key while nobody was known to read. */
+  #early: { readonly news: CallNews; readonly atMs: number } | undefined;
   #count = 0;
   /** When its state is told, in times of a Frame. */
   #tellAt = 0;
@@ -128,6 +132,7 @@ export class HeldCall {
   hear(news: CallNews, atMs: number): void {
     if (!this.#known.hear(news)) return;
     const held = this.#held;
+    if (held.status === 'waiting' && news.type === 'key') this.#early = { news, atMs };
     if (held.status !== 'playing' && (held.status !== 'waiting' || news.type === 'key')) return;
     this.#keyAtMs = atMs;
     held.sound.hear(news);
@@ -279,6 +284,12 @@ export class HeldCall {
     this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
     this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'reading' });
     this.#log.debug({}, 'a reader has come');
+    const early = this.#early;
+    this.#early = undefined;
+    if (early && now - early.atMs < EARLY_KEY_MS) {
+      this.#keyAtMs = early.atMs;
+      sound.hear(early.news);
+    }
     this.#play(sound, atMs, now);
   }
 

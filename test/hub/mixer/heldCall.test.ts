@@ -338,6 +338,23 @@ describe('a call that cannot be played to', () => {
   });
 });
 
+describe('a key before the reader is noticed', () => {
+  const nextKeys = (): number => rig.of('figures').flatMap(({ figures }) => figures.keys).length;
+
+  test.each([
+    [20, 1],
+    [1000, 0],
+  ])('pressed %i ms before that: heard %i times', (ms, times) => {
+    call();
+    rig.pass(3000);
+    rig.press(ID, '3');
+    rig.clock.advance(ms);
+    rig.read(ID);
+    rig.pass(4000);
+    expect(nextKeys()).toBe(times);
+  });
+});
+
 describe('what is told', () => {
   test('a key is audible within the lead and two turns, and is in the next state', () => {
     call();
