@@ -17,7 +17,7 @@ import { Watch, type WatchedHub } from '../hub/observe';
 import { requestPreparation } from '../media/background';
 import type { BalanceDesk } from '../session/localOffice';
 import { CallStates } from '../store/callStates';
-import { SharedStates } from '../store/sharedStates';
+import { keptOf, SharedStates } from '../store/sharedStates';
 import type { StoreKeeper } from '../store/keeper';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
@@ -164,7 +164,7 @@ export class HubService {
       ...(openLink && { openLink }),
       openOffice: () => this.#openOffices(),
       states: {
-        read: (uniqueid) => states.read(uniqueid) ?? shared.find(uniqueid),
+        read: (uniqueid) => keptOf(uniqueid, states, shared),
         write: (uniqueid, state) => states.write(uniqueid, state),
       },
       memory: memoryOf(states, config, clock),

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../util/errors';
 import { seedOf } from '../util/random';
-import { unkept } from './callStates';
+import { unkept, type CallStates } from './callStates';
 
 /** Files: each is written as a whole, so that the more there are, the less is written for the change of one call. */
 export const SHARES = 16;
@@ -21,6 +21,10 @@ export function stateIn(text: string | undefined): unknown {
     return undefined;
   }
 }
+
+/** What is kept of a call by whomever: a process of its own leaves what is newer than what a hub has. undefined: nothing. */
+export const keptOf = (uniqueid: string, own: CallStates, shared: SharedStates): unknown =>
+  own.read(uniqueid) ?? shared.find(uniqueid);
 
 export class SharedStates {
   /** @param folder absolute; made with mode 0700 when something is written first */

@@ -15,7 +15,7 @@ import type { Call, Session } from '../session/session';
 import type { Speech } from '../session/speech';
 import { parseCallState, READ_MS, type CallState } from '../session/state';
 import { CallStates } from '../store/callStates';
-import { SharedStates } from '../store/sharedStates';
+import { keptOf, SharedStates } from '../store/sharedStates';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -205,7 +205,7 @@ export class CallStream {
   #kept(states: CallStates, shared: SharedStates): CallState | undefined {
     const { options, certain } = this.parts.options;
     const uniqueid = options.uniqueid!;
-    return certain ? parseCallState(states.read(uniqueid) ?? shared.find(uniqueid)) : undefined;
+    return certain ? parseCallState(keptOf(uniqueid, states, shared)) : undefined;
   }
 
   #keep(states: CallStates, { calls }: ResolvedConfig): void {

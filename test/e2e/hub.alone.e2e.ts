@@ -13,14 +13,14 @@ import { RATE, tracks, voices } from './lab/media';
 import { describeOnNewest } from './lab/newest';
 import { heardOf, outage, plainMusic, worst, type Heard } from './lab/outage';
 import { listener, told } from './lab/speech';
-import { until } from './lab/wait';
+import { sleep, until } from './lab/wait';
 
 /** All of them, of which a quarter is recorded. CI has fewer: their arrival alone is seconds of Asterisk's processor. */
 const CALLERS = Number(process.env['HOLDCAST_E2E_HUB_CALLERS'] ?? 200);
 const RECORDED = Math.floor(CALLERS / 4);
 const OTHERS = CALLERS - RECORDED;
-/** A tool that judges fifty recordings lags behind them; it has caught up then. */
-const SETTLE_MS = 4000;
+/** On the clock: while it judges fifty recordings what comes waits for this tool, and is no sound of the time it is read in. */
+const CATCH_UP_MS = 4000;
 /** On a machine whose processors others have, three times as long. */
 const CROWDED = 3;
 /** Everybody is there, nobody presses a key. */
@@ -73,6 +73,7 @@ describeOnNewest(`${CALLERS} callers`, describe, () => {
       expect({ phone, lost: ear.lostPackets, runs: runs.length }).toEqual({ phone, lost: 0, runs: 1 });
       expect(ear.heard - lengthOf(runs[0]!)).toBeLessThan(0.1 * RATE);
     }
+    await sleep(CATCH_UP_MS);
     const asked = callers.map(({ ear }) => ear.heard);
     await Promise.all(
       callers.map(async (caller, i) => {
@@ -99,7 +100,7 @@ describeOnNewest(`${CALLERS} callers`, describe, () => {
   /** @returns what all of them heard of it, and how much longer than on a quiet machine it may have taken; nobody was cut off */
   async function through(signal: NodeJS.Signals): Promise<{ all: Heard[]; patience: number }> {
     const plain = await plainMusic(lab);
-    await soundMs(SETTLE_MS);
+    await sleep(CATCH_UP_MS);
     const crowding = Crowding.watch();
     const away = await outage(lab, signal, AWAY_MS);
     const patience = crowding.stop() ? CROWDED : 1;

@@ -10,6 +10,7 @@ import { configText, ownBalance, type ConfigText } from './lab/config';
 import { keepFigures } from './lab/figures';
 import { Lab } from './lab/lab';
 import { RATE, tracks } from './lab/media';
+import { describeOnNewest } from './lab/newest';
 import { heardOf, outage, plainMusic, worst } from './lab/outage';
 import { listener, promptsOf, told } from './lab/speech';
 import { until } from './lab/wait';
@@ -97,6 +98,17 @@ async function reload(body: string): Promise<void> {
 
 const logged = (what: RegExp): number => lab.log.filter(({ msg }) => what.test(String(msg))).length;
 
+/** @returns whether there was room */
+function fillsUp(file: string): boolean {
+  try {
+    writeFileSync(file, Buffer.alloc(4096));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+    throw error;
+  }
+}
+
 test('killed: plain music within 2 s, own music within 5 s of its return, keys and balances again; who rang off meanwhile leaves nothing', async () => {
   const plain = await plainMusic(lab);
   const callers = await waiting(['601', '602', '603', '604'], 12_000);
@@ -124,130 +136,121 @@ test('killed: plain music within 2 s, own music within 5 s of its return, keys a
   await hangUp([...left, late]);
 });
 
-test('suspended for 3 s: the music stands still, and goes on where it was without a sample lost, and so do keys', async () => {
-  const callers = await waiting(['611', '612']);
-  await lab.freezeHub(FROZEN_MS);
-  await heardBy(callers, 4000);
-  for (const caller of callers) {
-    const runs = runsOf(caller);
-    expect([caller.phone, jumps(runs), tracksHeard(caller)]).toEqual([caller.phone, [], 1]);
-    expect(caller.ear.longestPauseMs()).toBeLessThan(FROZEN_MS + 1000);
-    const pressedAt = caller.press('3');
-    await until(
-      () => 'other music',
-      () => tracksHeard(caller) === 2,
-    );
-    const other = runsOf(caller).at(-1)!;
-    expect(caller.ear.heardAt(other.from - other.at) - pressedAt).toBeLessThan(1500);
-  }
-  await hangUp(callers);
-});
-
-describe('SIGHUP', () => {
-  it('with another config: it counts from then on, for those who wait and for those who come; nobody hears a click or a jump', async () => {
-    const callers = await waiting(['621', '622', '623']);
-    callers[0]!.press('5');
-    await callers[0]!.ear.hear(2500);
-    expect(tracksHeard(callers[0]!)).toBe(1);
-    await reload(changed());
+describeOnNewest('whatever Asterisk it is', describe, () => {
+  test('suspended for 3 s: the music stands still, and goes on where it was without a sample lost, and so do keys', async () => {
+    const callers = await waiting(['611', '612']);
+    await lab.freezeHub(FROZEN_MS);
     await heardBy(callers, 4000);
     for (const caller of callers) {
-      expect([caller.phone, jumps(runsOf(caller)), tracksHeard(caller)]).toEqual([caller.phone, [], 1]);
-      expect(clickDb(caller.ear.samples)).toBeLessThan(CLICK_DB);
+      const runs = runsOf(caller);
+      expect([caller.phone, jumps(runs), tracksHeard(caller)]).toEqual([caller.phone, [], 1]);
+      expect(caller.ear.longestPauseMs()).toBeLessThan(FROZEN_MS + 1000);
+      const pressedAt = caller.press('3');
+      await until(
+        () => 'other music',
+        () => tracksHeard(caller) === 2,
+      );
+      const other = runsOf(caller).at(-1)!;
+      expect(caller.ear.heardAt(other.from - other.at) - pressedAt).toBeLessThan(1500);
     }
-    for (const caller of callers) await expectKeyToWork(caller, '5');
-    const [next] = (await waiting(['624'])) as [Caller];
-    await expectKeyToWork(next, '5');
-    await hangUp([...callers, next]);
+    await hangUp(callers);
   });
 
-  it('with a config that is wrong: it is said, and nothing changes', async () => {
-    const [caller] = (await waiting(['631'])) as [Caller];
-    const errors = (): number => lab.log.filter(({ level }) => level === 'error').length;
-    const before = errors();
-    lab.writeConfig('keys: 5');
-    lab.reloadHub();
-    await until(
-      () => 'a line that says so',
-      () => errors() > before,
-    );
-    await caller.ear.hear(3000);
-    expectUntouched(caller);
-    await expectKeyToWork(caller, '5');
-    const [next] = (await waiting(['632'])) as [Caller];
-    await expectKeyToWork(next, '5');
-    await hangUp([caller, next]);
-    await reload(config());
+  describe('SIGHUP', () => {
+    it('with another config: it counts from then on, for those who wait and for those who come; nobody hears a click or a jump', async () => {
+      const callers = await waiting(['621', '622', '623']);
+      callers[0]!.press('5');
+      await callers[0]!.ear.hear(2500);
+      expect(tracksHeard(callers[0]!)).toBe(1);
+      await reload(changed());
+      await heardBy(callers, 4000);
+      for (const caller of callers) {
+        expect([caller.phone, jumps(runsOf(caller)), tracksHeard(caller)]).toEqual([caller.phone, [], 1]);
+        expect(clickDb(caller.ear.samples)).toBeLessThan(CLICK_DB);
+      }
+      for (const caller of callers) await expectKeyToWork(caller, '5');
+      const [next] = (await waiting(['624'])) as [Caller];
+      await expectKeyToWork(next, '5');
+      await hangUp([...callers, next]);
+    });
+
+    it('with a config that is wrong: it is said, and nothing changes', async () => {
+      const [caller] = (await waiting(['631'])) as [Caller];
+      const errors = (): number => lab.log.filter(({ level }) => level === 'error').length;
+      const before = errors();
+      lab.writeConfig('keys: 5');
+      lab.reloadHub();
+      await until(
+        () => 'a line that says so',
+        () => errors() > before,
+      );
+      await caller.ear.hear(3000);
+      expectUntouched(caller);
+      await expectKeyToWork(caller, '5');
+      const [next] = (await waiting(['632'])) as [Caller];
+      await expectKeyToWork(next, '5');
+      await hangUp([caller, next]);
+      await reload(config());
+    });
   });
-});
 
-test('the disk is full: music and keys as ever, said once; when there is room again, that is said once', async () => {
-  // As the hub sees it, which lives in a root of its own.
-  const folder = join(lab.place.root, lab.runFolder, 'calls');
-  const owner = lab.place.user ? `,uid=${lab.place.user.uid},gid=${lab.place.user.gid}` : '';
-  const mount = (...words: string[]): void => {
-    const { status, stderr } = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr);
-  };
-  const full = /would not go on where they were/;
-  const room = /states of calls are written again/;
-  const [fullBefore, roomBefore] = [logged(full), logged(room)];
-  const callers = await waiting(['641', '642'], 1000);
-  mount('mount', '-t', 'tmpfs', '-o', `size=64k,mode=700${owner}`, 'tmpfs', folder);
-  try {
-    // What is written in pieces fills the last page too.
-    for (let i = 0; fillsUp(join(folder, `fill-${i}`)); i++);
-    await until(
-      () => 'a line that says that the disk is full',
-      () => logged(full) > fullBefore,
-    );
-    await heardBy(callers, 4000);
-    for (const caller of callers) expectUntouched(caller);
-    const [next] = (await waiting(['643'])) as [Caller];
-    for (const caller of [...callers, next]) await expectKeyToWork(caller);
-    expect(logged(full) - fullBefore).toBe(1);
-    for (let i = 0; i < 64; i++) rmSync(join(folder, `fill-${i}`), { force: true });
-    await until(
-      () => 'a line that says that there is room again',
-      () => logged(room) > roomBefore,
-    );
-    expect([logged(full) - fullBefore, logged(room) - roomBefore]).toEqual([1, 1]);
-    await hangUp([...callers, next]);
-  } finally {
-    mount('umount', folder);
-  }
-});
+  test('the disk is full: music and keys as ever, said once; when there is room again, that is said once', async () => {
+    // As the hub sees it, which lives in a root of its own.
+    const folder = join(lab.place.root, lab.runFolder, 'calls');
+    const owner = lab.place.user ? `,uid=${lab.place.user.uid},gid=${lab.place.user.gid}` : '';
+    const mount = (...words: string[]): void => {
+      const { status, stderr } = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8' });
+      if (status !== 0) throw new Error(stderr);
+    };
+    const full = /would not go on where they were/;
+    const room = /states of calls are written again/;
+    const [fullBefore, roomBefore] = [logged(full), logged(room)];
+    const callers = await waiting(['641', '642'], 1000);
+    mount('mount', '-t', 'tmpfs', '-o', `size=64k,mode=700${owner}`, 'tmpfs', folder);
+    try {
+      // What is written in pieces fills the last page too.
+      for (let i = 0; fillsUp(join(folder, `fill-${i}`)); i++);
+      await until(
+        () => 'a line that says that the disk is full',
+        () => logged(full) > fullBefore,
+      );
+      await heardBy(callers, 4000);
+      for (const caller of callers) expectUntouched(caller);
+      const [next] = (await waiting(['643'])) as [Caller];
+      for (const caller of [...callers, next]) await expectKeyToWork(caller);
+      expect(logged(full) - fullBefore).toBe(1);
+      for (let i = 0; i < 64; i++) rmSync(join(folder, `fill-${i}`), { force: true });
+      await until(
+        () => 'a line that says that there is room again',
+        () => logged(room) > roomBefore,
+      );
+      expect([logged(full) - fullBefore, logged(room) - roomBefore]).toEqual([1, 1]);
+      await hangUp([...callers, next]);
+    } finally {
+      mount('umount', folder);
+    }
+  });
 
-/** @returns whether there was room */
-function fillsUp(file: string): boolean {
-  try {
-    writeFileSync(file, Buffer.alloc(4096));
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
-    throw error;
-  }
-}
-
-test('more than it is to play to: who is over the limit hears plain music, the others their own, with keys', async () => {
-  await lab.stopHub('SIGTERM');
-  await lab.configure(config({ hub: 'callers: 2' }));
-  await lab.startHub();
-  const within = await waiting(['651', '652']);
-  // This hub has written its own meanwhile.
-  const plain = await plainMusic(lab);
-  const [over] = (await waiting(['653'], 5000)) as [Caller];
-  for (const caller of within) await expectKeyToWork(caller);
-  over.press('2');
-  await over.ear.hear(3000);
-  const runs = plain.runs(over.ear.samples);
-  expect(runs).toHaveLength(1);
-  expect(lengthOf(runs[0]!)).toBeGreaterThan(over.ear.heard - 0.1 * RATE);
-  expect(told(lab, over, byEar)).toEqual([]);
-  await hangUp([...within, over]);
-  await lab.stopHub('SIGTERM');
-  await lab.configure(config());
-  await lab.startHub();
+  test('more than it is to play to: who is over the limit hears plain music, the others their own, with keys', async () => {
+    await lab.stopHub('SIGTERM');
+    await lab.configure(config({ hub: 'callers: 2' }));
+    await lab.startHub();
+    const within = await waiting(['651', '652']);
+    // This hub has written its own meanwhile.
+    const plain = await plainMusic(lab);
+    const [over] = (await waiting(['653'], 5000)) as [Caller];
+    for (const caller of within) await expectKeyToWork(caller);
+    over.press('2');
+    await over.ear.hear(3000);
+    const runs = plain.runs(over.ear.samples);
+    expect(runs).toHaveLength(1);
+    expect(lengthOf(runs[0]!)).toBeGreaterThan(over.ear.heard - 0.1 * RATE);
+    expect(told(lab, over, byEar)).toEqual([]);
+    await hangUp([...within, over]);
+    await lab.stopHub('SIGTERM');
+    await lab.configure(config());
+    await lab.startHub();
+  });
 });
 
 test('told to end, it ends, and leaves no process and no socket', async () => {

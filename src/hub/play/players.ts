@@ -111,7 +111,8 @@ export class Players {
    */
   arrive(uniqueid: string): 'plain' | undefined | Promise<'plain' | undefined> {
     const known = this.#calls.get(uniqueid);
-    if (known) return this.#begin(known);
+    // Whom somebody hears is played to already.
+    if (known) return known.reading ? known.beginning : this.#begin(known);
     if (this.#draining || !this.parts.mixers.pick()) return 'plain';
     if (!this.parts.admits(this.#calls.size + this.#opening)) return this.#tooMany();
     try {

@@ -122,11 +122,15 @@ async function playing(uniqueid = '1.1'): Promise<void> {
 }
 
 describe('a call that arrives', () => {
-  it('has its pipe when the look-up is answered; asked again, its thread is told again, which wakes it if it must', async () => {
+  it('has its pipe when the look-up is answered; asked again, its thread is told again unless somebody hears it', async () => {
     expect(await world.players.arrive('1.1')).toBeUndefined();
     expect(world.pipes).toEqual(new Set(['1.1']));
     expect(world.ofType('begin')).toHaveLength(1);
     world.reads('1.1');
+    void world.players.arrive('1.1');
+    await settled();
+    expect(world.ofType('begin')).toHaveLength(1);
+    world.reads('1.1', 'away');
     void world.players.arrive('1.1');
     await settled();
     const begin = { uniqueid: '1.1', fifo: '/run/fifo.1.1', pages: [] };
