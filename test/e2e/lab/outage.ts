@@ -28,6 +28,8 @@ export interface Heard {
 
 /** A tenth of a second that is a source's, sample by sample, is no chance. */
 const CERTAIN = RATE / 10;
+/** Own music that is back goes on. What a reader still had in hand of plain music, 400 ms, may be the same track. */
+const LASTING = RATE;
 /** Plain music is heard from its beginning; later in it, it may be a track that somebody hears anyway. */
 const BEGINNING = 4 * RATE;
 /** Own music again: from up to so long before the place that was left, to so much behind it. */
@@ -82,7 +84,7 @@ export function heardOf(
     (run) =>
       run.from >= (plainEnd ?? end) &&
       run.source === before?.source &&
-      lengthOf(run) >= CERTAIN &&
+      lengthOf(run) >= LASTING &&
       run.at >= leftAt! - BACK_AT_MOST &&
       run.at <= leftAt! + AHEAD_AT_MOST,
   );

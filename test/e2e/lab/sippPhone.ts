@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Ear } from './ear';
 import type { Lab } from './lab';
-import { freePorts } from './ports';
 
 export interface Pressing {
   readonly digit: string;
@@ -73,20 +72,9 @@ export async function phoneBySipp(
 ): Promise<number | null> {
   const file = join(lab.folder, 'sipp.xml');
   writeFileSync(file, scenario(ear, keys, lastMs));
-  const [port, media] = await freePorts(2);
   const target = `127.0.0.1:${lab.ports.sip}`;
-  const words = [
-    '-sf',
-    file,
-    '-s',
-    `queue-${queue}`,
-    '-i',
-    '127.0.0.1',
-    '-p',
-    String(port),
-    '-mp',
-    String(media),
-  ];
+  // Which ports are free it finds itself.
+  const words = ['-sf', file, '-s', `queue-${queue}`, '-i', '127.0.0.1'];
   const child: ChildProcess = spawn('sipp', [target, ...words, '-m', '1', '-nostdin', '-trace_err'], {
     cwd: join(lab.folder, 'recordings'),
     stdio: ['ignore', 'pipe', 'pipe'],
