@@ -254,7 +254,8 @@ export function lookUp(port: number, agent: Agent, name: string): Promise<string
       });
     });
     asked.setTimeout(5000, () => asked.destroy(new Error('the look-up has no answer')));
-    asked.on('error', failed);
+    // The hub has closed a connection that was idle, in this very moment: libcurl, too, asks once more then.
+    asked.on('error', (error) => (asked.reusedSocket ? done(lookUp(port, agent, name)) : failed(error)));
     asked.end(body);
   });
 }

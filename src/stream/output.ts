@@ -1,7 +1,7 @@
 // Where a stream's audio goes: the pipe to Asterisk, taken over at start so that nothing else can ever write to it.
 // The pipe also tells how much of it Asterisk has not read yet, which no clock can know after a stall.
 import { closeSync, constants, fstatSync, openSync, write as writeAsync, writeSync } from 'node:fs';
-import { drainPipe, ownStderr, PIPE_BYTES, reopen } from '../util/descriptors';
+import { ownStderr, pipeBytes, reopen } from '../util/descriptors';
 import { errnoOf } from '../util/errors';
 
 export type WriteResult = 'written' | 'full' | 'closed';
@@ -51,7 +51,6 @@ function privatePipe(): AudioOutput | undefined {
 
 /** A pipe. A Frame is at most 3840 bytes, so a write is whole or nothing (PIPE_BUF is 4096 on Linux). */
 export class PipeOutput implements AudioOutput {
-  readonly #drained = Buffer.allocUnsafe(PIPE_BYTES);
   #gauge = true;
 
   /** @param fd a pipe opened for writing with O_NONBLOCK; closed by `close` */
@@ -66,17 +65,10 @@ export class PipeOutput implements AudioOutput {
     }
   }
 
-  /**
-   * Node has no FIONREAD, so the pipe is opened for reading too, emptied, and filled again with the same bytes:
-   * 9 µs, in which a reader that waits in read() goes on waiting. Not kept open: a writer that holds a reading end
-   * never sees EPIPE.
-   */
   queuedBytes(): number | undefined {
     if (!this.#gauge) return undefined;
     try {
-      const count = this.#drain();
-      if (count > 0) writeSync(this.fd, this.#drained, 0, count);
-      return count;
+      return pipeBytes(`/proc/self/fd/${this.fd}`);
     } catch {
       this.#gauge = false;
       return undefined;
@@ -85,15 +77,6 @@ export class PipeOutput implements AudioOutput {
 
   close(): void {
     closeSync(this.fd);
-  }
-
-  #drain(): number {
-    const reader = openSync(`/proc/self/fd/${this.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      return drainPipe(reader, this.#drained);
-    } finally {
-      closeSync(reader);
-    }
   }
 }
 

@@ -24,6 +24,8 @@ const AHEAD_MS = 200;
 /** Music with 20 ms missing makes −70, what is whole less than −90. */
 const CLICK_DB = -85;
 const FROZEN_MS = 3000;
+/** Within 8 s it is seen what Asterisk has not read, and then it reads that. */
+const CAUGHT_UP_MS = 8000 + FROZEN_MS + 1000;
 const READ_AGAIN = /^the config was read again/;
 /** Until a caller who is not played to any more is known to be gone. */
 const REST_MS = 30_000;
@@ -152,6 +154,25 @@ describeOnNewest('whatever Asterisk it is', describe, () => {
       );
       const other = runsOf(caller).at(-1)!;
       expect(caller.ear.heardAt(other.from - other.at) - pressedAt).toBeLessThan(1500);
+    }
+    await hangUp(callers);
+  });
+
+  test('Asterisk stands still for 3 s while the hub plays on: once it has caught up keys are heard at once again, and no sample is lost', async () => {
+    const callers = await waiting(['615', '616'], 10_000);
+    await lab.freezeAsterisk(FROZEN_MS);
+    await heardBy(callers, CAUGHT_UP_MS);
+    for (const caller of callers) {
+      expect([caller.phone, jumps(runsOf(caller)), tracksHeard(caller)]).toEqual([caller.phone, [], 1]);
+      const pressedAt = caller.press('3');
+      await until(
+        () => 'other music',
+        () => tracksHeard(caller) === 2,
+      );
+      const other = runsOf(caller).at(-1)!;
+      const afterMs = caller.ear.heardAt(other.from - other.at) - pressedAt;
+      keepFigures(lab, 'Asterisk has stood still, key to other music, ms', { afterMs });
+      expect(afterMs).toBeLessThan(1000);
     }
     await hangUp(callers);
   });

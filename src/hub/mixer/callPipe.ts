@@ -23,6 +23,13 @@ export interface FrameSource {
 const MOST_UNSEEN_MS = 80;
 /** The call's turn is each second time that it is looked at. */
 const TURN_MS = 2 * FRAME_MS;
+/** Between two looks at what Asterisk has not read of a call, which are not at the same time for all. */
+const LOOK_MS = 8000;
+const LOOKS = LOOK_MS / TURN_MS;
+/** The same while Asterisk catches up, or its reader stands still: it may be another reader by now, whose pipe is empty. */
+const LOOK_AGAIN_MS = 4 * TURN_MS;
+/** It reads when it is its time: what it has not read goes up and down by up to 100 ms. */
+const MOST_SAW_MS = 120;
 
 export class CallPipe {
   readonly #fifo = new FifoWriter();
@@ -40,8 +47,20 @@ export class CallPipe {
   /** Keys whose first Frame is not written yet. */
   #keys: { readonly action: string; readonly atMs: number }[] = [];
   #underruns = 0;
+  /** When it is looked at what Asterisk has not read. */
+  #lookAt = 0;
+  /** So much is unread that nothing is played. */
+  #waits = false;
 
-  constructor(private readonly parts: CallPipeParts) {}
+  /**
+   * @param unread bytes behind the reader that Asterisk has not taken; undefined: that cannot be known
+   * @param slot a number that differs from call to call
+   */
+  constructor(
+    private readonly parts: CallPipeParts,
+    private readonly unread: () => number | undefined,
+    private readonly slot: number,
+  ) {}
 
   /** How often the reader must have found nothing. */
   get underruns(): number {
@@ -97,6 +116,8 @@ export class CallPipe {
     this.#origin = atMs - Math.min(MOST_UNSEEN_MS, unseenMs);
     this.#wroteAt = atMs;
     this.#fullMs = 0;
+    this.#lookAt = atMs + (1 + (this.slot % LOOKS)) * TURN_MS;
+    this.#waits = false;
     this.parts.figures.frames += this.#written;
     return true;
   }
@@ -112,6 +133,7 @@ export class CallPipe {
       if (result !== 'going') return result;
       if (this.#pending) return 'going';
     }
+    if (atMs >= this.#lookAt) this.#look(atMs);
     const { leadFrames, batchFrames } = this.parts.settings();
     let dueFrames = this.#dueFrames(leadFrames, atMs, now);
     while (dueFrames > 0) {
@@ -136,6 +158,23 @@ export class CallPipe {
     this.#fifo.close();
     this.#pending = undefined;
     this.#keys.length = 0;
+  }
+
+  /**
+   * Asterisk may have stood still while its pipe took what was played: no more is played until it has read that. Before the
+   * call's turn, when a reader that has left nothing in the FIFO has nothing in hand either.
+   */
+  #look(atMs: number): void {
+    this.#lookAt = atMs + LOOK_AGAIN_MS;
+    if (this.#fifo.queuedBytes() > 0) return;
+    const { frameBytes, leadFrames } = this.parts.settings();
+    const bytes = this.unread();
+    // Nobody reads who could be asked: the next write tells.
+    const unreadMs = ((bytes ?? 0) / frameBytes) * FRAME_MS - MOST_SAW_MS;
+    if (unreadMs > Math.max(0, this.aheadMs(atMs)) || this.#waits)
+      this.#origin += unreadMs - this.aheadMs(atMs);
+    this.#waits = this.aheadMs(atMs) > leadFrames * FRAME_MS + TURN_MS;
+    if (!this.#waits) this.#lookAt = atMs + LOOK_MS;
   }
 
   /** Frames up to the lead and one more: with two Frames a turn, what is ahead stays within the lead ± one Frame. */

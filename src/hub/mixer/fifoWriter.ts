@@ -2,7 +2,7 @@
 // What is in a pipe stays there while its writing end is open, with or without a reader; so a caller's first samples
 // are there when his reader opens it, and whether somebody reads is seen from what a write says.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { drainPipe, PIPE_BYTES } from '../../util/descriptors';
+import { drainPipe, PIPE_BYTES, pipeBytes } from '../../util/descriptors';
 import { errnoOf, HoldcastError, messageOf } from '../../util/errors';
 
 /** 'closed': nobody reads, not yet or no more. */
@@ -55,14 +55,7 @@ export class FifoWriter {
   queuedBytes(): number {
     if (this.#fd === undefined) return 0;
     try {
-      const both = openSync(`/proc/self/fd/${this.#fd}`, O_RDWR | O_NONBLOCK);
-      try {
-        const count = drainPipe(both, drained);
-        if (count > 0) writeSync(this.#fd, drained, 0, count);
-        return count;
-      } finally {
-        closeSync(both);
-      }
+      return pipeBytes(`/proc/self/fd/${this.#fd}`);
     } catch {
       return 0;
     }

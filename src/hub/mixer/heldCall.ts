@@ -9,6 +9,7 @@ import { READ_MS, type CallState } from '../../session/state';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { seedOf, type Random } from '../../util/random';
+import { AsteriskPipe } from './asteriskPipe';
 import { CallPipe, type CallPipeParts } from './callPipe';
 import { CallSound } from './callSound';
 import { KnownCall } from './knownCall';
@@ -60,12 +61,13 @@ export class HeldCall {
   readonly #office: BackOffice;
   readonly #speech: Speech;
   #path = '';
+  #asterisk: AsteriskPipe | undefined;
   #language: string | undefined;
   #held: Held = { status: 'asleep' };
   /** From where it goes on; undefined: nothing was heard of it. */
   #state: CallState | undefined;
-  /** It could not be played to, and nobody has heard it since. */
-  #failed = false;
+  /** So often it could not be played to, and nobody has heard it since. */
+  #failures = 0;
   #keyAtMs = 0;
   /** The last key while nobody was known to read. */
   #early: { readonly news: CallNews; readonly atMs: number } | undefined;
@@ -83,7 +85,7 @@ export class HeldCall {
     this.uniqueid = uniqueid;
     this.#log = parts.log.child({ uniqueid });
     this.#known = new KnownCall(uniqueid, this.#log);
-    this.#pipe = new CallPipe(parts);
+    this.#pipe = new CallPipe(parts, () => this.#asterisk?.bytes(), slot);
     this.#random = parts.random(seedOf(uniqueid));
     this.#office = parts.outside.office(uniqueid, () => this.#known.office);
     this.#speech = parts.outside.speech(uniqueid);
@@ -105,6 +107,7 @@ export class HeldCall {
     if (held.status === 'waiting') this.#held = { ...held, since: this.parts.clock.now() };
     if (held.status !== 'asleep') return;
     this.#path = fifo;
+    this.#asterisk = new AsteriskPipe(fifo, this.uniqueid);
     this.#language = language ?? this.#language;
     this.#state ??= state;
     this.#due(undefined);
@@ -123,7 +126,10 @@ export class HeldCall {
       this.#pipe.arm(this.#path, open, atMs);
       held.before?.close();
     } catch (error) {
-      if (!this.#failed) this.#log.error(errorFields(error), 'nothing can be played to this call');
+      // Without a FIFO the main thread may just have let the call go: that is told a moment later.
+      const fields = errorFields(error);
+      const saidAt = fields.code === 'HC_HUB_FIFO' ? 1 : 0;
+      if (this.#failures === saidAt) this.#log.error(fields, 'nothing can be played to this call');
       this.giveUp(atMs);
     }
   }
@@ -208,8 +214,7 @@ export class HeldCall {
     if (held.status === 'playing') return this.#gone(held.sound, MOST_UNREAD_MS);
     if (held.status !== 'due' && held.status !== 'waiting') return;
     this.#held = { status: 'asleep', again: atMs + AGAIN_MS };
-    if (!this.#failed) this.#away();
-    this.#failed = true;
+    if (this.#failures++ === 0) this.#away();
     this.#pipe.close();
     if (held.status === 'due') held.before?.close();
     else held.sound.close();
@@ -280,7 +285,7 @@ export class HeldCall {
 
   #arrived(sound: CallSound, atMs: number, now: number): void {
     this.#held = { status: 'playing', sound };
-    this.#failed = false;
+    this.#failures = 0;
     this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
     this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'reading' });
     this.#log.debug({}, 'a reader has come');

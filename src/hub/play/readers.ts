@@ -8,14 +8,8 @@ import { drainPipe, PIPE_BYTES } from '../../util/descriptors';
 import { errnoOf, errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { hasEnded, statFields } from '../../util/processStart';
-import { playFolder, type PlayFolder } from './folder';
+import { playFolder, readersIn, type CallReader, type PlayFolder } from './folder';
 import { isLongPiece } from './pieces';
-
-export interface CallReader {
-  readonly pid: number;
-  /** It repeats plain music. */
-  readonly plain: boolean;
-}
 
 /** Killed, and what it has written is not to be heard. */
 interface Ending {
@@ -118,16 +112,9 @@ export class Readers {
       if (this.#reads(pid, uniqueid)) this.#signal(pid, uniqueid, 'SIGKILL');
   }
 
-  /** What readers of a call have written, each once, the last one last; they may have ended since. */
   #written(uniqueid: string): CallReader[] {
-    const found = new Map<number, CallReader>();
     const text = isUniqueid(uniqueid) ? textOf(this.#folder.reader(uniqueid)) : undefined;
-    for (const [, digits, plain] of (text ?? '').matchAll(/^([1-9]\d{0,9})( plain)?\n/gm)) {
-      const pid = Number(digits);
-      found.delete(pid);
-      found.set(pid, { pid, plain: plain !== undefined });
-    }
-    return [...found.values()];
+    return readersIn(text ?? '');
   }
 
   /** What readers of these calls have written; default: of all. */

@@ -124,10 +124,13 @@ export class Lab extends LabFolder {
   }
 
   /** Takes the processor from the hub, as a machine that is suspended does, and gives it back. */
-  async freezeHub(ms: number): Promise<void> {
-    signalTo(this.#hub!.pid!, 'SIGSTOP');
-    await sleep(ms);
-    signalTo(this.#hub!.pid!, 'SIGCONT');
+  freezeHub(ms: number): Promise<void> {
+    return freeze(this.#hub!.pid!, ms);
+  }
+
+  /** The same with Asterisk alone. */
+  freezeAsterisk(ms: number): Promise<void> {
+    return freeze(this.#asterisk!.pid!, ms);
   }
 
   /** Ends the hub by a signal. @returns its exit code, null after SIGKILL */
@@ -208,4 +211,10 @@ export class Lab extends LabFolder {
     this.#manager?.close();
     for (const { pid } of marked(this.folder)) signalTo(pid, 'SIGKILL');
   }
+}
+
+async function freeze(pid: number, ms: number): Promise<void> {
+  signalTo(pid, 'SIGSTOP');
+  await sleep(ms);
+  signalTo(pid, 'SIGCONT');
 }

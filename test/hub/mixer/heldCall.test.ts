@@ -242,6 +242,18 @@ describe('trouble', () => {
   });
 });
 
+test('a call that is over, its FIFO gone a moment before that is known here: no error', () => {
+  call();
+  rig.read(ID);
+  rig.pass(1000);
+  unlinkSync(rig.fifo(ID));
+  rig.kill(ID);
+  rig.pass(200);
+  rig.mixer.handle({ type: 'end', uniqueid: ID });
+  rig.pass(3000);
+  expect(rig.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 describe('a call that cannot be played to', () => {
   const away = { type: 'reader', uniqueid: ID, status: 'away' };
 

@@ -31,6 +31,7 @@ test('its bundle has nothing heavy in it, and asks for little else', () => {
   expect([...asked].sort()).toEqual([
     'node-cron',
     'node:fs',
+    'node:path',
     'node:perf_hooks',
     'node:v8',
     'node:worker_threads',

@@ -1,0 +1,37 @@
+// AsteriskPipe: the pipe between a call's reader and Asterisk. When Asterisk stands still while the hub plays on, what it
+// has missed waits there, and all that comes behind it comes late for as long as the call lasts. Here it is measured.
+import { readFileSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pipeBytes } from '../../util/descriptors';
+import { playFolder, readersIn } from '../play/folder';
+
+export class AsteriskPipe {
+  readonly #file: string;
+  #pid: number | undefined;
+
+  /** @param fifo absolute path of the call's FIFO */
+  constructor(
+    private readonly fifo: string,
+    uniqueid: string,
+  ) {
+    this.#file = playFolder(dirname(fifo)).reader(uniqueid);
+  }
+
+  /**
+   * Bytes that Asterisk has not taken, some 30 µs; undefined: that cannot be known. To be called while the reader has nothing
+   * in hand: what it wrote meanwhile would come before what is there.
+   */
+  bytes(): number | undefined {
+    try {
+      if (!this.#reads(this.#pid)) this.#pid = readersIn(readFileSync(this.#file, 'utf8')).at(-1)?.pid;
+      return this.#reads(this.#pid) ? pipeBytes(`/proc/${this.#pid}/fd/1`) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The number may be another's by now. */
+  #reads(pid: number | undefined): boolean {
+    return pid !== undefined && readlinkSync(`/proc/${pid}/fd/0`) === this.fifo;
+  }
+}
