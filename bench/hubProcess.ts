@@ -15,6 +15,7 @@ import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { errnoOf } from '../src/util/errors';
 import { packageRoot } from '../src/util/packageRoot';
 import { RUN } from './caller';
 import type { Context } from './context';
@@ -255,7 +256,9 @@ export function lookUp(port: number, agent: Agent, name: string): Promise<string
     });
     asked.setTimeout(5000, () => asked.destroy(new Error('the look-up has no answer')));
     // The hub has closed a connection that was idle, in this very moment: libcurl, too, asks once more then.
-    asked.on('error', (error) => (asked.reusedSocket ? done(lookUp(port, agent, name)) : failed(error)));
+    asked.on('error', (error) =>
+      asked.reusedSocket && errnoOf(error) === 'ECONNRESET' ? done(lookUp(port, agent, name)) : failed(error),
+    );
     asked.end(body);
   });
 }

@@ -1,9 +1,10 @@
 // AsteriskPipe: the pipe between a call's reader and Asterisk. When Asterisk stands still while the hub plays on, what it
 // has missed waits there, and all that comes behind it comes late for as long as the call lasts. Here it is measured.
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeBytes } from '../../util/descriptors';
-import { playFolder, readersIn } from '../play/folder';
+import { playFolder } from '../play/folder';
+import { isCatOn, readersIn } from '../play/readerFile';
 
 export class AsteriskPipe {
   readonly #file: string;
@@ -24,14 +25,16 @@ export class AsteriskPipe {
   bytes(): number | undefined {
     try {
       if (!this.#reads(this.#pid)) this.#pid = readersIn(readFileSync(this.#file, 'utf8')).at(-1)?.pid;
-      return this.#reads(this.#pid) ? pipeBytes(`/proc/${this.#pid}/fd/1`) : undefined;
+      if (!this.#reads(this.#pid)) return undefined;
+      const output = `/proc/${this.#pid}/fd/1`;
+      // Where somebody tries the reader by hand it may be a file, which is not to be written to.
+      return statSync(output).isFIFO() ? pipeBytes(output) : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** The number may be another's by now. */
   #reads(pid: number | undefined): boolean {
-    return pid !== undefined && readlinkSync(`/proc/${pid}/fd/0`) === this.fifo;
+    return pid !== undefined && isCatOn(this.fifo, pid);
   }
 }

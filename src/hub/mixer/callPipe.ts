@@ -2,6 +2,7 @@
 // while he reads. A reader that takes nothing costs nobody anything: what he did not take waits, and no more is rendered.
 import { FRAME_MS } from '../../audio/frame';
 import type { Clock } from '../../util/clock';
+import type { AsteriskPipe } from './asteriskPipe';
 import type { CallFigures } from './callFigures';
 import { FifoWriter, type FifoResult } from './fifoWriter';
 import type { BatchBuffer, MixSettings } from './mixSettings';
@@ -52,13 +53,10 @@ export class CallPipe {
   /** So much is unread that nothing is played. */
   #waits = false;
 
-  /**
-   * @param unread bytes behind the reader that Asterisk has not taken; undefined: that cannot be known
-   * @param slot a number that differs from call to call
-   */
+  /** @param slot a number that differs from call to call */
   constructor(
     private readonly parts: CallPipeParts,
-    private readonly unread: () => number | undefined,
+    private readonly asterisk: AsteriskPipe,
     private readonly slot: number,
   ) {}
 
@@ -168,7 +166,7 @@ export class CallPipe {
     this.#lookAt = atMs + LOOK_AGAIN_MS;
     if (this.#fifo.queuedBytes() > 0) return;
     const { frameBytes, leadFrames } = this.parts.settings();
-    const bytes = this.unread();
+    const bytes = this.asterisk.bytes();
     // Nobody reads who could be asked: the next write tells.
     const unreadMs = ((bytes ?? 0) / frameBytes) * FRAME_MS - MOST_SAW_MS;
     if (unreadMs > Math.max(0, this.aheadMs(atMs)) || this.#waits)

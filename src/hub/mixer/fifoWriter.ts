@@ -2,13 +2,11 @@
 // What is in a pipe stays there while its writing end is open, with or without a reader; so a caller's first samples
 // are there when his reader opens it, and whether somebody reads is seen from what a write says.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { drainPipe, PIPE_BYTES, pipeBytes } from '../../util/descriptors';
+import { drainPipe, pipeBytes } from '../../util/descriptors';
 import { errnoOf, HoldcastError, messageOf } from '../../util/errors';
 
 /** 'closed': nobody reads, not yet or no more. */
 export type FifoResult = 'written' | 'full' | 'closed';
-
-const drained = Buffer.allocUnsafeSlow(PIPE_BYTES);
 
 const { O_RDWR, O_WRONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 
@@ -30,7 +28,7 @@ export class FifoWriter {
     try {
       // By way of /proc it is the same FIFO, whatever the path leads to by now.
       this.#fd = openSync(`/proc/self/fd/${both}`, O_WRONLY | O_NONBLOCK);
-      drainPipe(both, drained);
+      drainPipe(both);
       fill();
     } catch (error) {
       this.close();

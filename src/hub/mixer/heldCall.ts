@@ -56,12 +56,11 @@ export class HeldCall {
   readonly uniqueid: string;
   readonly #log: Logger;
   readonly #known: KnownCall;
+  readonly #fifo: string;
   readonly #pipe: CallPipe;
   readonly #random: Random;
   readonly #office: BackOffice;
   readonly #speech: Speech;
-  #path = '';
-  #asterisk: AsteriskPipe | undefined;
   #language: string | undefined;
   #held: Held = { status: 'asleep' };
   /** From where it goes on; undefined: nothing was heard of it. */
@@ -81,11 +80,12 @@ export class HeldCall {
     beginning: CallBeginning,
     private readonly slot: number,
   ) {
-    const { uniqueid } = beginning;
+    const { uniqueid, fifo } = beginning;
     this.uniqueid = uniqueid;
     this.#log = parts.log.child({ uniqueid });
     this.#known = new KnownCall(uniqueid, this.#log);
-    this.#pipe = new CallPipe(parts, () => this.#asterisk?.bytes(), slot);
+    this.#fifo = fifo;
+    this.#pipe = new CallPipe(parts, new AsteriskPipe(fifo, uniqueid), slot);
     this.#random = parts.random(seedOf(uniqueid));
     this.#office = parts.outside.office(uniqueid, () => this.#known.office);
     this.#speech = parts.outside.speech(uniqueid);
@@ -102,12 +102,10 @@ export class HeldCall {
   }
 
   /** A reader will come: one that sleeps wakes, one that waits waits afresh. Where a reader is here, nothing changes. */
-  begin({ fifo, language, state }: CallBeginning): void {
+  begin({ language, state }: CallBeginning): void {
     const held = this.#held;
     if (held.status === 'waiting') this.#held = { ...held, since: this.parts.clock.now() };
     if (held.status !== 'asleep') return;
-    this.#path = fifo;
-    this.#asterisk = new AsteriskPipe(fifo, this.uniqueid);
     this.#language = language ?? this.#language;
     this.#state ??= state;
     this.#due(undefined);
@@ -123,7 +121,7 @@ export class HeldCall {
       return sound;
     };
     try {
-      this.#pipe.arm(this.#path, open, atMs);
+      this.#pipe.arm(this.#fifo, open, atMs);
       held.before?.close();
     } catch (error) {
       // Without a FIFO the main thread may just have let the call go: that is told a moment later.
@@ -138,8 +136,11 @@ export class HeldCall {
   hear(news: CallNews, atMs: number): void {
     if (!this.#known.hear(news)) return;
     const held = this.#held;
-    if (held.status === 'waiting' && news.type === 'key') this.#early = { news, atMs };
-    if (held.status !== 'playing' && (held.status !== 'waiting' || news.type === 'key')) return;
+    if (held.status !== 'playing' && held.status !== 'waiting') return;
+    if (held.status === 'waiting' && news.type === 'key') {
+      this.#early = { news, atMs };
+      return;
+    }
     this.#keyAtMs = atMs;
     held.sound.hear(news);
   }

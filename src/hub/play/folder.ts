@@ -17,21 +17,4 @@ export const playFolder = (folder: string) => ({
   spare: (number: number | '') => join(folder, `spare.${number}`),
 });
 
-export interface CallReader {
-  readonly pid: number;
-  /** It repeats plain music. */
-  readonly plain: boolean;
-}
-
-/** What readers of a call have written into its file, each once, the last one last; they may have ended since. */
-export function readersIn(text: string): CallReader[] {
-  const found = new Map<number, CallReader>();
-  for (const [, digits, plain] of text.matchAll(/^([1-9]\d{0,9})( plain)?\n/gm)) {
-    const pid = Number(digits);
-    found.delete(pid);
-    found.set(pid, { pid, plain: plain !== undefined });
-  }
-  return [...found.values()];
-}
-
 export type PlayFolder = ReturnType<typeof playFolder>;

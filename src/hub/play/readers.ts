@@ -4,12 +4,13 @@ import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync
 import { basename } from 'node:path';
 import { isUniqueid } from '../../asterisk/feed';
 import type { Clock } from '../../util/clock';
-import { drainPipe, PIPE_BYTES } from '../../util/descriptors';
+import { drainPipe } from '../../util/descriptors';
 import { errnoOf, errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { hasEnded, statFields } from '../../util/processStart';
-import { playFolder, readersIn, type CallReader, type PlayFolder } from './folder';
+import { playFolder, type PlayFolder } from './folder';
 import { isLongPiece } from './pieces';
+import { isCatOn, readersIn, type CallReader } from './readerFile';
 
 /** Killed, and what it has written is not to be heard. */
 interface Ending {
@@ -67,13 +68,12 @@ export class Readers {
    * @returns how many pipes there were
    */
   emptyPipes(): number {
-    const scratch = Buffer.allocUnsafe(PIPE_BYTES);
     let emptied = 0;
     for (const { pid, call } of this.#all()) {
       if (!this.#reads(pid, call)) continue;
       const pipe = outputOf(pid);
       // Its writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
-      if (pipe !== undefined && empty(pipe, scratch)) emptied++;
+      if (pipe !== undefined && empty(pipe)) emptied++;
     }
     return emptied;
   }
@@ -96,10 +96,9 @@ export class Readers {
 
   /** When they have ended: one that is being ended fills its pipe once more as soon as there is room. */
   #emptyEnded(ending: readonly Ending[], byMs: number): void {
-    const scratch = Buffer.allocUnsafe(PIPE_BYTES);
     const left = ending.filter(({ pid, pipe }) => {
       if (!hasEnded(pid) && this.#clock.now() < byMs) return true;
-      if (pipe !== undefined) empty(pipe, scratch);
+      if (pipe !== undefined) empty(pipe);
       return false;
     });
     if (left.length > 0) this.#clock.after(LOOK_MS, () => this.#emptyEnded(left, byMs));
@@ -138,12 +137,7 @@ export class Readers {
   }
 
   #isCat(pid: number, uniqueid: string): boolean {
-    try {
-      const input = readlinkSync(`/proc/${pid}/fd/0`);
-      return input.replace(/ \(deleted\)$/, '') === this.#folder.fifo(uniqueid);
-    } catch {
-      return false;
-    }
+    return isCatOn(this.#folder.fifo(uniqueid), pid);
   }
 
   #playsLong(pid: number): boolean {
@@ -180,9 +174,9 @@ function outputOf(pid: number): number | undefined {
 }
 
 /** Takes out of a pipe what is in it, and closes it. @returns whether that could be done */
-function empty(pipe: number, scratch: Buffer): boolean {
+function empty(pipe: number): boolean {
   try {
-    drainPipe(pipe, scratch);
+    drainPipe(pipe);
     return true;
   } catch {
     return false;

@@ -41,8 +41,6 @@ async function ended(cat: ChildProcess): Promise<void> {
 class Line {
   readonly cat: ChildProcess;
   readonly asterisk: PipeReader;
-  /** How long cat is waited for. */
-  patienceMs = 5000;
   private constructor(readonly out: string) {
     execFileSync('mkfifo', [out]);
     this.asterisk = new PipeReader(out);
@@ -55,6 +53,7 @@ class Line {
   static async open(name: string): Promise<Line> {
     const line = new Line(join(rig.folder, name));
     while (!existsSync(file()) || !readFileSync(file(), 'utf8').includes(`${line.cat.pid}\n`)) await sleep(1);
+    while (readFileSync(`/proc/${line.cat.pid}/comm`, 'utf8') !== 'cat\n') await sleep(1);
     return line;
   }
 
@@ -72,11 +71,13 @@ class Line {
     }
   }
 
-  /** What cat has taken it has written, and sleeps until there is more; or it stands still. */
+  /** Cat sleeps: what it has taken it has written, and there is no more; or its pipe is full. */
   async #passedOn(): Promise<void> {
-    for (let i = 0; i < this.patienceMs; i++) {
-      if (pipeBytes(rig.fifo(ID)) === 0 && statFields(this.cat.pid!)?.[0] === 'S') return;
-      await sleep(1);
+    for (let before: number | undefined; ; await sleep(1)) {
+      const left = pipeBytes(rig.fifo(ID));
+      const sleeps = statFields(this.cat.pid!)?.[0] === 'S';
+      if (sleeps && (left === 0 || left === before)) return;
+      before = sleeps ? left : undefined;
     }
   }
 }
@@ -113,7 +114,6 @@ test('Asterisk stands still for two seconds: within ten what it has not read is 
 test('its pipe is full and the reader stands still too: the same', async () => {
   const line = await Line.open('out.1');
   await line.pass(1000, true);
-  line.patienceMs = 2;
   await line.pass(6000, false);
   expect(line.unreadMs).toBeGreaterThan(3500);
   await line.pass(16_000, true);
