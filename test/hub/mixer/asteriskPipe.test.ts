@@ -111,15 +111,6 @@ test('Asterisk stands still for two seconds: within ten what it has not read is 
   ).toBe(true);
 });
 
-test('its pipe is full and the reader stands still too: the same', async () => {
-  const line = await Line.open('out.1');
-  await line.pass(1000, true);
-  await line.pass(6000, false);
-  expect(line.unreadMs).toBeGreaterThan(3500);
-  await line.pass(16_000, true);
-  expect(line.unreadMs).toBeLessThan(MOST_UNREAD_MS);
-});
-
 test('another reader comes before Asterisk has caught up: he hears at once', async () => {
   const first = await behind();
   await ended(first.cat);
