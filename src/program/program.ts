@@ -51,8 +51,10 @@ export interface ProgramState {
   readonly heardSamples: number;
   /** Absent: no voice yet. */
   readonly sinceVoice?: number;
-  /** Ids of the advices that were heard, most of each at least. */
+  /** Ids of the advices that are not said any more: most of each was heard, or it was cut off twice. */
   readonly heard: readonly string[];
+  /** Ids of the advices that were cut off once; absent: none. */
+  readonly cut?: readonly string[];
   /** What this round of the shuffle has left. */
   readonly bag: readonly string[];
   readonly quiet: boolean;
@@ -200,19 +202,18 @@ export class Program {
   }
 
   /**
-   * What the caller has heard when the last `samplesAgo` samples have not reached him: at most half a second ago. An
-   * advice of which he has heard less than half is not among the heard ones.
+   * What the caller has heard when the last `samplesAgo` samples have not reached them: at most half a second ago. An
+   * advice of which they have heard less than half was cut off.
    */
   stateAt(samplesAgo: number): ProgramState {
     const heardSamples = Math.max(this.#beganAt, this.#at - Math.max(0, Math.round(samplesAgo)));
     const at = heardSamples - this.#limiter.latency;
     const { music, sinceVoice } = this.#hindsight.momentAt(at);
-    const unheard = this.#voices.unheard(at);
     return {
       heardSamples,
       ...(music && { music }),
       ...(sinceVoice !== Infinity && { sinceVoice }),
-      heard: this.parts.rota.heard.filter((id) => !unheard.has(id)),
+      ...this.parts.rota.stateWhere(this.#voices.unheard(at)),
       bag: this.parts.playlist.bag,
       quiet: this.#quiet,
       hushed: this.hushed,

@@ -1,5 +1,5 @@
 // Voices: what becomes of each announcement of a Program, and who is told. An advice counts as heard when it was heard
-// to its end, or, where the program was killed in its middle, for the most part; else the rota gets it back.
+// to its end, or, where the program was killed in its middle, for the most part; else the rota has it come once more.
 import type { Clip } from '../audio/source';
 import { lengthOf, type Announcement, type Listening } from './announcement';
 import type { AnnouncerListener } from './announcer';
@@ -14,7 +14,7 @@ export type VoiceEvent =
   | { type: 'voice-failed'; atSample: number; announcement: Announcement; clip: Clip; error: unknown };
 
 export interface VoicesParts {
-  rota: Pick<AdviceRota, 'giveBack'>;
+  rota: Pick<AdviceRota, 'giveBack' | 'cutOff'>;
   hindsight: Hindsight;
   /** Sample of the call at which the current block begins. */
   now: () => number;
@@ -40,12 +40,14 @@ export class Voices implements AnnouncerListener {
     if (announcement.kind === 'advice') this.#fresh = [...this.#stillFresh(), announcement];
   }
 
-  /** Ids of the advices of which less than half lies before sample `at`. */
-  unheard(at: number): ReadonlySet<string> {
-    const unheard = this.#stillFresh().filter(
-      (advice) => this.parts.hindsight.spoken(advice, at) < lengthOf(advice) / 2,
-    );
-    return new Set(unheard.flatMap(({ clips }) => clips.map(({ id }) => id)));
+  /** Ids of the advices of which less than half lies before sample `at`, and whether any of it does. */
+  unheard(at: number): ReadonlyMap<string, boolean> {
+    const unheard = new Map<string, boolean>();
+    for (const advice of this.#stillFresh()) {
+      const spoken = this.parts.hindsight.spoken(advice, at);
+      if (spoken < lengthOf(advice) / 2) for (const { id } of advice.clips) unheard.set(id, spoken > 0);
+    }
+    return unheard;
   }
 
   voiceStarted(announcement: Announcement, offset: number): void {
@@ -64,13 +66,13 @@ export class Voices implements AnnouncerListener {
   }
 
   voiceCut(announcement: Announcement, offset: number): void {
-    this.#giveBack(announcement);
+    this.#return(announcement, (advice) => this.parts.rota.cutOff(advice));
     this.parts.emit({ type: 'voice-cut', atSample: this.parts.now() + offset, announcement });
     this.#over(announcement, offset);
   }
 
   voiceWithdrawn(announcement: Announcement): void {
-    this.#giveBack(announcement);
+    this.#return(announcement, (advice) => this.parts.rota.giveBack(advice));
     this.#over(announcement, 0);
   }
 
@@ -98,9 +100,9 @@ export class Voices implements AnnouncerListener {
     this.#fresh = this.#fresh.filter((other) => other !== advice);
   }
 
-  #giveBack(announcement: Announcement): void {
+  #return(announcement: Announcement, toRota: (advice: Clip) => void): void {
     if (announcement.kind !== 'advice') return;
     this.#forget(announcement);
-    for (const advice of announcement.clips) this.parts.rota.giveBack(advice);
+    announcement.clips.forEach(toRota);
   }
 }

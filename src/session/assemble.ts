@@ -78,7 +78,7 @@ export function assembleCall(setup: CallSetup): AssembledCall {
       allowed: (advice) => rules.allowed(advice.id, clock.wall()),
       random,
     },
-    resume?.heard,
+    resume,
   );
   const program = new Program(rules.program, {
     playlist: new Playlist(() => media.music(), rules.program.music.order, random, resume?.bag),

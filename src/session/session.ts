@@ -167,7 +167,7 @@ export class Session {
   stateAt(samplesAgo: number): CallState {
     const { program } = this.parts;
     const { rate } = program.settings;
-    const { heard, bag, ...rest } = program.stateAt(samplesAgo);
+    const { heard, cut = [], bag, ...rest } = program.stateAt(samplesAgo);
     const told = this.#positions.toldAt(samplesAgo);
     const choosing = this.#choice.pending;
     return {
@@ -175,6 +175,7 @@ export class Session {
       rate,
       ...rest,
       heard: keptIds(heard),
+      ...(cut.length > 0 && { cut: keptIds(cut) }),
       bag: keptIds(bag),
       ...(told && { told }),
       pressed: this.#keyPad.timesAt((samplesAgo * 1000) / rate, ({ action }) =>

@@ -40,8 +40,9 @@ export function keptIds(ids: readonly string[]): string[] {
 export function parseCallState(value: unknown): CallState | undefined {
   if (!isObject(value) || value['version'] !== 1) return undefined;
   const { rate, music, heardSamples, sinceVoice, heard, bag, quiet, hushed, told, pressed } = value;
-  const { choosing, keying } = value;
+  const { choosing, keying, cut } = value;
   if (!isRate(rate) || !isCount(heardSamples) || !isIds(heard) || !isIds(bag)) return undefined;
+  if (cut !== undefined && !isIds(cut)) return undefined;
   if (typeof quiet !== 'boolean' || typeof hushed !== 'boolean' || !isKeyTimes(pressed)) return undefined;
   if (music !== undefined && !isPosition(music)) return undefined;
   if (sinceVoice !== undefined && !isCount(sinceVoice)) return undefined;
@@ -57,6 +58,7 @@ export function parseCallState(value: unknown): CallState | undefined {
     quiet,
     hushed,
     pressed,
+    ...(cut && { cut }),
     ...(music && { music }),
     ...(sinceVoice !== undefined && { sinceVoice }),
     ...(told && { told }),

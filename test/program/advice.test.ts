@@ -115,6 +115,14 @@ test('an advice that an answer cuts off comes again later, from its beginning, b
   within(voices[2]!.endMs - voices[2]!.startMs, 2000, 1);
 });
 
+test('an advice that is cut off each time comes twice in a call, then the others do', () => {
+  // Answers of half a second, each a second into the advice that comes 20 s after the one before.
+  const cues = [0, 1, 2, 3].map((nth) => sayAt(21_000 + nth * 21_700, answer(`said ${nth}`, 0.5)));
+  const { voices } = call(110, { advices: shelves(3) }, cues);
+  const advices = voices.filter(({ kind }) => kind === 'advice').map(({ id }) => id);
+  expect(advices).toEqual(['first/00', 'first/00', 'first/01', 'first/01', 'first/02']);
+});
+
 test('quiet keeps advices back and ends the one being said; answers are said; then advices go on', () => {
   const cues = [quietAt(21_000, true), sayAt(50_000, answer('said')), quietAt(90_000, false)];
   const { voices, out } = call(150, { advices: shelves(3) }, cues);

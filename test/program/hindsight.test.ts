@@ -129,6 +129,16 @@ describe('an advice', () => {
     expect(after.spoken[0]).toBe('first/1');
   });
 
+  test('killed in its middle each time, it comes twice in the call, not more', () => {
+    let rig = killedAt(20_400);
+    rig.render(21);
+    while (rig.spoken.length === 0) rig.render(1);
+    rig.render(0.4);
+    rig = next(rig, plan, 1280);
+    rig.render(40);
+    expect(rig.spoken[0]).toBe('first/1');
+  });
+
   test('one that an answer cut off comes again, in the next Program too', () => {
     const rig = new Rig(plan);
     rig.render(22.5, [sayAt(21_500, spoken('answer', sineClip('said', 700, 0.3, 4000)))]);

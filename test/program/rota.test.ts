@@ -2,7 +2,7 @@
 // Would catch: an advice heard twice or never, a wrong shelf, one that a campaign forbids.
 import fc from 'fast-check';
 import { memoryClip, type Clip } from '../../src/audio/source';
-import { AdviceRota, type RotaSources } from '../../src/program/rota';
+import { AdviceRota, type RotaSources, type RotaState } from '../../src/program/rota';
 import { SHELVES, type DayPart, type Shelf } from '../../src/program/shelves';
 import { seededRandom } from '../../src/util/random';
 
@@ -18,7 +18,7 @@ const full: Record<Shelf, Clip[]> = {
   last: shelf('last', 'a', 'b'),
 };
 
-function rotaOf(change: Partial<RotaSources> = {}, seed = 1, heard: string[] = []): AdviceRota {
+function rotaOf(change: Partial<RotaSources> = {}, seed = 1, before: Partial<RotaState> = {}): AdviceRota {
   const sources = {
     advices: (name: Shelf) => full[name],
     dayPart: (): DayPart | undefined => 'firstDay',
@@ -26,7 +26,7 @@ function rotaOf(change: Partial<RotaSources> = {}, seed = 1, heard: string[] = [
     random: seededRandom(seed),
     ...change,
   };
-  return new AdviceRota(sources, heard);
+  return new AdviceRota(sources, before);
 }
 
 /** Ids of the next `most` advices. */
@@ -125,10 +125,39 @@ test('given back: it is the next again, once', () => {
   expect(rota.next()!.advice.id).not.toBe(advice.id);
 });
 
+test('cut off: it comes once more, and when that is cut off too, not again', () => {
+  const rota = rotaOf({ advices: (name) => (name === 'first' ? full.first : []) });
+  for (const expected of ['first/a', 'first/a', 'first/b', 'first/b']) {
+    const { advice } = rota.next()!;
+    expect(advice.id).toBe(expected);
+    rota.cutOff(advice);
+  }
+  expect(rota.next()).toBeUndefined();
+});
+
+test('taken back before it began, it has not been cut off', () => {
+  const rota = rotaOf();
+  for (let i = 0; i < 5; i++) rota.giveBack(rota.next()!.advice);
+  rota.cutOff(rota.next()!.advice);
+  expect(rota.next()!.advice.id).toBe('first/a');
+});
+
+test('the process is ended in the middle of an advice: that counts as cut off, once and for all processes', () => {
+  const first = rotaOf();
+  const { id } = first.next()!.advice;
+  expect(first.stateWhere(new Map([[id, false]]))).toEqual({ heard: [], cut: [] });
+  const once = first.stateWhere(new Map([[id, true]]));
+  expect(once).toEqual({ heard: [], cut: [id] });
+  const second = rotaOf({}, 1, once);
+  expect(second.next()!.advice.id).toBe(id);
+  expect(second.stateWhere(new Map([[id, false]]))).toEqual({ heard: [], cut: [id] });
+  expect(second.stateWhere(new Map([[id, true]]))).toEqual({ heard: [id], cut: [id] });
+});
+
 test('what the call has heard in another process is not heard again', () => {
   const before = rotaOf();
   const heard = take(before, 6);
-  const after = rotaOf({}, 9, [...before.heard]);
+  const after = rotaOf({}, 9, { heard: before.heard });
   const rest = take(after);
   expect([...heard, ...rest].sort()).toEqual(
     SHELVES.filter((name) => name !== 'firstMorning' && name !== 'firstEvening')

@@ -63,6 +63,7 @@ test.each<[string, unknown]>([
   ['a name that is too long', copy({ music: { trackId: long, sample: 5 } })],
   ['advices that are no list', copy({ heard: { 0: 'a' } })],
   ['an advice that is no text', copy({ heard: [5] })],
+  ['advices cut off that are no list', copy({ cut: 'a' as never })],
   ['too many advices', copy({ heard: Array.from({ length: 2001 }, (_, i) => `${i}`) })],
   ['advices of too many characters', copy({ heard: Array.from({ length: 60 }, () => 'y'.repeat(400)) })],
   ['a bag that is none', copy({ bag: null })],

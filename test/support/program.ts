@@ -42,6 +42,7 @@ export interface ProgramPlan {
   allowed?: RotaSources['allowed'];
   resume?: BedPosition;
   heard?: readonly string[];
+  cut?: readonly string[];
   heardSamples?: number;
   sinceVoice?: number;
   bag?: readonly string[];
@@ -81,7 +82,7 @@ export class Rig {
         allowed: plan.allowed ?? (() => true),
         random,
       },
-      plan.heard,
+      plan,
     );
     this.program = new engine.Program(this.settings, {
       ...partsOf(plan),
