@@ -643,6 +643,37 @@ describe('mistakes in Asterisk’s files', () => {
     ]);
   });
 
+  test.each([
+    ['exten => 3,1,Hangup()\n', /context=out: 3$/],
+    ['exten => 4711,1,Hangup()\nexten => _[24-5],1,Hangup()\n', /context=out: 4711, _\[24-5\]$/],
+    ['include => more\n[more]\ninclude => out\nexten => *9/555,1,Hangup()\n', /context=out: \*9$/],
+    ['exten => _X!,1,Hangup()\n', /context=out: _X!$/],
+    ['exten => h,1,Hangup()\nexten => i,1,Hangup()\n', undefined],
+  ])('queues.conf: a PIN that leaves the queue, where its context has %j', async (lines, expected) => {
+    const files = {
+      'queues.conf': '[q]\ncontext=out\n[plain]\n',
+      'extensions.conf': `[in]\nexten => 7,1,Queue(q)\n[out]\n${lines}`,
+    };
+    const warnings = async (config: Config): Promise<string[]> => {
+      const texts = await findings(files, configured({ keys: {}, ...config }));
+      return texts.filter((text) => text.startsWith('queues'));
+    };
+    expect(await warnings({ billing: { ask: () => [], pin: {} } })).toEqual([
+      expected ? expect.stringMatching(expected) : 'queues.conf: ok: nothing wrong was found',
+    ]);
+    expect(await warnings({ billing: { ask: () => [] } })).toEqual([
+      'queues.conf: ok: nothing wrong was found',
+    ]);
+  });
+
+  test('queues.conf: a PIN, and a context that is not there', async () => {
+    const config = configured({ billing: { ask: () => [], pin: {} } });
+    const texts = await findings({ 'queues.conf': '[q]\ncontext=elsewhere\n' }, config);
+    expect(texts).toContainEqual(
+      expect.stringMatching(/every digit belongs to the PIN.*were not found in extensions\.conf/),
+    );
+  });
+
   test('extensions.conf: the race of the old way, and calls without a class', async () => {
     const old = '[x]\nexten => 1,1,Set(ENV(PHONE)=${CALLERID(num)})\n same => n,Queue(q)\n';
     expect(await findings({ 'extensions.conf': old })).toEqual([

@@ -16,6 +16,7 @@ export async function queueFindings(conf: Conf, site: Site): Promise<Finding[]> 
   const digits = Object.keys(site.config.config?.keys ?? {});
   const dialplan = await site.conf('extensions.conf').catch(() => undefined);
   if (dialplan) findings.push(...queues.flatMap((queue) => exitKeys(queue, dialplan, digits)));
+  if (site.config.config?.billing?.pin) findings.push(...queues.flatMap((queue) => exitPin(queue, dialplan)));
   const extconfig = await site.conf('extconfig.conf').catch(() => undefined);
   if (extconfig && enginesOf(extconfig, 'queues').length > 0)
     findings.push(
@@ -44,10 +45,7 @@ function announcements(queue: ConfSection): Finding[] {
 function exitKeys(queue: ConfSection, dialplan: Conf, digits: readonly string[]): Finding[] {
   const context = valueOf(queue, 'context')?.value;
   if (!context) return [];
-  const patterns = dialplan.sections
-    .filter(({ name }) => name === context)
-    .flatMap(({ lines }) => lines.filter(({ name }) => name === 'exten'))
-    .map(({ value }) => value.split(',')[0]!.trim());
+  const patterns = extensionsOf(context, dialplan) ?? [];
   const taken = digits.filter((digit) => patterns.some((pattern) => isDialled(pattern, digit)));
   if (taken.length === 0) return [];
   return [
@@ -56,6 +54,51 @@ function exitKeys(queue: ConfSection, dialplan: Conf, digits: readonly string[])
       'Bind other keys in the config (keys), or take these out of that context.',
     ),
   ];
+}
+
+/**
+ * Asterisk collects keys until they are an extension of the context, from whichever of them they begin to fit: so a PIN
+ * leaves the queue wherever it has one of those extensions in it.
+ */
+function exitPin(queue: ConfSection, dialplan: Conf | undefined): Finding[] {
+  const context = valueOf(queue, 'context')?.value;
+  if (!context) return [];
+  const found = dialplan && extensionsOf(context, dialplan);
+  const dialled = found?.filter((pattern) => /^(_|[0-9*#A-D]+$)/i.test(pattern)) ?? [];
+  if (found && dialled.length === 0) return [];
+  const which = found ? `: ${shown(dialled)}` : `, whose extensions were not found in extensions.conf`;
+  return [
+    warning(
+      `[${queue.name}]: with billing.pin every digit belongs to the PIN, and leaves the queue for context=${context}${which}`,
+      'Take context= out of the queue, or out of that context what can be dialled; or ask for no PIN (billing.pin).',
+    ),
+  ];
+}
+
+const SHOWN = 5;
+
+function shown(patterns: readonly string[]): string {
+  const more = patterns.length > SHOWN ? ` and ${patterns.length - SHOWN} more` : '';
+  return patterns.slice(0, SHOWN).join(', ') + more;
+}
+
+/** Extensions and patterns of a context and of those that it includes; undefined: there is no such context. */
+function extensionsOf(context: string, dialplan: Conf): string[] | undefined {
+  const names = new Set([context]);
+  const found = new Set<string>();
+  let isThere = false;
+  // What is added while it runs is looked at, too.
+  for (const name of names)
+    for (const section of dialplan.sections) {
+      if (section.name !== name) continue;
+      isThere = true;
+      for (const line of section.lines) {
+        const first = line.value.split(/[,/]/)[0]!.trim(); // without a priority, a time, a caller's number
+        if (line.name === 'exten') found.add(first);
+        else if (line.name === 'include') names.add(first);
+      }
+    }
+  return isThere ? [...found] : undefined;
 }
 
 const SETS: Readonly<Record<string, RegExp>> = { X: /^[0-9]$/, Z: /^[1-9]$/, N: /^[2-9]$/ };
