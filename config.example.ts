@@ -222,8 +222,9 @@ export default defineConfig({
   //   // With a country, national numbers become 'e164' (+442079460018), 'national' or 'digits' before they are asked about.
   //   country: 'GB',
   //   phone: 'e164',
-  //   // Callers key in a PIN first: 3 to 12 digits; after 1 to 10 wrong ones the number is locked (1000 to 86400000).
-  //   pin: { digits: 4, tries: 3, lockMs: 3_600_000 },
+  //   // Callers key in a PIN first: 3 to 12 digits; after 1 to 10 wrong ones the number is locked (1000 to 86400000). After
+  //   // so many wrong ones over all numbers (3 to 10000) within `allMs` (1000 to 86400000) none is taken.
+  //   pin: { digits: 4, tries: 3, lockMs: 3_600_000, allTries: 30, allMs: 600_000 },
   // },
 
   // What is remembered from call to call: each caller's music, what was heard, keys.

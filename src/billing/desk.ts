@@ -5,12 +5,13 @@ import { errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
 import { Breaker } from './breaker';
-import { isOfOne, strangeAnswer } from './failure';
+import { isOfOne, isUnjudged, strangeAnswer } from './failure';
 import { Flights } from './flights';
 import { Phones } from './phone';
-import { PinTries } from './pinTries';
+import type { PinLedger } from '../store/pinLedger';
+import { PinTries, type PinRefusal, type PinResult } from './pinTries';
 import { onceMore } from './retry';
-import type { BillingSettings, PinRules } from './settings';
+import type { BillingSettings } from './settings';
 import { ShortMemory } from './shortMemory';
 import { Troubles } from './troubles';
 import { within } from './within';
@@ -19,6 +20,9 @@ export interface DeskParts {
   settings: Omit<BillingSettings, 'source'>;
   /** Loads and opens what billing is reached by; called with the first question, and again after it failed. */
   open(): Promise<Billing>;
+  /** Where tries of PINs are counted. */
+  pins: PinLedger;
+  onPin?: ((result: PinResult) => void) | undefined;
   clock: Clock;
   log: Logger;
 }
@@ -52,8 +56,11 @@ export interface DeskCounts {
 }
 
 type Accounts = Extract<BillingReply, { status: 'accounts' }>;
-/** What became of a question. `refused`: it failed, and not billing. Undefined: no answer. */
-type Outcome = BillingReply | { readonly status: 'refused' } | undefined;
+/**
+ * What became of a question. `refused`: it failed, and not billing. `unjudged`: nobody has looked at its PIN. Undefined: no
+ * answer.
+ */
+type Outcome = BillingReply | { readonly status: 'refused' | 'unjudged' } | undefined;
 
 const UNAVAILABLE: BalanceAnswer = { status: 'unavailable' };
 
@@ -75,7 +82,7 @@ export class BillingDesk {
     this.#phones = new Phones(phone);
     this.#breaker = new Breaker({ failures, restMs, clock, log });
     this.#memory = new ShortMemory(clock, cacheMs);
-    this.#pins = pin && new PinTries(pin, clock);
+    this.#pins = pin && new PinTries({ rules: pin, ledger: parts.pins, clock, log, onResult: parts.onPin });
     this.#troubles = new Troubles(clock);
   }
 
@@ -84,7 +91,8 @@ export class BillingDesk {
   }
 
   /**
-   * His accounts, or why there are none; never rejects, and has an answer within `limitMs`.
+   * His accounts, or why there are none; never rejects, and has an answer within `limitMs`, and within 1.2 s more where
+   * a PIN is asked for and the store is slow.
    * @param signal aborted: he waits no more, and the answer is `unavailable`
    */
   async balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
@@ -115,6 +123,7 @@ export class BillingDesk {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#flights.close();
+    this.#pins?.close();
     this.#memory.clear();
     const billing = await this.#billing?.catch(() => undefined);
     await billing?.close?.();
@@ -129,8 +138,7 @@ export class BillingDesk {
       return { status: 'unknown-caller' };
     }
     const question: BillingQuestion = { phone, uniqueid, language };
-    const { pin: rules } = this.parts.settings;
-    if (rules && this.#pins) return this.#checked(question, pin, rules, this.#pins, signal);
+    if (this.#pins) return this.#checked(question, pin, this.#pins, signal);
     return (await this.#accounts(question, signal)) ?? UNAVAILABLE;
   }
 
@@ -154,42 +162,52 @@ export class BillingDesk {
   async #checked(
     question: BillingQuestion,
     pin: string | undefined,
-    { digits }: PinRules,
     pins: PinTries,
     signal: AbortSignal,
   ): Promise<BalanceAnswer> {
-    const { phone, uniqueid } = question;
-    const refused = (answer: BalanceAnswer): BalanceAnswer => {
-      this.#counts.refused++;
-      return answer;
-    };
-    if (pins.isLocked(phone)) return refused({ status: 'locked' });
-    if (pin === undefined || pin.length !== digits || !/^\d+$/.test(pin))
-      return this.#breaker.rests ? this.#rested() : refused({ status: 'pin', wrong: false, digits });
-    const attempt = pins.begin(phone);
-    if (!attempt) return refused(UNAVAILABLE);
-    // Never shared: each PIN is a try of its own.
-    const reply = await this.#flights.join(`pin ${++this.#withPin}`, signal, (flying) =>
-      this.#ask({ ...question, pin }, flying),
+    const digits = this.parts.settings.pin!.digits;
+    const isKeyed = pin !== undefined && pin.length === digits && /^\d+$/.test(pin);
+    // Where its tries cannot be counted no PIN is asked for, and none is sent. The log has said why.
+    const begun = await (isKeyed ? pins.begin(question) : pins.refusal(question)).catch(
+      () => 'limited' as const,
     );
-    if (reply?.status === 'accounts' && reply.accounts.length > 0) attempt.right();
-    // A system may refuse a wrong PIN in any way: what is no right one counts, so that none can be guessed.
-    else if (reply) attempt.wrong();
-    else attempt.unknown();
+    if (typeof begun === 'string') return this.#refused(begun);
+    if (!isKeyed || !begun)
+      return this.#breaker.rests ? this.#rested() : this.#refused({ status: 'pin', wrong: false, digits });
+    const reply =
+      signal.aborted || this.#closing.signal.aborted
+        ? ({ status: 'unjudged' } as const)
+        : // Never shared: each PIN is a try of its own.
+          await this.#flights.join(`pin ${++this.#withPin}`, signal, (flying) =>
+            this.#ask({ ...question, pin }, flying),
+          );
+    const locked = await begun.end(judged(reply));
     if (reply?.status === 'accounts') return reply;
     if (reply?.status !== 'wrong-pin') return UNAVAILABLE;
-    if (!pins.isLocked(phone)) return { status: 'pin', wrong: true, digits };
-    this.parts.log.warn({ uniqueid }, 'too many wrong PINs: this caller’s number is locked');
-    return { status: 'locked' };
+    return locked ? { status: 'locked' } : { status: 'pin', wrong: true, digits };
+  }
+
+  #refused(answer: BalanceAnswer | PinRefusal): BalanceAnswer {
+    this.#counts.refused++;
+    if (typeof answer !== 'string') return answer;
+    return answer === 'locked' ? { status: 'locked' } : UNAVAILABLE;
   }
 
   /** Never rejects; where there is no reply the log says why. */
   async #ask(question: BillingQuestion, signal: AbortSignal): Promise<Outcome> {
     const leave = this.#breaker.leave();
-    if (!leave) return void this.#rested();
+    if (!leave) {
+      this.#rested();
+      return { status: 'unjudged' };
+    }
     const { clock, settings } = this.parts;
+    let opened = false;
     try {
-      const reply = await within(clock, settings.limitMs, signal, (asking) => this.#reply(question, asking));
+      const reply = await within(clock, settings.limitMs, signal, async (asking) => {
+        const billing = await this.#open();
+        opened = true;
+        return this.#reply(billing, question, asking);
+      });
       leave.answered();
       this.#counts.answered++;
       if (this.#troubles.over()) this.parts.log.info({}, 'billing answers again');
@@ -199,7 +217,8 @@ export class BillingDesk {
       if (!signal.aborted) this.#troubled(error, question.uniqueid);
       if (signal.aborted || ofOne) leave.abandoned();
       else leave.failed();
-      return ofOne ? { status: 'refused' } : undefined;
+      if (ofOne) return { status: 'refused' };
+      return !opened || isUnjudged(error) ? { status: 'unjudged' } : undefined;
     }
   }
 
@@ -208,8 +227,7 @@ export class BillingDesk {
     return UNAVAILABLE;
   }
 
-  async #reply(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
-    const billing = await this.#open();
+  async #reply(billing: Billing, question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
     const reply = await onceMore(this.parts.clock, signal, () => billing.accounts(question, signal));
     if (reply.status === 'wrong-pin' && question.pin === undefined)
       throw strangeAnswer(
@@ -233,4 +251,11 @@ export class BillingDesk {
     const level = this.#troubles.isNews(messageOf(error), isOfOne(error)) ? 'error' : 'debug';
     this.parts.log[level]({ uniqueid, ...errorFields(error) }, 'a balance is not available');
   }
+}
+
+/** A system may refuse a wrong PIN in any way: what is no right one counts, so that none can be guessed. */
+function judged(reply: Outcome): 'right' | 'wrong' | 'unanswered' | 'unjudged' {
+  if (reply === undefined) return 'unanswered';
+  if (reply.status === 'unjudged') return 'unjudged';
+  return reply.status === 'accounts' && reply.accounts.length > 0 ? 'right' : 'wrong';
 }

@@ -7,12 +7,14 @@ export class BillingFailure extends HoldcastError {
   /**
    * @param again the connection failed, not the question, and asking once more does no harm
    * @param ofOne it was this question that failed: of billing itself that says nothing
+   * @param unjudged nobody looked at its PIN: it was never sent, or billing says that it failed
    */
   constructor(
     message: string,
     hint: string,
     readonly again = false,
     readonly ofOne = false,
+    readonly unjudged = false,
   ) {
     super('HC_BILLING_FAILED', message, hint);
   }
@@ -50,6 +52,22 @@ export function isOfOne(error: unknown): boolean {
   return says(error, 'ofOne');
 }
 
-function says(error: unknown, what: 'again' | 'ofOne'): boolean {
+/** Whether an error says of itself that nobody looked at the PIN. By its shape, as above. */
+export function isUnjudged(error: unknown): boolean {
+  return says(error, 'unjudged');
+}
+
+/** Nobody was there to be asked: codes of a connection that was never made. */
+const NOT_REACHED = new Set([
+  ...['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
+  ...['UND_ERR_CONNECT_TIMEOUT'],
+]);
+
+/** Whether a code of a failed connection says that nothing was sent on it. */
+export function isNotReached(code: string | undefined): boolean {
+  return code !== undefined && NOT_REACHED.has(code);
+}
+
+function says(error: unknown, what: 'again' | 'ofOne' | 'unjudged'): boolean {
   return typeof error === 'object' && error !== null && (error as Record<string, unknown>)[what] === true;
 }

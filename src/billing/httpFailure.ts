@@ -1,7 +1,7 @@
 // HttpFailure: what may go wrong between a question over HTTP and its answer, in words that say what to do.
 // Codes and statuses only: messages and bodies may repeat what was asked.
 import { errnoOf, HoldcastError } from '../util/errors';
-import { BillingFailure, strangeAnswer } from './failure';
+import { BillingFailure, isNotReached, strangeAnswer } from './failure';
 
 /** The connection failed: nothing is wrong with the question. */
 const CONNECTION = new Set([
@@ -27,23 +27,31 @@ export function requestFailure(error: unknown, again: boolean): HoldcastError {
     return strangeAnswer('the answer', 'is longer than 64 KB', 'ask billing for this caller’s accounts only');
   if (CONNECTION.has(code)) {
     const hint = 'see that billing runs and that its host and port are reached from here';
-    return new BillingFailure(`billing is not reached: ${code}`, hint, again);
+    return new BillingFailure(`billing is not reached: ${code}`, hint, again, false, isNotReached(code));
   }
   if (CERTIFICATE.test(code)) {
     const hint =
       'see that the certificate is valid for the host of the URL; name the file of an own authority in `ca`';
-    return new BillingFailure(`billing’s certificate is not believed: ${code}`, hint);
+    return new BillingFailure(`billing’s certificate is not believed: ${code}`, hint, false, false, true);
   }
   if (code === 'UND_ERR_INVALID_ARG')
-    return new BillingFailure('the request cannot be made', 'correct `headers` of `billing.http`');
+    return new BillingFailure(
+      'the request cannot be made',
+      'correct `headers` of `billing.http`',
+      ...([false, false, true] as const),
+    );
   const hint = 'ask the URL with curl -v, and see what is wrong with its answer';
-  return new BillingFailure(`the request failed: ${code}`, hint);
+  return new BillingFailure(`the request failed: ${code}`, hint, false, false, isNotReached(code));
 }
 
 /** Of 4xx but 429 the server says that it is this question: others may be answered. */
 export function statusFailure(status: number): BillingFailure {
   const ofOne = status >= 400 && status < 500 && status !== 429;
-  return new BillingFailure(`billing answered with status ${status}`, statusHint(status), false, ofOne);
+  return new BillingFailure(
+    `billing answered with status ${status}`,
+    statusHint(status),
+    ...([false, ofOne, !ofOne] as const),
+  );
 }
 
 function statusHint(status: number): string {

@@ -6,11 +6,17 @@ import type { Billing } from './billing';
 import { BillingDesk } from './desk';
 import { BillingFailure } from './failure';
 import { pinIsLost } from './pin';
+import type { PinLedger } from '../store/pinLedger';
+import type { PinResult } from './pinTries';
 import type { BillingSettings } from './settings';
 
 export interface BillingParts {
   clock: Clock;
   log: Logger;
+  /** Where tries of PINs are counted. */
+  pins: PinLedger;
+  /** Told of each PIN that was keyed in. */
+  onPin?: ((result: PinResult) => void) | undefined;
 }
 
 /** Opens nothing yet (see BillingDesk.warm); its owner closes it. */
@@ -19,7 +25,10 @@ export function openBilling(settings: BillingSettings, parts: BillingParts): Bil
 }
 
 /** @throws BillingFailure when the settings cannot be used */
-async function openAdapter(settings: BillingSettings, { clock, log }: BillingParts): Promise<Billing> {
+async function openAdapter(
+  settings: BillingSettings,
+  { clock, log }: Pick<BillingParts, 'clock' | 'log'>,
+): Promise<Billing> {
   const { source, currency, limitMs } = settings;
   if (pinIsLost(settings)) {
     const hint = 'use {pin} in `url`, `headers` or `body`, or :pin in `query`, or leave `pin` out';

@@ -2,9 +2,9 @@
 // Its time is limited by who asks (BillingDesk); here it is given the signal and its answer is checked.
 import { replyOf } from './answer';
 import type { Billing, BillingQuestion, BillingReply } from './billing';
-import { BillingFailure } from './failure';
+import { BillingFailure, isNotReached } from './failure';
 import type { BillingFunction } from './settings';
-import { thrownText } from './thrown';
+import { thrownCode, thrownText } from './thrown';
 import { unlessAborted } from './within';
 
 export class BillingByFunction implements Billing {
@@ -24,7 +24,8 @@ export class BillingByFunction implements Billing {
       return await this.ask({ ...question, signal });
     } catch (error) {
       const hint = 'correct the function `billing.ask` in config.ts';
-      throw new BillingFailure(`the function ${thrownText(error)}`, hint);
+      const unjudged = isNotReached(thrownCode(error));
+      throw new BillingFailure(`the function ${thrownText(error)}`, hint, false, false, unjudged);
     }
   }
 }

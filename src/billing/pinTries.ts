@@ -1,89 +1,157 @@
-// PinTries: how often a wrong PIN was keyed in for a number, over all its calls that this process serves. The hub serves
-// all: who guesses gets a few tries and then none for an hour, one after the other or in many calls at once. A stream
-// without a hub serves one call: each new call has its tries.
-import type { Clock } from '../util/clock';
+// PinTries: a few tries of a PIN for each number, then none for a while; and so many over all numbers, which slows who
+// tries one PIN on many numbers. Counted in the store, so that no restart and no other process brings new ones.
+import type { PinCounts, PinLedger, PinLimits } from '../store/pinLedger';
+import type { Cancel, Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import { inTime } from '../util/inTime';
+import type { Logger } from '../util/log';
+import { pinCaller } from './pinLine';
 import type { PinRules } from './settings';
 
-/** Numbers that are remembered; those whose last wrong try is the longest ago make room. */
-const MOST = 10_000;
+/**
+ * What became of a PIN. `unanswered`: it was sent, and nobody knows whether it was right, so that it counts as wrong.
+ * `unjudged`: it was not sent, or billing said that it failed. The others were not sent: the number was locked, too many
+ * were wrong over all numbers, or the store could not count the try.
+ */
+export type PinResult = 'right' | 'wrong' | 'unanswered' | 'unjudged' | 'locked' | 'limited' | 'uncounted';
+export const PIN_RESULTS: readonly PinResult[] = [
+  ...(['right', 'wrong', 'unanswered', 'unjudged', 'locked', 'limited', 'uncounted'] as const),
+];
 
-interface Kept {
-  readonly wrong: number;
-  /** Then all is forgotten: `lockMs` after the last wrong try. */
-  readonly until: number;
+export interface PinTriesParts {
+  readonly rules: PinRules;
+  readonly ledger: PinLedger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of each PIN that was keyed in. */
+  readonly onResult?: ((result: PinResult) => void) | undefined;
 }
 
-/** One PIN that is being checked. Whoever began it ends it, exactly once. */
+/** Who tries. */
+export interface PinTryer {
+  /** As billing is asked about it. */
+  readonly phone: string;
+  /** Of the call, for the log. */
+  readonly uniqueid: string;
+}
+
+/** One PIN that may be asked about. Whoever began it ends it, exactly once; what is not ended counts as wrong. */
 export interface PinTry {
-  wrong(): void;
-  right(): void;
-  /** Nobody knows whether it was right. */
-  unknown(): void;
+  /** @returns whether the number is locked now */
+  end(result: 'right' | 'wrong' | 'unanswered' | 'unjudged'): Promise<boolean>;
 }
+
+export type PinRefusal = 'locked' | 'limited';
+
+/** That a PIN was right is noted within it, or behind the answer, milliseconds. */
+const END_MS = 200;
 
 export class PinTries {
-  /** In the order of their ends. */
-  readonly #kept = new Map<string, Kept>();
-  /** Being checked just now: each may turn out wrong. */
-  readonly #open = new Map<string, number>();
+  readonly #limits: PinLimits;
+  #cancelSweep: Cancel = () => {};
+  #closed = false;
+  #limitTold = false;
+  #uncountedTold = false;
 
-  constructor(
-    private readonly rules: Pick<PinRules, 'tries' | 'lockMs'>,
-    private readonly clock: Clock,
-    private readonly most = MOST,
-  ) {}
-
-  get size(): number {
-    return this.#kept.size;
+  constructor(private readonly parts: PinTriesParts) {
+    this.#limits = limitsOf(parts.rules);
   }
 
-  isLocked(phone: string): boolean {
-    return this.#wrong(phone) >= this.rules.tries;
+  /** Why no PIN is to be asked for now; undefined: one may be. @throws HoldcastError when the store cannot say */
+  async refusal({ phone }: PinTryer): Promise<PinRefusal | undefined> {
+    const counts = await this.#counted(() => this.parts.ledger.counts(pinCaller(phone), this.#limits));
+    return this.#refusalBy(counts);
   }
 
-  /** Undefined: together with those that are being checked there would be too many. */
-  begin(phone: string): PinTry | undefined {
-    if (this.#wrong(phone) + this.#checking(phone) >= this.rules.tries) return undefined;
-    this.#open.set(phone, this.#checking(phone) + 1);
-    return {
-      wrong: () => {
-        this.#end(phone);
-        this.#count(phone);
-      },
-      right: () => {
-        this.#end(phone);
-        this.#kept.delete(phone);
-      },
-      unknown: () => this.#end(phone),
-    };
-  }
-
-  #wrong(phone: string): number {
-    const kept = this.#kept.get(phone);
-    return kept && kept.until > this.clock.now() ? kept.wrong : 0;
-  }
-
-  #checking(phone: string): number {
-    return this.#open.get(phone) ?? 0;
-  }
-
-  #end(phone: string): void {
-    const left = this.#checking(phone) - 1;
-    if (left > 0) this.#open.set(phone, left);
-    else this.#open.delete(phone);
-  }
-
-  #count(phone: string): void {
-    const wrong = this.#wrong(phone) + 1;
-    this.#kept.delete(phone);
-    this.#makeRoom();
-    this.#kept.set(phone, { wrong, until: this.clock.now() + this.rules.lockMs });
-  }
-
-  #makeRoom(): void {
-    for (const [phone, { until }] of this.#kept) {
-      if (until > this.clock.now() && this.#kept.size < this.most) return;
-      this.#kept.delete(phone);
+  /** Counts a try, before its PIN is sent. @throws HoldcastError when the store cannot: the PIN may not be sent */
+  async begin(who: PinTryer): Promise<PinTry | PinRefusal> {
+    const { ledger, onResult } = this.parts;
+    const caller = pinCaller(who.phone);
+    try {
+      const { begun, ...counts } = await this.#counted(() => ledger.begin(caller, this.#limits));
+      if (begun) {
+        this.#sweepLater();
+        return { end: (result) => this.#end(who, result, counts) };
+      }
+      const refusal = this.#refusalBy(counts) ?? 'limited';
+      onResult?.(refusal);
+      return refusal;
+    } catch (error) {
+      onResult?.('uncounted');
+      throw error;
     }
   }
+
+  /** May be called again. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelSweep();
+  }
+
+  async #end(
+    who: PinTryer,
+    result: 'right' | 'wrong' | 'unanswered' | 'unjudged',
+    counts: PinCounts,
+  ): Promise<boolean> {
+    const { clock, ledger, log, onResult } = this.parts;
+    onResult?.(result);
+    if (result === 'right' || result === 'unjudged') {
+      // Where it fails the try counts as wrong, which is the safe side.
+      await inTime(clock, END_MS, ledger.end(pinCaller(who.phone), result)).catch((error: unknown) =>
+        log.debug({ uniqueid: who.uniqueid, ...errorFields(error) }, 'a try of a PIN stays counted'),
+      );
+      return false;
+    }
+    const { phone, uniqueid } = who;
+    const { tries, lockMs } = this.#limits;
+    const left = Math.max(0, tries - counts.ofLine);
+    if (left > 0) log.info({ uniqueid, phone, result, left }, 'a PIN was not right');
+    else log.warn({ uniqueid, phone, result, lockMs }, 'too many wrong PINs: this caller’s number is locked');
+    return left === 0;
+  }
+
+  #refusalBy({ ofLine, ofAll }: PinCounts): PinRefusal | undefined {
+    const { tries, allTries, allMs } = this.#limits;
+    const limited = ofAll >= allTries;
+    if (limited && !this.#limitTold) {
+      const hint = 'somebody may try PINs on many numbers; see docs/billing.md, and billing.pin.allTries';
+      this.parts.log.warn(
+        { tries: ofAll, allMs, hint },
+        'too many wrong PINs over all numbers: none is taken',
+      );
+    }
+    this.#limitTold = limited;
+    if (ofLine >= tries) return 'locked';
+    return limited ? 'limited' : undefined;
+  }
+
+  async #counted<T>(count: () => Promise<T>): Promise<T> {
+    const { log } = this.parts;
+    try {
+      const counts = await count();
+      if (this.#uncountedTold) log.info({}, 'PINs are taken again');
+      this.#uncountedTold = false;
+      return counts;
+    } catch (error) {
+      if (!this.#uncountedTold)
+        log.error(errorFields(error), 'no PIN is taken: its tries cannot be counted in the store');
+      this.#uncountedTold = true;
+      throw error;
+    }
+  }
+
+  /** A lock is gone when it is over, also where nobody tries again. */
+  #sweepLater(): void {
+    if (this.#closed) return;
+    this.#cancelSweep();
+    this.#cancelSweep = this.parts.clock.after(this.#limits.lockMs, () => {
+      this.parts.ledger.sweep(this.#limits).catch(() => {}); // the next try does it
+    });
+  }
+}
+
+/** A store remembers tries for `lockMs`: a limit over a longer time is the same rate over that. */
+function limitsOf({ tries, lockMs, allTries, allMs }: PinRules): PinLimits {
+  if (allMs <= lockMs) return { tries, lockMs, allTries, allMs };
+  return { tries, lockMs, allTries: Math.max(tries, Math.ceil((allTries * lockMs) / allMs)), allMs: lockMs };
 }

@@ -83,10 +83,14 @@ export interface BillingSettings {
 export interface PinRules {
   /** 3 to 12. */
   readonly digits: number;
-  /** Wrong ones in a row until a number is locked; by number, over all its calls with a hub, in each call without. */
+  /** Wrong ones in a row until a number is locked, over all its calls and all that share the store. */
   readonly tries: number;
-  /** For so long, milliseconds. */
+  /** For so long after the last of them, milliseconds. */
   readonly lockMs: number;
+  /** Wrong ones over all numbers within `allMs` until none is taken: it slows who tries one PIN on many numbers. */
+  readonly allTries: number;
+  /** Milliseconds. */
+  readonly allMs: number;
 }
 
 export const defaultBilling = {
@@ -96,4 +100,10 @@ export const defaultBilling = {
   failures: 5,
   restMs: 30_000,
 };
-export const defaultPin: PinRules = { digits: 4, tries: 3, lockMs: 3_600_000 };
+export const defaultPin: PinRules = {
+  digits: 4,
+  tries: 3,
+  lockMs: 3_600_000,
+  allTries: 30,
+  allMs: 600_000,
+};

@@ -5,7 +5,7 @@ import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { MOST_ACCOUNTS, type Billing, type BillingQuestion, type BillingReply } from './billing';
-import { BillingFailure, strangeAnswer } from './failure';
+import { BillingFailure, isNotReached, strangeAnswer } from './failure';
 import { mapped } from './mapping';
 import type { SqlBilling } from './settings';
 import { Abandoned } from './within';
@@ -68,12 +68,22 @@ function columns(rows: readonly Row[], { pin }: BillingQuestion): unknown {
   return rows.map(({ number, balance, currency }) => ({ number, balance, currency }));
 }
 
+/** The connection was never made, or the server itself says that it cannot just now. */
+function isUnasked(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: string; errno?: unknown } };
+  return typeof cause?.errno === 'number' || isNotReached(cause?.code);
+}
+
 /** @param again the same may be asked once more where only the database was away */
 function queryFailure(error: unknown, again: boolean): HoldcastError {
   // The pool's own words: codes, and names of the query's.
   const what = error instanceof HoldcastError ? messageOf(error) : 'the query failed';
   if (errnoOf(error) !== 'HC_STORE_REFUSED')
-    return new BillingFailure(what, 'see that the database of `billing` runs and is reached', again);
+    return new BillingFailure(
+      what,
+      'see that the database of `billing` runs and is reached',
+      ...([again, false, isUnasked(error)] as const),
+    );
   const hint =
     'try the query of `billing` by hand as the user of `database`: it may be wrong, or lack the right';
   return new BillingFailure(what, hint);

@@ -10,11 +10,20 @@ const FILE = /^[\w.-]{1,100}\.[cm]?[jt]s$/;
 /** "threw TypeError (ECONNREFUSED) at Object.ask (config-5f1c.mjs:12:9)". Has a text for whatever was thrown. */
 export function thrownText(error: unknown): string {
   try {
-    const code = codeOf(error) ?? codeOf((error as { cause?: unknown } | null)?.cause);
+    const code = thrownCode(error);
     const place = placeOf(error);
     return `threw ${nameOf(error)}${code === undefined ? '' : ` (${code})`}${place === undefined ? '' : ` at ${place}`}`;
   } catch {
     return 'threw something that cannot be read';
+  }
+}
+
+/** The code of what was thrown, or of what caused it. Never throws. */
+export function thrownCode(error: unknown): string | undefined {
+  try {
+    return codeOf(error) ?? codeOf((error as { cause?: unknown } | null)?.cause);
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { AmiPort } from '../asterisk/link';
 import { READER } from '../asterisk/realtime';
 import type { BillingDesk } from '../billing/desk';
+import type { PinResult } from '../billing/pinTries';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, type LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
@@ -137,9 +138,9 @@ export class HubService {
       );
     const { hub, ami, store, calls, log } = before;
     const config: ResolvedConfig = { ...next, hub, ...(ami && { ami }), store, calls, log };
-    // Wrong PINs are counted by the desk, and it knows what was asked a moment ago.
+    // The desk knows what was asked a moment ago.
     const isSameBilling = isSame(before.billing, config.billing);
-    const desk = isSameBilling ? this.#desk.current : await this.#openBilling(config.billing);
+    const desk = isSameBilling ? this.#desk.current : await this.#openBilling(config.billing, this.#keeper);
     await this.#playing?.reload(config);
     this.#config = config;
     if (!isSameBilling) await this.#desk.change(desk);
@@ -211,7 +212,7 @@ export class HubService {
     const keeper = new StoreKeeper({ settings, open, clock, log, random: seededRandom(process.pid) });
     keeper.start();
     this.#keeper = keeper;
-    await this.#desk.change(await this.#openBilling(billing));
+    await this.#desk.change(await this.#openBilling(billing, keeper));
     const { purge: when, keepDays } = settings;
     const purge = await startPurge({ keeper, when, keepDays, timeZone, clock, log });
     const desk = this.#desk;
@@ -225,10 +226,15 @@ export class HubService {
     };
   }
 
-  async #openBilling(settings: BillingSettings | undefined): Promise<BillingDesk | undefined> {
-    if (!settings) return undefined;
+  async #openBilling(
+    settings: BillingSettings | undefined,
+    keeper: StoreKeeper | undefined,
+  ): Promise<BillingDesk | undefined> {
+    if (!settings || !keeper) return undefined;
     const { openBilling } = await import('../billing/open');
-    const desk = openBilling(settings, { clock: this.parts.clock, log: this.log });
+    const { pins } = keeper;
+    const onPin = (result: PinResult): void => this.#watch.metrics.pin(result);
+    const desk = openBilling(settings, { clock: this.parts.clock, log: this.log, pins, onPin });
     void desk.warm();
     return desk;
   }

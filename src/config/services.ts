@@ -73,6 +73,8 @@ const pin = section({
   digits: z.int('3 to 12').min(3, '3 to 12').max(12, '3 to 12').optional(),
   tries: z.int('1 to 10').min(1, '1 to 10').max(10, '1 to 10').optional(),
   lockMs: within(1000, 24 * HOUR_MS, 'ms'),
+  allTries: z.int('3 to 10,000').min(3, '3 to 10,000').max(10_000, '3 to 10,000').optional(),
+  allMs: within(1000, 24 * HOUR_MS, 'ms'),
 });
 
 export const billing = section({

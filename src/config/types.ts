@@ -305,8 +305,12 @@ export interface PinOptions {
   digits: number;
   /** Wrong ones in a row until the number is locked, 1 to 10. Default 3. */
   tries: number;
-  /** For so long, ms, 1000 to 86,400,000. Default 3600000. */
+  /** For so long after the last of them, ms, 1000 to 86,400,000. Default 3600000. */
   lockMs: number;
+  /** Wrong ones over all numbers within `allMs` until no PIN is taken, 3 to 10,000. Default 30. */
+  allTries: number;
+  /** ms, 1000 to 86,400,000. Default 600000. */
+  allMs: number;
 }
 
 export interface StoreOptions {

@@ -1,6 +1,7 @@
 // The hub's figures for Prometheus, made with prom-client (those of the process: observeProcess.ts).
 // Labels are short lists that are written down here: nothing of a caller, no Uniqueid, no file name.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { PIN_RESULTS, type PinResult } from '../billing/pinTries';
 import { BUILTIN_ACTIONS } from '../session/actions';
 import type { Clock } from '../util/clock';
 import type { ErrorCode } from '../util/errors';
@@ -97,6 +98,7 @@ export class HubMetrics {
   ]);
   readonly #errors = this.#counter('errors', 'Warnings and errors of the log by their code', ['code']);
   readonly #calls = this.#counter('calls', 'Calls that began, ended, or were over the limit', ['event']);
+  readonly #pins = this.#counter('pin_tries', 'PINs that callers keyed in', ['result']);
   readonly #mixing = this.#counter('mixing_seconds', 'Time in which threads mixed');
   readonly #tickLag = this.#histogram('tick_lag', "Each second's longest delay of a tick, a thread", 'lag');
   readonly #tick = this.#histogram('tick', "Each second's longest tick, a thread", 'lag');
@@ -116,6 +118,7 @@ export class HubMetrics {
     for (const result of ['answered', 'empty', 'plain']) this.#lookups.zero({ result });
     for (const action of [...BUILTIN_ACTIONS, 'function']) this.#keyPresses.inc({ action }, 0);
     for (const event of ['begun', 'ended', 'over_limit']) this.#calls.inc({ event }, 0);
+    for (const result of PIN_RESULTS) this.#pins.inc({ result }, 0);
   }
 
   /** What a mixing thread tells once a second. A thread that was started anew counts from 0 again. */
@@ -171,6 +174,11 @@ export class HubMetrics {
       if ((level === 'warn' || level === 'error') && typeof code === 'string') this.error(code);
       write(level, fields, message, wallMs);
     };
+  }
+
+  /** What became of a PIN: see PinResult. */
+  pin(result: PinResult): void {
+    this.#pins.inc({ result });
   }
 
   caller(change: CallerChange): void {

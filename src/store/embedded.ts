@@ -2,6 +2,7 @@
 // Many processes may have the file open at once; each write waits its turn.
 import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
 import type { SqlValue, Statement } from './embeddedMessages';
+import { EmbeddedPins } from './embeddedPins';
 import { isKept, latestBelieved, rowsOf, type Rows } from './rows';
 import type { Phone, Store, StoreEntry } from './store';
 
@@ -33,6 +34,7 @@ const PURGE = [
 ];
 
 export class EmbeddedStore implements Store {
+  readonly pins: EmbeddedPins;
   readonly #thread: EmbeddedThread;
 
   /** @param file absolute; made with its folder when something is asked first */
@@ -41,6 +43,7 @@ export class EmbeddedStore implements Store {
     private readonly options: ThreadOptions,
   ) {
     this.#thread = new EmbeddedThread(file, options);
+    this.pins = new EmbeddedPins(this.#thread, options.clock);
   }
 
   async choice(phone: Phone): Promise<string | undefined> {
@@ -56,7 +59,7 @@ export class EmbeddedStore implements Store {
   }
 
   async purge(wallMs: number): Promise<number> {
-    let removed = 0;
+    let removed = await this.pins.purge();
     for (const sql of PURGE) {
       for (let some = PURGED; some === PURGED; removed += some)
         [some = 0] = await this.#thread.write([{ sql, values: [wallMs] }]);

@@ -7,8 +7,10 @@ import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { Asker } from './asker';
+import { KeptPins } from './keptPins';
 import { Outage, troubleFields } from './outage';
 import { Pending } from './pending';
+import type { PinLedger } from './pinLedger';
 import { ClockDoubt, purgeBefore } from './purging';
 import { Renewals } from './renewals';
 import type { StoreSettings } from './settings';
@@ -45,6 +47,8 @@ const PURGE_MS = 600_000;
 const SPILL_MS = [1000, 5000] as const;
 
 export class StoreKeeper implements Closeable {
+  /** Answers within a second, or throws HoldcastError HC_STORE_AWAY or HC_STORE_REFUSED. */
+  readonly pins: PinLedger;
   readonly #outage: Outage;
   readonly #spool: Spool;
   readonly #pending: Pending;
@@ -72,6 +76,7 @@ export class StoreKeeper implements Closeable {
     const onWell = (): void => this.#well();
     this.#link = new StoreLink({ open, clock, random, outage, openMs: hangMs, onOpen: () => this.#opened() });
     this.#asker = new Asker({ clock, outage, waitMs: settings.waitMs, hangMs, onFailure, onWell });
+    this.pins = new KeptPins({ link: this.#link, clock, hangMs, onFailure, onWell });
     const written = { pending, spool, outage, clock, log, random, batchMs };
     this.#writer = new StoreWriter({ ...written, hangMs, onFailure, onDone: onWell });
   }

@@ -26,7 +26,10 @@ const LIMIT_MS = 120_000;
 const LOCK_SECONDS = 60;
 /** Rows that are read at once. */
 const PAGE = 1000;
-const TABLES = ['queue_music', 'holdcast_track', 'holdcast_choice', 'holdcast_heard', 'holdcast_key'];
+const TABLES = [
+  ...['queue_music', 'holdcast_track', 'holdcast_choice', 'holdcast_heard', 'holdcast_key'],
+  ...['holdcast_pin', 'holdcast_secret'],
+];
 
 export function openMysqlAdmin(settings: DatabaseSettings, parts: StoreParts): StoreAdmin {
   const patient = { ...settings, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
@@ -168,6 +171,8 @@ class MysqlAdmin implements StoreAdmin {
     }
     await this.pool.run('UPDATE queue_music SET music_class = 1 WHERE FALSE');
     await this.pool.run('UPDATE holdcast_choice SET at_ms = 1 WHERE FALSE');
+    await this.pool.run('UPDATE holdcast_pin SET at_ms = 1 WHERE FALSE');
+    await this.pool.query('SELECT 1 FROM holdcast_secret WHERE FALSE FOR UPDATE');
     return [{ result: 'ok', name: 'rights', found: 'its tables can be read and written' }];
   }
 

@@ -57,11 +57,27 @@ export function errnoBehind(error: unknown): number | undefined {
   return typeof cause?.errno === 'number' ? cause.errno : undefined;
 }
 
+/** Transactions that want the same rows may lock each other out; one of them tries again, so often. */
+const TRIES = 4;
+/** ER_LOCK_DEADLOCK. */
+const DEADLOCK = 1213;
+
+/** What `work` brings, which is begun anew where the server ended it for another's sake. */
+export async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === TRIES || errnoBehind(error) !== DEADLOCK) throw error;
+    }
+  }
+}
+
 /** The driver's and the system's codes: only a log-in of a kind that it does not know will never succeed. */
 function ofTheWay(code: string): HoldcastError {
   if (/^(AUTH_|HANDSHAKE_NO_SSL)/.test(code))
     return refused(`the log-in to the database failed: ${code}`, RIGHTS);
   if (code === 'EACCES' || code === 'EPERM')
     return refused(`no right to reach the database: ${code}`, RIGHTS);
-  return away(`the database is away: ${code}`, SERVER);
+  return away(`the database is away: ${code}`, SERVER, { code });
 }

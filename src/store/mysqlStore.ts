@@ -1,7 +1,8 @@
 // MySQL and MariaDB: the old system's table of choices as it is, and beside it what that has no place for.
 // A number of a music class stands there for a track; holdcast_track says which.
 import type { Clock } from '../util/clock';
-import { errnoBehind } from './mysqlErrors';
+import { unlessDeadlocked } from './mysqlErrors';
+import { MysqlPins } from './mysqlPins';
 import type { Value } from './namedSql';
 import type { Pool, Queryable, Row } from './pool';
 import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
@@ -12,10 +13,6 @@ import { away, refused } from './storeErrors';
 const PIECES = [64, 8, 1] as const;
 /** Rows that are removed at once: others wait for their locks meanwhile. */
 const PURGED = 1000;
-/** Two that write the same callers, or number new tracks, may lock each other out; one of them tries again. */
-const TRIES = 4;
-/** ER_LOCK_DEADLOCK. */
-const DEADLOCK = 1213;
 
 /** A choice with its number. */
 interface Numbered {
@@ -25,11 +22,15 @@ interface Numbered {
 }
 
 export class MysqlStore implements Store {
+  readonly pins: MysqlPins;
+
   /** @param pool closed with the store */
   constructor(
     private readonly pool: Pool,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.pins = new MysqlPins(pool);
+  }
 
   async choice(phone: Phone): Promise<string | undefined> {
     if (!isKept(phone)) return undefined;
@@ -50,7 +51,7 @@ export class MysqlStore implements Store {
   async writeRows(rows: Rows): Promise<void> {
     const latest = latestBelieved(this.clock.wall());
     const choices = await this.#numbered(newest(rows.choices, latest));
-    await this.#trying(() =>
+    await unlessDeadlocked(() =>
       this.pool.transaction(async (on) => {
         await writeChoices(on, choices, latest);
         await insertOnce(
@@ -71,13 +72,13 @@ export class MysqlStore implements Store {
 
   async purge(wallMs: number): Promise<number> {
     await rememberOld(this.pool, this.clock.wall());
-    let removed = 0;
+    let removed = await this.pins.purge();
     for (const table of ['holdcast_heard', 'holdcast_key']) {
       const sql = `DELETE FROM ${table} WHERE at_ms < ? LIMIT ${PURGED}`;
       for (let some = PURGED; some === PURGED; removed += some) some = await this.pool.run(sql, [wallMs]);
     }
     for (let some = PURGED; some === PURGED;) {
-      const { found, gone } = await this.#trying(() => this.#purgeChoices(wallMs));
+      const { found, gone } = await unlessDeadlocked(() => this.#purgeChoices(wallMs));
       some = found;
       removed += gone;
     }
@@ -106,21 +107,11 @@ export class MysqlStore implements Store {
   /** A new track gets a number before the transaction: a number that is not used does no harm. */
   async #numbered(choices: readonly ChoiceRow[]): Promise<Numbered[]> {
     const tracks = new Set(choices.flatMap(({ track }) => (track === undefined ? [] : [track])));
-    const numbers = await this.#trying(() => numbersOf(this.pool, [...tracks]));
+    const numbers = await unlessDeadlocked(() => numbersOf(this.pool, [...tracks]));
     return choices.map(({ src, atMs, track, musicClass }) => ({
       ...{ src, atMs },
       musicClass: musicClass ?? numbers.get(track!)!,
     }));
-  }
-
-  async #trying<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (tries === TRIES || errnoBehind(error) !== DEADLOCK) throw error;
-      }
-    }
   }
 }
 

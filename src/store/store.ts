@@ -1,5 +1,6 @@
 // Store: the port to what is remembered from call to call. Two adapters (embedded, MySQL), one contract suite.
 import type { Closeable } from '../util/scope';
+import type { PinLedger } from './pinLedger';
 
 /** The caller's number as Asterisk tells it: a string always, since "0049" and "49" are two callers. */
 export type Phone = string;
@@ -40,7 +41,12 @@ export interface Store extends Closeable {
    * @throws HoldcastError HC_STORE_AWAY (tried again later), HC_STORE_REFUSED (never will be: a bad entry, no rights)
    */
   write(entries: readonly StoreEntry[]): Promise<void>;
-  /** Removes what happened before `wallMs` (choices stay, but those not renewed since). @returns rows removed */
+  /** Tries of PINs. What is begun there is on disk when it resolves. */
+  readonly pins: PinLedger;
+  /**
+   * Removes what happened before `wallMs` (choices stay, but those not renewed since), and tries of PINs that are of no
+   * account any more. @returns rows removed
+   */
   purge(wallMs: number): Promise<number>;
   /** Closes what is open, a query that hangs too. May be called again; the store is not used afterwards. */
   close(): Promise<void>;

@@ -3,8 +3,8 @@
 import { HoldcastError } from '../util/errors';
 
 /** It may be tried again. */
-export function away(message: string, hint?: string): HoldcastError {
-  return new HoldcastError('HC_STORE_AWAY', message, hint);
+export function away(message: string, hint?: string, cause?: unknown): HoldcastError {
+  return new HoldcastError('HC_STORE_AWAY', message, hint, { cause });
 }
 
 /** It will never be taken. */

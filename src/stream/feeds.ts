@@ -33,8 +33,8 @@ export interface CallOutside {
   readonly office: BackOffice;
 }
 
-/** Beyond its own limit, a hub has so long to say what billing has answered, milliseconds. */
-const HUB_MS = 1000;
+/** Beyond its own limit, a hub has so long to count a PIN and to say what billing has answered, milliseconds. */
+const HUB_MS = 2500;
 /** Where no billing is configured here, it may be at the hub. */
 const BALANCE_MS = 3000;
 
@@ -90,9 +90,9 @@ const CHOICE_MS = 2000;
 async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<BackOffice> {
   const { config, clock, log, uniqueid } = parts;
   const { store: settings, billing: asked } = config;
-  const [{ StoreKeeper }, billing] = await Promise.all([
+  const [{ StoreKeeper }, billingRoom] = await Promise.all([
     import('../store/keeper'),
-    asked && import('../billing/open').then(({ openBilling }) => openBilling(asked, { clock, log })),
+    asked && import('../billing/open'),
   ]);
   const open = async () => (await import('../store/open')).openStore(settings, { clock, log });
   const random = seededRandom(seedOf(`store ${uniqueid}`));
@@ -100,6 +100,7 @@ async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<Ba
     settings: { ...settings, waitMs: Math.max(settings.waitMs, CHOICE_MS) },
     ...{ open, clock, log, random },
   });
+  const billing = asked && billingRoom?.openBilling(asked, { clock, log, pins: keeper.pins });
   const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
   return new LocalOffice({ keeper, billing, call, clock, owned });
 }

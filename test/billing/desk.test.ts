@@ -3,8 +3,12 @@
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from '../../src/billing/billing';
 import { BillingDesk, type BalanceCall } from '../../src/billing/desk';
 import { BillingFailure, strangeAnswer } from '../../src/billing/failure';
-import { defaultBilling, type BillingSettings } from '../../src/billing/settings';
+import { requestFailure, statusFailure } from '../../src/billing/httpFailure';
+import type { PinResult } from '../../src/billing/pinTries';
+import { defaultBilling, defaultPin, type BillingSettings } from '../../src/billing/settings';
 import { ManualClock } from '../../src/util/clock';
+import { HoldcastError } from '../../src/util/errors';
+import { FakePins } from '../support/fakePins';
 import { expectDiscreet, KeptLog, turn } from './fixtures';
 
 const PHONE = '+442079460018';
@@ -27,6 +31,8 @@ type Answering = (question: BillingQuestion, signal: AbortSignal) => Promise<Bil
 class Stand {
   readonly clock = new ManualClock();
   readonly kept = new KeptLog();
+  readonly pins = new FakePins(this.clock.wall);
+  readonly results: PinResult[] = [];
   readonly questions: BillingQuestion[] = [];
   answering: Answering = () => ACCOUNTS;
   opened = 0;
@@ -49,6 +55,8 @@ class Stand {
         await this.opening();
         return billing;
       },
+      pins: this.pins,
+      onPin: (result) => this.results.push(result),
       clock: this.clock,
       log: this.kept.log,
     });
@@ -299,7 +307,7 @@ describe('when billing', () => {
 });
 
 describe('with a PIN', () => {
-  const pin = { digits: 4, tries: 3, lockMs: 3_600_000 };
+  const pin = defaultPin;
   const checking: Answering = (question) => (question.pin === '4711' ? ACCOUNTS : { status: 'wrong-pin' });
   beforeEach(() => {
     stand = new Stand({ pin });
@@ -335,15 +343,22 @@ describe('with a PIN', () => {
     expect(stand.questions.length).toBe(4);
     stand.clock.advance(pin.lockMs);
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
-    expect(stand.kept.messages).toEqual(['too many wrong PINs: this caller’s number is locked']);
+    expect(stand.kept.messages).toEqual([
+      'a PIN was not right',
+      'a PIN was not right',
+      'too many wrong PINs: this caller’s number is locked',
+    ]);
   });
 
   test('a number written in another way has the same tries', async () => {
-    stand = new Stand({ pin, phone: { country: 'GB', format: 'e164' } });
-    stand.answering = checking;
-    for (const phone of ['02079460018', '+442079460018', '00442079460018'])
-      await stand.ask({ phone, pin: '4712' });
-    expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
+    for (const country of ['GB', undefined]) {
+      stand = new Stand({ pin, phone: { ...(country !== undefined && { country }), format: 'e164' } });
+      stand.answering = checking;
+      for (const phone of ['02079460018', '442079460018', '00442079460018'])
+        await stand.ask({ phone, pin: '4712' });
+      expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
+      await stand.desk.close();
+    }
   });
 
   test('many calls at once have no more tries than one', async () => {
@@ -361,11 +376,73 @@ describe('with a PIN', () => {
     expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
   });
 
-  test('a failure of billing is no wrong try', async () => {
-    stand.answering = refused;
+  test.each([
+    ['says that it failed', () => Promise.reject(statusFailure(500))],
+    ['cannot be reached', () => Promise.reject(requestFailure({ code: 'ECONNREFUSED' }, false))],
+  ])('a billing system that %s has no wrong try', async (_, failing) => {
+    stand.answering = failing;
     for (let i = 0; i < 4; i++) expect(await stand.ask({ pin: '4711' })).toEqual(UNAVAILABLE);
     stand.answering = checking;
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
+  });
+
+  test.each([
+    ['is lost on the way', () => Promise.reject(requestFailure({ code: 'ECONNRESET' }, false))],
+    ['makes no sense', senseless],
+    ['does not come in time', never],
+  ])('a try whose answer %s counts: the PIN was sent', async (_, answering) => {
+    stand.answering = answering;
+    for (let i = 0; i < 3; i++) expect(await stand.askFor(3000, { pin: '4711' })).toEqual(UNAVAILABLE);
+    stand.answering = checking;
+    expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
+    expect(stand.results).toEqual(['unanswered', 'unanswered', 'unanswered', 'locked']);
+  });
+
+  test('who hangs up while his PIN is looked at has used a try', async () => {
+    stand.answering = never;
+    for (let i = 0; i < 3; i++) {
+      const leaving = new AbortController();
+      const answer = stand.ask({ pin: '4712' }, leaving.signal);
+      await turn();
+      leaving.abort();
+      expect(await answer).toEqual(UNAVAILABLE);
+    }
+    stand.answering = checking;
+    expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
+  });
+
+  test('where the store is away no PIN is asked for, and none is sent', async () => {
+    stand.pins.before = () => {
+      throw new HoldcastError('HC_STORE_AWAY', 'the store is away', 'start it');
+    };
+    expect([await stand.ask(), await stand.ask({ pin: '4711' })]).toEqual([UNAVAILABLE, UNAVAILABLE]);
+    expect(stand.questions).toEqual([]);
+    stand.pins.before = () => {};
+    expect(await stand.ask()).toEqual({ status: 'pin', wrong: false, digits: 4 });
+    expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
+  });
+
+  test('who hangs up, or whose desk closes, before his PIN is sent has used no try', async () => {
+    for (const leave of [(leaving: AbortController) => leaving.abort(), () => stand.desk.close()]) {
+      let go = (): void => {};
+      stand.pins.before = (method) => (method === 'begin' ? new Promise<void>((on) => (go = on)) : undefined);
+      const leaving = new AbortController();
+      const answer = stand.ask({ pin: '4711' }, leaving.signal);
+      await turn();
+      void leave(leaving);
+      go();
+      expect(await answer).toEqual(UNAVAILABLE);
+      await turn();
+    }
+    expect([stand.questions, stand.pins.lines.size]).toEqual([[], 0]);
+  });
+
+  test('one PIN on many numbers is slowed, and a number that is locked stays so', async () => {
+    for (let i = 0; i < 3; i++) await stand.ask({ pin: '4712' });
+    for (let at = 0; at < 100; at++) await stand.ask({ pin: '4712', phone: `+44207946${1000 + at}` });
+    expect(stand.questions.length).toBe(30);
+    expect(await stand.ask({ phone: '+442079462000' })).toEqual(UNAVAILABLE);
+    expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
   });
 
   test('a system that refuses a wrong PIN in a way of its own cannot be guessed at, and does not rest for others', async () => {
@@ -378,7 +455,7 @@ describe('with a PIN', () => {
   });
 
   test('none is asked for while billing rests, which would say that it is not available in any case', async () => {
-    stand.answering = refused;
+    stand.answering = () => Promise.reject(statusFailure(500));
     for (let i = 0; i < 5; i++) await stand.ask({ pin: '4711' });
     expect(await stand.ask()).toEqual(UNAVAILABLE);
     expect(await stand.ask({ pin: '47' })).toEqual(UNAVAILABLE);

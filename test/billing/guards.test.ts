@@ -1,9 +1,8 @@
-// The guards in front of billing, each by itself: time limit, second try, short memory, sharing, rest, tries of a PIN.
+// The guards in front of billing, each by itself: time limit, second try, short memory, sharing, rest. Tries: pinTries.test.ts.
 // Would catch: a caller who waits for ever, a balance that stays in memory, a billing system that is asked to death.
 import { Breaker, type Leave } from '../../src/billing/breaker';
 import { BillingFailure } from '../../src/billing/failure';
 import { Flights } from '../../src/billing/flights';
-import { PinTries } from '../../src/billing/pinTries';
 import { onceMore } from '../../src/billing/retry';
 import { ShortMemory } from '../../src/billing/shortMemory';
 import { Troubles } from '../../src/billing/troubles';
@@ -317,55 +316,5 @@ describe('what was told', () => {
       const news = Array.from({ length: 1000 }, (_, i) => troubles.isNews(`${i}`, ofOne));
       expect(news.filter(Boolean).length).toBe(50);
     }
-  });
-});
-
-describe('tries of a PIN', () => {
-  const RULES = { tries: 3, lockMs: 3_600_000 };
-
-  test('lock a number after wrong ones in a row, until an hour after the last', () => {
-    const tries = new PinTries(RULES, clock);
-    for (let i = 0; i < 3; i++) {
-      expect(tries.isLocked('a')).toBe(false);
-      clock.advance(60_000);
-      tries.begin('a')!.wrong();
-    }
-    expect([tries.isLocked('a'), tries.isLocked('b')]).toEqual([true, false]);
-    expect(tries.begin('a')).toBeUndefined();
-    clock.advance(3_599_999);
-    expect(tries.isLocked('a')).toBe(true);
-    clock.advance(1);
-    expect(tries.isLocked('a')).toBe(false);
-  });
-
-  test('a right one forgives the wrong ones before it', () => {
-    const tries = new PinTries(RULES, clock);
-    for (let i = 0; i < 2; i++) tries.begin('a')!.wrong();
-    tries.begin('a')!.right();
-    for (let i = 0; i < 2; i++) tries.begin('a')!.wrong();
-    expect(tries.isLocked('a')).toBe(false);
-  });
-
-  test('at once are as many as there are left, so that calls in parallel gain nothing', () => {
-    const tries = new PinTries(RULES, clock);
-    tries.begin('a')!.wrong();
-    const open = [tries.begin('a'), tries.begin('a')];
-    expect(open).not.toContain(undefined);
-    expect(tries.begin('a')).toBeUndefined();
-    expect(tries.isLocked('a')).toBe(false);
-    open[0]!.unknown();
-    open[1]!.wrong();
-    expect(tries.begin('a')).toBeDefined();
-  });
-
-  test('are bounded: who erred the longest ago makes room, and who is forgiven or forgotten takes none', () => {
-    const tries = new PinTries(RULES, clock, 3);
-    for (const phone of ['a', 'b', 'c', 'a', 'd']) tries.begin(phone)!.wrong();
-    expect(tries.size).toBe(3);
-    for (let i = 0; i < 1; i++) tries.begin('a')!.wrong();
-    expect(tries.isLocked('a')).toBe(true);
-    clock.advance(3_600_000);
-    tries.begin('e')!.wrong();
-    expect(tries.size).toBe(1);
   });
 });

@@ -2,10 +2,16 @@
 // Would catch: a config that asks for a PIN and takes any, a function that takes the process or a caller with it.
 import { openBilling } from '../../src/billing/open';
 import type { BillingDesk } from '../../src/billing/desk';
-import { defaultBilling, type BillingFunction, type BillingSettings } from '../../src/billing/settings';
+import {
+  defaultBilling,
+  defaultPin,
+  type BillingFunction,
+  type BillingSettings,
+} from '../../src/billing/settings';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { usd } from '../support/billingContract';
 import { BillingServer, says } from '../support/billingServer';
+import { FakePins } from '../support/fakePins';
 import { expectDiscreet, KeptLog, owned, turn } from './fixtures';
 
 const CALL = { phone: '+442079460018', uniqueid: '1795225281.7', language: 'en' };
@@ -13,7 +19,7 @@ const { signal } = new AbortController();
 const ONE = [{ number: '000412', balance: '12.50' }];
 const ACCOUNTS = { status: 'accounts', accounts: [usd('000412', 1250n)] };
 const UNAVAILABLE = { status: 'unavailable' };
-const PIN = { digits: 4, tries: 3, lockMs: 3_600_000 };
+const PIN = defaultPin;
 
 /** What a function may throw though no linter lets it. */
 const NO_ERROR = { phone: '+442079460018' } as unknown as Error;
@@ -33,7 +39,7 @@ function opened(
   time: ManualClock | ReturnType<typeof systemClock> = clock,
 ): BillingDesk {
   const settings = { source, ...defaultBilling, phone: { format: 'e164' } as const, ...more };
-  return owned(openBilling(settings, { clock: time, log: kept.log }));
+  return owned(openBilling(settings, { clock: time, log: kept.log, pins: new FakePins() }));
 }
 
 const lastFields = (): unknown => kept.lines.at(-1)?.fields;

@@ -6,6 +6,7 @@ import { defaultBilling, type SqlBilling } from '../../src/billing/settings';
 import { BillingBySql } from '../../src/billing/sql';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { rejection, usd } from '../support/billingContract';
+import { FakePins } from '../support/fakePins';
 import { describeWithMariadb, Mariadb } from '../support/mariadb';
 import { expectDiscreet, KeptLog, owned } from './fixtures';
 
@@ -94,7 +95,7 @@ describeWithMariadb('on a real MariaDB', () => {
     const kept = new KeptLog();
     const source = { sql: { database: server.database('shop', { queryMs: 60_000 }), query: QUERY } };
     const settings = { source, ...defaultBilling, cacheMs: 0, phone: { format: 'e164' } as const };
-    const desk = owned(openBilling(settings, { clock, log: kept.log }));
+    const desk = owned(openBilling(settings, { clock, log: kept.log, pins: new FakePins() }));
     expect(await desk.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
     server.freeze();
     try {
@@ -114,7 +115,9 @@ describeWithMariadb('on a real MariaDB', () => {
   test('one that was killed answers after its restart', async () => {
     const source = { sql: { database: server.database('shop'), query: QUERY } };
     const settings = { source, ...defaultBilling, cacheMs: 0, phone: { format: 'e164' } as const };
-    const desk = owned(openBilling(settings, { clock: systemClock(), log: new KeptLog().log }));
+    const desk = owned(
+      openBilling(settings, { clock: systemClock(), log: new KeptLog().log, pins: new FakePins() }),
+    );
     await desk.warm();
     expect(await desk.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
     await server.kill();

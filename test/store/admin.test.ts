@@ -74,7 +74,7 @@ test('a bad record stops an import with an error, and may be mended and imported
 test('a dry run and a check of an embedded store that is not there make nothing', async () => {
   const settings = embedded();
   expect(await migrateStore(settings, { tracks: [], dryRun: true }, parts)).toMatchObject({
-    applied: ['001-choices', '002-calls'],
+    applied: ['001-choices', '002-calls', '003-pins'],
   });
   expect(await checkStore(settings, parts)).toEqual([
     { result: 'ok', name: 'store', found: `${settings.file} is made with the first call` },

@@ -43,19 +43,28 @@ function openStore(file: string, more: Partial<ThreadOptions> = {}): EmbeddedSto
   return new EmbeddedStore(file, { log: silentLogger, clock: systemClock(), worker: storeWorker(), ...more });
 }
 
+/** A way past the store. */
+function inFile<T>(file: string, look: (database: Database.Database) => T): T {
+  const database = new Database(file);
+  try {
+    database.pragma('busy_timeout = 5000');
+    return look(database);
+  } finally {
+    database.close();
+  }
+}
+
 function countsOf(file: string) {
   if (!existsSync(file)) return { choices: 0, heard: 0, keys: 0 };
-  const database = new Database(file);
-  database.pragma('busy_timeout = 5000');
-  const count = (table: string): number =>
-    (database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).all()[0] as { n: number }).n;
-  const counts = {
-    choices: count('holdcast_choice'),
-    heard: count('holdcast_heard'),
-    keys: count('holdcast_key'),
-  };
-  database.close();
-  return counts;
+  return inFile(file, (database) => {
+    const count = (table: string): number =>
+      (database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).all()[0] as { n: number }).n;
+    return {
+      choices: count('holdcast_choice'),
+      heard: count('holdcast_heard'),
+      keys: count('holdcast_key'),
+    };
+  });
 }
 
 /**
@@ -155,6 +164,16 @@ describe('the embedded store', () => {
       return Promise.resolve();
     },
     counts: () => Promise.resolve(countsOf(file)),
+    pinRows: () =>
+      Promise.resolve(
+        inFile(file, (database) => database.prepare('SELECT * FROM holdcast_pin').all())
+          .map((row) => `${JSON.stringify(row)}\n`)
+          .join(''),
+      ),
+    agePins: (ms) => {
+      inFile(file, (database) => database.exec(`UPDATE holdcast_pin SET at_ms = at_ms - ${ms}`));
+      return Promise.resolve();
+    },
   };
   describeStore(() => bench);
 });

@@ -17,4 +17,10 @@ describeStore(() => ({
     );
     return Promise.resolve({ choices: phones.size, heard: count('heard'), keys: count('key') });
   },
+  pinRows: () =>
+    Promise.resolve([...database.pins.lines].map((line) => `${JSON.stringify(line)}\n`).join('')),
+  agePins: (ms) => {
+    for (const line of database.pins.lines.values()) line.atMs -= ms;
+    return Promise.resolve();
+  },
 }));

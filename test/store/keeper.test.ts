@@ -712,7 +712,8 @@ test('whatever happens to the store and to its keepers, all that it does not ref
     const expected: StoreEntry[] = [];
     let serial = 0;
     for (const { remember, passMs, ends, ...fault } of steps) {
-      database.fault = (operation) => (operation === 'purge' ? undefined : fault[operation]);
+      database.fault = (operation) =>
+        operation === 'purge' || operation === 'pins' ? undefined : fault[operation];
       for (let i = 0; i < remember; i++) {
         const n = serial++;
         const action = n % 17 === 5 ? 'bad' : 'nextTrack';
@@ -737,4 +738,56 @@ test('whatever happens to the store and to its keepers, all that it does not ref
   };
   const cases = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), fc.nat(), run);
   await fc.assert(cases, { numRuns: 60, seed: 20261121 });
+});
+
+describe('tries of PINs', () => {
+  const LIMITS = { tries: 3, lockMs: 3_600_000, allTries: 30, allMs: 600_000 };
+  const ALICE = { line: '9460018', told: '+442079460018' };
+  const AWAY = { code: 'HC_STORE_AWAY' };
+
+  test('are counted in the store, which is opened for it', async () => {
+    const bench = new Bench();
+    expect(await bench.keeper.pins.begin(ALICE, LIMITS)).toEqual({ begun: true, ofLine: 1, ofAll: 1 });
+    await bench.keeper.pins.end(ALICE, 'right');
+    expect(await bench.keeper.pins.counts(ALICE, LIMITS)).toEqual({ ofLine: 0, ofAll: 0 });
+    await bench.close();
+  });
+
+  test.each(['open', 'pins'] as const)(
+    'where the store is away (%s) are refused at once or in a second; when it is back they are counted',
+    async (where) => {
+      for (const fault of ['away', 'hangs', 'crashes'] as const) {
+        const bench = new Bench();
+        bench.database.fault = (operation) => (operation === where ? fault : undefined);
+        const begun = bench.keeper.pins.begin(ALICE, LIMITS);
+        const refused = expect(begun).rejects.toBeDefined();
+        await bench.pass(1000);
+        await refused;
+        bench.database.fault = () => undefined;
+        await bench.pass(60_000);
+        expect(await bench.keeper.pins.begin(ALICE, LIMITS)).toMatchObject({ begun: true });
+        expect(bench.lines.map(({ message }) => message)).toEqual([
+          'store does not work; calls go on without it',
+          'store works again',
+        ]);
+        await bench.close();
+      }
+    },
+  );
+
+  test('that the store refuses cost it nothing else', async () => {
+    const bench = new Bench();
+    bench.choose('49', 'music/a.wav');
+    await bench.pass(1000);
+    bench.database.fault = (operation) => (operation === 'pins' ? 'refuses' : undefined);
+    await expect(bench.keeper.pins.begin(ALICE, LIMITS)).rejects.toMatchObject({ code: 'HC_STORE_REFUSED' });
+    expect([await bench.keeper.choice('49'), bench.database.opens]).toEqual(['music/a.wav', 1]);
+    await bench.close();
+  });
+
+  test('are refused when the keeper has closed', async () => {
+    const bench = new Bench();
+    await bench.close();
+    await expect(bench.keeper.pins.counts(ALICE, LIMITS)).rejects.toMatchObject(AWAY);
+  });
 });

@@ -24,6 +24,7 @@ const keeper = new StoreKeeper({
   open: async () => {
     const store = await openStore(settings, { clock, log: silentLogger, worker });
     return {
+      pins: store.pins,
       choice: (phone) => store.choice(phone),
       write: async (some) => {
         await store.write(some);

@@ -36,7 +36,10 @@ describeWithMariadb('MySQL as a store', () => {
       open: () => openStore(settings('own'), parts),
       clear: () => {
         server.sql(
-          ['queue_music', 'holdcast_track', 'holdcast_choice', 'holdcast_heard', 'holdcast_key']
+          [
+            ...['queue_music', 'holdcast_track', 'holdcast_choice', 'holdcast_heard', 'holdcast_key'],
+            ...['holdcast_pin', 'holdcast_secret'],
+          ]
             .map((table) => `DELETE FROM ${table};`)
             .join(''),
           'own',
@@ -50,6 +53,11 @@ describeWithMariadb('MySQL as a store', () => {
           heard: count('holdcast_heard'),
           keys: count('holdcast_key'),
         });
+      },
+      pinRows: () => Promise.resolve(server.sql('SELECT * FROM holdcast_pin', 'own')),
+      agePins: (ms) => {
+        server.sql(`UPDATE holdcast_pin SET at_ms = at_ms - ${ms}`, 'own');
+        return Promise.resolve();
       },
     };
     beforeAll(async () => {
@@ -87,7 +95,7 @@ describeWithMariadb('MySQL as a store', () => {
       const before = rows('SELECT * FROM queue_music ORDER BY id', database);
       const report = await migrate();
       expect(report).toEqual({
-        applied: ['001-choices', '002-calls'],
+        applied: ['001-choices', '002-calls', '003-pins'],
         choices: 7,
         mapped: [
           { musicClass: 1, track: 'music/a.wav', callers: 4 },
@@ -215,11 +223,12 @@ describeWithMariadb('MySQL as a store', () => {
     const all = await Promise.all(
       Array.from({ length: 5 }, () => migrateStore(settings('half'), { tracks: ['music/a.wav'] }, parts)),
     );
-    expect(all.flatMap(({ applied }) => applied)).toEqual(['001-choices', '002-calls']);
+    expect(all.flatMap(({ applied }) => applied)).toEqual(['001-choices', '002-calls', '003-pins']);
     expect(all.flatMap(({ mapped }) => mapped)).toHaveLength(1);
     expect(rows('SELECT version, name FROM holdcast_schema', 'half')).toEqual([
       '1\t001-choices',
       '2\t002-calls',
+      '3\t003-pins',
     ]);
   });
 

@@ -1,8 +1,10 @@
 // A store in memory that does what a real one cannot be made to do on demand: hang, be away, be slow, refuse.
 // It keeps what the contract of stores says, so that it can run the contract suite too.
 import { isKept, latestBelieved, rowsOf } from '../../src/store/rows';
+import type { PinLedger } from '../../src/store/pinLedger';
 import type { Store, StoreEntry } from '../../src/store/store';
 import { HoldcastError } from '../../src/util/errors';
+import { FakePins } from './fakePins';
 
 export type Fault = 'away' | 'hangs' | 'refuses' | 'crashes' | 'lost answer';
 
@@ -13,6 +15,7 @@ export const refused = (): HoldcastError =>
 /** What outlives every connection. */
 export class FakeDatabase {
   readonly rows = new Map<string, StoreEntry>();
+  readonly pins = new FakePins();
   /** Batches as they were committed, and every attempt. */
   readonly commits: (readonly StoreEntry[])[] = [];
   attempts = 0;
@@ -21,7 +24,8 @@ export class FakeDatabase {
   closes = 0;
   purges: number[] = [];
   /** What the next operations do; undefined: what they should. */
-  fault: (operation: 'open' | 'write' | 'choice' | 'purge' | 'close') => Fault | undefined = () => undefined;
+  fault: (operation: 'open' | 'write' | 'choice' | 'pins' | 'purge' | 'close') => Fault | undefined = () =>
+    undefined;
   isBad: (entry: StoreEntry) => boolean = () => false;
   /** Holds up whatever succeeds. */
   before: (operation: string) => Promise<void> = () => Promise.resolve();
@@ -36,20 +40,26 @@ export class FakeDatabase {
     return new FakeStore(this, (operation, task) => this.#act(operation, task));
   };
 
-  async #act<T>(operation: 'open' | 'write' | 'choice' | 'purge' | 'close', task: () => T): Promise<T> {
+  async #act<T>(
+    operation: 'open' | 'write' | 'choice' | 'pins' | 'purge' | 'close',
+    task: () => T | Promise<T>,
+  ): Promise<T> {
     await this.before(operation);
     const fault = this.fault(operation);
     if (fault === 'hangs') return new Promise(() => {});
     if (fault === 'away') throw away();
     if (fault === 'refuses') throw refused();
     if (fault === 'crashes') throw new TypeError('442079460018 is not a function');
-    const result = task();
+    const result = await task();
     if (fault === 'lost answer') throw away();
     return result;
   }
 }
 
-type Act = <T>(operation: 'write' | 'choice' | 'purge' | 'close', task: () => T) => Promise<T>;
+type Act = <T>(
+  operation: 'write' | 'choice' | 'pins' | 'purge' | 'close',
+  task: () => T | Promise<T>,
+) => Promise<T>;
 
 class FakeStore implements Store {
   #closed = false;
@@ -61,6 +71,16 @@ class FakeStore implements Store {
 
   private act: Act = (operation, task) =>
     this.#closed ? Promise.reject(away()) : this.operate(operation, task);
+
+  get pins(): PinLedger {
+    const { pins } = this.database;
+    return {
+      counts: (...asked) => this.act('pins', () => pins.counts(...asked)),
+      begin: (...asked) => this.act('pins', () => pins.begin(...asked)),
+      end: (...asked) => this.act('pins', () => pins.end(...asked)),
+      sweep: (...asked) => this.act('pins', () => pins.sweep(...asked)),
+    };
+  }
 
   choice(phone: string): Promise<string | undefined> {
     this.database.questions++;
@@ -92,7 +112,7 @@ class FakeStore implements Store {
   purge(wallMs: number): Promise<number> {
     return this.act('purge', () => {
       this.database.purges.push(wallMs);
-      let removed = 0;
+      let removed = this.database.pins.purge();
       for (const [key, entry] of this.database.rows)
         if (entry.wallMs < wallMs && this.database.rows.delete(key)) removed++;
       return removed;

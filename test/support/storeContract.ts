@@ -1,5 +1,6 @@
 // What every store promises, as tests: run against each adapter, so that a house may change from one to the other.
 // Callers' numbers above all: a store that compares them as numbers gives one caller's choice to another.
+import type { PinCaller, PinLimits } from '../../src/store/pinLedger';
 import type { Store, StoreEntry } from '../../src/store/store';
 
 export interface StoreBench {
@@ -9,7 +10,15 @@ export interface StoreBench {
   clear(): Promise<void>;
   /** How many rows there are of each kind, by a way past the store. */
   counts(): Promise<{ choices: number; heard: number; keys: number }>;
+  /** Everything that is kept of tries of PINs, as text, by a way past the store. */
+  pinRows(): Promise<string>;
+  /** Each try was so much longer ago, milliseconds; less than 0: the clock was set back since. */
+  agePins(ms: number): Promise<void>;
 }
+
+const PIN_LIMITS: PinLimits = { tries: 3, lockMs: 3_600_000, allTries: 10, allMs: 600_000 };
+const ALICE: PinCaller = { line: '9460018', told: '+442079460018' };
+const caller = (line: string): PinCaller => ({ line, told: line });
 
 /** Wall time that tests begin at. */
 export const T0 = Date.UTC(2026, 0, 5, 12);
@@ -228,5 +237,118 @@ export function describeStore(bench: () => StoreBench): void {
     await store.close();
     await expect(store.choice('1')).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
     await expect(store.write([chose('1', 'music/a.wav')])).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
+  });
+
+  describe('tries of PINs', () => {
+    const begin = (who = ALICE, limits = PIN_LIMITS, on = store) => on.pins.begin(who, limits);
+    const counts = (who = ALICE, limits = PIN_LIMITS) => store.pins.counts(who, limits);
+
+    test('are counted up to the limit, also for another process, and each line has its own', async () => {
+      expect(await counts()).toEqual({ ofLine: 0, ofAll: 0 });
+      expect(await begin()).toEqual({ begun: true, ofLine: 1, ofAll: 1 });
+      const other = await bench().open();
+      expect(await begin(ALICE, PIN_LIMITS, other)).toEqual({ begun: true, ofLine: 2, ofAll: 2 });
+      expect(await begin()).toEqual({ begun: true, ofLine: 3, ofAll: 3 });
+      expect(await begin(ALICE, PIN_LIMITS, other)).toEqual({ begun: false, ofLine: 3, ofAll: 3 });
+      expect(await begin(caller('5550000'))).toEqual({ begun: true, ofLine: 1, ofAll: 4 });
+      expect(await counts()).toEqual({ ofLine: 3, ofAll: 4 });
+      await other.close();
+    });
+
+    test('at once, of many processes, are no more than the limits', async () => {
+      const others = await Promise.all([bench().open(), bench().open(), bench().open()]);
+      const all = [store, ...others];
+      const tries = await Promise.all(
+        all.flatMap((one) => Array.from({ length: 5 }, () => begin(ALICE, PIN_LIMITS, one))),
+      );
+      expect(tries.filter(({ begun }) => begun).length).toBe(3);
+      const scan = await Promise.all(
+        all.flatMap((one, who) =>
+          Array.from({ length: 5 }, (_, at) => begin(caller(`555${who}${at}`), PIN_LIMITS, one)),
+        ),
+      );
+      expect(scan.filter(({ begun }) => begun).length).toBe(7);
+      for (const other of others) await other.close();
+    });
+
+    test('a right one forgives what was told the same; told in two ways, only itself', async () => {
+      for (let i = 0; i < 3; i++) await begin();
+      await store.pins.end(ALICE, 'right');
+      expect(await counts()).toEqual({ ofLine: 0, ofAll: 0 });
+      const neighbour = { ...ALICE, told: '+339460018' };
+      await begin();
+      await begin();
+      await begin(neighbour);
+      await store.pins.end(neighbour, 'right');
+      expect(await counts()).toEqual({ ofLine: 2, ofAll: 2 });
+      await begin(neighbour);
+      await store.pins.end(neighbour, 'right');
+      await begin();
+      expect((await begin()).begun).toBe(false);
+    });
+
+    test('one that nobody judged does not count, and never less than nothing is counted', async () => {
+      await begin();
+      await begin();
+      await store.pins.end(ALICE, 'unjudged');
+      expect(await counts()).toEqual({ ofLine: 1, ofAll: 1 });
+      for (let i = 0; i < 3; i++) await store.pins.end(ALICE, 'unjudged');
+      expect(await counts()).toEqual({ ofLine: 0, ofAll: 0 });
+      expect((await begin()).ofLine).toBe(1);
+    });
+
+    test('a lock is not lengthened by who tries on, ends after its time, and leaves nothing', async () => {
+      for (let i = 0; i < 3; i++) await begin();
+      await bench().agePins(PIN_LIMITS.lockMs - 60_000);
+      expect((await begin()).begun).toBe(false);
+      expect(await counts()).toEqual({ ofLine: 3, ofAll: 0 });
+      await bench().agePins(60_000);
+      await store.pins.sweep(PIN_LIMITS);
+      expect(await bench().pinRows()).toBe('');
+      expect(await begin()).toEqual({ begun: true, ofLine: 1, ofAll: 1 });
+    });
+
+    test('a lock is not flushed by any number of others', async () => {
+      const many = { ...PIN_LIMITS, allTries: 10_000 };
+      for (let i = 0; i < 3; i++) await begin(ALICE, many);
+      for (let at = 0; at < 300; at++) await begin(caller(`55${at}`), many);
+      expect(await begin(ALICE, many)).toEqual({ begun: false, ofLine: 3, ofAll: 303 });
+    });
+
+    test('over all lines have a limit that ends with its time, and the lines keep their tries', async () => {
+      for (let at = 0; at < 10; at++) await begin(caller(`55${at}`));
+      expect(await begin()).toEqual({ begun: false, ofLine: 0, ofAll: 10 });
+      await bench().agePins(PIN_LIMITS.allMs);
+      expect(await begin()).toEqual({ begun: true, ofLine: 1, ofAll: 1 });
+      expect((await counts(caller('550'))).ofLine).toBe(1);
+    });
+
+    test('a clock that was set back locks nobody for longer than a lock', async () => {
+      for (let i = 0; i < 3; i++) await begin();
+      await bench().agePins(-10 * 365 * 86_400_000);
+      expect((await begin()).begun).toBe(false);
+      await bench().agePins(PIN_LIMITS.lockMs);
+      expect((await begin()).begun).toBe(true);
+    });
+
+    test('have no number in what is kept', async () => {
+      await begin();
+      const kept = await bench().pinRows();
+      expect(kept).not.toBe('');
+      expect(kept).not.toMatch(/9460018/);
+    });
+
+    test('go with a purge when no limit counts them any more', async () => {
+      await begin();
+      expect(await store.purge(0)).toBe(0);
+      await bench().agePins(86_400_000);
+      expect(await store.purge(0)).toBe(1);
+      expect(await bench().pinRows()).toBe('');
+    });
+
+    test('are not counted in a store that is closed', async () => {
+      await store.close();
+      await expect(begin()).rejects.toMatchObject({ code: 'HC_STORE_AWAY' });
+    });
   });
 }
