@@ -4,9 +4,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, promises, type WriteStream } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { missingFromWav } from '../media/claimedLength';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { wavProblem } from './oneWav';
 import { noteProgram } from './programs';
 
 export interface SpeakingProgram {
@@ -31,7 +31,6 @@ const MOST_SAID = 2000;
 const MOST_SHOWN = 200;
 /** Gives way to those that play. */
 const NICENESS = 10;
-const HEAD_BYTES = 4096;
 
 /**
  * @returns path of a WAV in `folder`
@@ -245,21 +244,12 @@ export function wordless(said: string, text: string): string {
     .slice(0, MOST_SHOWN);
 }
 
-/** @throws HoldcastError HC_VOICE_FAILED when it is no WAV, or not a whole one */
+/** @throws HoldcastError HC_VOICE_FAILED when it is not one whole WAV */
 async function checkWav(file: string): Promise<void> {
-  const hint = 'It must write a WAV: to its standard output, or to {out}.';
-  const handle = await promises.open(file, 'r').catch((cause: unknown) => {
-    throw failed('the program wrote no file', hint, cause);
-  });
-  try {
-    const { size } = await handle.stat();
-    const head = new Uint8Array(Math.min(HEAD_BYTES, size));
-    await handle.read(head, 0, head.length, 0);
-    const tag = (at: number): string => String.fromCharCode(...head.subarray(at, at + 4));
-    if (size > MOST_BYTES) throw tooMuch();
-    if (tag(0) !== 'RIFF' || tag(8) !== 'WAVE') throw failed('what the program wrote is no WAV', hint);
-    if (missingFromWav(head, size).bytes > 0) throw failed('the WAV of the program is cut off', hint);
-  } finally {
-    await handle.close();
-  }
+  const hint = 'It must write one WAV, all that it is told: to its standard output, or to {out}.';
+  const stats = await promises.stat(file).catch(() => undefined);
+  if (!stats?.isFile()) throw failed('the program wrote no file', hint);
+  if (stats.size > MOST_BYTES) throw tooMuch();
+  const problem = wavProblem(await promises.readFile(file));
+  if (problem !== undefined) throw failed(problem, hint);
 }

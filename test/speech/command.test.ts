@@ -16,6 +16,7 @@ import type { MediaSettings } from '../../src/media/settings';
 import { CommandVoice, type CommandSettings } from '../../src/speech/command';
 import { noteProgram } from '../../src/speech/programs';
 import { SpokenCache, spokenFolder } from '../../src/speech/spokenCache';
+import { wavProblem } from '../../src/speech/oneWav';
 import { wordless } from '../../src/speech/wavFromCommand';
 import { ManualClock, systemClock, type Clock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
@@ -106,6 +107,43 @@ describe('what goes wrong', () => {
   const half = join(tempFolder(), 'half.wav');
   writeFileSync(half, rampWav(8000).subarray(0, 15_000));
 
+  /** Of these bytes: a header of 44 for a second of sound at 8000 Hz, or what the change makes of it. */
+  const file = (name: string, bytes: Uint8Array): string => {
+    const path = join(dirname(half), name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const second = (): Buffer => Buffer.from(rampWav(8000));
+  const claiming = (dataBytes: number): Buffer => {
+    const bytes = second();
+    bytes.writeUInt32LE(dataBytes, 40);
+    return bytes;
+  };
+  const one = file('one.wav', second());
+  const open = file('open.wav', claiming(0x7ffff000));
+  const empty = file('empty.wav', claiming(0).subarray(0, 44));
+  const list = Buffer.from('LIST\x05\0\0\0INFO \0', 'latin1');
+  const listed = file('listed.wav', Buffer.concat([second(), list]));
+  const raw = file('raw', second().subarray(44));
+
+  test.each([
+    ['as it should be', one],
+    ['of open length', open],
+    ['with a list at its end', listed],
+    [
+      'with a word of its log behind it',
+      file('logged.wav', Buffer.concat([second(), Buffer.from('done\n')])),
+    ],
+  ])('nothing, with a WAV %s', (_, path) => {
+    expect(wavProblem(readFileSync(path))).toBeUndefined();
+  });
+
+  test('it writes two WAVs into its file', async () => {
+    expect(await errorOf({ command: [script(`cat ${one} ${one} > "$1"`), '{out}'] })).toContain(
+      'more than one WAV',
+    );
+  });
+
   test('it is not there', async () => {
     expect(await errorOf({ command: ['/nowhere/speak', '{text}'] })).toContain('ENOENT');
   });
@@ -125,6 +163,11 @@ describe('what goes wrong', () => {
     ['nothing', 'true', 'no WAV'],
     ['something else', 'echo "#EXTM3U"; echo http://example.org/a.wav', 'no WAV'],
     ['half a WAV', `cat ${half}`, 'cut off'],
+    ['two WAVs', `cat ${one} ${one}`, 'more than one WAV'],
+    ['a WAV that leaves its length open, and another', `cat ${open} ${one}`, 'more than one WAV'],
+    ['a WAV of nothing, and then the sentence', `cat ${empty} ${one}`, 'more than one WAV'],
+    ['a WAV with a list at its end, and another', `cat ${listed} ${one}`, 'more than one WAV'],
+    ['more sound than its WAV says', `cat ${one} ${raw}`, 'more sound than its WAV says'],
   ])('it writes %s', async (_, text, error) => {
     expect(await errorOf({ command: [script(text)] })).toContain(error);
   });
