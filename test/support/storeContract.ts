@@ -257,18 +257,14 @@ export function describeStore(bench: () => StoreBench): void {
 
     test('at once, of many processes, are no more than the limits', async () => {
       const others = await Promise.all([bench().open(), bench().open(), bench().open()]);
-      const all = [store, ...others];
-      const tries = await Promise.all(
-        all.flatMap((one) => Array.from({ length: 5 }, () => begin(ALICE, PIN_LIMITS, one))),
-      );
-      expect(tries.filter(({ begun }) => begun).length).toBe(3);
-      const scan = await Promise.all(
-        all.flatMap((one, who) =>
-          Array.from({ length: 5 }, (_, at) => begin(caller(`555${who}${at}`), PIN_LIMITS, one)),
-        ),
-      );
-      expect(scan.filter(({ begun }) => begun).length).toBe(7);
+      const begunOf = async (callerOf: (serial: number) => PinCaller): Promise<number> => {
+        const stores = [store, ...others].flatMap((one) => Array.from({ length: 5 }, () => one));
+        const tries = await Promise.all(stores.map((one, at) => begin(callerOf(at), PIN_LIMITS, one)));
+        return tries.filter(({ begun }) => begun).length;
+      };
+      const counted = [await begunOf(() => ALICE), await begunOf((at) => caller(`555${at}`))];
       for (const other of others) await other.close();
+      expect(counted).toEqual([3, 7]);
     });
 
     test('a right one forgives what was told the same; told in two ways, only itself', async () => {
