@@ -12,9 +12,11 @@ export interface Context {
   signal: AbortSignal;
 }
 
+/** Of a command line that is wrong. */
+export const EXIT_USAGE = 2;
 const EXIT_CODES: Partial<Record<string, number>> = {
-  HC_USAGE: 2,
-  HC_SCRIPT_INVALID: 2,
+  HC_USAGE: EXIT_USAGE,
+  HC_SCRIPT_INVALID: EXIT_USAGE,
   HC_FFMPEG_MISSING: 69,
   HC_FFMPEG_BROKEN: 69,
   HC_STORE_AWAY: 69,

@@ -4,7 +4,7 @@ import { speakerSettings } from '../config/rules';
 import { STREAM_OPTIONS } from '../stream/options';
 import { messageOf } from '../util/errors';
 import { version } from '../util/version';
-import { configOf, runCommand } from './context';
+import { configOf, EXIT_USAGE, runCommand } from './context';
 import { STORE_COMMANDS } from './storeOptions';
 
 const seconds = (text: string): number => {
@@ -34,6 +34,8 @@ export function buildProgram(): Command {
     .helpOption('-h, --help', 'show this help')
     .showHelpAfterError('(try --help)')
     .showSuggestionAfterError()
+    // Before any command is added: each takes it over. Commander's own code is 1.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
     .addHelpText(
       'after',
       examples(

@@ -3,6 +3,7 @@
 import { promises, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
+import { parseJson } from '../util/json';
 
 export interface ManifestEntry {
   readonly title?: string;
@@ -65,7 +66,7 @@ function entryOf(value: unknown): ManifestEntry | undefined {
 
 function parse(text: string): Manifest {
   try {
-    const root: unknown = JSON.parse(text);
+    const root = parseJson(text);
     if (!isObject(root) || !isObject(root.files)) return { ...NO_MANIFEST, problem: 'no object "files"' };
     const { files } = root;
     return {

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { MOST_ACCOUNTS } from '../billing/billing';
 import { HoldcastError } from '../util/errors';
+import { parseJson } from '../util/json';
 
 const TIME = 'a time: seconds (42.5) or "mm:ss"';
 /** Seconds, or "mm:ss", or "h:mm:ss", as milliseconds. */
@@ -72,7 +73,7 @@ export function parseScript(text: string, name: string): CallScript {
   const hint = 'see docs/render.md for a script that works';
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw new HoldcastError('HC_SCRIPT_INVALID', `${name} is not JSON: ${(cause as Error).message}`, hint, {
       cause,

@@ -1,10 +1,11 @@
 // A StoreEntry as one line of JSON, and back: what stands in a file may have been cut, or changed by hand.
 // Lengths are not judged here: what a store can take, it knows itself.
+import { parseJson } from '../util/json';
 import type { StoreRecord } from './rows';
 import type { StoreEntry } from './store';
 
 const KINDS = new Set(['track', 'advice', 'position', 'answer']);
-/** Longer than anything that is written; JSON.parse need not see it. */
+/** Longer than anything that is written; nobody need parse it. */
 const LONGEST_LINE = 16_384;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -25,7 +26,7 @@ export function decodeRecord(line: string): StoreRecord | undefined {
   if (line.length > LONGEST_LINE) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseJson(line);
   } catch {
     return undefined;
   }

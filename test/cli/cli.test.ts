@@ -64,16 +64,30 @@ test.each([
   [['render'], /--out/],
   [['frobnicate'], /--help/],
   [['demo', 'extra', 'words'], /--help/],
-])('%j is answered with what was meant, and an exit code', async (args, told) => {
+  [['--frobnicate'], /--help/],
+  [['media'], /Usage: holdcast media/],
+  [['store'], /Usage: holdcast store/],
+  [['config', 'chek'], /Did you mean check\?/],
+  [['render', '--seconds', 'ten', '--out', 'x'], /a number of seconds/],
+  [['render', '--out'], /argument missing/],
+  [['store', 'purge', '--days', '0'], /1 to 36500/],
+  [['store', 'migrate', '--class', 'x'], /a number and a track/],
+  [['store', 'import'], /missing required argument/],
+  [['store', 'import', '/nowhere/calls.jsonl'], /cannot be read/],
+  [['render', '--script', '/nowhere/call.json', '--out', 'x'], /nowhere/],
+  [['status', 'extra'], /--help/],
+  [['hub', '--config'], /argument missing/],
+])('%j is answered with what was meant, and exits with 2', async (args, told) => {
   const { code, stdout, stderr } = await new Home().run(...args);
-  expect(code).not.toBe(0);
+  expect([code, stderr]).toEqual([2, expect.any(String)]);
   expect(stdout).toBe('');
   expect(stderr).toMatch(told);
 });
 
 test('without a command the help says what there is', async () => {
-  const { stdout, stderr } = await new Home().run();
+  const { code, stdout, stderr } = await new Home().run();
   expect(stdout + stderr).toContain('Usage: holdcast');
+  expect(code).toBe(2);
 });
 
 describe('config check', () => {

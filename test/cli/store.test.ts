@@ -110,8 +110,8 @@ describe('export and import', () => {
     expect(await next.lines()).toHaveLength(3);
   });
 
-  test('standard input is read too, whatever pieces it comes in', async () => {
-    const bytes = Buffer.from(`${ENTRIES.map((entry) => JSON.stringify(entry)).join('\r\n')}\n\n`);
+  test('standard input is read too, whatever pieces it comes in, also with a byte order mark', async () => {
+    const bytes = Buffer.from(`\ufeff${ENTRIES.map((entry) => JSON.stringify(entry)).join('\r\n')}\n\n`);
     const house = new House('a');
     await storeImport(
       { file: '-', json: true },

@@ -1,6 +1,6 @@
 // The Library over time, with a clock that is moved by hand: what is heard, what is left alone, what is told.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lookup, pcmFolder, recordedSource } from '../../src/media/cache';
 import { CacheWriter } from '../../src/media/cacheWriter';
@@ -297,6 +297,16 @@ test('a broken manifest is told and costs only what it would say', async () => {
   await library.scan();
   expect(ids(library.music)).toEqual(['music/a.mp3']);
   expect(lines.filter((l) => l.level === 'warn').length).toBe(1);
+});
+
+test('a manifest with a byte order mark in front is read', async () => {
+  const { library, settings, lines } = setUp();
+  put(settings, 'music/a.wav', rampWav(100));
+  ship(settings, { 'music/a.wav': { title: 'A' } });
+  const manifest = join(settings.folder, 'manifest.json');
+  writeFileSync(manifest, `\ufeff${readFileSync(manifest, 'utf8')}`);
+  await library.scan();
+  expect([library.music[0]?.title, lines.filter(({ level }) => level === 'warn')]).toEqual(['A', []]);
 });
 
 test('a title that changes in the manifest makes a new Track, the others stay', async () => {

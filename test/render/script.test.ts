@@ -106,3 +106,9 @@ function thrown(action: () => unknown): HoldcastError {
   }
   throw new Error('nothing was thrown');
 }
+
+test('a byte order mark in front is no mistake', () => {
+  expect(parseScript('\ufeff{"seconds": 3}', 'call.json').seconds).toEqual(
+    parseScript('{"seconds": 3}', 'x').seconds,
+  );
+});
