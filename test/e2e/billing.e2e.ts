@@ -213,6 +213,16 @@ describeOnNewest('with a PIN', describe, () => {
     expect(toldIn(locked)).toEqual(['enter-pin', 'wrong-pin', 'wrong-pin', 'pin-locked', 'pin-locked']);
     expectNothingPersonalLogged(PIN, WRONG);
   });
+
+  it('a number that is locked stays so when the hub was killed, and when it is told in another way', async () => {
+    await lab.stopHub('SIGKILL');
+    await lab.startHub();
+    const spelled = await waiting(`00${THREE}`);
+    await askBalance(lab, spelled);
+    await spelled.hangUp();
+    expect(toldIn(spelled)).toEqual(['pin-locked']);
+    expectNothingPersonalLogged();
+  });
 });
 
 describeOnNewest('out of MariaDB', describeWithMariadb, () => {
