@@ -1,5 +1,5 @@
-// BackOffice: what one call asks of the operator's systems and leaves with them: its caller's choice of music, his
-// balance, what he heard. Two adapters: in this process, and the hub's (which asks once for a hundred callers).
+// BackOffice: what one call asks of the operator's systems and leaves with them: its caller's choice of music, their
+// balance, what they heard; and of Asterisk, whether a place in the queue is still right. Two adapters: in this process, and the hub's (which asks once for a hundred callers).
 // Who the caller is, the other end knows from Asterisk: nobody can ask for somebody else.
 import type { BalanceAnswer } from '../billing/billing';
 import { LONGEST_PHONE, type StoreEntry } from '../store/store';
@@ -24,6 +24,12 @@ export interface BackOffice extends Closeable {
    * @param pin digits that he has keyed in, for a question that was answered with `pin`
    */
   balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer>;
+  /**
+   * Has Asterisk asked for the call's place in its queue; a place that is new has been told (`CallNews`) before this
+   * resolves. May take as long as Asterisk does; never rejects. Absent: there is nobody to ask, and places are as told.
+   * @returns whether the place that was told last is known to be right
+   */
+  confirmPlace?(): Promise<boolean>;
   /**
    * Kept as soon as that is possible. Never waits, never throws.
    * @param wallMs when it happened, milliseconds since 1970; absent: now

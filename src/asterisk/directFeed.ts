@@ -29,6 +29,15 @@ export class DirectFeed implements CallFeed {
     return this.#switchboard.calls();
   }
 
+  /** See `Switchboard`; false while Asterisk cannot be asked. */
+  confirmCaller(): Promise<boolean> {
+    return this.#switchboard.confirmCaller(this.uniqueid);
+  }
+
+  confirmPlace(): Promise<boolean> {
+    return this.#switchboard.confirmPlace(this.uniqueid);
+  }
+
   /** Told of the end of each call, this one's and others'. */
   onHangup(listener: (uniqueid: string) => void): Cancel {
     return this.#switchboard.onHangup(listener);

@@ -29,6 +29,8 @@ export type AmiEvent =
       number?: string;
       language?: string;
     }
+  /** Number, name or both are others now: the channel may be another caller's. `number` absent: it has none. */
+  | { type: 'caller-changed'; uniqueid: string; channel: string; number?: string; language?: string }
   | { type: 'hangup'; uniqueid: string; channel: string }
   /** `channel`: its new name. */
   | { type: 'renamed'; uniqueid: string; channel: string };
@@ -45,6 +47,7 @@ const WANTED: Readonly<Record<string, { readonly class: string; readonly read: R
   AgentConnect: { class: 'agent', read: (message) => heldEvent('queue-connect', message) },
   MusicOnHoldStart: { class: 'call', read: (message) => musicEvent('moh-start', message) },
   MusicOnHoldStop: { class: 'call', read: (message) => musicEvent('moh-stop', message) },
+  NewCallerid: { class: 'call', read: callerEvent },
   Hangup: { class: 'call', read: (message) => channelEvent('hangup', message.get('Channel'), message) },
   Rename: { class: 'call', read: (message) => channelEvent('renamed', message.get('Newname'), message) },
 };
@@ -73,25 +76,44 @@ export function numberIn(message: AmiMessage): { number?: string } {
 }
 
 const PRESENTATION = 'CALLERID(num-pres)';
+/**
+ * Where FreePBX keeps what the caller asked for, before it sets the channel's own presentation to allowed_not_screened;
+ * the second in versions before 2.11, and in what was made of them.
+ */
+const KEPT_PRESENTATIONS = ['CALLINGNUMPRES_SV', 'CALLINGPRES_SV'] as const;
 
 /**
  * Asks who a channel is, and whether its number may be shown: with "Privacy: id", or CALLERID(pres)=prohib, Asterisk has
- * the number and names it in every event. Needs `write=reporting`; tried on 16.28 and 22.10.
+ * the number and names it in every event. No event tells that only this has changed. Needs `write=reporting`; tried on
+ * 16.28 and 22.10.
  */
 export const statusOf = (uniqueid: string) =>
-  ({ Action: 'Status', Channel: uniqueid, Variables: PRESENTATION }) as const;
+  ({
+    Action: 'Status',
+    Channel: uniqueid,
+    Variables: [PRESENTATION, ...KEPT_PRESENTATIONS].join(','),
+  }) as const;
 
-/** What the answer to `statusOf` says of the number: 'allowed_passed_screen', 'prohib'; undefined: nothing. */
+/** What the answer to `statusOf` says of the channel's number: 'allowed_passed_screen', 'prohib'; undefined: nothing. */
 export function presentationIn(status: AmiMessage): string | undefined {
-  const start = `${PRESENTATION}=`;
+  return variableIn(status, PRESENTATION);
+}
+
+/** Asterisk tells a variable that there is not as an empty one. */
+function variableIn(status: AmiMessage, name: string): string | undefined {
+  const start = `${name}=`;
   const variable = status.all('Variable').find((text) => text.startsWith(start));
-  return variable?.slice(start.length) || undefined;
+  return variable?.slice(start.length).trim() || undefined;
 }
 
 /** The caller's number in the answer to `statusOf`; absent when it is not known, or not certainly meant to be shown. */
 export function phoneIn(status: AmiMessage): { phone?: string } {
   const { number } = numberIn(status);
-  const isShown = presentationIn(status)?.startsWith('allowed') === true;
+  const kept = KEPT_PRESENTATIONS.map((name) => variableIn(status, name)).filter(
+    (text) => text !== undefined,
+  );
+  // The stricter counts.
+  const isShown = [presentationIn(status), ...kept].every((text) => text?.startsWith('allowed'));
   return number !== undefined && isShown ? { phone: number } : {};
 }
 
@@ -159,6 +181,13 @@ function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEve
     ...numberIn(message),
     ...languageIn(message),
   };
+}
+
+function callerEvent(message: AmiMessage): AmiEvent | undefined {
+  const uniqueid = uniqueidIn(message);
+  if (!uniqueid) return undefined;
+  const channel = message.get('Channel') ?? '';
+  return { type: 'caller-changed', uniqueid, channel, ...numberIn(message), ...languageIn(message) };
 }
 
 function channelEvent(

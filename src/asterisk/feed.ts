@@ -19,8 +19,23 @@ export interface QueuePlace {
   readonly queue: string;
   /** 1 and more; 1 is next. */
   readonly position: number;
+  /** When the call joined the queue, milliseconds since 1970, see `isSameWait`; absent: not known. */
+  readonly joinedMs?: number;
   /** How long the wait may still be, from the queue's own recent hold times, milliseconds; absent: not known. */
   readonly waitMs?: readonly [least: number, most: number];
+}
+
+/** Two joins of one call are at least so far apart, and one join is told as the same moment within less, milliseconds. */
+export const JOINS_APART_MS = 2000;
+
+/** Whether both are of one wait: nobody left the queue and joined it again between them. */
+export function isSameWait(
+  one: Pick<QueuePlace, 'queue' | 'joinedMs'>,
+  other: Pick<QueuePlace, 'queue' | 'joinedMs'>,
+): boolean {
+  if (one.queue !== other.queue) return false;
+  if (one.joinedMs === undefined || other.joinedMs === undefined) return true;
+  return Math.abs(one.joinedMs - other.joinedMs) < JOINS_APART_MS;
 }
 
 export type CallNews =

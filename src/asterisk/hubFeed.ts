@@ -1,14 +1,18 @@
 // CallFeed over the hub's socket: what a stream is told when it has no AMI connection of its own.
-// A place in the queue that the hub has told is not known any more when the hub is gone.
+// Place and number that the hub has told are not known any more when the hub is gone: who calls may change unseen.
 import type { Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { CallFeed, CallNews } from './feed';
+import type { CallFeed, CallIdentity, CallNews } from './feed';
 import type { HubConnection } from './hubConnection';
+
+type Identity = Omit<CallIdentity, 'phone'> & { phone?: string };
 
 export class HubFeed implements CallFeed {
   /** A place was told, and would be wrong without the hub. */
   #placed = false;
+  /** The last that was told. */
+  #identity: Identity | undefined;
   #listener: ((news: CallNews) => void) | undefined;
   readonly #release: Cancel;
 
@@ -33,12 +37,18 @@ export class HubFeed implements CallFeed {
 
   #hear(news: CallNews): void {
     if (news.type === 'place') this.#placed = news.place !== undefined;
+    if (news.type === 'identity') this.#identity = news.identity;
     this.#tell(news);
   }
 
   #lost(): void {
     if (this.#placed) this.#tell({ type: 'place', place: undefined });
     this.#placed = false;
+    if (this.#identity?.phone === undefined) return;
+    const identity = { ...this.#identity };
+    delete identity.phone;
+    this.#identity = identity;
+    this.#tell({ type: 'identity', identity });
   }
 
   #tell(news: CallNews): void {

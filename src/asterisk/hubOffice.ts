@@ -23,6 +23,8 @@ export interface HubOfficeParts {
 const BALANCE_MS = 4000;
 /** The hub may have to ask Asterisk first who calls, then the store. */
 const CHOICE_MS = 2000;
+/** Asterisk answers within a few ms; nobody waits this long to hear a place. Milliseconds. */
+const PLACE_MS = 2000;
 /** A connection that is being made for the first time is waited for, milliseconds. */
 const CONNECT_MS = 1000;
 /** An acknowledgement takes a millisecond or two; a process that is told to end has 100. */
@@ -31,7 +33,7 @@ const ACKNOWLEDGE_MS = 30;
 const MOST_KEPT = 500;
 
 interface Asked {
-  readonly request: Extract<OfficeRequest, { type: 'choice' | 'balance' }>;
+  readonly request: Extract<OfficeRequest, { type: 'choice' | 'confirm-place' | 'balance' }>;
   /** Called once. */
   readonly answer: (reply: OfficeReply | undefined) => void;
 }
@@ -79,6 +81,11 @@ export class HubOffice implements BackOffice {
     } as const;
     const reply = await this.#ask(request, this.parts.balanceMs ?? BALANCE_MS, signal);
     return reply?.type === 'balance' ? reply.answer : { status: 'unavailable' };
+  }
+
+  async confirmPlace(): Promise<boolean> {
+    const reply = await this.#ask({ type: 'confirm-place', id: ++this.#lastId }, PLACE_MS);
+    return reply?.type === 'confirm-place' && reply.confirmed;
   }
 
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {

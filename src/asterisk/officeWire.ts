@@ -8,6 +8,8 @@ import { isCount, line, message, record, WireError, type Fields } from './wire';
 /** Said by a stream. `id` and `seq` are its own, 1 and more; nothing in it says whose call it is. */
 export type OfficeRequest =
   | { readonly type: 'choice'; readonly id: number }
+  /** Has Asterisk asked for the call's place; one that is new is told as news before the reply. */
+  | { readonly type: 'confirm-place'; readonly id: number }
   | { readonly type: 'balance'; readonly id: number; readonly language: string; readonly pin?: string }
   /** The answer is not wanted any more. */
   | { readonly type: 'cancel'; readonly id: number }
@@ -21,6 +23,7 @@ export type OfficeRequest =
 
 export type OfficeReply =
   | { readonly type: 'choice'; readonly id: number; readonly track: string | undefined }
+  | { readonly type: 'confirm-place'; readonly id: number; readonly confirmed: boolean }
   | { readonly type: 'balance'; readonly id: number; readonly answer: BalanceAnswer }
   /**
    * The hub has taken what was to be remembered up to this number: it is on disk within seconds, also while the store
@@ -47,6 +50,7 @@ export function decodeRequest(text: string): OfficeRequest | undefined {
   const { type, id, seq, wallMs, language, pin, what } = message(text);
   switch (type) {
     case 'choice':
+    case 'confirm-place':
     case 'cancel':
       return { type, id: numberIn(id) };
     case 'balance':
@@ -67,6 +71,7 @@ export function encodeReply(reply: OfficeReply): string {
       return line({ ...reply, track: isId(reply.track) ? reply.track : null });
     case 'balance':
       return line({ ...reply, answer: plain(reply.answer) });
+    case 'confirm-place':
     case 'kept':
       return line(reply);
   }
@@ -77,11 +82,13 @@ export function encodeReply(reply: OfficeReply): string {
  * @throws WireError
  */
 export function decodeReply(text: string): OfficeReply | undefined {
-  const { type, id, seq, track, answer } = message(text);
+  const { type, id, seq, track, answer, confirmed } = message(text);
   switch (type) {
     case 'choice':
       if (track !== null && !isId(track)) throw new WireError('not a track');
       return { type, id: numberIn(id), track: track ?? undefined };
+    case 'confirm-place':
+      return { type, id: numberIn(id), confirmed: confirmed === true };
     case 'balance':
       return { type, id: numberIn(id), answer: answerIn(answer) };
     case 'kept':

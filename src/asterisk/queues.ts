@@ -1,11 +1,15 @@
 // QueueBoard: who waits where in which queue, from events, with a look at a queue only when events cannot tell.
-// Asterisk tells a caller's place once, when he joins; that those behind move up has to be worked out.
+// Asterisk tells a caller's place once, when they join; that those behind move up has to be worked out. Some changes no
+// event tells (another priority at once, a waiting caller who is parked or bridged): whoever says a place asks first.
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { AmiEvent } from './events';
 import type { QueuePlace } from './feed';
+import { Joins } from './joins';
 import type { AmiPort } from './link';
+import type { AmiMessage } from './message';
+import { Line } from './queueLine';
 
 export type QueueMove = Extract<AmiEvent, { type: 'queue-join' | 'queue-leave' }>;
 
@@ -22,6 +26,10 @@ export interface QueueBoardParts {
 /** Least time between two looks at one queue, doubled at each failure, and the most it grows to; milliseconds. */
 const GAP_MS = 1000;
 const LONGEST_GAP_MS = 30_000;
+/** The same where somebody waits to be told: the music goes down meanwhile, so that it is not heard; milliseconds. */
+const ASKED_GAP_MS = 100;
+/** An agent's answer stops the music and has the caller leave within a few ms; one who still stands after this may be gone. */
+const LEFT_MS = 300;
 /**
  * An answer overtakes events of what it already shows: Asterisk sends those from another thread (1.3 ms later, seen on
  * 22 and 16). For so long after an answer, a move that it shows already is nothing new, milliseconds.
@@ -29,82 +37,11 @@ const LONGEST_GAP_MS = 30_000;
 const SETTLING_MS = 1000;
 /** More changes than these during one look, and it is taken again. */
 const MOST_CHANGES = 1000;
-/** Callers of one queue that are remembered; what is said of places behind them is passed over. */
-const MOST_CALLERS = 5000;
 /** More queues with callers than these, and those in which no watched call waits are forgotten. */
 const MOST_QUEUES = 500;
 
-/** Uniqueids in order; undefined: somebody who is not known by name. */
-type Callers = readonly (string | undefined)[];
-
-/** The callers of one queue. One not known by name is a gap: his place counts all the same. */
-class Line {
-  #callers: (string | undefined)[];
-  /** Others may stand behind the last one that is known. */
-  #open: boolean;
-
-  /** @param callers all of them; absent: nobody is known yet */
-  constructor(callers?: Callers) {
-    this.#callers = callers?.slice(0, MOST_CALLERS) ?? [];
-    this.#open = callers === undefined || callers.length > MOST_CALLERS;
-  }
-
-  /** Nobody is known by name. */
-  get isEmpty(): boolean {
-    return this.#callers.every((caller) => caller === undefined);
-  }
-
-  named(): string[] {
-    return this.#callers.filter((caller) => caller !== undefined);
-  }
-
-  /** 1 and more; 0: he is not here. */
-  placeOf(uniqueid: string): number {
-    return this.#callers.indexOf(uniqueid) + 1;
-  }
-
-  /**
-   * Somebody joins at `position`, ahead of those who stood there.
-   * @param settling who is here already has been seen
-   * @returns whether that can be so
-   */
-  join(uniqueid: string, position: number, settling: boolean): boolean {
-    const place = this.placeOf(uniqueid);
-    if (place > 0 && (settling || place === position)) return true;
-    if (position > MOST_CALLERS) return false;
-    if (place > 0) this.remove(uniqueid);
-    const fits = place === 0 && (this.#open || position <= this.#callers.length + 1);
-    this.#open ||= !fits;
-    while (this.#callers.length < position - 1) this.#callers.push(undefined);
-    this.#callers.splice(position - 1, 0, uniqueid);
-    if (this.#callers.length > MOST_CALLERS) {
-      this.#callers.pop();
-      this.#open = true;
-    }
-    return fits;
-  }
-
-  /**
-   * Somebody leaves from `position`, and those behind move up.
-   * @param settling who is not here has been seen to leave
-   * @returns whether that can be so
-   */
-  leave(uniqueid: string, position: number, settling: boolean): boolean {
-    const place = this.placeOf(uniqueid);
-    if (place > 0) return this.remove(uniqueid) && place === position;
-    if (position > this.#callers.length) return this.#open || settling;
-    if (this.#callers[position - 1] !== undefined) return settling;
-    this.#callers.splice(position - 1, 1);
-    return true;
-  }
-
-  /** @returns whether he was here */
-  remove(uniqueid: string): boolean {
-    const place = this.placeOf(uniqueid);
-    if (place > 0) this.#callers.splice(place - 1, 1);
-    return place > 0;
-  }
-}
+/** Told whether the place is known as Asterisk has it. */
+type Asker = (confirmed: boolean) => void;
 
 /** One queue in which somebody waits. */
 interface Row {
@@ -123,6 +60,8 @@ interface Row {
   settlesAt: number;
   /** Calls that left while it settles. */
   readonly left: Set<string>;
+  /** They want a look that is not under way yet. */
+  askers: Asker[];
 }
 
 export class QueueBoard {
@@ -130,8 +69,11 @@ export class QueueBoard {
   /** The queue in which a call waits or, of a watched one, is supposed to. */
   readonly #rowOf = new Map<string, Row>();
   readonly #watched = new Set<string>();
+  readonly #joins: Joins;
 
-  constructor(private readonly parts: QueueBoardParts) {}
+  constructor(private readonly parts: QueueBoardParts) {
+    this.#joins = new Joins(parts.clock);
+  }
 
   /** Queues of which something is remembered. */
   get queues(): number {
@@ -174,7 +116,39 @@ export class QueueBoard {
   placeOf(uniqueid: string): QueuePlace | undefined {
     const row = this.#rowOf.get(uniqueid);
     const position = row?.line.placeOf(uniqueid) ?? 0;
-    return row && position > 0 ? { queue: row.name, position } : undefined;
+    if (!row || position === 0) return undefined;
+    const joinedMs = this.#joins.of(uniqueid);
+    return { queue: row.name, position, ...(joinedMs !== undefined && { joinedMs }) };
+  }
+
+  /**
+   * Looks at the queue in which a watched call waits: all who ask before a look begins share it. What it changes is told
+   * before it resolves. As long as Asterisk takes; never rejects.
+   * @returns whether what `placeOf` says now is what Asterisk said after this was called
+   */
+  confirm(uniqueid: string): Promise<boolean> {
+    const { link } = this.parts;
+    const row = this.#rowOf.get(uniqueid);
+    if (!row || !link.connected) return Promise.resolve(link.connected);
+    return new Promise((resolve) => {
+      row.askers.push(resolve);
+      this.#refresh(row);
+    });
+  }
+
+  /** Music for a call has stopped. Who is parked or bridged leaves the queue without a word. */
+  stopped(uniqueid: string): void {
+    const row = this.#rowOf.get(uniqueid);
+    if (!row || row.watched.size === 0) return;
+    this.parts.clock.after(LEFT_MS, () => {
+      if (this.#rows.get(keyOf(row.name)) === row && row.line.placeOf(uniqueid) > 0) this.#refresh(row);
+    });
+  }
+
+  /** The channel is gone. */
+  ended(uniqueid: string): void {
+    this.gone(uniqueid);
+    this.#joins.forget(uniqueid);
   }
 
   move(event: QueueMove): void {
@@ -211,7 +185,7 @@ export class QueueBoard {
 
   /** Forgets everything but who is watched. */
   close(): void {
-    for (const row of this.#rows.values()) row.next?.();
+    for (const row of this.#rows.values()) release(row);
     this.#rows.clear();
     this.#rowOf.clear();
   }
@@ -219,9 +193,16 @@ export class QueueBoard {
   #change(row: Row, change: Change): void {
     if (row.since && row.since.length <= MOST_CHANGES) row.since.push(change);
     const concerned = new Set(row.watched);
+    if (change.type === 'queue-join' && this.#isNews(row, change)) this.#joins.began(change.uniqueid);
     if (!this.#apply(row, change)) this.#refresh(row);
     this.#tell(concerned, row);
     this.#tidy(row);
+  }
+
+  /** A join that was not seen already. */
+  #isNews(row: Row, { uniqueid, position }: Extract<Change, { type: 'queue-join' }>): boolean {
+    const place = row.line.placeOf(uniqueid);
+    return place === 0 || (place !== position && this.parts.clock.now() >= row.settlesAt);
   }
 
   /** @returns whether it agrees with what was known */
@@ -244,8 +225,12 @@ export class QueueBoard {
   /** Looks at a queue in which watched calls wait: now, or when its time has come. One look at a time, one waits. */
   #refresh(row: Row): void {
     const { clock, link } = this.parts;
-    if (row.since || row.next || row.watched.size === 0 || !link.connected) return;
-    const pause = Math.min(LONGEST_GAP_MS, GAP_MS * 2 ** row.failures) - (clock.now() - row.askedAt);
+    const isAsked = row.askers.length > 0;
+    if (row.since || (row.next && !isAsked) || row.watched.size === 0 || !link.connected) return;
+    row.next?.();
+    row.next = undefined;
+    const gap = isAsked ? ASKED_GAP_MS : Math.min(LONGEST_GAP_MS, GAP_MS * 2 ** row.failures);
+    const pause = gap - (clock.now() - row.askedAt);
     if (pause <= 0) void this.#look(row);
     else row.next = clock.after(pause, () => this.#lookAgain(row));
   }
@@ -258,26 +243,33 @@ export class QueueBoard {
 
   async #look(row: Row): Promise<void> {
     const since: Change[] = (row.since = []);
+    const askers = row.askers.splice(0);
     row.askedAt = this.parts.clock.now();
     let again = false;
+    let confirmed: boolean | undefined = false;
     try {
       const list = await this.parts.link.list({ Action: 'QueueStatus', Queue: row.name });
       if (this.#rows.get(keyOf(row.name)) !== row) return;
       row.since = undefined;
       row.failures = 0;
-      const callers = list
-        .filter((item) => item.get('Event') === 'QueueEntry' && sameQueue(item.get('Queue'), row.name))
-        .map((item) => item.get('Uniqueid'));
+      const entries = list.filter(
+        (item) => item.get('Event') === 'QueueEntry' && sameQueue(item.get('Queue'), row.name),
+      );
       row.name = list.map((item) => item.get('Queue')).find((name) => sameQueue(name, row.name)) ?? row.name;
-      again = since.length > MOST_CHANGES || !this.#take(row, callers, since);
+      again = since.length > MOST_CHANGES || !this.#take(row, entries, since);
+      confirmed = again ? undefined : true;
     } catch (error) {
       if (errnoOf(error) !== 'HC_AMI_LOST')
         this.parts.log.warn({ queue: row.name, ...errorFields(error) }, 'queue: Asterisk could not be asked');
       row.since = undefined;
       row.failures++;
       again = this.#rows.get(keyOf(row.name)) === row;
+    } finally {
+      // What is not certain is looked at again for those who ask, too.
+      if (confirmed === undefined) row.askers.push(...askers);
+      else for (const asker of askers) asker(confirmed);
     }
-    if (again) this.#refresh(row);
+    if (again || row.askers.length > 0) this.#refresh(row);
     this.#tidy(row);
   }
 
@@ -285,17 +277,26 @@ export class QueueBoard {
    * Puts the picture in place of what was known, and after it the changes that it may or may not show.
    * @returns whether it is certain
    */
-  #take(row: Row, callers: Callers, since: readonly Change[]): boolean {
+  #take(row: Row, entries: readonly AmiMessage[], since: readonly Change[]): boolean {
     const concerned = new Set(row.watched);
     for (const uniqueid of [...row.line.named(), ...concerned]) this.#exit(uniqueid, row);
-    row.line = new Line(callers);
+    row.line = new Line(entries.map((entry) => entry.get('Uniqueid')));
     // One that has gone to another queue by now stays there.
     for (const uniqueid of row.line.named()) if (!this.#rowOf.has(uniqueid)) this.#enter(uniqueid, row);
+    for (const entry of entries) this.#date(row, entry);
     row.settlesAt = this.parts.clock.now() + SETTLING_MS;
     row.left.clear();
     const certain = since.map((change) => this.#apply(row, change)).every(Boolean);
     this.#tell(concerned, row);
     return certain;
+  }
+
+  /** Of each caller in the picture, since when they wait. */
+  #date(row: Row, entry: AmiMessage): void {
+    const uniqueid = entry.get('Uniqueid');
+    const seconds = Number(entry.get('Wait') ?? NaN);
+    if (uniqueid && seconds >= 0 && this.#rowOf.get(uniqueid) === row)
+      this.#joins.seen(uniqueid, seconds * 1000);
   }
 
   #tell(concerned: ReadonlySet<string>, row: Row): void {
@@ -327,6 +328,7 @@ export class QueueBoard {
       next: undefined,
       settlesAt: -Infinity,
       left: new Set(),
+      askers: [],
     };
     this.#rows.set(keyOf(queue), row);
     return row;
@@ -339,9 +341,16 @@ export class QueueBoard {
 
   #forget(row: Row): void {
     for (const uniqueid of row.line.named()) this.#exit(uniqueid, row);
-    row.next?.();
+    release(row);
     if (this.#rows.get(keyOf(row.name)) === row) this.#rows.delete(keyOf(row.name));
   }
+}
+
+/** Nobody waits for a look at it any more. */
+function release(row: Row): void {
+  row.next?.();
+  row.next = undefined;
+  for (const asker of row.askers.splice(0)) asker(false);
 }
 
 /** Asterisk takes "Sales" and "sales" for the same queue, and tells ASCII letters only. */

@@ -27,6 +27,8 @@ interface Known {
   readonly number?: string | undefined;
   /** The number may be told; undefined: Asterisk has not said so yet. */
   readonly shown?: boolean | undefined;
+  /** Counts up when the channel may have become another caller's: answers to what was asked before are void. */
+  readonly turn?: number;
   readonly language?: string;
   /** Where it joined a queue last. */
   readonly joined?: QueuePlace;
@@ -41,6 +43,9 @@ interface Follower {
   introduced: boolean;
 }
 
+/** What a question who a call is has come to. `unsure`: the caller may have changed meanwhile. */
+type Outcome = 'sure' | 'unsure' | 'failed';
+
 /** A call that somebody follows. */
 interface Followed {
   readonly uniqueid: string;
@@ -52,6 +57,8 @@ interface Followed {
   place: QueuePlace | undefined;
   /** A question is under way, or waits for its turn. */
   asking: boolean;
+  /** Told whether the next question was answered. */
+  askers: ((confirmed: boolean) => void)[];
   /** Asterisk was asked over this connection and has not said: it is told as it is known, without a number. */
   unanswered: boolean;
   /** Questions without an answer, one after the other. */
@@ -123,6 +130,25 @@ export class Switchboard implements Closeable {
     return known && !isOpen(known) ? identityOf(uniqueid, known, this.#board.queueOf(uniqueid)) : undefined;
   }
 
+  /**
+   * Asks Asterisk who a followed call is now: that only the presentation of a number has changed, no event tells. What is
+   * new is told before it resolves. As long as Asterisk takes; never rejects.
+   * @returns whether what the followers were told is what Asterisk said after this was called
+   */
+  confirmCaller(uniqueid: string): Promise<boolean> {
+    const call = this.#followed.get(uniqueid);
+    if (!call || !this.parts.link.connected) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      call.askers.push(resolve);
+      this.#ask(call);
+    });
+  }
+
+  /** The same for the place of a followed call in its queue. */
+  confirmPlace(uniqueid: string): Promise<boolean> {
+    return this.#followed.has(uniqueid) ? this.#board.confirm(uniqueid) : Promise.resolve(false);
+  }
+
   /** Told of each channel that is gone, followed or not. */
   onHangup(listener: (uniqueid: string) => void): Cancel {
     this.#hangupListeners.add(listener);
@@ -161,6 +187,7 @@ export class Switchboard implements Closeable {
       identity: undefined,
       place: undefined,
       asking: false,
+      askers: [],
       unanswered: false,
       failures: 0,
       retry: () => {},
@@ -195,7 +222,10 @@ export class Switchboard implements Closeable {
     this.#board.connected();
   }
 
-  /** Hang-ups will be missed: what is remembered of calls that nobody follows is of no use any more. */
+  /**
+   * Hang-ups will be missed: what is remembered of calls that nobody follows is of no use any more. Nor is it known who the
+   * others are until they can be asked for again.
+   */
   #disconnected(): void {
     this.#known.clear();
     this.#waiting = [];
@@ -203,8 +233,11 @@ export class Switchboard implements Closeable {
       call.asking = false;
       call.failures = 0;
       call.retry();
+      settle(call, false);
+      if (call.known) call.known = { ...call.known, ...voided(call.known) };
     }
     this.#board.disconnected();
+    for (const call of this.#followed.values()) this.#update(call);
   }
 
   #event(event: AmiEvent): void {
@@ -224,9 +257,13 @@ export class Switchboard implements Closeable {
       case 'moh-start':
         this.#describe(event);
         return this.#moved(event.uniqueid);
+      case 'moh-stop':
+        return this.#board.stopped(event.uniqueid);
+      case 'caller-changed':
+        return this.#mayBeAnother(event.uniqueid, { ...textsOf(event), number: event.number });
+      // Another telephone may be behind it, as after a transfer.
       case 'renamed':
-        if (this.#known.has(event.uniqueid)) this.#learn(event.uniqueid, { channel: event.channel });
-        return this.#moved(event.uniqueid);
+        return this.#mayBeAnother(event.uniqueid, { channel: event.channel });
       case 'hangup':
         return this.#ended(event.uniqueid);
       // `queue-abandon` is followed by `queue-leave`, which moves the queue.
@@ -254,13 +291,16 @@ export class Switchboard implements Closeable {
     if (call) this.#forget(call);
     this.#known.delete(uniqueid);
     this.#early.take(uniqueid);
-    this.#board.gone(uniqueid);
+    this.#board.ended(uniqueid);
     for (const follower of [...(call?.followers ?? [])]) this.#tellOne(call!, follower, { type: 'ended' });
     for (const listener of [...this.#hangupListeners])
       this.#guarded({ uniqueid, news: 'hangup' }, () => listener(uniqueid));
   }
 
-  /** An event says what a channel is. It may be another caller's by now, so what was known of his number is void. */
+  /**
+   * An event says what a channel is. It may be another caller's by now, so what was known of another number is void; and
+   * one who goes from queue to queue may withhold the same number by now, so it is asked for again.
+   */
   #describe(event: Described, joined?: QueuePlace): void {
     const { uniqueid, number } = event;
     const before = this.#known.get(uniqueid);
@@ -271,7 +311,17 @@ export class Switchboard implements Closeable {
       ...(isNew && { number, shown: undefined }),
     });
     const call = this.#followed.get(uniqueid);
-    if (call && isNew && number !== undefined) this.#ask(call);
+    if (call && number !== undefined && (isNew || joined)) this.#ask(call);
+  }
+
+  /** Whoever it is now, it is told without a number until Asterisk has said who. */
+  #mayBeAnother(uniqueid: string, news: Known): void {
+    const before = this.#known.get(uniqueid);
+    const call = this.#followed.get(uniqueid);
+    if (!before && !call) return;
+    this.#learn(uniqueid, { ...news, ...voided(before) });
+    this.#moved(uniqueid);
+    if (call) this.#ask(call);
   }
 
   #learn(uniqueid: string, news: Known): void {
@@ -330,6 +380,7 @@ export class Switchboard implements Closeable {
   #forget(call: Followed): void {
     if (!this.#isFollowed(call)) return;
     call.retry();
+    settle(call, false);
     this.#followed.delete(call.uniqueid);
     this.#board.unwatch(call.uniqueid);
   }
@@ -361,21 +412,30 @@ export class Switchboard implements Closeable {
   }
 
   async #question(call: Followed): Promise<void> {
+    const askers = call.askers.splice(0);
+    const turn = call.known?.turn;
+    let outcome: Outcome = 'failed';
     try {
       const list = await this.parts.link.list(statusOf(call.uniqueid));
       call.asking = false;
-      if (this.#isFollowed(call)) this.#identified(call, list);
+      if (this.#isFollowed(call)) outcome = this.#identified(call, list, turn);
     } catch (error) {
       call.asking = false;
       if (this.#isFollowed(call)) this.#unanswered(call, error);
     }
+    if (outcome === 'unsure') call.askers.push(...askers);
+    else for (const asker of askers) asker(outcome === 'sure');
+    if (!this.#isFollowed(call)) settle(call, false);
+    else if (outcome === 'unsure' || call.askers.length > 0) this.#ask(call);
   }
 
-  #identified(call: Followed, list: readonly AmiMessage[]): void {
+  /** @param turn as it was when Asterisk was asked */
+  #identified(call: Followed, list: readonly AmiMessage[], turn: number | undefined): Outcome {
     call.failures = 0;
     call.unanswered = false;
     const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
-    if (!status) return;
+    if (!status) return 'failed';
+    if (call.known?.turn !== turn) return 'unsure';
     const channel = status.get('Channel');
     const { number } = numberIn(status);
     // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
@@ -385,7 +445,7 @@ export class Switchboard implements Closeable {
     if (number !== undefined && presentationIn(status) === undefined) this.#miss();
     this.#board.suppose(call.uniqueid, queueIn(status));
     this.#moved(call.uniqueid);
-    if (!isSure) this.#ask(call);
+    return isSure ? 'sure' : 'unsure';
   }
 
   #miss(): void {
@@ -409,6 +469,15 @@ export class Switchboard implements Closeable {
     const [first, longest] = RETRY_MS;
     call.retry = clock.after(Math.min(longest, first * 2 ** call.failures++), () => this.#ask(call));
   }
+}
+
+/** That a channel may be another caller's; `before`: what was known of it. */
+function voided(before: Known | undefined): Pick<Known, 'shown' | 'turn'> {
+  return { shown: undefined, turn: (before?.turn ?? 0) + 1 };
+}
+
+function settle(call: Followed, confirmed: boolean): void {
+  for (const asker of call.askers.splice(0)) asker(confirmed);
 }
 
 /** There is a number, and nobody knows whether it may be told. */
@@ -441,7 +510,7 @@ function identityOf(uniqueid: string, known: Known, queue: string | undefined): 
 function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
   if (!a || !b) return a === b;
   const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
-  return a.queue === b.queue && a.position === b.position && sameWait;
+  return a.queue === b.queue && a.position === b.position && a.joinedMs === b.joinedMs && sameWait;
 }
 
 function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {

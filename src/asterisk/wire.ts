@@ -147,11 +147,16 @@ function optionalTexts(start: CallIdentity, fields: Fields): CallIdentity {
 }
 
 function placeIn(value: unknown): QueuePlace {
-  const { queue, position, waitMs } = record(value) ?? {};
+  const { queue, position, waitMs, joinedMs } = record(value) ?? {};
   if (typeof queue !== 'string' || !isCount(position)) throw new WireError('not a place');
   const [least, most] = Array.isArray(waitMs) ? (waitMs as unknown[]) : [];
   const isRange = isWait(least) && isWait(most) && least <= most;
-  return { queue, position, ...(isRange && { waitMs: [least, most] as const }) };
+  return {
+    queue,
+    position,
+    ...(isWait(joinedMs) && { joinedMs }),
+    ...(isRange && { waitMs: [least, most] as const }),
+  };
 }
 
 /** A whole number from 1. */

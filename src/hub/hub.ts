@@ -12,6 +12,7 @@ import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
+import { checkOf, type CallChecks } from './callCheck';
 import { Callers } from './callers';
 import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
@@ -50,9 +51,12 @@ export interface HubParts {
   onReady?(ready: HubReady): void;
 }
 
+/** All that the hub has of Asterisk's calls: the Switchboard. */
+type HubCalls = CallSource & CallRegister & CallChecks;
+
 /** What plays to callers has of the hub; all of it outlives it. */
 export interface PlayingGiven {
-  readonly calls: CallSource & CallRegister;
+  readonly calls: HubCalls;
   readonly offices: HubOffices | undefined;
   /** How a call begins whose caller is known; see `Welcome`. */
   welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
@@ -134,13 +138,13 @@ async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; 
 
 function feedServer(
   { settings, clock, log, limits }: HubParts,
-  calls: CallSource,
+  calls: HubCalls,
   offices: HubOffices | undefined,
 ): FeedServer {
   return new FeedServer({
     socket: settings.socket,
     calls,
-    office: offices && ((call) => new LocalOffice({ ...offices, call, clock })),
+    office: offices && ((call) => new LocalOffice({ ...offices, call, check: checkOf(calls, call), clock })),
     clock,
     log,
     ...(limits?.feed && { limits: limits.feed }),
@@ -215,7 +219,7 @@ function welcoming(
 }
 
 interface Calls {
-  readonly calls: CallSource & CallRegister;
+  readonly calls: HubCalls;
   /** Has `task` run each time that Asterisk can be asked again. */
   readonly onConnect: (task: () => void) => void;
   /** Absent: there is no AMI connection. */
@@ -244,8 +248,10 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
 }
 
 /** Without Asterisk nothing is known, and nothing is guessed. */
-const NO_CALLS: CallSource & CallRegister = {
+const NO_CALLS: HubCalls = {
   follow: () => () => {},
+  confirmCaller: () => Promise.resolve(true),
+  confirmPlace: () => Promise.resolve(true),
   onHangup: () => () => {},
   calls: () => Promise.resolve(undefined),
 };

@@ -38,7 +38,7 @@ export interface DeskParts {
   limits?: Partial<DeskLimits> | undefined;
 }
 
-type Question = Extract<OfficeRequest, { type: 'choice' | 'balance' }>;
+type Question = Extract<OfficeRequest, { type: 'choice' | 'confirm-place' | 'balance' }>;
 type Kept = Extract<OfficeRequest, { type: 'remember' }>;
 
 /** A clock that is this far ahead is wrong: such a choice would count for ever, milliseconds. */
@@ -76,6 +76,7 @@ export class OfficeDesk implements Closeable {
   take(request: OfficeRequest): void {
     switch (request.type) {
       case 'choice':
+      case 'confirm-place':
       case 'balance':
         return this.#question(request);
       case 'cancel':
@@ -139,13 +140,12 @@ export class OfficeDesk implements Closeable {
     await this.#known(signal);
     if (signal.aborted) return undefined;
     if (type === 'choice') return { type, id, track: await office.choice() };
+    if (type === 'confirm-place') return { type, id, confirmed: (await office.confirmPlace?.()) === true };
     return { type, id, answer: await office.balance(question.language, question.pin, signal) };
   }
 
   #reply({ id, type }: Question, reply: OfficeReply | undefined): void {
-    const none: OfficeReply =
-      type === 'choice' ? { type, id, track: undefined } : { type, id, answer: { status: 'unavailable' } };
-    if (this.#status !== 'closed') this.parts.send(reply ?? none);
+    if (this.#status !== 'closed') this.parts.send(reply ?? noneTo(type, id));
   }
 
   /** Resolves when it is known who calls, when it has waited long enough, or at the end of `signal`. */
@@ -194,4 +194,10 @@ export class OfficeDesk implements Closeable {
       this.parts.log.error(errorFields(error), 'a back office failed');
     }
   }
+}
+
+function noneTo(type: Question['type'], id: number): OfficeReply {
+  if (type === 'choice') return { type, id, track: undefined };
+  if (type === 'confirm-place') return { type, id, confirmed: false };
+  return { type, id, answer: { status: 'unavailable' } };
 }

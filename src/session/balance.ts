@@ -1,4 +1,4 @@
-// Balance: asks the back office for a caller's accounts, for his PIN where billing wants one, and says them, whole or
+// Balance: asks the back office for a caller's accounts, for their PIN where billing wants one, and says them, whole or
 // not at all. Only in a call that is certain, and only while it is the same caller: what is said belongs to one person.
 import type { BackOffice } from '../asterisk/backOffice';
 import type { Clip } from '../audio/source';
@@ -104,13 +104,17 @@ export class Balance {
     return this.parts.program.spoken(announcement, samplesAgo) < lengthOf(announcement) / 2;
   }
 
-  /** Asterisk has told who calls. What was meant for somebody else is not said any further. */
+  /**
+   * Asterisk has told who calls. What was meant for somebody else is not said any further, and a PIN that they were keying
+   * in is nobody's.
+   */
   identified(): void {
     const { uniqueid, phone } = this.parts.call();
     for (const who of [this.#question?.who, this.#said?.who])
       if (who && !this.#identified && who.uniqueid === uniqueid) who.phone ??= phone;
     this.#identified = true;
     this.#takeBack((who) => !this.#is(who));
+    if (this.#pad.open && this.#question && !this.#is(this.#question.who)) this.#takePinBack(this.#question);
   }
 
   /** The call is over: nothing is asked or said any more, not even to its end. May be called again. */
@@ -197,6 +201,14 @@ export class Balance {
     });
     if (!asked) return this.#prompt(reply, PROMPT_OF.unavailable);
     this.#question = question.pin === undefined ? question : withoutPin(question);
+  }
+
+  /** Whoever listens now may still press what the last caller had begun. */
+  #takePinBack({ reply }: Question): void {
+    this.#question = undefined;
+    this.#pad.close();
+    this.#awaitRest();
+    this.#prompt(reply, PROMPT_OF.unavailable);
   }
 
   /** Who takes his time may go on keying in. */

@@ -77,10 +77,15 @@ export class Choice {
     });
   }
 
-  close(): void {
-    this.forget();
+  /** It may be another caller from now on: what was chosen and not listened to for long enough is nobody's. */
+  drop(): void {
     this.#cancelKeep();
     this.#pending = undefined;
+  }
+
+  close(): void {
+    this.forget();
+    this.drop();
   }
 
   get #tooLate(): boolean {

@@ -68,8 +68,11 @@ export class KeyFunctions {
     limited.start(() => action(session));
   }
 
-  /** The call is over: those that run are aborted, and deaf, and what they say is said no further. May be called again. */
-  close(): void {
+  /**
+   * The call is over, or another caller's: those that run are aborted, and deaf, and what they say is said no further. May
+   * be called again; what runs after it is not concerned.
+   */
+  end(): void {
     for (const limited of this.#running.values()) limited.end();
     this.#running.clear();
     for (const announcement of [...this.#words]) this.parts.program.cancel(announcement);

@@ -10,6 +10,7 @@ import {
 import type { BalanceAnswer } from '../billing/billing';
 import type { StoreEntry } from '../store/store';
 import type { Clock } from '../util/clock';
+import { inTime } from '../util/inTime';
 import type { Closeable } from '../util/scope';
 
 /** What remembers: the StoreKeeper, which never rejects and answers in time. */
@@ -26,6 +27,14 @@ export interface BalanceDesk {
   ): Promise<BalanceAnswer>;
 }
 
+/** What Asterisk is asked of one call; neither rejects, and both may take as long as Asterisk does. */
+export interface CallCheck {
+  /** Whether `LocalOfficeParts.call` is right now. */
+  caller(): Promise<boolean>;
+  /** Whether the place that was told last is right now. */
+  place(): Promise<boolean>;
+}
+
 export interface LocalOfficeParts {
   /** Absent: nothing is remembered. */
   keeper?: ChoiceKeeper | undefined;
@@ -33,10 +42,15 @@ export interface LocalOfficeParts {
   billing?: BalanceDesk | undefined;
   /** Who the call is now; undefined: not known (yet). */
   call(): OfficeCall | undefined;
-  clock: Pick<Clock, 'wall'>;
+  /** Absent: there is nobody to ask, and what was told counts. */
+  check?: CallCheck | undefined;
+  clock: Pick<Clock, 'wall' | 'after' | 'now'>;
   /** Closed with it: keeper and desk, where this call has its own. */
   owned?: Closeable | undefined;
 }
+
+/** Asterisk answers within a few ms; who it is must be certain before somebody's balance is asked for. Milliseconds. */
+const CHECK_MS = 1000;
 
 export class LocalOffice implements BackOffice {
   #closed = false;
@@ -52,14 +66,25 @@ export class LocalOffice implements BackOffice {
 
   async balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer> {
     const { billing } = this.parts;
+    if (!billing || (this.parts.check && !(await this.#isCertain()))) return { status: 'unavailable' };
     const { uniqueid, phone, ended } = this.parts.call() ?? {};
-    if (!billing || this.#closed || ended || signal.aborted) return { status: 'unavailable' };
+    if (this.#closed || ended || signal.aborted) return { status: 'unavailable' };
     if (uniqueid === undefined || !phone) return { status: 'unknown-caller' };
     const question = { phone, uniqueid, language, ...(pin !== undefined && { pin }) };
     const answer = await billing.balance(question, signal).catch(() => undefined);
+    // While it was asked the channel may have become another caller's, or the number one that is withheld.
+    const isStill = answer !== undefined && (await this.#isCertain());
     const now = this.parts.call();
-    // While it was asked the channel may have become another caller's.
-    return answer && now?.phone === phone && !now.ended ? answer : { status: 'unavailable' };
+    return isStill && now?.phone === phone && !now.ended ? answer : { status: 'unavailable' };
+  }
+
+  confirmPlace(): Promise<boolean> {
+    return this.parts.check?.place() ?? Promise.resolve(true);
+  }
+
+  async #isCertain(): Promise<boolean> {
+    const { check, clock } = this.parts;
+    return !check || (await inTime(clock, CHECK_MS, check.caller())) === true;
   }
 
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {

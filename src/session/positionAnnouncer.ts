@@ -1,6 +1,7 @@
-// PositionAnnouncer: when a caller hears his place in the queue. By itself when it gets better and every now and then,
-// and whenever he asks. It keeps what the caller was told, so that he is told neither the same twice nor an old number.
-import type { QueuePlace } from '../asterisk/feed';
+// PositionAnnouncer: when callers hear their place in the queue. By itself when it gets better and every now and then,
+// and whenever they ask. It keeps what they were told, so that they hear neither the same twice nor an old number: before
+// a place is said, Asterisk is asked whether it is still right, since not every change makes an event.
+import { isSameWait, type QueuePlace } from '../asterisk/feed';
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
@@ -17,6 +18,7 @@ import type { Prompts } from './prompts';
 import type { Reply } from './replies';
 import type { Speech } from './speech';
 import { SpokenPlaces } from './spokenPlaces';
+import { PlaceCheck } from './placeCheck';
 import { enoughOf, heardOf, type Telling, type Told, type ToldPlace } from './told';
 import { Waiting } from './waiting';
 
@@ -30,10 +32,11 @@ interface Saying extends Telling {
   began: boolean;
 }
 
-/** A press that waits for a voice to find its words. */
+/** A press that waits for Asterisk to confirm the place, then for a voice to find its words. */
 interface Question {
   readonly reply: Reply;
   readonly waiting: Waiting;
+  confirmed: boolean;
 }
 
 export interface PositionParts {
@@ -44,6 +47,8 @@ export interface PositionParts {
   /** Says places for which there is no prompt; undefined: nobody does. */
   speech(): Speech | undefined;
   language(): string;
+  /** Whether the place is still right, see `BackOffice.confirmPlace`; undefined: nobody is asked, it counts as it is. */
+  confirm?(): Promise<boolean> | undefined;
   /** What an earlier process of this call has told. */
   told?: ToldPlace | undefined;
 }
@@ -63,6 +68,9 @@ export class PositionAnnouncer {
   #saying: Saying | undefined;
   #question: Question | undefined;
   readonly #spoken: SpokenPlaces;
+  readonly #check: PlaceCheck;
+  /** Asterisk could not be asked whether the place is right, and has told none since. */
+  #doubted = false;
   /** The last that began, which the caller may not have heard yet. */
   #latest: Saying | undefined;
   #failures = 0;
@@ -73,6 +81,7 @@ export class PositionAnnouncer {
   constructor(private readonly parts: PositionParts) {
     const { told, clock } = parts;
     this.#spoken = new SpokenPlaces({ speech: () => parts.speech(), clock, onAnswer: () => this.refresh() });
+    this.#check = new PlaceCheck(clock, () => parts.confirm?.());
     if (!told) return;
     const { wallMs, ...place } = told;
     this.#told = { ...place, atMs: clock.now() - Math.max(0, clock.wall() - wallMs) };
@@ -82,31 +91,38 @@ export class PositionAnnouncer {
     return this.#place;
   }
 
-  /** A voice is looking for words. */
+  /** Asterisk is being asked, or a voice is looking for words. */
   get busy(): boolean {
-    return this.#spoken.busy;
+    return this.#check.busy || this.#spoken.busy;
   }
 
   /** A new place; undefined: none is known, and none is said by itself. */
   moveTo(place: QueuePlace | undefined): void {
     const before = this.#place;
     this.#place = place;
-    if (place?.queue !== before?.queue) this.#since = this.parts.clock.now();
-    if (place?.queue !== before?.queue || place?.position !== before?.position) this.#forgiveFailures();
+    this.#doubted = false;
+    const sameWait = place === before || (place && before && isSameWait(place, before));
+    if (!sameWait) this.#since = this.parts.clock.now();
+    if (!sameWait || place?.position !== before?.position) this.#forgiveFailures();
     this.refresh();
   }
 
   /** The caller asks. */
   answer(reply: Reply): void {
-    this.#answer(this.#words(), reply);
+    const before = this.#question;
+    this.#question = undefined;
+    const asked = this.#check.ask((confirmed) => this.#confirmed(reply, confirmed));
+    if (!asked) return this.#answer(this.#words(), reply, before);
+    this.#question = { reply, waiting: new Waiting(this.parts, reply), confirmed: false };
+    before?.waiting.end();
   }
 
   /** What waits to be said is said as things are now; called when the place, the language or a voice's answer is new. */
   refresh(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#question?.confirmed === false) return;
     const words = this.#question && this.#words();
     if (words === 'asked') return;
-    if (this.#question) return this.#answer(words, this.#question.reply);
+    if (this.#question) return this.#answer(words, this.#question.reply, this.#question);
     this.#refreshSaying();
   }
 
@@ -125,16 +141,24 @@ export class PositionAnnouncer {
     this.#closed = true;
     this.#cancelTimer();
     this.#spoken.close();
+    this.#check.close();
     this.#question?.waiting.end();
     this.#question = undefined;
     if (this.#saying?.announcement) this.parts.program.cancel(this.#saying.announcement);
   }
 
-  #answer(words: PositionWords | 'asked' | undefined, reply: Reply): void {
-    const before = this.#question;
+  #confirmed(reply: Reply, confirmed: boolean): void {
+    this.#doubted = !confirmed;
+    if (this.#question?.reply !== reply) return this.refresh();
+    this.#question.confirmed = true;
+    this.refresh();
+  }
+
+  /** @param before the question that it answers, or takes the place of */
+  #answer(words: PositionWords | 'asked' | undefined, reply: Reply, before?: Question): void {
     this.#question = undefined;
     if (words === 'asked') {
-      this.#question = { reply, waiting: new Waiting(this.parts, reply) };
+      this.#question = { reply, waiting: new Waiting(this.parts, reply), confirmed: true };
       before?.waiting.end();
       return;
     }
@@ -145,9 +169,9 @@ export class PositionAnnouncer {
 
   #unanswered(): void {
     const { prompts } = this.parts;
-    if (!this.#place) prompts.missing(UNKNOWN_PROMPT);
-    else
-      prompts.missing(this.#place.position > MOST_SAID ? MANY_PROMPT : positionPrompt(this.#place.position));
+    const place = this.#knownPlace;
+    if (!place) prompts.missing(UNKNOWN_PROMPT);
+    else prompts.missing(place.position > MOST_SAID ? MANY_PROMPT : positionPrompt(place.position));
     this.#review();
   }
 
@@ -160,10 +184,13 @@ export class PositionAnnouncer {
     if (!sameClips(words, saying.words)) this.#say(words, saying.reply);
   }
 
-  /** Says the place if it is time to, or sees to it that this is looked at again when it is. */
-  #review(): void {
+  /**
+   * Says the place if it is time to, or sees to it that this is looked at again when it is.
+   * @param confirmed Asterisk has just been asked, and has told where the caller stands
+   */
+  #review(confirmed = false): void {
     this.#cancelTimer();
-    if (this.#closed || this.#saying || this.#question) return;
+    if (this.#closed || this.#saying || this.#question || this.#check.busy) return;
     const dueMs = this.#dueMs();
     if (dueMs === undefined) return;
     if (!this.#isDue()) {
@@ -171,12 +198,20 @@ export class PositionAnnouncer {
       this.#cancelTimer = clock.after(dueMs - clock.now(), () => this.#review());
       return;
     }
+    if (!confirmed && this.#check.ask((isRight) => this.#reviewed(isRight))) return;
     const words = this.#words();
     if (words === 'asked') return;
     if (words) return this.#say(words);
     this.#failed();
     if (this.#failures === COMPLAIN_AT) this.parts.prompts.missing(positionPrompt(this.#place!.position));
     this.#review();
+  }
+
+  /** A place that Asterisk does not confirm is not said by itself, and is asked for again later. */
+  #reviewed(isRight: boolean): void {
+    this.#doubted = !isRight;
+    if (!isRight) this.#failed();
+    this.#review(isRight);
   }
 
   #isDue(): boolean {
@@ -189,7 +224,7 @@ export class PositionAnnouncer {
     const [place, told] = [this.#place, this.#told];
     if (!announce || !place) return undefined;
     const ownSentence = place.position <= MOST_SAID || this.#hasSentence(place.position);
-    const better = !told || told.queue !== place.queue || place.position < told.position;
+    const better = !told || !isSameWait(told, place) || place.position < told.position;
     if (better && ownSentence) return Math.max(this.#notBefore, told ? told.atMs + gapMs : -Infinity);
     if (everyMs === 0) return undefined;
     return Math.max(this.#notBefore, (told?.atMs ?? this.#since) + Math.max(everyMs, gapMs));
@@ -203,9 +238,13 @@ export class PositionAnnouncer {
     );
   }
 
+  get #knownPlace(): QueuePlace | undefined {
+    return this.#doubted ? undefined : this.#place;
+  }
+
   #words(): PositionWords | 'asked' | undefined {
     const { prompts, rules } = this.parts;
-    const place = this.#place;
+    const place = this.#knownPlace;
     if (place)
       return positionWords(place, prompts, {
         wait: rules.wait,
@@ -253,12 +292,14 @@ export class PositionAnnouncer {
     saying.began = true;
     saying.before = this.#told;
     this.#latest = saying;
-    const place = this.#place;
+    const place = this.#knownPlace;
     if (!place) return;
-    const rung = saying.words.rung ?? this.#rungIn(place.queue);
+    const { queue, position, joinedMs } = place;
+    const rung = saying.words.rung ?? this.#rungIn(queue);
     this.#told = saying.told = {
-      queue: place.queue,
-      position: place.position,
+      queue,
+      position,
+      ...(joinedMs !== undefined && { joinedMs }),
       atMs: this.parts.clock.now(),
       ...(rung !== undefined && { rung }),
     };

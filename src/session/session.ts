@@ -78,6 +78,7 @@ export class Session {
       clock,
       speech,
       language: () => this.#call.language,
+      confirm: () => this.parts.office()?.confirmPlace?.(),
       told: resume?.told,
     });
     const interrupted = resume?.keying === true;
@@ -144,7 +145,8 @@ export class Session {
 
   /**
    * Who the channel is, as Asterisk says. Whether that is certainly the call that listens is decided by how the host
-   * knows its Uniqueid. What is said and chosen from now on is in the language told.
+   * knows its Uniqueid. What is said and chosen from now on is in the language told. A number that is not known any more
+   * is absent: whoever it is now, nothing of the last caller's is said to them.
    */
   identify({ language = this.#call.language, ...identity }: CallIdentity): void {
     const { uniqueid, certain } = this.#call;
@@ -152,9 +154,11 @@ export class Session {
       this.parts.log.warn({ told: identity.uniqueid }, 'an identity of another call is ignored');
       return;
     }
+    const { phone } = this.#call;
     this.#call = { ...identity, language, ...(certain !== undefined && { certain }) };
     if (this.#closed) return;
     this.parts.journal.identified();
+    if (phone !== undefined && phone !== identity.phone) this.#mayBeAnother();
     this.#balance.identified();
     this.#positions.refresh();
     this.#choice.recall();
@@ -202,7 +206,13 @@ export class Session {
     this.#choice.close();
     this.#positions.close();
     this.#balance.close();
-    this.#functions.close();
+    this.#functions.end();
+  }
+
+  /** What is at work for the last caller's number may be personal. */
+  #mayBeAnother(): void {
+    this.#functions.end();
+    this.#choice.drop();
   }
 
   #isBusyWith(digit: string, { action }: KeyBinding): boolean {

@@ -113,9 +113,9 @@ function isPosition(value: unknown): value is BedPosition {
 
 function isTold(value: unknown): value is ToldPlace {
   if (!isObject(value) || !isName(value['queue']) || !isMoment(value['wallMs'])) return false;
-  const { position, rung } = value;
+  const { position, rung, joinedMs } = value;
   const isRung = rung === undefined || (isCount(rung) && rung < WAIT_RUNGS.length);
-  return isCount(position) && position > 0 && isRung;
+  return isCount(position) && position > 0 && isRung && (joinedMs === undefined || isMoment(joinedMs));
 }
 
 function isKeyTimes(value: unknown): value is KeyTimes {

@@ -6,6 +6,8 @@ import type { PositionWords } from './positionWords';
 export interface Told {
   readonly queue: string;
   readonly position: number;
+  /** Of the wait in which it was told, see `QueuePlace`. */
+  readonly joinedMs?: number;
   /** When it began, by the monotonic clock. */
   readonly atMs: number;
   /** The wait that he heard last in this queue, see `WAIT_RUNGS`. */
@@ -16,6 +18,7 @@ export interface Told {
 export interface ToldPlace {
   readonly queue: string;
   readonly position: number;
+  readonly joinedMs?: number;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
   readonly rung?: number;
@@ -39,7 +42,13 @@ export function enoughOf({ number }: PositionWords): number {
 export function heardOf({ words, told, before }: Telling, spoken: number): Told | undefined {
   if (!told || spoken < enoughOf(words)) return before;
   if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;
-  const { queue, position, atMs } = told;
-  const rung = before?.queue === queue ? before.rung : undefined;
-  return { queue, position, atMs, ...(rung !== undefined && { rung }) };
+  const rung = before?.queue === told.queue ? before.rung : undefined;
+  const { queue, position, joinedMs, atMs } = told;
+  return {
+    queue,
+    position,
+    atMs,
+    ...(joinedMs !== undefined && { joinedMs }),
+    ...(rung !== undefined && { rung }),
+  };
 }

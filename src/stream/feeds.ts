@@ -3,11 +3,12 @@
 // Loaded after the first audio, and what it needs of other packages only when it is the one that is used.
 import { lstatSync } from 'node:fs';
 import type { BackOffice, OfficeCall } from '../asterisk/backOffice';
+import type { DirectFeed } from '../asterisk/directFeed';
 import type { CallFeed, CallNews } from '../asterisk/feed';
 import type { HubConnection } from '../asterisk/hubConnection';
 import type { AmiSettings } from '../asterisk/settings';
 import type { ResolvedConfig } from '../config/types';
-import { LocalOffice } from '../session/localOffice';
+import { LocalOffice, type CallCheck } from '../session/localOffice';
 import type { CallStates } from '../store/callStates';
 import type { Clock } from '../util/clock';
 import { errnoOf } from '../util/errors';
@@ -46,11 +47,11 @@ export async function openOutside(parts: FeedParts): Promise<CallOutside> {
   const { hub, ami } = parts.config;
   if (await answers(hub.socket)) return hubOutside(parts);
   if (!ami) sweep(parts, undefined);
-  const feed = new NotedFeed(
-    parts.uniqueid,
-    ami ? await directFeed(ami, parts) : await hubFeed(await hubConnection(parts), parts),
-  );
-  return { feed, office: parts.certain ? await localOffice(parts, () => feed.call) : nobodysOffice(parts) };
+  const direct = ami && (await directFeed(ami, parts));
+  const feed = new NotedFeed(parts.uniqueid, direct ?? (await hubFeed(await hubConnection(parts), parts)));
+  const check = direct && { caller: () => direct.confirmCaller(), place: () => direct.confirmPlace() };
+  const office = parts.certain ? await localOffice(parts, () => feed.call, check) : nobodysOffice(parts);
+  return { feed, office };
 }
 
 async function hubOutside(parts: FeedParts): Promise<CallOutside> {
@@ -87,7 +88,11 @@ async function hubFeed(connection: HubConnection, { log }: FeedParts): Promise<C
 const CHOICE_MS = 2000;
 
 /** Store and billing of this process; what is slow of them is loaded at the first question. */
-async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<BackOffice> {
+async function localOffice(
+  parts: FeedParts,
+  call: () => OfficeCall,
+  check: CallCheck | undefined,
+): Promise<BackOffice> {
   const { config, clock, log, uniqueid } = parts;
   const { store: settings, billing: asked } = config;
   const [{ StoreKeeper }, billingRoom] = await Promise.all([
@@ -102,7 +107,7 @@ async function localOffice(parts: FeedParts, call: () => OfficeCall): Promise<Ba
   });
   const billing = asked && billingRoom?.openBilling(asked, { clock, log, pins: keeper.pins });
   const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
-  return new LocalOffice({ keeper, billing, call, clock, owned });
+  return new LocalOffice({ keeper, billing, call, check, clock, owned });
 }
 
 /** It knows nothing and keeps nothing. */
@@ -138,7 +143,7 @@ class NotedFeed implements CallFeed {
  * Without a hub nobody else forgets calls that are over: a stream hears of the end of its own call only when it is killed
  * already, so each does it for the others.
  */
-async function directFeed(ami: AmiSettings, parts: FeedParts): Promise<CallFeed> {
+async function directFeed(ami: AmiSettings, parts: FeedParts): Promise<DirectFeed> {
   const { createLink } = await import('../asterisk/link');
   const { DirectFeed } = await import('../asterisk/directFeed');
   const link = createLink(ami, parts);

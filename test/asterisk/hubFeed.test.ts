@@ -21,6 +21,7 @@ import { program } from '../media/fixtures';
 const IDENTITY: CallNews = { type: 'identity', identity: { uniqueid: '1.1', phone: '100' } };
 const PLACE: CallNews = { type: 'place', place: { queue: 'sales', position: 2 } };
 const GONE: CallNews = { type: 'place', place: undefined };
+const NOBODY: CallNews = { type: 'identity', identity: { uniqueid: '1.1' } };
 const KEY: CallNews = { type: 'key', digit: '3' };
 
 /** A clock that keeps the pauses that it was asked for. */
@@ -127,20 +128,20 @@ test('a stream is told who it is and what happens to it', async () => {
   expect(test.kept.lines).toEqual([]);
 });
 
-test('the hub is restarted: the place is not known meanwhile, then all is told again', async () => {
+test('the hub is restarted: place and number are not known meanwhile, then all is told again', async () => {
   const test = new TestFeed();
   const first = await test.hub();
   test.open();
   await test.told(2);
   await first.close();
   await test.waits();
-  expect(test.news).toEqual([IDENTITY, PLACE, GONE]);
+  expect(test.news).toEqual([IDENTITY, PLACE, GONE, NOBODY]);
   await test.hub();
   test.clock.advance(100);
-  await test.told(5);
-  test.calls.tell('1.1', KEY);
   await test.told(6);
-  expect(test.news).toEqual([IDENTITY, PLACE, GONE, IDENTITY, PLACE, KEY]);
+  test.calls.tell('1.1', KEY);
+  await test.told(7);
+  expect(test.news).toEqual([IDENTITY, PLACE, GONE, NOBODY, IDENTITY, PLACE, KEY]);
   expect(test.kept.messages()).toEqual(['no hub', 'hub: connected again']);
 });
 

@@ -14,7 +14,14 @@ import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { Scope } from '../../src/util/scope';
 import { keptLog, owned, ScriptedCalls, tempFolder, until } from '../hub/fixtures';
-import { accounts, ME, officeContract, ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
+import {
+  accounts,
+  ME,
+  officeContract,
+  ScriptedCheck,
+  ScriptedDesk,
+  ScriptedKeeper,
+} from '../support/officeContract';
 
 officeContract('an office over a hub’s socket', async ({ billing }) => {
   const scope = new Scope();
@@ -22,7 +29,8 @@ officeContract('an office over a hub’s socket', async ({ billing }) => {
   const [socket, calls, log] = [join(tempFolder(), 'hub.sock'), new ScriptedCalls(), silentLogger];
   const identities = new Map<string, CallIdentity>();
   calls.greeting = (uniqueid) => [{ type: 'identity', identity: identities.get(uniqueid)! }];
-  const parts = { keeper, clock, ...(billing && { billing: desk }) };
+  const check = new ScriptedCheck();
+  const parts = { keeper, check, clock, ...(billing && { billing: desk }) };
   const server = new FeedServer({
     socket,
     calls,
@@ -36,6 +44,7 @@ officeContract('an office over a hub’s socket', async ({ billing }) => {
   return {
     keeper,
     desk,
+    check,
     open: async (identity) => {
       const { uniqueid } = identity;
       identities.set(uniqueid, identity);

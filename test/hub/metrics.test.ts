@@ -177,6 +177,7 @@ test('a source that throws and figures that are none spoil nothing else', async 
 
 const QUESTIONS: Record<Question['about'], true> = {
   choice: true,
+  place: true,
   balance: true,
   'say-balance': true,
   'say-position': true,

@@ -114,6 +114,29 @@ describe('only for a caller who is certain', () => {
     expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
   });
 
+  const nobody = { uniqueid: '1795225281.7' };
+
+  test('… nobody is known any more while it is said: it ends at once, and is not taken up again for the same number', async () => {
+    const call = await press(new FakeOffice([ONE]));
+    call.hear(0.4);
+    call.session.identify(nobody);
+    call.session.identify({ ...nobody, phone: '+442079460018' });
+    call.hear(3);
+    const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
+    expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
+    expect(call.said).toEqual([SAID]);
+  });
+
+  test('… nobody is known for a moment while it is asked for, then the same number: it is said', async () => {
+    const office = new FakeOffice();
+    const call = await press(office);
+    call.session.identify(nobody);
+    call.session.identify({ ...nobody, phone: '+442079460018' });
+    await answer(office, ONE);
+    call.hear(3);
+    expect(call.said).toEqual([SAID]);
+  });
+
   test('the same identity told again changes nothing', async () => {
     const office = new FakeOffice();
     const call = await press(office);

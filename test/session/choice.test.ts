@@ -221,6 +221,19 @@ describe('what key 3 brings is remembered', () => {
     expect([next.rig.played, office.kept('choice')]).toEqual([['a'], []]);
   });
 
+  test('another caller’s number comes before that: it is neither’s; what that one chooses is theirs', async () => {
+    const office = new FakeOffice();
+    const call = await known(office, { keys });
+    call.session.press('3');
+    call.hear(0.5);
+    call.session.identify({ ...ME, phone: '+15551234567' });
+    call.hear(3);
+    expect([office.kept('choice'), call.clock.pending]).toEqual([[], 0]);
+    call.session.press('3');
+    call.hear(3);
+    expect(office.kept('choice')).toEqual(['c']);
+  });
+
   test('the call ends before that: it is not; no timer is left', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });

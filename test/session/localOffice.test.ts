@@ -3,18 +3,29 @@
 import { LocalOffice } from '../../src/session/localOffice';
 import type { OfficeCall } from '../../src/asterisk/backOffice';
 import { ManualClock } from '../../src/util/clock';
-import { accounts, ME, officeContract, ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
+import { settled } from '../support/fakeAmi';
+import {
+  accounts,
+  ME,
+  officeContract,
+  ScriptedCheck,
+  ScriptedDesk,
+  ScriptedKeeper,
+} from '../support/officeContract';
 
 officeContract('an office in the same process', ({ billing }) => {
   const [keeper, desk, clock] = [new ScriptedKeeper(), new ScriptedDesk(), new ManualClock()];
+  const check = new ScriptedCheck();
   const calls = new Map<string, OfficeCall>();
   return {
     keeper,
     desk,
+    check,
     open: (call) => {
       calls.set(call.uniqueid, call);
       const parts = {
         keeper,
+        check,
         clock,
         call: () => calls.get(call.uniqueid),
         ...(billing && { billing: desk }),
@@ -48,6 +59,36 @@ test('a channel that becomes another caller’s while billing is asked is not to
   call = { ...ME, phone: '442079460019' };
   billing.questions[0]!.answer(accounts('000412'));
   expect(await answer).toEqual({ status: 'unavailable' });
+});
+
+test('Asterisk that does not say who calls within a second makes a balance unavailable', async () => {
+  const [billing, clock] = [new ScriptedDesk(), new ManualClock()];
+  const check = { caller: () => new Promise<boolean>(() => {}), place: () => Promise.resolve(true) };
+  const office = new LocalOffice({ billing, call: () => ME, check, clock });
+  const answer = office.balance('en', undefined, never);
+  clock.advance(1000);
+  expect(await answer).toEqual({ status: 'unavailable' });
+  expect(billing.questions).toEqual([]);
+});
+
+test('a number that is withheld by now is not asked about, and where that comes later the balance is not told', async () => {
+  const billing = new ScriptedDesk();
+  let call: OfficeCall = ME;
+  let withheld = false;
+  // As the Switchboard does it: what is new is told before the answer.
+  const caller = (): Promise<boolean> => {
+    if (withheld) call = { uniqueid: ME.uniqueid };
+    return Promise.resolve(true);
+  };
+  const check = { caller, place: () => Promise.resolve(true) };
+  const office = new LocalOffice({ billing, call: () => call, check, clock: new ManualClock() });
+  const answer = office.balance('en', undefined, never);
+  await settled();
+  withheld = true;
+  billing.questions[0]!.answer(accounts('000412'));
+  expect(await answer).toEqual({ status: 'unavailable' });
+  expect(await office.balance('en', undefined, never)).toEqual({ status: 'unknown-caller' });
+  expect(billing.questions).toHaveLength(1);
 });
 
 test('without a keeper there is no choice, and nothing fails', async () => {

@@ -229,6 +229,33 @@ describe('whatever happens meanwhile', () => {
     expect(call.said.at(-1)).toBe('balance-unavailable');
   });
 
+  test('nobody is known any more: the PIN is taken back at once, and the keys of its rest do nothing', async () => {
+    const office = guarded();
+    const call = await asked(office);
+    await key(call, '47');
+    call.session.identify({ uniqueid: '1795225281.7' });
+    expect(call.session.takesPin).toBe(true);
+    await key(call, '11');
+    call.hear(2);
+    expect(office.asked).toHaveLength(1);
+    expect(call.said).toEqual(['enter-pin', 'balance-unavailable']);
+    expect(call.rig.played).toEqual(['a']);
+    call.hear(2);
+    expect([call.session.takesPin, call.rig.program.duckGainDb]).toEqual([false, 0]);
+  });
+
+  test('nobody is known while billing looks at the PIN: its answer is not said, also where it is the same number again', async () => {
+    const office = new FakeOffice(({ pin }) => (pin === undefined ? ask() : 'later'));
+    const call = await asked(office);
+    await key(call, '4711');
+    call.session.identify({ uniqueid: ME.uniqueid });
+    office.answers(ONE);
+    await turn();
+    call.session.identify(ME);
+    call.hear(3);
+    expect(call.said.at(-1)).toBe('balance-unavailable');
+  });
+
   test('the call ends: nothing is asked, no timer is left, the music is free', async () => {
     const office = guarded();
     const call = await asked(office);

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { PositionRules } from '../../src/session/position';
 import { sayPosition } from '../../src/session/actions';
 import { noiseClip } from '../support/audio';
-import { Caller, type CallerPlan } from '../support/caller';
+import { Caller, turn, type CallerPlan } from '../support/caller';
+import { FakeOffice } from '../support/office';
 import { spoken } from '../support/program';
 
 const caller = (position: Partial<PositionRules> = {}, plan: CallerPlan = {}): Caller =>
@@ -281,5 +282,160 @@ describe('when he asks', () => {
     call.moveTo(80);
     call.hear(121);
     expect(call.said).toEqual(['position-many']);
+  });
+});
+
+describe('the same queue again', () => {
+  const JOINED = 1_767_614_400_000;
+
+  test('is another wait: a worse place in it is told, after the gap', () => {
+    const call = caller();
+    call.moveTo(1, undefined, JOINED);
+    call.hear(12);
+    call.session.moveTo(undefined);
+    call.moveTo(4, undefined, JOINED + 12_000);
+    call.hear(20);
+    expect(call.said).toEqual(['position-1', 'position-4']);
+    expect(call.saidAt[1]! - call.saidAt[0]!).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test('… also for the next process of the call, which is told of the same wait by another hub', () => {
+    const first = caller();
+    first.moveTo(2, undefined, JOINED);
+    first.hear(3);
+    const same = caller({}, { clock: first.clock, state: first.session.stateAt(0) });
+    same.moveTo(3, undefined, JOINED - 900);
+    same.hear(30);
+    expect(same.said).toEqual([]);
+    const other = caller({}, { clock: first.clock, state: first.session.stateAt(0) });
+    other.moveTo(3, undefined, JOINED + 12_000);
+    other.hear(30);
+    expect(other.said).toEqual(['position-3']);
+  });
+});
+
+describe('Asterisk is asked whether the place is right', () => {
+  /** Asterisk answers when the test does. */
+  function asking(position: Partial<PositionRules> = {}) {
+    const office = new FakeOffice();
+    const answers: ((confirmed: boolean) => void)[] = [];
+    office.confirmPlace = () => new Promise((resolve) => answers.push(resolve));
+    const call = caller(position, { office });
+    return {
+      call,
+      answers,
+      answer: async (confirmed: boolean): Promise<void> => {
+        answers.shift()!(confirmed);
+        await turn();
+      },
+    };
+  }
+
+  test('before it is said for a key: what is new by then is said, and nothing before', async () => {
+    const { call, answer } = asking({ announce: false });
+    call.moveTo(5);
+    call.session.press('4');
+    call.hear(0.2);
+    expect([call.said, call.session.busy]).toEqual([[], true]);
+    call.moveTo(1);
+    call.hear(0.2);
+    expect(call.said).toEqual([]);
+    await answer(true);
+    call.hear(1);
+    expect(call.said).toEqual(['position-1']);
+  });
+
+  test('the music goes down meanwhile, so that the answer is not heard later', async () => {
+    const { call, answer } = asking({ announce: false });
+    call.moveTo(5);
+    call.session.press('4');
+    call.hear(0.2);
+    await answer(true);
+    call.hear(0.4);
+    expect(call.saidAt[0]).toBeLessThanOrEqual(320);
+  });
+
+  test.each([
+    ['cannot be asked', false],
+    ['does not answer within a second', undefined],
+  ])('where it %s, it is said that the place is not known', async (_, confirmed) => {
+    const { call, answer } = asking({ announce: false });
+    call.moveTo(1);
+    call.session.press('4');
+    if (confirmed === undefined) await call.live(1);
+    else await answer(confirmed);
+    await call.live(3);
+    expect(call.said.filter((said) => said !== 'one-moment')).toEqual(['position-unknown']);
+  });
+
+  test('a caller who has left is told no place', async () => {
+    const { call, answer } = asking({ announce: false });
+    call.moveTo(1);
+    call.session.press('4');
+    call.session.moveTo(undefined);
+    await answer(true);
+    call.hear(1);
+    expect(call.said).toEqual(['position-unknown']);
+  });
+
+  test('before it is said by itself, the first time and as a repeat', async () => {
+    const { call, answers, answer } = asking();
+    call.moveTo(3);
+    call.hear(0.4);
+    expect(call.said).toEqual([]);
+    await answer(true);
+    call.hear(119);
+    expect([call.said, answers.length]).toEqual([['position-3'], 0]);
+    call.hear(1.6);
+    expect([call.said.length, answers.length]).toEqual([1, 1]);
+    call.moveTo(6);
+    await answer(true);
+    call.hear(2);
+    expect(call.said).toEqual(['position-3', 'position-6']);
+  });
+
+  test('nothing is said by itself where it does not confirm it: it is asked again, less and less often', async () => {
+    const { call, answers } = asking();
+    let asked = 0;
+    call.moveTo(2);
+    for (let i = 0; i < 60 * 25; i++) {
+      call.hear(0.04);
+      asked += answers.length;
+      for (const no of answers.splice(0)) no(false);
+      await turn();
+    }
+    expect([call.said, asked]).toEqual([[], 6]);
+    call.moveTo(1);
+    await turn();
+    answers.shift()!(true);
+    await turn();
+    call.hear(1);
+    expect(call.said).toEqual(['position-1']);
+  });
+
+  test('a key while it is asked for the place by itself has its own question; one answer, one place', async () => {
+    const { call, answers } = asking();
+    call.moveTo(2);
+    call.session.press('4');
+    expect(answers).toHaveLength(2);
+    answers[0]!(true);
+    await turn();
+    call.hear(0.4);
+    expect(call.said).toEqual([]);
+    answers[1]!(true);
+    await turn();
+    call.hear(3);
+    expect(call.said).toEqual(['position-2']);
+  });
+
+  test('nothing is left when the call ends', async () => {
+    const { call, answer } = asking();
+    call.moveTo(2);
+    call.session.press('4');
+    call.session.close();
+    await answer(true);
+    await answer(true);
+    call.hear(3);
+    expect([call.said, call.clock.pending]).toEqual([[], 0]);
   });
 });

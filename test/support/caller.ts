@@ -132,11 +132,13 @@ export class Caller {
     }
   }
 
-  moveTo(position: number, waitMinutes?: readonly [number, number]): void {
+  /** @param joinedMs when this wait in the queue began */
+  moveTo(position: number, waitMinutes?: readonly [number, number], joinedMs?: number): void {
     const [least, most] = waitMinutes ?? [];
     this.session.moveTo({
       queue: 'support',
       position,
+      ...(joinedMs !== undefined && { joinedMs }),
       ...(least !== undefined && most !== undefined && { waitMs: [least * 60_000, most * 60_000] }),
     });
   }

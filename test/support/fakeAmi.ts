@@ -6,11 +6,10 @@ import { AmiMessage } from '../../src/asterisk/message';
 import type { Cancel } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
 
+const messageOf = (lines: readonly string[]): AmiMessage => new AmiMessage(lines, 0);
+
 export const message = (headers: Readonly<Record<string, string>>): AmiMessage =>
-  new AmiMessage(
-    Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    0,
-  );
+  messageOf(Object.entries(headers).map(([name, value]) => `${name}: ${value}`));
 
 export const noSuchChannel = (): HoldcastError =>
   new HoldcastError('HC_AMI_ERROR', 'Asterisk refuses Status: No such channel');
@@ -150,9 +149,13 @@ export async function settled(): Promise<void> {
 interface FakeChannel {
   readonly uniqueid: string;
   channel: string;
-  readonly phone: string | undefined;
+  phone: string | undefined;
   /** Whether the number may be shown: 'prohib_passed_screen', 'unavailable'. */
   presentation: string;
+  /** What FreePBX keeps in CALLINGNUMPRES_SV. */
+  keptPresentation: string;
+  /** When it joined its queue, by `FakeAsterisk.wall`, milliseconds. */
+  joinedMs: number;
   readonly language: string;
   /** Name and priority of the queue whose application it is in, waiting or with an agent. */
   queue: { readonly name: string; readonly priority: number } | undefined;
@@ -162,6 +165,8 @@ export class FakeAsterisk {
   readonly ami = new FakeAmi((action) => this.#answer(action));
   /** While set, events wait for `flow`. */
   holding = false;
+  /** Wall time, milliseconds: that of the test's clock. Absent: it does not say how long callers wait. */
+  wall: (() => number) | undefined;
   readonly #channels = new Map<string, FakeChannel>();
   readonly #queues = new Map<string, FakeChannel[]>();
   #held: AmiEvent[] = [];
@@ -172,11 +177,45 @@ export class FakeAsterisk {
     {
       phone,
       presentation = 'allowed_not_screened',
+      keptPresentation = '',
       language = 'en',
-    }: { phone?: string; presentation?: string; language?: string } = {},
+    }: { phone?: string; presentation?: string; keptPresentation?: string; language?: string } = {},
   ): void {
     const channel = `PJSIP/trunk-${uniqueid}`;
-    this.#channels.set(uniqueid, { uniqueid, channel, phone, presentation, language, queue: undefined });
+    const shown = { phone, presentation, keptPresentation };
+    const call = { uniqueid, channel, ...shown, joinedMs: 0, language, queue: undefined };
+    this.#channels.set(uniqueid, call);
+  }
+
+  /** `Set(CALLERID(num)=…)`, a re-INVITE with another P-Asserted-Identity, or another name. */
+  setNumber(uniqueid: string, phone: string | undefined): void {
+    const call = this.#channels.get(uniqueid)!;
+    call.phone = phone;
+    this.#happen({ type: 'caller-changed', ...this.#who(call) });
+  }
+
+  /** `Set(CALLERID(num-pres)=…)`: no event tells. */
+  setPresentation(uniqueid: string, presentation: string): void {
+    this.#channels.get(uniqueid)!.presentation = presentation;
+  }
+
+  /** `QueueChangePriorityCaller` with `Immediate: yes`: the caller stands there now, and no event tells. */
+  moveTo(uniqueid: string, position: number): void {
+    const { name } = this.#channels.get(uniqueid)!.queue!;
+    const others = this.#queues.get(name)!.filter((other) => other.uniqueid !== uniqueid);
+    this.#queues.set(name, others.toSpliced(position - 1, 0, this.#channels.get(uniqueid)!));
+  }
+
+  /** AMI `Park` or `Bridge` of a waiting caller: the music stops, and nothing tells that they have left. */
+  take(uniqueid: string): void {
+    const call = this.#channels.get(uniqueid)!;
+    const { name } = call.queue!;
+    this.#queues.set(
+      name,
+      this.#queues.get(name)!.filter((other) => other !== call),
+    );
+    call.queue = undefined;
+    this.#happen({ type: 'moh-stop', ...this.#who(call) });
   }
 
   /** It calls Queue(); a greater priority stands before a smaller one. A channel that is not there comes up. */
@@ -184,6 +223,7 @@ export class FakeAsterisk {
     if (!this.#channels.has(uniqueid)) this.call(uniqueid);
     const call = this.#channels.get(uniqueid)!;
     call.queue = { name: queue, priority };
+    call.joinedMs = this.wall?.() ?? 0;
     const line = this.#queues.get(queue) ?? [];
     const before = line.findIndex((other) => other.queue!.priority < priority);
     const at = before < 0 ? line.length : before;
@@ -322,25 +362,29 @@ export class FakeAsterisk {
     }
   }
 
-  #status(uniqueid: string, variable: string | undefined): AmiMessage {
+  #status(uniqueid: string, variables = ''): AmiMessage {
     const call = this.#channels.get(uniqueid);
     if (!call) throw noSuchChannel();
-    return message({
-      Event: 'Status',
-      Channel: call.channel,
-      CallerIDNum: call.phone ?? '<unknown>',
-      ...(variable === 'CALLERID(num-pres)' && { Variable: `${variable}=${call.presentation}` }),
-      Language: call.language,
-      Uniqueid: uniqueid,
-      Application: call.queue ? 'Queue' : 'Wait',
-      Data: call.queue ? `${call.queue.name},c` : '600',
-    });
+    const known: Record<string, string> = {
+      'CALLERID(num-pres)': call.presentation,
+      CALLINGNUMPRES_SV: call.keptPresentation,
+    };
+    return messageOf([
+      'Event: Status',
+      `Channel: ${call.channel}`,
+      `CallerIDNum: ${call.phone ?? '<unknown>'}`,
+      ...variables.split(',').map((name) => `Variable: ${name}=${known[name] ?? ''}`),
+      `Language: ${call.language}`,
+      `Uniqueid: ${uniqueid}`,
+      `Application: ${call.queue ? 'Queue' : 'Wait'}`,
+      `Data: ${call.queue ? `${call.queue.name},c` : '600'}`,
+    ]);
   }
 
   #queueStatus(asked: string): AmiMessage[] {
     const name = [...this.#queues.keys()].find((queue) => queue.toLowerCase() === asked.toLowerCase());
     if (name === undefined) return [];
-    const entries = this.#queues.get(name)!.map(({ uniqueid, channel, phone = 'unknown' }, i) =>
+    const entries = this.#queues.get(name)!.map(({ uniqueid, channel, joinedMs, phone = 'unknown' }, i) =>
       message({
         Event: 'QueueEntry',
         Queue: name,
@@ -348,6 +392,8 @@ export class FakeAsterisk {
         Channel: channel,
         Uniqueid: uniqueid,
         CallerIDNum: phone,
+        // As app_queue has it: whole seconds by the clock on the wall.
+        ...(this.wall && { Wait: `${Math.floor(this.wall() / 1000) - Math.floor(joinedMs / 1000)}` }),
       }),
     );
     return [message({ Event: 'QueueParams', Queue: name, Calls: `${entries.length}` }), ...entries];

@@ -273,12 +273,14 @@ export function keyFunctionContract(
       return fate;
     }
 
-    test.each(['time-out', 'end of the call'])('after the %s', async (what) => {
+    test.each(['time-out', 'end of the call', 'caller’s number changed'])('after the %s', async (what) => {
       const { action, session } = kept();
       const call = await press(action, { options: { timeoutMs: 200 } });
       expect(session().signal.aborted).toBe(false);
       if (what === 'time-out') await call.live(0.4);
-      else call.session.close();
+      else if (what === 'end of the call') call.session.close();
+      // Who it is now is not known yet.
+      else call.session.identify({ uniqueid: call.session.call.uniqueid! });
       await turn();
       expect(session().signal.aborted).toBe(true);
       expect(await usesAll(session(), call)).toEqual({ answered: false });

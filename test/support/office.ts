@@ -28,6 +28,8 @@ export class FakeOffice implements BackOffice {
   readonly times: (number | undefined)[] = [];
   choicesAsked = 0;
   closed = 0;
+  /** What Asterisk says of the place that was told last, at once or when the promise does. Absent: it is not asked. */
+  confirmPlace?: () => Promise<boolean>;
   readonly #waiting: ((answer: BalanceAnswer) => void)[] = [];
   #choose: (track: string | undefined) => void = () => {};
 

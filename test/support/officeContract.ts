@@ -3,7 +3,7 @@
 import type { BackOffice } from '../../src/asterisk/backOffice';
 import type { CallIdentity } from '../../src/asterisk/feed';
 import type { BalanceAnswer } from '../../src/billing/billing';
-import type { BalanceDesk, ChoiceKeeper } from '../../src/session/localOffice';
+import type { BalanceDesk, CallCheck, ChoiceKeeper } from '../../src/session/localOffice';
 import type { StoreEntry } from '../../src/store/store';
 
 export class ScriptedKeeper implements ChoiceKeeper {
@@ -45,10 +45,28 @@ export class ScriptedDesk implements BalanceDesk {
   }
 }
 
-/** The offices of two calls over one keeper and one desk. */
+/** Asterisk, asked whether what it has told of a call is right. */
+export class ScriptedCheck implements CallCheck {
+  callerIsRight = true;
+  placeIsRight = true;
+  readonly asked: ('caller' | 'place')[] = [];
+
+  caller(): Promise<boolean> {
+    this.asked.push('caller');
+    return Promise.resolve(this.callerIsRight);
+  }
+
+  place(): Promise<boolean> {
+    this.asked.push('place');
+    return Promise.resolve(this.placeIsRight);
+  }
+}
+
+/** The offices of two calls over one keeper, one desk and one Asterisk. */
 export interface OfficeStand {
   readonly keeper: ScriptedKeeper;
   readonly desk: ScriptedDesk;
+  readonly check: ScriptedCheck;
   /** Opens the office of a call that Asterisk knows so. */
   open(call: CallIdentity): Promise<BackOffice>;
   /** The call is over. Resolves when the office knows. */
@@ -117,6 +135,30 @@ export function officeContract(
       expect(await (await opened()).choice()).toBe('music/first-light.wav');
       expect(await (await opened(OTHER)).choice()).toBeUndefined();
       expect(stand.keeper.asked).toEqual([ME.phone, OTHER.phone]);
+    });
+
+    test('says whether Asterisk confirms the place', async () => {
+      const office = await opened();
+      expect(await office.confirmPlace!()).toBe(true);
+      stand.check.placeIsRight = false;
+      expect(await office.confirmPlace!()).toBe(false);
+      expect(stand.check.asked).toEqual(['place', 'place']);
+    });
+
+    test('asks for no balance where Asterisk does not confirm who calls', async () => {
+      stand.check.callerIsRight = false;
+      const office = await opened();
+      expect(await office.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
+      expect([stand.check.asked, stand.desk.questions]).toEqual([['caller'], []]);
+    });
+
+    test('tells no balance where it does not confirm that any more when billing has answered', async () => {
+      const office = await opened();
+      const answer = office.balance('en', undefined, never());
+      const asked = await question();
+      stand.check.callerIsRight = false;
+      asked.answer(accounts('000412'));
+      expect(await answer).toEqual({ status: 'unavailable' });
     });
 
     test('has no choice where the keeper fails', async () => {

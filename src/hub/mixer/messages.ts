@@ -73,6 +73,8 @@ export interface CallBeginning {
 /** What a call has that can be asked in the main thread. Each question is answered once, by its id. */
 export type Question =
   | { readonly about: 'choice' }
+  /** Has Asterisk asked where in its queue the call is; a place that is new is told before the answer. */
+  | { readonly about: 'place' }
   | { readonly about: 'balance'; readonly language: string; readonly pin?: string }
   | { readonly about: 'say-balance'; readonly accounts: readonly SpokenAccount[]; readonly language: string }
   | { readonly about: 'say-position'; readonly place: number; readonly language: string }
@@ -93,6 +95,7 @@ export interface SpokenClip {
 
 export type Answer =
   | { readonly about: 'choice'; readonly track: string | undefined }
+  | { readonly about: 'place'; readonly confirmed: boolean }
   | { readonly about: 'balance'; readonly answer: BalanceAnswer }
   | { readonly about: 'say-balance' | 'say-position'; readonly clips: readonly SpokenClip[] | undefined }
   /** `failure`: what it threw, as a log has it. */

@@ -19,6 +19,8 @@ export interface RemoteOfficeParts {
 
 /** The store may have to be asked, and has its own limit. Milliseconds. */
 const CHOICE_MS = 2000;
+/** Asterisk answers within a few ms; nobody waits this long to hear a place. Milliseconds. */
+const PLACE_MS = 2000;
 
 export class RemoteOffice implements BackOffice {
   readonly #closed = new AbortController();
@@ -38,6 +40,13 @@ export class RemoteOffice implements BackOffice {
     const question = { about: 'balance', language, ...(pin !== undefined && { pin }) } as const;
     const limits = { limitMs: this.parts.balanceMs(), signals: [signal, this.#closed.signal] };
     return (await questions.ask(uniqueid, question, limits))?.answer ?? { status: 'unavailable' };
+  }
+
+  async confirmPlace(): Promise<boolean> {
+    if (this.#isOver) return false;
+    const { questions, uniqueid } = this.parts;
+    const limits = { limitMs: PLACE_MS, signals: [this.#closed.signal] };
+    return (await questions.ask(uniqueid, { about: 'place' }, limits))?.confirmed === true;
   }
 
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {

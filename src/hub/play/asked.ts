@@ -116,6 +116,8 @@ export class Asked implements Closeable {
   async #answerTo(uniqueid: string, question: PlainQuestion, signal: AbortSignal): Promise<Answer> {
     const { about } = question;
     if (about === 'choice') return { about, track: await this.parts.office(uniqueid)?.choice() };
+    if (about === 'place')
+      return { about, confirmed: (await this.parts.office(uniqueid)?.confirmPlace?.()) === true };
     if (about === 'balance') {
       const { language, pin } = question;
       const answer = await this.parts.office(uniqueid)?.balance(language, pin, signal);
@@ -211,6 +213,7 @@ export class Asked implements Closeable {
 
 function noneTo({ about }: PlainQuestion): Answer {
   if (about === 'choice') return { about, track: undefined };
+  if (about === 'place') return { about, confirmed: false };
   if (about === 'balance') return { about, answer: { status: 'unavailable' } };
   return { about, clips: undefined };
 }

@@ -13,6 +13,7 @@ import type { Cancel, Clock } from '../../util/clock';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
+import { checkOf } from '../callCheck';
 import type { Playing, PlayingGiven } from '../hub';
 import type { CallStatus, FromMixer, MixerFigures, Question } from '../mixer/messages';
 import type { Prepared } from '../realtimeServer';
@@ -127,7 +128,7 @@ export class PlayingHub implements Playing {
       snapshots: this.#snapshots,
       welcome: (uniqueid) => parts.welcome(uniqueid),
       admits: (callers) => parts.admits(callers),
-      office: (call) => new LocalOffice({ ...parts.offices, call, clock }),
+      office: (call) => new LocalOffice({ ...parts.offices, call, check: checkOf(calls, call), clock }),
       onCall: (what) => parts.onCall?.(what),
       clock,
       log,

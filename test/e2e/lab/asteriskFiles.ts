@@ -108,6 +108,7 @@ function files(
     'logger.conf': '[general]\n[logfiles]\nfull => notice,warning,error,verbose(3)\n',
     'rtp.conf': `[general]\nrtpstart=${ports.rtp[0]}\nrtpend=${ports.rtp[1]}\nstrictrtp=no\n`,
     'pjsip.conf': pjsipConf(ports.sip),
+    'res_parking.conf': '[general]\n[default]\nparkext=700\nparkpos=701-720\ncontext=parkedcalls\n',
     'cdr.conf': '[general]\nenable=no\n',
     'cel.conf': '[general]\nenable=no\n',
   };

@@ -7,19 +7,29 @@ import { ManualClock } from '../../../src/util/clock';
 import { turn } from '../../support/caller';
 import { HubLink, type LinkPlan } from '../../support/hubLink';
 import { FakeOffice } from '../../support/office';
-import { accounts, ME, officeContract, ScriptedDesk, ScriptedKeeper } from '../../support/officeContract';
+import {
+  accounts,
+  ME,
+  officeContract,
+  ScriptedCheck,
+  ScriptedDesk,
+  ScriptedKeeper,
+} from '../../support/officeContract';
 
 officeContract('an office in a mixing thread', ({ billing }) => {
   const [keeper, desk, clock] = [new ScriptedKeeper(), new ScriptedDesk(), new ManualClock()];
+  const check = new ScriptedCheck();
   const offices = new Map<string, BackOffice>();
   const ended = new Set<string>();
   const link = new HubLink({ offices, clock });
   return {
     keeper,
     desk,
+    check,
     open: (call) => {
       const parts = {
         keeper,
+        check,
         clock,
         call: () => (ended.has(call.uniqueid) ? { ...call, ended: true } : call),
         ...(billing && { billing: desk }),
