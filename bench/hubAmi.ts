@@ -209,7 +209,9 @@ function statusOf(call: Channel, event: string, variables?: string): Headers {
   return {
     Event: event,
     ...describe(call),
-    ...(variables === 'CALLERID(num-pres)' && { Variable: `${variables}=allowed_passed_screen` }),
+    ...(variables?.includes('CALLERID(num-pres)') && {
+      Variable: 'CALLERID(num-pres)=allowed_passed_screen',
+    }),
     Application: 'Queue',
     [event === 'Status' ? 'Data' : 'ApplicationData']: `${call.queue},c`,
   };

@@ -149,6 +149,37 @@ describe('over HTTP', () => {
     expectNothingPersonalLogged();
   });
 
+  it('a number that changes while its caller waits: nobody hears the last one’s balance, not even to its end', async () => {
+    const set = (caller: Caller, Variable: string, Value: string): Promise<unknown> =>
+      lab.manager.request({ Action: 'Setvar', Channel: caller.channel, Variable, Value });
+    const callers = await Promise.all([SLOW, THREE, ONE, RUSSIAN].map((phone) => waiting(phone)));
+    const [inFlight, speaking, withheld, freepbx] = callers as [Caller, Caller, Caller, Caller];
+    const said = (caller: Caller, msg: string) => (): boolean =>
+      lab.log.some((line) => line['uniqueid'] === caller.uniqueid && line['msg'] === msg);
+    // No event tells of these two.
+    await set(withheld, 'CALLERID(num-pres)', 'prohib_passed_screen');
+    await set(freepbx, 'CALLINGNUMPRES_SV', 'prohib_passed_screen');
+    const answers = [askBalance(lab, inFlight, 2), askBalance(lab, withheld), askBalance(lab, freepbx)];
+    speaking.press('2');
+    await until(() => 'the balance is said', said(speaking, 'voice-start'));
+    await speaking.ear.hear(1000);
+    await set(inFlight, 'CALLERID(num)', ONE);
+    await set(speaking, 'CALLERID(num)', ONE);
+    await until(() => 'the balance is said no further', said(speaking, 'voice-cut'), 2000);
+    await Promise.all([...answers, speaking.ear.hear(2500)]);
+    for (const caller of callers) expectMusic(caller);
+    await Promise.all([askBalance(lab, inFlight), askBalance(lab, speaking)]);
+    await Promise.all(callers.map((caller) => caller.hangUp()));
+    const own = balanceText('en', CUSTOMERS[ONE]!);
+    expect(toldIn(inFlight)).toEqual([MOMENT, NOT_AVAILABLE, own]);
+    expect(toldIn(withheld)).toEqual(['balance-unknown-caller']);
+    expect(toldIn(freepbx)).toEqual(['balance-unknown-caller']);
+    const [cut, after] = toldIn(speaking) as [string, string];
+    const whole = balanceText('en', CUSTOMERS[THREE]!);
+    expect([whole.length - cut.length > 20, after]).toEqual([true, own]);
+    expect(whole).toContain(cut.split(' ').slice(0, -1).join(' '));
+  });
+
   it('while the billing system is down it is said to be, and the balance once it is back', async () => {
     const caller = await waiting(ONE);
     await server.close();
@@ -222,6 +253,23 @@ describeOnNewest('with a PIN', describe, () => {
     await spelled.hangUp();
     expect(toldIn(spelled)).toEqual(['pin-locked']);
     expectNothingPersonalLogged();
+  });
+
+  it('the number changes while a PIN is keyed in: it goes nowhere, and its last digits are no keys', async () => {
+    const asked = server.requests.length;
+    const caller = await waiting(ONE);
+    caller.press('2');
+    await answered(lab, caller, 1, 500);
+    await key(caller, PIN.slice(0, 3));
+    const { channel } = caller;
+    await lab.manager.request({ Action: 'Setvar', Channel: channel, Variable: 'CALLERID(num)', Value: SLOW });
+    await key(caller, PIN.slice(3));
+    await answered(lab, caller, 2);
+    expectMusic(caller);
+    await caller.hangUp();
+    expect(toldIn(caller)).toEqual(['enter-pin', NOT_AVAILABLE]);
+    expect(server.requests).toHaveLength(asked);
+    expect(new Set(lab.index.runs(caller.ear.samples).map(({ source }) => source)).size).toBe(1);
   });
 });
 

@@ -8,6 +8,7 @@ import { answered, followed } from './lab/answers';
 import { configText, ownBalance, positionId } from './lab/config';
 import { Lab } from './lab/lab';
 import { KEY_TONE_HZ, tracks, voices } from './lab/media';
+import { describeOnNewest } from './lab/newest';
 import { listener, told } from './lab/speech';
 import { sleep, until } from './lab/wait';
 
@@ -15,7 +16,7 @@ const PAIRS = 20;
 /** From one pair's call to the next one's. */
 const PAIR_EVERY_MS = 800;
 const numbers = Array.from({ length: 2 * PAIRS }, (_, i) => String(200 + i));
-const prompts = voices([1, 2, 3].map(positionId));
+const prompts = voices([...[1, 2, 3, 4].map(positionId), 'prompts/en/position-unknown.wav']);
 const byEar = listener('en', prompts);
 
 let lab: Lab;
@@ -32,6 +33,11 @@ function tracksOf(caller: Caller): unknown[] {
   return lab.log
     .filter(({ uniqueid, msg }) => uniqueid === caller.uniqueid && msg === 'music')
     .map(({ track }) => track);
+}
+
+/** How often a caller heard each of the places 1 to 4. */
+function placesIn({ ear }: Caller): number[] {
+  return [1, 2, 3, 4].map((place) => find(ear.samples, prompts[positionId(place)]!).length);
 }
 
 /** The run of music that a sample lies in. */
@@ -126,13 +132,72 @@ test('each hears his place, and a better one when somebody ahead leaves the queu
   third.press('4');
   await third.ear.hear(2500);
   await Promise.all([second.hangUp(), third.hangUp()]);
-  const places = [1, 2, 3].map((place) => prompts[positionId(place)]!);
-  const said = callers.map(({ ear }) => places.map((place) => find(ear.samples, place).length));
-  expect(said).toEqual([
-    [1, 0, 0],
-    [1, 1, 0],
-    [0, 2, 1],
+  expect(callers.map(placesIn)).toEqual([
+    [1, 0, 0, 0],
+    [1, 1, 0, 0],
+    [0, 2, 1, 0],
   ]);
+});
+
+test('the same queue again, at a worse place: it is a wait of its own, and its place is told', async () => {
+  const [first, second] = [
+    await lab.call({ queue: 'places', phone: '220' }),
+    await lab.call({ queue: 'places', phone: '221' }),
+  ];
+  await second.ear.hear(4000);
+  const { channel } = first;
+  const seen = lab.manager.events.length;
+  await lab.manager.request({
+    Action: 'Redirect',
+    Channel: channel,
+    Context: 'default',
+    Exten: 'queue-places',
+    Priority: '1',
+  });
+  await lab.manager.event({ Event: 'QueueCallerJoin', Channel: channel, Position: '2' }, 5000, seen);
+  await first.ear.hear(5000);
+  await Promise.all([first.hangUp(), second.hangUp()]);
+  expect([placesIn(first), placesIn(second)]).toEqual([
+    [1, 1, 0, 0],
+    [1, 1, 0, 0],
+  ]);
+});
+
+describeOnNewest('places that change without an event', describe, () => {
+  it('another priority at once, a waiting caller who is parked, two who are bridged: all hear where they are', async () => {
+    const callers: Caller[] = [];
+    for (const phone of ['230', '231', '232', '233']) callers.push(await lab.call({ queue: 'quiet', phone }));
+    const [a, b, c, d] = callers as [Caller, Caller, Caller, Caller];
+    await d.ear.hear(5000);
+    const ask = async (...asking: Caller[]): Promise<void> => {
+      for (const caller of asking) caller.press('4');
+      await Promise.all(asking.map((caller) => caller.ear.hear(2500)));
+    };
+    await lab.manager.request({
+      Action: 'QueueChangePriorityCaller',
+      Queue: 'quiet',
+      Caller: c.channel,
+      Priority: '10',
+      Immediate: 'yes',
+    });
+    await ask(b, c);
+    expect([placesIn(b), placesIn(c)]).toEqual([
+      [0, 1, 1, 0],
+      [1, 0, 1, 0],
+    ]);
+    await lab.manager.request({ Action: 'Park', Channel: c.channel });
+    await lab.manager.request({ Action: 'Bridge', Channel1: a.channel, Channel2: b.channel });
+    await c.ear.hear(4000);
+    await ask(c, d);
+    await Promise.all(callers.map((caller) => caller.hangUp()));
+    // By itself, as the place became better, and when asked.
+    expect([placesIn(c), placesIn(d)]).toEqual([
+      [1, 0, 1, 0],
+      [2, 0, 0, 1],
+    ]);
+    const unknown = prompts['prompts/en/position-unknown.wav']!;
+    expect(callers.map(({ ear }) => find(ear.samples, unknown).length)).toEqual([0, 0, 1, 0]);
+  });
 });
 
 test('nothing is left when all have hung up', async () => {

@@ -234,9 +234,10 @@ describe('whatever happens meanwhile', () => {
     const call = await asked(office);
     await key(call, '47');
     call.session.identify({ uniqueid: '1795225281.7' });
-    expect(call.session.takesPin).toBe(true);
-    await key(call, '11');
-    call.hear(2);
+    call.hear(1);
+    expect([call.said.at(-1), call.session.takesPin]).toEqual(['balance-unavailable', true]);
+    await key(call, '33');
+    call.hear(1);
     expect(office.asked).toHaveLength(1);
     expect(call.said).toEqual(['enter-pin', 'balance-unavailable']);
     expect(call.rig.played).toEqual(['a']);
