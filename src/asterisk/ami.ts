@@ -1,8 +1,9 @@
 // One AMI connection over asterisk-ami-client; a new client for each, and the only file that imports it.
-// The package connects, logs in and writes. What it reads is only its login's answer: all else is read here, since its
-// parser loses its place between two pieces, collapses equal headers, and forgets what comes with the login's answer.
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
+// The package writes actions. Its connector is replaced, since that logs in with the secret in clear, to whoever listens;
+// and what comes is read here, since its parser loses its place between two pieces and collapses equal headers.
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import type AmiClient from 'asterisk-ami-client';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
@@ -12,6 +13,7 @@ import { AmiParser, type AmiMessage } from './message';
 import { Requests } from './requests';
 import type { AmiSettings } from './settings';
 import { lost, mute, refused, unreachable } from './troubles';
+import { distrustOf } from './trust';
 import { Watchdog } from './watchdog';
 
 /** Line ends and NUL are taken out of names and values, and colons out of names: one action stays one action. */
@@ -47,28 +49,56 @@ export interface AmiParts {
 }
 
 type State =
-  | { readonly status: 'login'; reject(error: HoldcastError): void }
+  | {
+      readonly status: 'login';
+      asked: LoginStep | undefined;
+      readonly resolve: () => void;
+      readonly reject: (error: HoldcastError) => void;
+    }
   /** Logged in, not reading: what the last piece had behind the login's answer waits. */
   | { readonly status: 'held'; readonly messages: AmiMessage[] }
   | { readonly status: 'open'; readonly receiver: AmiReceiver }
   | { readonly status: 'ended'; readonly why: string };
 
+type LoginStep = 'Challenge' | 'Login';
+
+/** Asterisk's is a decimal number. An empty one would make the response a plain hash of the secret. */
+const CHALLENGE = /^[A-Za-z0-9]{1,64}$/;
+
 /**
- * Connects and logs in. The caller closes what it gets.
- * @throws HoldcastError HC_AMI_UNREACHABLE, HC_AMI_REFUSED, HC_AMI_TIMEOUT (no answer to the login), HC_AMI_LOST (`signal`)
+ * Connects and logs in by MD5 challenge, once it is known that the peer may be told anything. The caller closes what it gets.
+ * @throws HoldcastError HC_AMI_UNREACHABLE, HC_AMI_FOREIGN (not Asterisk's program), HC_AMI_REFUSED, HC_AMI_TIMEOUT (no
+ *   answer to the login), HC_AMI_LOST (`signal`)
  */
 export async function openAmi(settings: AmiSettings, parts: AmiParts): Promise<AmiConnection> {
   const Client = await clientClass();
   if (parts.signal?.aborted) throw lost('given up');
-  const client = new Client({ reconnect: false, keepAlive: false, emitEventsByTypes: false });
-  const { user, secret, host, port } = settings;
-  let login: Promise<unknown> = Promise.resolve();
-  const socket = socketMadeBy(() => {
-    login = client.connect(inert(user), inert(secret), { host, port, noDelay: true });
-  });
-  const line = new Line(client, socket, settings, parts);
-  await line.loggedIn(login, parts.signal);
+  const socket = reach(settings);
+  const line = new Line(clientOver(socket, Client), socket, settings, parts);
+  await line.loggedIn(parts.signal);
   return line;
+}
+
+function reach(settings: AmiSettings): Socket {
+  const { host, port } = settings;
+  try {
+    return connect({ host, port, noDelay: true });
+  } catch (error) {
+    throw unreachable(settings, errnoOf(error) ?? messageOf(error));
+  }
+}
+
+/** A client that writes to `socket`; ready in a microtask. */
+function clientOver(socket: Socket, Client: typeof AmiClient): AmiClient {
+  const client = new Client({ reconnect: false, keepAlive: false, emitEventsByTypes: false });
+  const write = (action: Record<string, string>): void => {
+    const lines = Object.entries(action).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`${lines.join('')}\r\n`);
+  };
+  const connection = Object.assign(new EventEmitter(), { write, close: () => {} });
+  client._connector = { connect: () => Promise.resolve(connection) };
+  void client.connect('', '');
+  return client;
 }
 
 let loading: Promise<typeof AmiClient> | undefined;
@@ -90,24 +120,6 @@ function clientClass(): Promise<typeof AmiClient> {
   return loading;
 }
 
-const SOCKETS = 'net.client.socket';
-
-/** The socket that `connect` makes before it returns: Node tells of each on a diagnostics channel, in that very moment. */
-function socketMadeBy(connect: () => void): Socket {
-  let made: Socket | undefined;
-  const note = (message: unknown): void => {
-    made ??= (message as { socket: Socket }).socket;
-  };
-  subscribe(SOCKETS, note);
-  try {
-    connect();
-  } finally {
-    unsubscribe(SOCKETS, note);
-  }
-  if (!made) throw new Error(`this Node.js does not tell of sockets on ${SOCKETS}`);
-  return made;
-}
-
 /** Without what would end a line. */
 function inert(text: string): string {
   return text.replace(/[\r\n\0]/g, '');
@@ -124,11 +136,10 @@ function headersOf(action: AmiAction): Record<string, string> {
 class Line implements AmiConnection {
   readonly #parser = new AmiParser();
   readonly #requests: Requests;
+  readonly #prefix: string;
   readonly #clock: Clock;
   #watchdog: Watchdog | undefined;
-  #state: State = { status: 'login', reject: () => {} };
-  /** The package's parser, which is given the answer to its login and nothing else. */
-  #loginReader: NodeJS.WritableStream | undefined;
+  #state: State = { status: 'login', asked: undefined, resolve: () => {}, reject: () => {} };
   #limit: Cancel;
 
   constructor(
@@ -138,30 +149,27 @@ class Line implements AmiConnection {
     { clock, random }: AmiParts,
   ) {
     const prefix = `hc${Math.floor(random() * 2 ** 32).toString(16)}-`;
+    this.#prefix = prefix;
     this.#clock = clock;
     this.#requests = new Requests({ clock, answerMs: settings.answerMs, prefix });
     this.#limit = this.#within(unreachable(settings, 'no answer'));
-    socket.pipe = (target) => this.#piped(target);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.once('data', () => void this.#greeted());
     socket.once('connect', () => {
       this.#limit();
       this.#limit = this.#within(mute(settings));
     });
     socket.once('end', () => this.#broken('closed by Asterisk'));
-    this.#watchSocket();
+    socket.on('error', (error) => this.#broken(errnoOf(error) ?? messageOf(error)));
+    socket.on('close', () => this.#broken('closed'));
   }
 
-  /** @param login what the package makes of it; why it failed is known here before, and better */
-  async loggedIn(login: Promise<unknown>, signal?: AbortSignal): Promise<void> {
+  async loggedIn(signal?: AbortSignal): Promise<void> {
     const giveUp = (): void => this.#end('given up');
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#state = { status: 'login', reject };
-        login.then(
-          () => resolve(),
-          (error: unknown) => this.#broken(errnoOf(error) ?? messageOf(error)),
-        );
+        this.#state = { status: 'login', asked: undefined, resolve, reject };
       });
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -197,30 +205,17 @@ class Line implements AmiConnection {
     });
   }
 
-  /** The package calls it once for its login, and again when that is accepted: from there on it only writes. */
-  #piped<T extends NodeJS.WritableStream>(target: T): T {
-    if (!this.#loginReader) {
-      this.#loginReader = target;
-      return target;
-    }
-    this.#limit();
-    this.#state = { status: 'held', messages: [] };
-    this.socket.pause();
-    // It has taken our listeners away, and its own would throw when nobody listens to them.
-    this.socket.removeAllListeners('error').removeAllListeners('close');
-    this.#watchSocket();
-    this.#watchdog = new Watchdog({
-      clock: this.#clock,
-      silenceMs: this.settings.pingMs,
-      ask: () => void this.request({ Action: 'Ping' }).catch(() => {}),
-      dead: () => this.#end(`nothing heard for ${2 * this.settings.pingMs} ms`),
-    });
-    return target;
+  /** The peer has said something, so a program has accepted the connection. */
+  async #greeted(): Promise<void> {
+    const distrust = await distrustOf(this.socket, this.settings);
+    if (this.#state.status !== 'login') return;
+    if (distrust) this.#end('not trusted', distrust);
+    else this.#sendLogin(this.#state, 'Challenge', {});
   }
 
-  #watchSocket(): void {
-    this.socket.on('error', (error) => this.#broken(errnoOf(error) ?? messageOf(error)));
-    this.socket.on('close', () => this.#broken('closed'));
+  #sendLogin(state: State & { status: 'login' }, step: LoginStep, headers: Record<string, string>): void {
+    state.asked = step;
+    this.client.action({ Action: step, AuthType: 'MD5', ...headers, ActionID: this.#prefix + step });
   }
 
   #read(chunk: Buffer): void {
@@ -239,18 +234,33 @@ class Line implements AmiConnection {
     else if (state.status === 'open' && !this.#requests.take(message)) state.receiver.event(message);
   }
 
-  /** The package judges the first response: by then it has either called `pipe` again, or the login has failed. */
-  #answerLogin(message: AmiMessage, asked: State): void {
-    const response = message.get('Response');
-    if (response === undefined) return;
-    const lines = ['Response', 'ActionID', 'Message'].map(
-      (name) => `${name}: ${message.get(name) ?? ''}\r\n`,
-    );
-    this.#loginReader?.write(`${lines.join('')}\r\n`);
-    if (this.#state !== asked) return;
+  /** What is no answer to what was asked is nothing to us yet. */
+  #answerLogin(message: AmiMessage, state: State & { status: 'login' }): void {
+    const response = message.get('Response')?.toLowerCase();
+    if (!state.asked || response === undefined || message.get('ActionID') !== this.#prefix + state.asked)
+      return;
     const { settings } = this;
-    if (response.toLowerCase() === 'error') this.#end('refused', refused(settings, message.get('Message')));
-    else this.#broken('the login was answered out of turn');
+    if (response !== 'success') return this.#end('refused', refused(settings, message.get('Message')));
+    if (state.asked === 'Login') return this.#loggedIn(state);
+    const challenge = message.get('Challenge') ?? '';
+    if (!CHALLENGE.test(challenge)) return this.#broken('its challenge is none');
+    const key = createHash('md5')
+      .update(challenge + inert(settings.secret))
+      .digest('hex');
+    this.#sendLogin(state, 'Login', { Username: inert(settings.user), Key: key });
+  }
+
+  #loggedIn({ resolve }: State & { status: 'login' }): void {
+    this.#limit();
+    this.#state = { status: 'held', messages: [] };
+    this.socket.pause();
+    this.#watchdog = new Watchdog({
+      clock: this.#clock,
+      silenceMs: this.settings.pingMs,
+      ask: () => void this.request({ Action: 'Ping' }).catch(() => {}),
+      dead: () => this.#end(`nothing heard for ${2 * this.settings.pingMs} ms`),
+    });
+    resolve();
   }
 
   #within(error: HoldcastError): Cancel {

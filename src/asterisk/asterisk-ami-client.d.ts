@@ -10,14 +10,18 @@ declare module 'asterisk-ami-client' {
     emitResponsesById?: boolean;
   }
 
+  /** What its connector makes: where actions are written to. */
+  interface Connection extends EventEmitter {
+    write(message: Record<string, string>): void;
+    close(): void;
+  }
+
   export default class AmiClient extends EventEmitter {
     constructor(options?: Options);
-    /** Connects with `net.connect(options)`, then logs in; resolves when the login is accepted. */
-    connect(
-      user: string,
-      secret: string,
-      options: { host: string; port: number; noDelay?: boolean },
-    ): Promise<unknown>;
+    /** Its own one logs in with the secret in clear; another may be put here before `connect`. */
+    _connector: { connect(): Promise<Connection> };
+    /** Resolves when its connector has made a connection. */
+    connect(user: string, secret: string): Promise<Connection>;
     /** Writes one action. @throws Error before `connect` has resolved */
     action(message: Record<string, string>): this;
   }

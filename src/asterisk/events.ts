@@ -48,8 +48,11 @@ const WANTED: Readonly<Record<string, { readonly class: string; readonly read: R
   MusicOnHoldStart: { class: 'call', read: (message) => musicEvent('moh-start', message) },
   MusicOnHoldStop: { class: 'call', read: (message) => musicEvent('moh-stop', message) },
   NewCallerid: { class: 'call', read: callerEvent },
-  Hangup: { class: 'call', read: (message) => channelEvent('hangup', message.get('Channel'), message) },
-  Rename: { class: 'call', read: (message) => channelEvent('renamed', message.get('Newname'), message) },
+  Hangup: { class: 'call', read: (message) => channelEvent('hangup', channelIn(message), message) },
+  Rename: {
+    class: 'call',
+    read: (message) => channelEvent('renamed', channelIn(message, 'Newname'), message),
+  },
 };
 
 /** The classes of rights that the events need: an EventMask, and `read=` of manager.conf. */
@@ -66,12 +69,35 @@ export function readEvent(message: AmiMessage): AmiEvent | undefined {
   return name !== undefined && Object.hasOwn(WANTED, name) ? WANTED[name]?.read(message) : undefined;
 }
 
+/**
+ * Characters of what is kept, for hours and for thousands of calls; Asterisk's own limits are lower (80, and 40 of a language).
+ * A longer one is none: cut, it could be another's number, or another queue. A channel's name is only shown, so it is cut.
+ */
+const LONGEST = { CallerIDNum: 80, Language: 40, Queue: 200, Class: 80 } as const;
+export const LONGEST_QUEUE = LONGEST.Queue;
+const LONGEST_CHANNEL = 200;
+
+function textIn(message: AmiMessage, name: keyof typeof LONGEST): string | undefined {
+  const text = message.get(name);
+  return text !== undefined && text.length <= LONGEST[name] ? text : undefined;
+}
+
+/** The channel's name, or with Rename its new one; absent when there is none. */
+export function channelIn(message: AmiMessage, name: 'Channel' | 'Newname' = 'Channel'): string | undefined {
+  return message.get(name)?.slice(0, LONGEST_CHANNEL);
+}
+
+/** The name of the queue that a message is about. */
+export function queueNameIn(message: AmiMessage): string | undefined {
+  return textIn(message, 'Queue');
+}
+
 /** What Asterisk and carriers write for a number that is not known or not shown. */
 const NO_NUMBER = /^$|^<?(unknown|anonymous|unavailable|restricted|private|withheld)>?$/i;
 
 /** The number in any message that describes a channel, withheld or not; absent when there is none. */
 export function numberIn(message: AmiMessage): { number?: string } {
-  const number = message.get('CallerIDNum') ?? '';
+  const number = textIn(message, 'CallerIDNum') ?? '';
   return NO_NUMBER.test(number) ? {} : { number };
 }
 
@@ -119,11 +145,12 @@ export function phoneIn(status: AmiMessage): { phone?: string } {
 
 /** The channel's language in any message that describes a channel. */
 export function languageIn(message: AmiMessage): { language?: string } {
-  const language = message.get('Language');
+  const language = textIn(message, 'Language');
   return language ? { language } : {};
 }
 
-function uniqueidIn(message: AmiMessage): string | undefined {
+/** A Uniqueid that can be one of ours. */
+export function uniqueidIn(message: AmiMessage): string | undefined {
   const uniqueid = message.get('Uniqueid') ?? '';
   return isUniqueid(uniqueid) ? uniqueid : undefined;
 }
@@ -138,13 +165,13 @@ function keyEvent(type: 'key-down' | 'key-up', message: AmiMessage): AmiEvent | 
   const digit = message.get('Digit')?.toUpperCase() ?? '';
   if (!uniqueid || !/^[0-9A-D*#]$/.test(digit)) return undefined;
   const received = message.get('Direction')?.toLowerCase() === 'received';
-  return { type, uniqueid, channel: message.get('Channel') ?? '', digit, received };
+  return { type, uniqueid, channel: channelIn(message) ?? '', digit, received };
 }
 
 /** Which caller of which queue. */
 function waiterIn(message: AmiMessage): { queue: string; uniqueid: string } | undefined {
   const uniqueid = uniqueidIn(message);
-  const queue = message.get('Queue');
+  const queue = queueNameIn(message);
   return uniqueid && queue ? { queue, uniqueid } : undefined;
 }
 
@@ -152,7 +179,7 @@ function joinEvent(message: AmiMessage): AmiEvent | undefined {
   const waiter = waiterIn(message);
   const position = wholeIn(message, 'Position');
   if (!waiter || !position) return undefined;
-  const channel = message.get('Channel') ?? '';
+  const channel = channelIn(message) ?? '';
   return { type: 'queue-join', ...waiter, channel, position, ...numberIn(message), ...languageIn(message) };
 }
 
@@ -171,8 +198,8 @@ function heldEvent(type: 'queue-abandon' | 'queue-connect', message: AmiMessage)
 function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEvent | undefined {
   const uniqueid = uniqueidIn(message);
   if (!uniqueid) return undefined;
-  const channel = message.get('Channel') ?? '';
-  const musicClass = message.get('Class');
+  const channel = channelIn(message) ?? '';
+  const musicClass = textIn(message, 'Class');
   return {
     type,
     uniqueid,
@@ -186,7 +213,7 @@ function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEve
 function callerEvent(message: AmiMessage): AmiEvent | undefined {
   const uniqueid = uniqueidIn(message);
   if (!uniqueid) return undefined;
-  const channel = message.get('Channel') ?? '';
+  const channel = channelIn(message) ?? '';
   return { type: 'caller-changed', uniqueid, channel, ...numberIn(message), ...languageIn(message) };
 }
 

@@ -4,6 +4,9 @@
 /** Bytes of one message, from its first header to the empty line. Asterisk's longest (Command) are far shorter. */
 export const LONGEST_MESSAGE = 1 << 20;
 
+/** Bytes of a line that are kept. Asterisk's own names have at most some hundred; what is behind is passed over. */
+export const LONGEST_LINE = 1024;
+
 const COMMAND_END = '--END COMMAND--';
 const LF = 0x0a;
 
@@ -94,7 +97,7 @@ export class AmiParser {
     this.#length = length;
   }
 
-  /** The text of a line whose last piece is `piece`; only whole lines are decoded, so no character is cut in two. */
+  /** The text of a line whose last piece is `piece`; only whole lines are decoded, so no character of a name is cut in two. */
   #complete(piece: Buffer): string {
     let bytes = piece;
     if (this.#length > 0) {
@@ -102,7 +105,9 @@ export class AmiParser {
       bytes = this.#line.subarray(0, this.#length);
       this.#length = 0;
     }
-    const text = bytes.toString('utf8');
+    // What an old Asterisk's Command prints is not kept, and its end may stand behind a long line.
+    const isHeader = this.#expected === 'headers' || this.#expected === 'greeting';
+    const text = bytes.toString('utf8', 0, isHeader ? LONGEST_LINE : bytes.length);
     return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
 

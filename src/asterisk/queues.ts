@@ -4,7 +4,7 @@
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { AmiEvent } from './events';
+import { uniqueidIn, type AmiEvent } from './events';
 import type { QueuePlace } from './feed';
 import { Joins } from './joins';
 import type { AmiPort } from './link';
@@ -42,6 +42,9 @@ const MOST_QUEUES = 500;
 
 /** Told whether the place is known as Asterisk has it. */
 type Asker = (confirmed: boolean) => void;
+
+/** More callers in all queues than these, and the same: a hub has room for at most 20,000. */
+const MOST_WAITING = 50_000;
 
 /** One queue in which somebody waits. */
 interface Row {
@@ -211,7 +214,7 @@ export class QueueBoard {
     const settling = this.parts.clock.now() < row.settlesAt;
     if (change.type !== 'queue-join') {
       this.#exit(uniqueid, row);
-      if (settling) row.left.add(uniqueid);
+      if (settling && row.left.size < MOST_CHANGES) row.left.add(uniqueid);
       return change.type === 'gone'
         ? !row.line.remove(uniqueid)
         : row.line.leave(uniqueid, change.position, settling);
@@ -280,7 +283,7 @@ export class QueueBoard {
   #take(row: Row, entries: readonly AmiMessage[], since: readonly Change[]): boolean {
     const concerned = new Set(row.watched);
     for (const uniqueid of [...row.line.named(), ...concerned]) this.#exit(uniqueid, row);
-    row.line = new Line(entries.map((entry) => entry.get('Uniqueid')));
+    row.line = new Line(entries.map(uniqueidIn));
     // One that has gone to another queue by now stays there.
     for (const uniqueid of row.line.named()) if (!this.#rowOf.has(uniqueid)) this.#enter(uniqueid, row);
     for (const entry of entries) this.#date(row, entry);
@@ -293,7 +296,7 @@ export class QueueBoard {
 
   /** Of each caller in the picture, since when they wait. */
   #date(row: Row, entry: AmiMessage): void {
-    const uniqueid = entry.get('Uniqueid');
+    const uniqueid = uniqueidIn(entry);
     const seconds = Number(entry.get('Wait') ?? NaN);
     if (uniqueid && seconds >= 0 && this.#rowOf.get(uniqueid) === row)
       this.#joins.seen(uniqueid, seconds * 1000);
@@ -304,6 +307,7 @@ export class QueueBoard {
   }
 
   #enter(uniqueid: string, row: Row): void {
+    if (this.#rowOf.size >= MOST_WAITING) this.#forgetUnwatched(row);
     this.#rowOf.set(uniqueid, row);
     if (this.#watched.has(uniqueid)) row.watched.add(uniqueid);
   }
@@ -316,8 +320,7 @@ export class QueueBoard {
   #rowFor(queue: string): Row {
     const known = this.#rows.get(keyOf(queue));
     if (known) return known;
-    if (this.#rows.size >= MOST_QUEUES)
-      for (const row of [...this.#rows.values()]) if (row.watched.size === 0) this.#forget(row);
+    if (this.#rows.size >= MOST_QUEUES) this.#forgetUnwatched();
     const row: Row = {
       name: queue,
       line: new Line(),
@@ -337,6 +340,10 @@ export class QueueBoard {
   /** A queue in which nobody is known to wait is not kept. */
   #tidy(row: Row): void {
     if (row.watched.size === 0 && !row.since && !row.next && row.line.isEmpty) this.#forget(row);
+  }
+
+  #forgetUnwatched(but?: Row): void {
+    for (const row of [...this.#rows.values()]) if (row.watched.size === 0 && row !== but) this.#forget(row);
   }
 
   #forget(row: Row): void {

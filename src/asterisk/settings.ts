@@ -6,6 +6,8 @@ export interface AmiSettings {
   port: number;
   user: string;
   secret: string;
+  /** Users besides our own and root whose program may be the AMI of this machine: names, or numbers. */
+  trustUid?: readonly (string | number)[];
   /** A connection that does not stand by then is given up, and so is a login without an answer. */
   connectMs: number;
   /** An action without an answer by then has failed. */

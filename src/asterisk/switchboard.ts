@@ -5,7 +5,16 @@ import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { languageIn, numberIn, phoneIn, presentationIn, statusOf, type AmiEvent } from './events';
+import {
+  channelIn,
+  LONGEST_QUEUE,
+  languageIn,
+  numberIn,
+  phoneIn,
+  presentationIn,
+  statusOf,
+  type AmiEvent,
+} from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
 import { KeySigns, type KeyEvent } from './keys';
 import type { AmiPort } from './link';
@@ -436,7 +445,7 @@ export class Switchboard implements Closeable {
     const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
     if (!status) return 'failed';
     if (call.known?.turn !== turn) return 'unsure';
-    const channel = status.get('Channel');
+    const channel = channelIn(status);
     const { number } = numberIn(status);
     // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
     const isSure = !call.known || call.known.number === number;
@@ -493,7 +502,8 @@ function textsOf({ channel, language }: Known): Pick<Known, 'channel' | 'languag
 /** The queue whose application a channel is in; while it is with an agent, too. */
 function queueIn(status: AmiMessage): string | undefined {
   if (status.get('Application')?.toLowerCase() !== 'queue') return undefined;
-  return status.get('Data')?.split(',')[0]?.trim() || undefined;
+  const queue = status.get('Data')?.split(',')[0]?.trim();
+  return queue && queue.length <= LONGEST_QUEUE ? queue : undefined;
 }
 
 function identityOf(uniqueid: string, known: Known, queue: string | undefined): CallIdentity {

@@ -31,3 +31,13 @@ export function refused({ user }: AmiSettings, said = 'no reason given'): Holdca
     'Compare user and secret with manager.conf, then run `asterisk -rx "manager reload"`.',
   );
 }
+
+/** The program at the other end is not Asterisk, as far as this machine can tell. */
+export function foreign({ host, port }: AmiSettings, why: string): HoldcastError {
+  return new HoldcastError(
+    'HC_AMI_FOREIGN',
+    `the program at ${host}:${port} is not trusted with the AMI secret: ${why}`,
+    'If it is Asterisk or your own tunnel (stunnel, ssh), name its user in ami.trustUid; an Asterisk in a container is reached ' +
+      "by the container's own address in ami.host. If it is neither, find out who runs it (ss -ltnp) and end it.",
+  );
+}

@@ -116,9 +116,11 @@ function resolveKeys(keys: Config['keys'] = defaultKeys): ResolvedConfig['keys']
 }
 
 /** Without a secret nobody can log in, so there is no connection. */
-function resolveAmi({ secret, ...given }: NonNullable<Config['ami']> = {}): AmiSettings | undefined {
+function resolveAmi({ secret, trustUid, ...given }: NonNullable<Config['ami']> = {}):
+  AmiSettings | undefined {
   if (secret === undefined) return undefined;
-  return { ...filled(defaultAmiSettings, given), secret };
+  const trusted = trustUid === undefined ? {} : { trustUid: [trustUid].flat() as (string | number)[] };
+  return { ...filled(defaultAmiSettings, given), secret, ...trusted };
 }
 
 function resolveVoices({ voices, language = DEFAULT_LANGUAGE }: Config, configDir: string): VoiceSettings[] {

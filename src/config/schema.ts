@@ -26,7 +26,7 @@ import {
 import { foundText, keyText, typoOf } from './problems';
 import type { Problem } from './problems';
 import { billing, store, voice as spokenBy } from './services';
-import type { Config, DayParts, DayWindow, Digit } from './types';
+import type { AccountName, Config, DayParts, DayWindow, Digit } from './types';
 
 const DIGITS: readonly Digit[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#'];
 const ACTIONS: Record<BuiltinAction, true> = {
@@ -107,11 +107,22 @@ const advice = section({
   campaigns: z.array(campaign, "a list [{ match: 'last' }, …]").optional(),
 });
 
+const account = "the name or number of a user: 'stunnel4', 1001, or a list of them";
+const isAccount = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? Number.isInteger(value) && value >= 0 && value < 2 ** 32 - 1
+    : typeof value === 'string' && /^[\w.-]{1,64}\$?$/.test(value);
 const ami = section({
   host: text('the name or address of a machine', isHost).optional(),
   port: z.int(PORT).min(1, PORT).max(65_535, PORT).optional(),
   user: text('a name as in manager.conf', isHeader).optional(),
   secret: text('the secret as in manager.conf', isHeader).optional(),
+  trustUid: z
+    .custom<AccountName | readonly AccountName[]>(
+      (value) => (Array.isArray(value) ? value.every(isAccount) : isAccount(value)),
+      account,
+    )
+    .optional(),
   connectMs: within(100, 60_000, 'ms'),
   pingMs: within(500, 600_000, 'ms'),
 });

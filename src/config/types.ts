@@ -181,6 +181,9 @@ export interface StreamOptions {
   undrainedMs: number;
 }
 
+/** A user of this machine, by name or number. */
+export type AccountName = string | number;
+
 export interface AmiOptions {
   /** Name or address of the machine that runs Asterisk. Default '127.0.0.1'. */
   host: string;
@@ -190,6 +193,12 @@ export interface AmiOptions {
   user: string;
   /** As in manager.conf. Without one there is no AMI connection. */
   secret: string;
+  /**
+   * Users whose program may be the AMI of this machine besides root and the user that Holdcast runs as, which is Asterisk's:
+   * that of a tunnel (stunnel, ssh), by name or number: 'stunnel4', ['stunnel4', 1001]. Anybody else on that port is told
+   * nothing. Default: nobody else.
+   */
+  trustUid: AccountName | readonly AccountName[];
   /** A connection or a login that takes longer is given up and tried again, ms, 100 to 60,000. Default 5000. */
   connectMs: number;
   /** A connection that is silent for so long is tested with a Ping, ms, 500 to 600,000. Default 10000. */

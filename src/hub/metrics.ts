@@ -47,6 +47,7 @@ export const CODES: Readonly<Record<ErrorCode, true>> = {
   HC_SCRIPT_INVALID: true,
   HC_AMI_UNREACHABLE: true,
   HC_AMI_REFUSED: true,
+  HC_AMI_FOREIGN: true,
   HC_AMI_LOST: true,
   HC_AMI_TIMEOUT: true,
   HC_AMI_ERROR: true,

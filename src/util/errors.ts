@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'HC_SCRIPT_INVALID'
   | 'HC_AMI_UNREACHABLE'
   | 'HC_AMI_REFUSED'
+  | 'HC_AMI_FOREIGN'
   | 'HC_AMI_LOST'
   | 'HC_AMI_TIMEOUT'
   | 'HC_AMI_ERROR'

@@ -1,6 +1,7 @@
 // One AMI connection against a scripted Asterisk: what the client package gets wrong by itself is right from outside.
 // Sockets are real, time is not.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { openAmi, type AmiConnection, type AmiParts, type AmiReceiver } from '../../src/asterisk/ami';
@@ -170,7 +171,9 @@ describe('logging in', () => {
       server.login = 'ignore';
       if (how === 'no greeting') server.greeting = undefined;
       const opening = open({ connectMs: 3000 });
-      await server.action('login');
+      await (how === 'ignore' ? server.action('Login') : server.until(() => server.connections === 1));
+      const client = server.clientOf(server.sessions[0]!.socket)!;
+      while (client.connecting) await new Promise((turn) => setImmediate(turn));
       clock.advance(2999);
       expect(server.sessions).toHaveLength(1);
       clock.advance(1);
@@ -183,7 +186,7 @@ describe('logging in', () => {
     server.greeting = 'SSH-2.0-OpenSSH_9.2\r\n';
     server.login = 'ignore';
     const opening = open();
-    await server.action('login');
+    await server.action('Login');
     server.sessions[0]!.end();
     await expect(opening).rejects.toMatchObject({
       code: 'HC_AMI_UNREACHABLE',
@@ -195,9 +198,11 @@ describe('logging in', () => {
   test('an answer to somebody else is not taken for the login’s', async () => {
     server.login = 'ignore';
     const opening = open();
-    await server.action('login');
-    server.sessions[0]!.send(amiText({ Response: 'Success', ActionID: '__auth_1__' }));
-    await expect(opening).rejects.toMatchObject({ code: 'HC_AMI_UNREACHABLE' });
+    await server.action('Login');
+    const [session] = server.sessions;
+    session!.send(amiText({ Response: 'Success', ActionID: '__auth_1__' }));
+    session!.refuse(server.received.at(-1)!, 'Authentication failed');
+    await expect(opening).rejects.toMatchObject({ code: 'HC_AMI_REFUSED' });
     await expectNothingLeft(undefined);
   });
 
@@ -243,10 +248,41 @@ describe('logging in', () => {
     server.login = 'ignore';
     const loggingIn = new AbortController();
     const second = open({}, { signal: loggingIn.signal });
-    await server.action('login');
+    await server.action('Login');
     loggingIn.abort();
     await expect(second).rejects.toMatchObject({ code: 'HC_AMI_LOST' });
     await expectNothingLeft(undefined);
+  });
+});
+
+describe('what is told to whom', () => {
+  /** Everything that a peer got, in clear. */
+  const told = (): string => server.received.map(({ raw }) => raw).join('\n');
+
+  test('the secret is never sent: who knows it answers a challenge', async () => {
+    const connection = await open();
+    connection.close();
+    expect(server.received[0]).toMatchObject({ Action: 'Challenge', AuthType: 'MD5' });
+    const key = createHash('md5').update('146389731mohsecret').digest('hex');
+    expect(server.received[1]).toMatchObject({ AuthType: 'MD5', Username: 'moh', Key: key });
+    expect(told()).not.toMatch(/mohsecret/);
+  });
+
+  test.each([
+    ['none', ''],
+    ['one with spaces', 'a b'],
+    ['a long one', '1'.repeat(200)],
+  ])('a challenge that is %s gets no response', async (_, challenge) => {
+    server.challenge = challenge;
+    await expect(open()).rejects.toMatchObject({ code: 'HC_AMI_UNREACHABLE' });
+    expect(told()).not.toMatch(/Key/);
+    await expectNothingLeft(undefined);
+  });
+
+  test('what a peer says before it is asked is no answer', async () => {
+    server.greeting = `Asterisk Call Manager/11\r\n${amiText({ Response: 'Success', ActionID: 'hca087eaf3-Login' })}`;
+    server.login = 'refuse';
+    await expect(open()).rejects.toMatchObject({ code: 'HC_AMI_REFUSED' });
   });
 });
 
@@ -289,8 +325,8 @@ describe('requests', () => {
       connection.list({ Action: 'QueueStatus', Queue: 'a' }),
       connection.list({ Action: 'QueueStatus', Queue: 'b' }),
     ]);
-    await server.until(() => server.received.length === 3);
-    const [a, b] = server.received.slice(1) as [Received, Received];
+    await server.until(() => server.received.length === 4);
+    const [a, b] = server.received.slice(2) as [Received, Received];
     const item = (action: Received, queue: string, Position: number): void =>
       session.event('QueueEntry', { Queue: queue, Position, ActionID: action['ActionID']! });
     session.respond(a, { EventList: 'start' });
@@ -407,7 +443,7 @@ describe('requests', () => {
       'Na:me\r\nAction: Originate\r\n\r\nX': 'a\r\n\r\nAction: Hangup\nChannel: all\rb\0c',
       actionid: 'mine',
     });
-    const [, action, ...more] = server.received;
+    const [, , action, ...more] = server.received;
     expect(more).toEqual([]);
     expect(action!.raw.split('\r\n')).toEqual([
       'Action: UserEvent',
@@ -418,10 +454,11 @@ describe('requests', () => {
   });
 
   test('nor does one in the user’s name or password', async () => {
+    server.secret = 'sAction: Originate';
     const connection = await open({ user: 'moh\r\nAction: x', secret: 's\r\n\r\nAction: Originate' });
     connection.close();
-    expect(server.received).toHaveLength(1);
-    expect(server.received[0]).toMatchObject({ Username: 'mohAction: x', Secret: 'sAction: Originate' });
+    expect(server.received).toHaveLength(2);
+    expect(server.received[1]).toMatchObject({ Username: 'mohAction: x' });
   });
 });
 
@@ -434,7 +471,7 @@ describe('the end of a connection', () => {
       connection.request({ Action: 'QueueStatus' }),
     ];
     const failures = Promise.allSettled(waiting);
-    await server.until(() => server.received.length === 3);
+    await server.until(() => server.received.length === 4);
     session.end();
     expect(await heard.whyEnded).toBe('closed by Asterisk');
     expect((await failures)[0]).toMatchObject({ status: 'rejected', reason: { code: 'HC_AMI_LOST' } });
@@ -467,7 +504,7 @@ describe('the end of a connection', () => {
     session.event('Hangup', { Uniqueid: '1.1' });
     await connection.request({ Action: 'Events' });
     clock.advance(3999);
-    expect([server.received.length, heard.ends]).toEqual([7, []]);
+    expect([server.received.length, heard.ends]).toEqual([8, []]);
     connection.close();
     await expectNothingLeft(client);
   });
@@ -481,7 +518,7 @@ describe('the end of a connection', () => {
       clock.advance(3000);
     }
     await connection.request({ Action: 'Events' });
-    expect(server.received.map((action) => action['Action'])).toEqual(['login', 'Events']);
+    expect(server.received.map((action) => action['Action'])).toEqual(['Challenge', 'Login', 'Events']);
     connection.close();
   });
 
@@ -547,7 +584,7 @@ test('standard output stays clean whatever DEBUG says, and DEBUG is what it was'
       connection.start({ event: () => {}, ended: () => {} });
       await connection.request({ Action: 'Ping' });
       connection.close();
-      await openAmi({ ...settings, secret: '' }, { clock: systemClock(), random: () => 0.5 }).then((c) => c.close());
+      await openAmi(settings, { clock: systemClock(), random: () => 0.5 }).then((c) => c.close());
       process.stderr.write(['done', process.env.DEBUG, process.env.DEBUG_FD].join(' '));
     });`);
   const env = { ...process.env, DEBUG: '*', DEBUG_FD: '1' };

@@ -1,4 +1,6 @@
 // Events of real Asterisks (22.10 and 16.28, as they came) become typed ones; what lacks its point is dropped.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { EVENT_CLASSES, EVENT_FILTER, phoneIn, readEvent, type AmiEvent } from '../../src/asterisk/events';
 import { AmiParser } from '../../src/asterisk/message';
 import { message } from '../support/fakeAmi';
@@ -157,4 +159,52 @@ test('what is subscribed to is what is read, and no more', () => {
     false,
   );
   expect(filter.test('Event: VarSet\r\nValue: Event: Hangup\r\n')).toBe(false);
+});
+
+describe('texts that are longer than any of Asterisk’s', () => {
+  const long = 'x'.repeat(200_000);
+
+  test('a channel’s name is cut, and the event counts', () => {
+    expect(read(about('Hangup', '', { Channel: long }))).toEqual({
+      type: 'hangup',
+      uniqueid: '1795242739.1',
+      channel: 'x'.repeat(200),
+    });
+  });
+
+  test('a number, a language or a class that were cut would be others: there is none', () => {
+    const change = { CallerIDNum: `+44${'0'.repeat(100)}`, Language: long, Channel: 'PJSIP/a-1' };
+    expect(read(about('MusicOnHoldStart', `Class: ${long}`, change))).toEqual({
+      type: 'moh-start',
+      uniqueid: '1795242739.1',
+      channel: 'PJSIP/a-1',
+    });
+  });
+
+  test('nor is a queue another one, or a call another call', () => {
+    expect(read(about('QueueCallerJoin', `Queue: ${long}\nPosition: 1`))).toBeUndefined();
+    expect(read(about('Hangup', '', { Uniqueid: `1.${'1'.repeat(5000)}` }))).toBeUndefined();
+  });
+
+  test('nothing of them is kept with what is', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const kept: AmiEvent[] = [];
+    const parser = new AmiParser();
+    const megabytes = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed / 2 ** 20;
+    };
+    const before = megabytes();
+    for (let i = 0; i < 1000; i++) {
+      const change = { Uniqueid: `${i}.1`, Channel: `PJSIP/${i}-${long}`, CallerIDName: long };
+      const text = about('MusicOnHoldStart', `Class: default`, change).replaceAll('\n', '\r\n');
+      parser.push(Buffer.from(`${text}\r\n\r\n`), (message) => kept.push(readEvent(message)!));
+    }
+    expect(megabytes() - before).toBeLessThan(10);
+    expect(kept[999]).toMatchObject({
+      uniqueid: '999.1',
+      channel: expect.stringMatching(/^PJSIP\/999-x+$/) as string,
+    });
+  });
 });

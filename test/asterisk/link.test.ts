@@ -202,7 +202,7 @@ describe('what is subscribed to', () => {
     const port = link();
     await server.action('Filter');
     await port.request({ Action: 'Ping' });
-    const [, mask, filter] = server.received;
+    const [, , mask, filter] = server.received;
     expect(mask!['EventMask']!.split(',').sort()).toEqual(['agent', 'call', 'dtmf']);
     expect(filter!['Filter']).toMatch(/^\^Event: \(DTMFBegin\|.*\)\[\[:space:\]\]$/);
     expect([logged('warn'), logged('error'), logged('debug')]).toEqual([[], [], ['ami event filter']]);
@@ -330,7 +330,7 @@ describe('coming back', () => {
   test('a server that is mute from the start is left in time and tried again', async () => {
     server.login = 'ignore';
     link();
-    await server.action('login');
+    await server.action('Login');
     clock.advance(CONNECT_MS);
     await clock.paused(1);
     expect(failures()).toEqual(['HC_AMI_TIMEOUT']);
@@ -408,7 +408,7 @@ describe('close', () => {
   test('in the middle of the login', async () => {
     server.login = 'ignore';
     const port = link();
-    await server.action('login');
+    await server.action('Login');
     port.close();
     await expectNothing(port);
   });

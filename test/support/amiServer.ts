@@ -1,5 +1,6 @@
 // A scripted Asterisk Manager on a real socket: says what a test tells it to, in pieces of any size, or nothing.
 // Nothing here waits on a clock: tests wait for what has happened, and a piece is sent when the last one has been read.
+import { createHash } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { AmiSettings } from '../../src/asterisk/settings';
@@ -24,7 +25,10 @@ export class AmiServer {
   readonly received: Received[] = [];
   /** Sessions ever begun. */
   connections = 0;
+  /** 'accept': who knows the secret. */
   login: 'accept' | 'refuse' | 'ignore' = 'accept';
+  secret = 'mohsecret';
+  challenge = '146389731';
   /** Undefined: says nothing at first. */
   greeting: string | undefined = 'Asterisk Call Manager/11.0.0\r\n';
   /** Sent in one piece with the answer to the login. */
@@ -41,6 +45,7 @@ export class AmiServer {
   private constructor() {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     subscribe('net.client.socket', this.#note);
+    this.on('Challenge', (action, session) => session.respond(action, { Challenge: this.challenge }));
     this.on('Ping', (action, session) => session.respond(action, { Ping: 'Pong' }));
     this.on('Events', (action, session) => session.respond(action, { Events: 'On' }));
     this.on('Filter', (action, session) => session.refuse(action, 'Permission denied'));
@@ -62,7 +67,7 @@ export class AmiServer {
       host: '127.0.0.1',
       port: this.#port,
       user: 'moh',
-      secret: 'mohsecret',
+      secret: this.secret,
       connectMs: 5000,
       answerMs: 5000,
       pingMs: 10_000,
@@ -154,7 +159,8 @@ export class AmiServer {
 
   #logIn(action: Received, session: AmiSession): void {
     if (this.login === 'ignore') return;
-    if (this.login === 'refuse') {
+    const key = createHash('md5').update(this.challenge + this.secret).digest('hex');
+    if (this.login === 'refuse' || action['Key'] !== key) {
       session.refuse(action, 'Authentication failed');
       return session.end();
     }

@@ -41,7 +41,9 @@ async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Find
     );
   let connection: AmiConnection;
   try {
-    connection = await open(settings, { signal });
+    // Root, who may run this, is not Asterisk's user.
+    const trustUid = [...(settings.trustUid ?? []), ...(site.account ? [site.account.uid] : [])];
+    connection = await open({ ...settings, trustUid }, { signal });
   } catch (error) {
     return refusal(error);
   }
