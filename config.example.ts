@@ -127,6 +127,9 @@ export default defineConfig({
     user: 'holdcast',
     // From the environment, so that it does not stand here.
     secret: process.env.HOLDCAST_AMI_SECRET,
+    // On this machine the secret is used only where the program at that port is Asterisk's (this user's) or root's. The user of
+    // a tunnel (stunnel, ssh) must be named: 'stunnel4', 1001 or a list.
+    // trustUid: 'stunnel4',
     // A connection or a login that takes longer is given up and tried again, 100 to 60000.
     connectMs: 5000,
     // A connection that is silent for so long is tested, 500 to 600000.
@@ -205,7 +208,7 @@ export default defineConfig({
   //   },
   //   // Or a query; :phone is passed as a parameter.
   //   // sql: {
-  //   //   database: { host: 'db', user: 'holdcast', password: process.env.BILLING_PASSWORD, database: 'billing' },
+  //   //   database: { host: 'db', ca: 'db-ca.pem', password: process.env.BILLING_PASSWORD, database: 'billing' },
   //   //   query: 'select number, balance from account where phone = :phone',
   //   // },
   //   // Or your own function.
@@ -237,6 +240,13 @@ export default defineConfig({
     //   user: 'holdcast',
     //   password: process.env.STORE_PASSWORD,
     //   database: 'asterisk',
+    //   // TLS, with the certificate of the server's authority (or of the server), and the name in the server's certificate
+    //   // where that is not host. Without TLS or a socket, a MySQL that asks for the password itself gets it only encrypted
+    //   // for its own key (its public_key.pem).
+    //   tls: true,
+    //   ca: '/etc/holdcast/db-ca.pem',
+    //   tlsName: 'db.example',
+    //   serverPublicKey: '/etc/holdcast/db-public_key.pem',
     //   // Connections at once (1 to 100), and how long one may take to stand, and a query (100 to 60000).
     //   connections: 4,
     //   connectMs: 2000,

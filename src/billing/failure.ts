@@ -2,21 +2,27 @@
 // What such a system says may name people, numbers and amounts: of all that nothing gets into a message.
 import { HoldcastError } from '../util/errors';
 
+/** What follows from a failure; what is absent does not. */
+export interface FailureTraits {
+  /** The connection failed, not the question, and asking once more does no harm. */
+  readonly again?: boolean;
+  /** It was this question that failed: of billing itself that says nothing. */
+  readonly ofOne?: boolean;
+  /** Nobody looked at its PIN: it was never sent, or billing says that it failed. */
+  readonly unjudged?: boolean;
+}
+
 /** HC_BILLING_FAILED: billing is away, refused, or did not answer in time. */
-export class BillingFailure extends HoldcastError {
-  /**
-   * @param again the connection failed, not the question, and asking once more does no harm
-   * @param ofOne it was this question that failed: of billing itself that says nothing
-   * @param unjudged nobody looked at its PIN: it was never sent, or billing says that it failed
-   */
-  constructor(
-    message: string,
-    hint: string,
-    readonly again = false,
-    readonly ofOne = false,
-    readonly unjudged = false,
-  ) {
+export class BillingFailure extends HoldcastError implements Required<FailureTraits> {
+  readonly again: boolean;
+  readonly ofOne: boolean;
+  readonly unjudged: boolean;
+
+  constructor(message: string, hint: string, traits: FailureTraits = {}) {
     super('HC_BILLING_FAILED', message, hint);
+    this.again = traits.again === true;
+    this.ofOne = traits.ofOne === true;
+    this.unjudged = traits.unjudged === true;
   }
 }
 
@@ -68,6 +74,6 @@ export function isNotReached(code: string | undefined): boolean {
   return code !== undefined && NOT_REACHED.has(code);
 }
 
-function says(error: unknown, what: 'again' | 'ofOne' | 'unjudged'): boolean {
+function says(error: unknown, what: keyof FailureTraits): boolean {
   return typeof error === 'object' && error !== null && (error as Record<string, unknown>)[what] === true;
 }

@@ -26,23 +26,37 @@ export function templateUrl(template: string): URL {
   return url;
 }
 
+const HINT = 'use placeholders in the path or in the query of the URL, and not as all of its host';
+
 /**
  * Path and query of the filled template, in which each value is one component: none changes the host or leaves its folder.
  * @throws BillingFailure when a value cannot stand where the template has it
  */
 export function filledPath(template: string, question: BillingQuestion): string {
   const expected = templateUrl(template);
-  const hint = 'use placeholders in the path or in the query of the URL, and not as all of its host';
+  const [path = ''] = template.split(/[?#]/);
+  if (!path.split('/').every((segment) => staysSegment(segment, question))) throw moved();
   let url: URL;
   try {
     url = new URL(fill(template, question, encodeURIComponent));
   } catch {
-    throw new BillingFailure('a value cannot stand in its URL', hint, false, true);
+    throw new BillingFailure('a value cannot stand in its URL', HINT, { ofOne: true });
   }
   const depth = ({ pathname }: URL): number => pathname.split('/').length;
-  if (url.origin !== expected.origin || depth(url) !== depth(expected))
-    throw new BillingFailure('a value would change more of its URL than its place', hint, false, true);
+  if (url.origin !== expected.origin || depth(url) !== depth(expected)) throw moved();
   return url.pathname + url.search;
+}
+
+/** Nothing, dots and slashes name another resource, also encoded: many a server decodes them before it looks. */
+function staysSegment(template: string, question: BillingQuestion): boolean {
+  const filled = fill(template, question, (value) => value);
+  if (filled === template) return true;
+  return !/^\.{0,2}$/.test(filled.replace(/%2e/gi, '.')) && !/[/\\\x00-\x1f\x7f]/.test(filled);
+}
+
+function moved(): BillingFailure {
+  const hint = `${HINT}; behind its ? any value may stand`;
+  return new BillingFailure('a value would change more of its URL than its place', hint, { ofOne: true });
 }
 
 /** A header's value: visible ASCII and spaces, so that no value ends its line. */

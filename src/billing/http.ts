@@ -10,7 +10,7 @@ import { filledHeader, filledJson, filledPath, templateUrl } from './fill';
 import { mapped } from './mapping';
 import type { HttpBilling } from './settings';
 import { SpareConnection } from './spare';
-import { requestFailure, statusFailure } from './httpFailure';
+import { packedAnswer, requestFailure, statusFailure } from './httpFailure';
 import { Abandoned, unlessAborted } from './within';
 
 const MOST_BYTES = 64 * 1024;
@@ -92,15 +92,15 @@ class BillingOverHttp implements Billing {
     try {
       const response = await this.pool.request({ ...request, signal });
       const { statusCode, body } = response;
-      if (statusCode >= 200 && statusCode < 300) return { json: parsed(await body.arrayBuffer()) };
+      if (statusCode >= 200 && statusCode < 300) return { json: parsed(await body.arrayBuffer(), response) };
       const reply = await replyByStatus(response, question);
       // Read to its end, the connection can be used again; too long, it is closed.
       body.dump({ limit: MOST_BYTES }).catch(() => {});
-      if (!reply) throw statusFailure(statusCode);
+      if (!reply) throw statusFailure(statusCode, this.settings.url, response.headers['location']);
       this.#tell(statusCode, question);
       return { reply };
     } catch (error) {
-      throw signal.aborted ? new Abandoned() : requestFailure(error, again);
+      throw signal.aborted ? new Abandoned() : requestFailure(error, this.settings.url, again);
     }
   }
 
@@ -129,6 +129,7 @@ class BillingOverHttp implements Billing {
     const basic = Buffer.from(`${user}:${password}`, 'utf8').toString('base64');
     return {
       accept: 'application/json',
+      'accept-encoding': 'identity',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(user !== undefined && { authorization: `Basic ${basic}` }),
@@ -169,11 +170,19 @@ async function isEmpty(body: AsyncIterable<Uint8Array>): Promise<boolean> {
   return true;
 }
 
-function parsed(bytes: ArrayBuffer): unknown {
+function parsed(bytes: ArrayBuffer, { headers }: Pick<Dispatcher.ResponseData, 'headers'>): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
+    const coding = codingOf(headers['content-encoding'], new Uint8Array(bytes));
+    if (coding !== undefined) throw packedAnswer(coding);
     const hint = 'ask the URL with curl: its answer must be JSON in UTF-8';
     throw strangeAnswer('the answer', 'is not JSON', hint, false);
   }
+}
+
+/** How an answer is compressed, as it says or as its first bytes do; undefined: it is not. */
+function codingOf(header: string | string[] | undefined, [first, second]: Uint8Array): string | undefined {
+  const said = /^(gzip|x-gzip|deflate|br|zstd|compress)\b/i.exec([header].flat().join())?.[1];
+  return said?.toLowerCase() ?? (first === 0x1f && second === 0x8b ? 'gzip' : undefined);
 }

@@ -25,7 +25,7 @@ export class BillingByFunction implements Billing {
     } catch (error) {
       const hint = 'correct the function `billing.ask` in config.ts';
       const unjudged = isNotReached(thrownCode(error));
-      throw new BillingFailure(`the function ${thrownText(error)}`, hint, false, false, unjudged);
+      throw new BillingFailure(`the function ${thrownText(error)}`, hint, { unjudged });
     }
   }
 }

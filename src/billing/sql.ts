@@ -1,6 +1,7 @@
 // Billing by SQL: the operator's own query on a pool of connections. What is asked about is passed as parameters, so that
 // no value ever becomes part of the query; a query that hangs is cut with its connection.
 import { openPool, type Pool, type Row } from '../store/mysql';
+import { SERVER } from '../store/mysqlErrors';
 import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -78,12 +79,13 @@ function isUnasked(error: unknown): boolean {
 function queryFailure(error: unknown, again: boolean): HoldcastError {
   // The pool's own words: codes, and names of the query's.
   const what = error instanceof HoldcastError ? messageOf(error) : 'the query failed';
-  if (errnoOf(error) !== 'HC_STORE_REFUSED')
-    return new BillingFailure(
-      what,
-      'see that the database of `billing` runs and is reached',
-      ...([again, false, isUnasked(error)] as const),
-    );
+  if (errnoOf(error) !== 'HC_STORE_REFUSED') {
+    const hint = (error instanceof HoldcastError && error.hint) || SERVER;
+    return new BillingFailure(what, `${hint} (the database of \`billing\`)`, {
+      again,
+      unjudged: isUnasked(error),
+    });
+  }
   const hint =
     'try the query of `billing` by hand as the user of `database`: it may be wrong, or lack the right';
   return new BillingFailure(what, hint);

@@ -139,7 +139,7 @@ function resolveBilling(
   configDir: string,
 ): BillingSettings | undefined {
   const source =
-    (sql && { sql: { ...sql, database: filledDatabase(sql.database) } }) ??
+    (sql && { sql: { ...sql, database: filledDatabase(sql.database, configDir) } }) ??
     (http && { http: { ...http, ...(http.ca !== undefined && { ca: resolve(configDir, http.ca) }) } }) ??
     ask;
   if (!source) return undefined;
@@ -151,12 +151,20 @@ function resolveBilling(
   };
 }
 
-function filledDatabase({ database, password, socket, ...given }: DatabaseOptions): DatabaseSettings {
+function filledDatabase(
+  { database, password, socket, tls, ca, tlsName, serverPublicKey, ...given }: DatabaseOptions,
+  configDir: string,
+): DatabaseSettings {
+  const file = (name: string): string => (name.includes('-----BEGIN ') ? name : resolve(configDir, name));
   return {
     ...filled(defaultDatabase, given),
     database,
     ...(password !== undefined && { password }),
     ...(socket !== undefined && { socket }),
+    tls: tls ?? (ca !== undefined || tlsName !== undefined),
+    ...(ca !== undefined && { ca: file(ca) }),
+    ...(tlsName !== undefined && { tlsName }),
+    ...(serverPublicKey !== undefined && { serverPublicKey: file(serverPublicKey) }),
   };
 }
 
@@ -169,7 +177,7 @@ function resolveStore(
   const data = file === undefined ? defaultDataFolder(env, cache) : dirname(resolve(configDir, file));
   return {
     ...filled(defaultStore, figures),
-    ...(mysql && { mysql: filledDatabase(mysql) }),
+    ...(mysql && { mysql: filledDatabase(mysql, configDir) }),
     file: file === undefined ? join(data, 'holdcast.db') : resolve(configDir, file),
     spool: join(data, 'spool'),
   };

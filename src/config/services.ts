@@ -41,10 +41,14 @@ const database = section({
   user: text('the name of a user', isHeader).optional(),
   password: text('a password', (value) => value.length <= 256).optional(),
   database: text('the name of a database', (value) => /^[^\0/\\]{1,64}$/.test(value)),
+  tls: z.boolean('true or false').optional(),
+  ca: path('the file of a certificate (PEM)'),
+  tlsName: text('the name or address in a certificate', isHost).optional(),
+  serverPublicKey: path('the file of an RSA key (PEM)'),
   connections: z.int('1 to 100').min(1, '1 to 100').max(100, '1 to 100').optional(),
   connectMs: within(100, 60_000, 'ms'),
   queryMs: within(100, 60_000, 'ms'),
-});
+}).superRefine(tlsIsWanted);
 
 const ownFunction = <T>(example: string) =>
   z.custom<T>((value) => typeof value === 'function', `a function: ${example}`).optional();
@@ -99,6 +103,14 @@ export const store = section({
   keepDays: within(0, 36_500, 'days'),
   purge: z.string('a cron expression of five fields').superRefine(isCron).optional(),
 });
+
+function tlsIsWanted(
+  { tls, ca, tlsName }: { tls?: unknown; ca?: unknown; tlsName?: unknown },
+  context: z.core.$RefinementCtx<unknown>,
+): void {
+  if (tls === false && (ca !== undefined || tlsName !== undefined))
+    context.addIssue({ code: 'custom', path: ['tls'], message: 'true, as `ca` and `tlsName` say' });
+}
 
 function isNotEmpty(value: string): boolean {
   return value.trim() !== '';

@@ -347,6 +347,18 @@ export interface DatabaseOptions {
   user?: string | undefined;
   password?: string | undefined;
   database: string;
+  /**
+   * Whether the connection is TLS; the certificate of the server is always checked. Default: true with `ca`, else false.
+   * Without TLS, a socket or `serverPublicKey`, a server that asks for the password itself (MySQL 8: caching_sha2_password)
+   * does not get it.
+   */
+  tls?: boolean | undefined;
+  /** File with the certificate (PEM) of the server's authority, or of the server itself. Default: the known authorities. */
+  ca?: string | undefined;
+  /** The name that the certificate of the server is for, where it is not `host`. */
+  tlsName?: string | undefined;
+  /** File with the server's RSA key (PEM; MySQL: public_key.pem): the password may be encrypted for it without TLS. */
+  serverPublicKey?: string | undefined;
   /** Connections at once, 1 to 100. Default 4. */
   connections?: number | undefined;
   /** A connection that takes longer is given up, ms, 100 to 60,000. Default 2000. */

@@ -7,6 +7,7 @@ import type { Logger } from '../util/log';
 import { serverErrno } from './mysqlErrors';
 import type { Value } from './namedSql';
 import { ConnectionPool, type Connection, type Pool, type Result } from './pool';
+import { trustOf } from './mysqlTrust';
 import type { DatabaseSettings } from './settings';
 
 export type { Params, Value } from './namedSql';
@@ -90,15 +91,19 @@ class MysqlConnection implements Connection {
   }
 
   async #begin(): Promise<Driver> {
-    const { createConnection } = await import('mysql2');
+    const { authPlugins, createConnection } = await import('mysql2');
     const { user, password, database, socket, host, port } = this.settings;
+    const trust = await trustOf(this.settings, authPlugins);
     if (this.dead) throw lost();
+    // Node compares a certificate with the name that a socket was connected to, and notes none for an address.
+    if (trust.host !== undefined) Object.assign(this.#socket, { _host: trust.host });
     // The driver's own time limits are off: they are real time, and leave the connection in use.
     const driver = createConnection({
       ...{ user, database, ...(password !== undefined && { password }) },
       stream: () => (socket === undefined ? this.#socket.connect(port, host) : this.#socket.connect(socket)),
       ...{ connectTimeout: 0, charset: 'UTF8MB4_GENERAL_CI', maxPreparedStatements: PREPARED },
       ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true, jsonStrings: true },
+      ...trust,
       // No code is made of column names, and no file is sent that a server asks for.
       ...{ disableEval: true, trace: false, flags: ['-LOCAL_FILES'] },
     });

@@ -1,6 +1,7 @@
 // What a MySQL server or the way to it says, as errors of ours: away (try again later) or refused (never will be).
 // A server's own words may hold what was stored or asked for; they are passed on only where they cannot.
 import { errnoOf, HoldcastError } from '../util/errors';
+import { tlsFailure } from './mysqlTrust';
 import { away, refused } from './storeErrors';
 
 /** The server is busy, stopping, full, read-only or lost a race: the same may be done later. By error number. */
@@ -39,7 +40,7 @@ export function databaseError(error: unknown): HoldcastError {
   if (error instanceof HoldcastError) return error;
   const errno = serverErrno(error);
   const code = errnoOf(error) ?? 'no code';
-  if (errno === undefined) return ofTheWay(code);
+  if (errno === undefined) return tlsFailure(error) ?? ofTheWay(code);
   if (PASSING.has(errno)) {
     const hint = 'it is tried again; if this stays, look at the log of the database server';
     const message = `the database cannot just now: ${code} (${errno})`;
@@ -75,8 +76,7 @@ export async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
 
 /** The driver's and the system's codes: only a log-in of a kind that it does not know will never succeed. */
 function ofTheWay(code: string): HoldcastError {
-  if (/^(AUTH_|HANDSHAKE_NO_SSL)/.test(code))
-    return refused(`the log-in to the database failed: ${code}`, RIGHTS);
+  if (code.startsWith('AUTH_')) return refused(`the log-in to the database failed: ${code}`, RIGHTS);
   if (code === 'EACCES' || code === 'EPERM')
     return refused(`no right to reach the database: ${code}`, RIGHTS);
   return away(`the database is away: ${code}`, SERVER, { code });

@@ -9,6 +9,14 @@ export interface DatabaseSettings {
   readonly user: string;
   readonly password?: string;
   readonly database: string;
+  /** The connection is TLS, and the server's certificate is checked. Default: no. */
+  readonly tls?: boolean;
+  /** PEM, or an absolute path of it: the authority of the server's certificate. Absent: those of Node.js. */
+  readonly ca?: string;
+  /** The name that the certificate is for; absent: `host`. */
+  readonly tlsName?: string;
+  /** PEM, or an absolute path of it: the RSA key for which a password may be encrypted without TLS. */
+  readonly serverPublicKey?: string;
   /** Connections at once. */
   readonly connections: number;
   /** A connection that takes longer to stand is given up, milliseconds. */

@@ -18,7 +18,8 @@ const ACCOUNTS: BillingReply = {
 };
 const NONE: BillingReply = { status: 'accounts', accounts: [] };
 const UNAVAILABLE = { status: 'unavailable' };
-const lost = (): Promise<never> => Promise.reject(new BillingFailure('lost', 'wait', true));
+const URL_OF_BILLING = 'https://billing.example/balance';
+const lost = (): Promise<never> => Promise.reject(new BillingFailure('lost', 'wait', { again: true }));
 const refused = (): Promise<never> => Promise.reject(new BillingFailure('status 500', 'see its log'));
 const senseless = (): Promise<never> =>
   Promise.reject(strangeAnswer('the answer', 'is not JSON', 'ask it with curl', false));
@@ -377,8 +378,11 @@ describe('with a PIN', () => {
   });
 
   test.each([
-    ['says that it failed', () => Promise.reject(statusFailure(500))],
-    ['cannot be reached', () => Promise.reject(requestFailure({ code: 'ECONNREFUSED' }, false))],
+    ['says that it failed', () => Promise.reject(statusFailure(500, URL_OF_BILLING))],
+    [
+      'cannot be reached',
+      () => Promise.reject(requestFailure({ code: 'ECONNREFUSED' }, URL_OF_BILLING, false)),
+    ],
   ])('a billing system that %s has no wrong try', async (_, failing) => {
     stand.answering = failing;
     for (let i = 0; i < 4; i++) expect(await stand.ask({ pin: '4711' })).toEqual(UNAVAILABLE);
@@ -387,7 +391,10 @@ describe('with a PIN', () => {
   });
 
   test.each([
-    ['is lost on the way', () => Promise.reject(requestFailure({ code: 'ECONNRESET' }, false))],
+    [
+      'is lost on the way',
+      () => Promise.reject(requestFailure({ code: 'ECONNRESET' }, URL_OF_BILLING, false)),
+    ],
     ['makes no sense', senseless],
     ['does not come in time', never],
   ])('a try whose answer %s counts: the PIN was sent', async (_, answering) => {
@@ -446,7 +453,7 @@ describe('with a PIN', () => {
   });
 
   test('a system that refuses a wrong PIN in a way of its own cannot be guessed at, and does not rest for others', async () => {
-    const status400 = new BillingFailure('status 400', 'ask as it expects', false, true);
+    const status400 = new BillingFailure('status 400', 'ask as it expects', { ofOne: true });
     stand.answering = ({ pin }) => (pin === '4711' ? ACCOUNTS : Promise.reject(status400));
     for (let i = 0; i < 3; i++) expect(await stand.ask({ pin: '4712' })).toEqual(UNAVAILABLE);
     expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
@@ -455,7 +462,7 @@ describe('with a PIN', () => {
   });
 
   test('none is asked for while billing rests, which would say that it is not available in any case', async () => {
-    stand.answering = () => Promise.reject(statusFailure(500));
+    stand.answering = () => Promise.reject(statusFailure(500, URL_OF_BILLING));
     for (let i = 0; i < 5; i++) await stand.ask({ pin: '4711' });
     expect(await stand.ask()).toEqual(UNAVAILABLE);
     expect(await stand.ask({ pin: '47' })).toEqual(UNAVAILABLE);

@@ -15,7 +15,7 @@ const FAILED = expect.objectContaining({ code: 'HC_BILLING_FAILED' }) as Error;
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 20 });
 /** Nothing that a URL's path would take for its own: refused, see below. */
-const anySegment = anyText.filter((text) => !/^\.{1,2}$/.test(text));
+const anySegment = anyText.filter((text) => !/^\.{0,2}$|[/\\\x00-\x1f\x7f]/.test(text));
 
 describe('in a URL', () => {
   test('a plus is one, and a PIN that is not asked for is empty', () => {
@@ -41,9 +41,48 @@ describe('in a URL', () => {
     );
   });
 
-  test.each(['.', '..'])('a value %j does not leave its folder', (language) => {
-    const template = 'https://billing.example/secret/{language}/balance';
-    expect(() => filledPath(template, question({ language }))).toThrow(/more of its URL/);
+  const WRONG = ['.', '..', '', '../x', 'a/b', '/', '..\\x', 'a\\b', 'en\0', 'en\r\n'];
+  const PLACES = [
+    'secret/{language}/balance',
+    'secret/{language}',
+    '{language}',
+    'a/{language}/',
+    'a/{language}?b=1#c',
+  ];
+  test.each(WRONG.flatMap((value) => PLACES.map((place) => [value, place] as const)))(
+    'a value %j does not leave its folder in %s',
+    (language, place) => {
+      expect(() => filledPath(`https://billing.example/${place}`, question({ language }))).toThrow(
+        /more of its URL/,
+      );
+    },
+  );
+
+  test.each(['phone', 'uniqueid', 'pin'] as const)('nor does {%s}', (name) => {
+    const template = `https://billing.example/of/{${name}}`;
+    for (const value of WRONG)
+      expect(() => filledPath(template, question({ [name]: value }))).toThrow(/more of its URL/);
+  });
+
+  test.each([
+    ['{language}{pin}', '.', '.'],
+    ['.{language}', '.', '1'],
+    ['%2e{language}', '.', '1'],
+    ['%2E{language}', '', '1'],
+    ['x{language}', '/..', '1'],
+  ])('nor do values and text together: %s', (place, language, pin) => {
+    const ask = (): string => filledPath(`https://billing.example/a/${place}`, question({ language, pin }));
+    expect(ask).toThrow(/more of its URL/);
+  });
+
+  test('in the query they may be anything', () => {
+    for (const language of WRONG)
+      expect(
+        new URL(
+          filledPath('https://b.example/?l={language}', question({ language })),
+          'https://b.example',
+        ).searchParams.get('l'),
+      ).toBe(language);
   });
 
   test.each(['https://{language}.example/', 'https://{language}/', 'https://billing.example:{phone}/'])(

@@ -65,7 +65,7 @@ describe('the second try', () => {
     };
     return { ask, tries: () => tries };
   }
-  const lost = new BillingFailure('lost', 'wait', true);
+  const lost = new BillingFailure('lost', 'wait', { again: true });
 
   test('comes a moment after a connection that failed', async () => {
     const { ask, tries } = failing(lost);

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import type { Billing, BillingReply } from '../../src/billing/billing';
 import { openHttp } from '../../src/billing/http';
@@ -220,6 +221,42 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code: 'HC_BILLING_FAILED', again: false });
     expect(error.message).toBe(`billing answered with status ${status}`);
     expect(error.hint).toContain(hint);
+  });
+
+  test.each([
+    ['gzip', gzipSync('[]'), 'gzip'],
+    ['br', brotliCompressSync('[]'), 'br'],
+    [undefined, gzipSync('[]'), 'gzip'],
+  ])('that is compressed though nobody asked for it says so (%s)', async (coding, body, named) => {
+    const { server, billing } = await pair((_, response) =>
+      response.writeHead(200, coding === undefined ? {} : { 'content-encoding': coding }).end(body),
+    );
+    expect(await rejection(ask(billing))).toMatchObject({
+      code: 'HC_BILLING_ANSWER',
+      message: expect.stringContaining(`compressed (${named})`) as string,
+      hint: expect.stringContaining('compression') as string,
+      ofOne: false,
+    });
+    expect(server.requests[0]!.headers['accept-encoding']).toBe('identity');
+  });
+
+  test.each([
+    ['a banner of SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['an alert of TLS', '\x15\x03\x01\x00\x02\x02\x46'],
+  ])('that is %s is no HTTP, and may be TLS', async (_, text) => {
+    const { billing } = await pair(saysRaw(text, 'close'));
+    expect(await rejection(ask(billing))).toMatchObject({
+      code: 'HC_BILLING_FAILED',
+      message: expect.stringContaining('is not HTTP') as string,
+      hint: expect.stringContaining('https:') as string,
+    });
+  });
+
+  test('that redirects to https says to write it so', async () => {
+    const { billing } = await pair((_, response) =>
+      response.writeHead(301, { location: 'https://billing.example/' }).end(),
+    );
+    expect((await rejection(ask(billing))).hint).toContain('redirects to https');
   });
 
   test.each([
@@ -447,7 +484,29 @@ test('a file of an authority that is not there is said when it is opened', async
   test('a server without TLS is refused', async () => {
     const server = await serving(says(ONE));
     const billing = await opened({ url: `https://localhost:${server.port}/` });
-    expect(await rejection(ask(billing))).toMatchObject({ code: 'HC_BILLING_FAILED' });
+    expect(await rejection(ask(billing))).toMatchObject({
+      code: 'HC_BILLING_FAILED',
+      message: expect.stringContaining('is not TLS') as string,
+      hint: expect.stringContaining('port that speaks https') as string,
+    });
+  });
+
+  test('a server of TLS that is asked without it is, with the word that is missing', async () => {
+    const server = await serving(says(ONE), own);
+    const billing = await opened({ url: `http://127.0.0.1:${server.port}/` });
+    expect(await rejection(ask(billing))).toMatchObject({
+      code: 'HC_BILLING_FAILED',
+      hint: expect.stringContaining('write the URL with https:') as string,
+    });
+  });
+
+  test.each([
+    ['has expired', () => authority.sign('DNS:localhost', -1), 'it has expired'],
+    ['is for another host', () => others, 'it is for another host'],
+  ])('a certificate that %s is named as such', async (_, tls, why) => {
+    const server = await serving(says(ONE), tls());
+    const billing = await opened({ url: `${server.origin}/`, ca: authority.file });
+    expect((await rejection(ask(billing))).message).toContain(why);
     expect(server.requests).toEqual([]);
   });
 

@@ -148,10 +148,10 @@ export class Authority {
   }
 
   /** @param names as in a certificate: 'DNS:localhost' */
-  sign(names: string): Certificate {
+  sign(names: string, days = 2): Certificate {
     writeFileSync(join(this.#folder, 'ext'), `subjectAltName=${names}\n`);
     this.#openssl('req', ...NEW_KEY, '-keyout', 'its.key', '-out', 'its.csr', '-subj', '/CN=billing');
-    const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
+    const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', String(days)];
     this.#openssl('x509', '-req', '-in', 'its.csr', '-out', 'its.pem', '-extfile', 'ext', ...signing);
     return { key: this.#read('its.key'), cert: this.#read('its.pem') };
   }

@@ -1,0 +1,103 @@
+// Whom a database's password is given to: a server that TLS has proven, one behind a socket that is not everybody's, or
+// the owner of a pinned key. Whoever listens in the server's place can ask for it in every way that the protocol has.
+import { promises } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { AuthPlugin, authPlugins, ConnectionOptions, SslOptions } from 'mysql2';
+import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
+import type { DatabaseSettings } from './settings';
+import { away } from './storeErrors';
+
+/** What mysql2 is told of it. */
+export interface Trust extends Pick<ConnectionOptions, 'authPlugins'> {
+  readonly ssl?: SslOptions;
+  /** The name that the server's certificate must be for. */
+  readonly host?: string;
+}
+
+type Plugins = typeof authPlugins;
+
+/**
+ * Files are read anew for each connection, so that a renewed one counts.
+ * @throws HoldcastError HC_STORE_AWAY: a file cannot be read
+ */
+export async function trustOf(settings: DatabaseSettings, plugins: Plugins): Promise<Trust> {
+  const {
+    ca,
+    tlsName,
+    tls = ca !== undefined || tlsName !== undefined,
+    host,
+    serverPublicKey: pinned,
+  } = settings;
+  const [authority, serverPublicKey] = await Promise.all([pem('ca', ca), pem('serverPublicKey', pinned)]);
+  const isSafe = tls || (await isBehindSocket(settings));
+  const parts = {
+    ...(serverPublicKey !== undefined && { serverPublicKey }),
+    onServerPublicKey: () => {
+      if (!isSafe) throw unproven(settings);
+    },
+  };
+  return {
+    authPlugins: {
+      caching_sha2_password: plugins.caching_sha2_password({ ...parts, overrideIsSecure: isSafe }),
+      sha256_password: plugins.sha256_password(parts),
+      mysql_clear_password: refuseClear,
+    },
+    ...(tls && {
+      ssl: { ...(authority !== undefined && { ca: authority }), verifyIdentity: true, minVersion: 'TLSv1.2' },
+      host: tlsName ?? host,
+    }),
+  };
+}
+
+/** Never, not even over TLS: no server that Holdcast is tried with needs it. */
+const refuseClear: AuthPlugin = () => () => {
+  const hint = 'give this user another authentication plugin: caching_sha2_password or mysql_native_password';
+  throw away('the database asks for the password in clear', hint);
+};
+
+function unproven({ socket }: DatabaseSettings): HoldcastError {
+  const where =
+    socket === undefined ? 'a connection without TLS' : `${socket}, in a folder that every user may write`;
+  return away(
+    `the database asks for the password itself over ${where}: it is not given`,
+    'set `tls: true` with the `ca` of the server in the settings of this database, use its `socket`, or pin its key with ' +
+      '`serverPublicKey`; see docs/store.md',
+  );
+}
+
+/** Whether only those who may write the socket's folder can be at the other end. */
+async function isBehindSocket({ socket }: DatabaseSettings): Promise<boolean> {
+  if (socket === undefined) return false;
+  try {
+    const { mode } = await promises.stat(dirname(await promises.realpath(socket)));
+    return (mode & 0o002) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The text of a PEM file, or the text itself. */
+async function pem(option: string, given: string | undefined): Promise<string | undefined> {
+  if (given === undefined || given.includes('-----BEGIN ')) return given;
+  try {
+    return await promises.readFile(resolve(given), 'utf8');
+  } catch (error) {
+    const hint = `name a PEM file that this user may read in \`${option}\``;
+    throw away(`the file \`${option}\` of the database cannot be read: ${errnoOf(error)}`, hint);
+  }
+}
+
+/** What the driver calls a failed TLS, as an error of ours; undefined: it is something else. */
+export function tlsFailure(error: unknown): HoldcastError | undefined {
+  const code = errnoOf(error);
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
+    return away(
+      'the database server offers no TLS, and `tls` asks for it',
+      'switch TLS on there (ssl-cert, ssl-key); without it nobody knows who the server is',
+    );
+  if (code !== 'HANDSHAKE_SSL_ERROR') return undefined;
+  return away(
+    `the database's certificate is not believed: ${messageOf(error).slice(0, 200)}`,
+    'name the authority that has signed it in `ca`, and in `tlsName` the name that it is for where that is not `host`',
+  );
+}
