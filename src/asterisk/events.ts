@@ -73,7 +73,7 @@ export function readEvent(message: AmiMessage): AmiEvent | undefined {
  * Characters of what is kept, for hours and for thousands of calls; Asterisk's own limits are lower (80, and 40 of a language).
  * A longer one is none: cut, it could be another's number, or another queue. A channel's name is only shown, so it is cut.
  */
-const LONGEST = { CallerIDNum: 80, Language: 40, Queue: 200, Class: 80 } as const;
+const LONGEST = { CallerIDNum: 80, Language: 40, Queue: 128, Class: 80 } as const;
 export const LONGEST_QUEUE = LONGEST.Queue;
 const LONGEST_CHANNEL = 200;
 

@@ -2,7 +2,7 @@
 import type { ResolvedConfig } from '../config/types';
 import { HoldcastError, messageOf } from '../util/errors';
 import { createLogger, type Logger } from '../util/log';
-import { standardOutput, type Terminal } from './terminal';
+import { standardErrorDrained, standardOutput, type Terminal } from './terminal';
 
 export interface Context {
   out: Terminal;
@@ -23,6 +23,8 @@ const EXIT_CODES: Partial<Record<string, number>> = {
   HC_HUB_AWAY: 69,
 };
 const EXIT_INTERRUPTED = 130;
+/** Standard output is a file on a disk that is full, or the like. */
+const EXIT_UNWRITABLE = 74;
 
 /**
  * Runs a command: its result is the exit code; what it throws is told with what to do next.
@@ -35,14 +37,21 @@ export async function runCommand(
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   if (!daemon) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  process.stderr.on('error', () => {}); // who does not listen is not told
+  const out = standardOutput(abort.signal);
+  let code: number;
   try {
-    const code = await command({ out: standardOutput(), log: stderrLog(), signal: abort.signal });
-    process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : code;
+    code = await command({ out, log: stderrLog(), signal: abort.signal });
   } catch (error) {
-    process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : tell(error);
+    code = abort.signal.aborted ? EXIT_INTERRUPTED : tell(error);
+  }
+  if (!daemon) await Promise.all([out.drained(), standardErrorDrained(abort.signal)]);
+  if (out.failure !== undefined && !daemon) {
+    process.stderr.write(`holdcast: standard output cannot be written: ${out.failure}\n`);
+    code ||= EXIT_UNWRITABLE;
   }
   // A config may have left a timer or a connection open, which would keep the command for ever.
-  process.exit();
+  process.exit(abort.signal.aborted ? EXIT_INTERRUPTED : code);
 }
 
 /** The config that a command works with. */

@@ -29,7 +29,7 @@ const WATCHED_ROWS = 40;
 const CLEAR = '\u001b[H\u001b[J';
 
 /**
- * The exit code: 0. With `watch` until `signal` fires, also while there is no hub.
+ * The exit code: 0. With `watch` until `signal` fires or nobody reads, also while there is no hub.
  * @throws HoldcastError HC_HUB_AWAY when no hub answers
  */
 export async function statusCommand(options: StatusOptions, context: StatusContext): Promise<number> {
@@ -37,10 +37,11 @@ export async function statusCommand(options: StatusOptions, context: StatusConte
     context.out.write(shown(await askHub(options.folder, context), options));
     return 0;
   }
-  while (!context.signal.aborted) {
+  while (!context.signal.aborted && !context.out.closed) {
     const text = await watched(options, context);
     const screen = context.out.isTTY && !options.json;
     context.out.write(screen ? CLEAR + text : text);
+    await context.out.drained?.();
     await pause(context);
   }
   return 0;

@@ -110,8 +110,12 @@ export async function storeExport({ out: file }: { out?: string }, context: Stor
   const { config, out } = context;
   const records = exportStore(config.store, context);
   if (file === undefined) {
-    for await (const record of untilAborted(records, context.signal))
+    for await (const record of untilAborted(records, context.signal)) {
+      if (out.closed) break;
       out.write(`${JSON.stringify(record)}\n`);
+      // All of a large store would else wait in memory for a slow reader.
+      await out.drained?.();
+    }
     return EXIT_OK;
   }
   const count = await writeWhole(file, untilAborted(records, context.signal));

@@ -1,19 +1,64 @@
 // What the commands print goes through here: the only place of the command line that touches standard output.
+// A pipe takes 64 KiB at once, and the rest when its reader has time: who ends the process waits for that.
 
 export interface Terminal {
   write(text: string): void;
   readonly isTTY: boolean;
   /** Width in characters; 80 where it is unknown. */
   readonly columns: number;
+  /** Nobody takes anything any more: what only prints may end. */
+  readonly closed?: boolean;
+  /** Resolves when all that was written is taken, or never will be. Absent: it is taken at once. */
+  drained?(): Promise<void>;
 }
 
-export function standardOutput(): Terminal {
+export interface StandardOutput extends Terminal {
+  drained(): Promise<void>;
+  /** Why it cannot be written to ("ENOSPC"); a reader that has seen enough is none: `holdcast media list | head`. */
+  readonly failure: string | undefined;
+}
+
+/** @param signal ends waiting for a reader that takes nothing */
+export function standardOutput(signal: AbortSignal): StandardOutput {
   const { stdout } = process;
-  // `holdcast media list | head`: the reader has seen enough, which is not an error.
-  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 74));
+  let closed = false;
+  let failure: string | undefined;
+  stdout.on('error', ({ code = 'no code' }: NodeJS.ErrnoException) => {
+    if (!closed && code !== 'EPIPE') failure = code;
+    closed = true;
+  });
   return {
-    write: (text) => void stdout.write(text),
+    write: (text) => void (closed || stdout.write(text)),
     isTTY: stdout.isTTY === true,
     columns: stdout.columns ?? 80,
+    get closed() {
+      return closed;
+    },
+    get failure() {
+      return failure;
+    },
+    async drained() {
+      await drained(stdout, signal);
+      // An error of the last write is told a turn later.
+      await new Promise((turn) => setImmediate(turn));
+    },
   };
+}
+
+/** Standard error has no reader that could be told of its own end. */
+export function standardErrorDrained(signal: AbortSignal): Promise<void> {
+  return drained(process.stderr, signal);
+}
+
+function drained(stream: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || stream.errored || stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    // Called when all before it is written, and also when that fails.
+    stream.write('', done);
+  });
 }
