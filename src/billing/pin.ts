@@ -8,10 +8,12 @@ type PinSource =
 export function pinIsLost({ pin, source }: { pin?: unknown; source: PinSource }): boolean {
   if (!pin || typeof source === 'function') return false;
   if ('sql' in source) return source.sql.answer === undefined && !/:pin\b/.test(source.sql.query);
-  const { url, headers, body, answer } = source.http;
-  return (
-    answer === undefined && ![url, ...texts(headers), ...texts(body)].some((text) => text.includes('{pin}'))
-  );
+  return source.http.answer === undefined && !sendsPin(source.http);
+}
+
+/** Whether what is asked over HTTP has the PIN in it. */
+export function sendsPin({ url, headers, body }: HttpBilling): boolean {
+  return [url, ...texts(headers), ...texts(body)].some((text) => text.includes('{pin}'));
 }
 
 /** All strings in a body, at any depth. A body with cycles cannot be sent, and has none. */

@@ -1,10 +1,10 @@
 // `holdcast config check`: which file is the config, what it comes to, what is wrong and what to do about it.
-import { existsSync } from 'node:fs';
 import { ConfigProblems, loadConfig, type LoadContext, type LoadedConfig } from '../config/load';
 import { withoutSecrets, type Problem } from '../config/problems';
 import type { ResolvedConfig } from '../config/types';
 import { actionName } from '../session/actions';
 import { HoldcastError } from '../util/errors';
+import { notesOn } from './configNotes';
 import type { Terminal } from './terminal';
 
 export interface ConfigCheckOptions {
@@ -30,7 +30,7 @@ export async function configCheck(
   const { path, out, json = false } = options;
   try {
     const loaded = await loadConfig(path, context);
-    const notes = notesOn(loaded);
+    const notes = await notesOn(loaded);
     const shown = withoutSecrets(loaded.config, context.env ?? process.env);
     const report = { ok: true, path: loaded.path ?? null, notes, config: shown };
     out.write(json ? `${JSON.stringify(report, null, 2)}\n` : successText(loaded, notes, out.isTTY));
@@ -48,21 +48,6 @@ export async function configCheck(
 function findingOf({ code, message, hint, cause }: HoldcastError): Finding {
   const problems = cause instanceof ConfigProblems ? cause.problems : [];
   return { code, message, ...(hint !== undefined && { hint }), problems };
-}
-
-/** What is legal, and yet perhaps not what the operator wants. */
-function notesOn({ config, notKept }: LoadedConfig): string[] {
-  const notes: string[] = [];
-  if (!existsSync(config.media.folder))
-    notes.push(
-      `There is no media folder ${config.media.folder}: callers hear a gentle fallback. Create it, or change media.folder.`,
-    );
-  if (notKept !== undefined)
-    notes.push(
-      `The compiled config is not kept, so every call compiles it again (0.2 s of processor time): ${notKept}. ` +
-        'Put that right, or set HOLDCAST_CACHE to a folder of your own.',
-    );
-  return notes;
 }
 
 function successText({ config, path }: LoadedConfig, notes: readonly string[], colour: boolean): string {

@@ -30,6 +30,8 @@ export interface LoadedConfig {
   config: ResolvedConfig;
   /** Absolute path of the file; absent: there is none, and all is default. */
   path?: string;
+  /** Absolute paths of all files that it was made of; absent: there are none. */
+  sources?: readonly string[];
   /** Why the compiled config was not kept, so that every call compiles it again; absent: it was kept. */
   notKept?: string;
 }
@@ -99,7 +101,8 @@ export async function loadConfig(path?: string, context: Partial<LoadContext> = 
   if (!verdict.ok) throw invalid(file, verdict.problems);
   const notKept = keepCompiled(file, compiledFolder(env), { code, inputs, plain: plainHash(value) });
   const config = resolveConfig(value as Config, { configDir: dirname(file), env });
-  return { config, path: file, ...(notKept !== undefined && { notKept }) };
+  const sources = inputs.map(({ path: source }) => source);
+  return { config, path: file, sources, ...(notKept !== undefined && { notKept }) };
 }
 
 /** The values that are not allowed, as the cause of a HC_CONFIG_INVALID. */

@@ -2,25 +2,39 @@
 // the owner of a pinned key. Whoever listens in the server's place can ask for it in every way that the protocol has.
 import { promises } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { AuthPlugin, authPlugins, ConnectionOptions, SslOptions } from 'mysql2';
 import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
 import type { DatabaseSettings } from './settings';
 import { away } from './storeErrors';
 
-/** What mysql2 is told of it. */
-export interface Trust extends Pick<ConnectionOptions, 'authPlugins'> {
-  readonly ssl?: SslOptions;
+/** The driver's makers of ways to log in, as far as they are used here. */
+export interface Plugins<Plugin> {
+  caching_sha2_password(options: KeyOptions & { overrideIsSecure: boolean }): Plugin;
+  sha256_password(options: KeyOptions): Plugin;
+}
+
+interface KeyOptions {
+  /** PEM. */
+  serverPublicKey?: string;
+  /** Told of a key that came from the server, before anything is encrypted for it. */
+  onServerPublicKey(): void;
+}
+
+/** What the driver is told of it. */
+export interface Trust<Plugin> {
+  readonly authPlugins: Record<string, Plugin | (() => () => never)>;
+  readonly ssl?: { readonly ca?: string; readonly verifyIdentity: true; readonly minVersion: 'TLSv1.2' };
   /** The name that the server's certificate must be for. */
   readonly host?: string;
 }
-
-type Plugins = typeof authPlugins;
 
 /**
  * Files are read anew for each connection, so that a renewed one counts.
  * @throws HoldcastError HC_STORE_AWAY: a file cannot be read
  */
-export async function trustOf(settings: DatabaseSettings, plugins: Plugins): Promise<Trust> {
+export async function trustOf<Plugin>(
+  settings: DatabaseSettings,
+  plugins: Plugins<Plugin>,
+): Promise<Trust<Plugin>> {
   const {
     ca,
     tlsName,
@@ -43,14 +57,18 @@ export async function trustOf(settings: DatabaseSettings, plugins: Plugins): Pro
       mysql_clear_password: refuseClear,
     },
     ...(tls && {
-      ssl: { ...(authority !== undefined && { ca: authority }), verifyIdentity: true, minVersion: 'TLSv1.2' },
+      ssl: {
+        ...(authority !== undefined && { ca: authority }),
+        verifyIdentity: true,
+        minVersion: 'TLSv1.2',
+      } as const,
       host: tlsName ?? host,
     }),
   };
 }
 
 /** Never, not even over TLS: no server that Holdcast is tried with needs it. */
-const refuseClear: AuthPlugin = () => () => {
+const refuseClear = () => (): never => {
   const hint = 'give this user another authentication plugin: caching_sha2_password or mysql_native_password';
   throw away('the database asks for the password in clear', hint);
 };

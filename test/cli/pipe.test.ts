@@ -60,15 +60,6 @@ test('so are lists, also with another exit code than 0', async () => {
   expect([list.status, check.status]).toEqual([0, 1]);
 });
 
-test('errors too arrive whole', async () => {
-  const home = new Home();
-  home.file('config.ts', `throw new Error('x'.repeat(200_000) + ' to the end');`);
-  const script = `'${HOLDCAST}' media list 2>&1 >/dev/null | (sleep 1; tail -c 2000); exit "\${PIPESTATUS[0]}"`;
-  const { stdout, code } = await run('/bin/bash', ['-c', script], { cwd: home.path, env: home.env() });
-  expect(code).toBe(1);
-  expect(stdout).toMatch(/HC_CONFIG_INVALID\)\n$/);
-});
-
 test('a reader that has seen enough ends nothing but what only prints, quietly', async () => {
   const store = await fullStore();
   const exported = await piped(store, 'store export', 'head -n 1');

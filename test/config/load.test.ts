@@ -342,6 +342,87 @@ What to do: correct what is named; config.example.ts shows every option with its
 `);
   });
 
+  /** What it notes of a config, and nothing of what it must not show. */
+  const notesOf = (body: string, mode = 0o600): string[] => {
+    const path = shop.write('config.ts', config(`media: { folder: '.' }, ${body}`));
+    chmodSync(path, mode);
+    const { printed } = shop.run({ way: 'check', json: true, path });
+    return (JSON.parse(printed!) as { notes: string[] }).notes;
+  };
+  const http = (origin: string, more = ''): string =>
+    `billing: { pin: { digits: 4 }, http: { url: '${origin}/{phone}', body: { pin: '{pin}' }, ${more} } }`;
+
+  it('warns of what goes to another machine over plain http', () => {
+    const [note, ...rest] = notesOf(
+      http('http://billing.example:8080', "token: 't0ken-t0ken', headers: { a: 'b' }"),
+    );
+    expect(rest).toEqual([]);
+    expect(note).toMatch(/plain http to billing\.example:8080: .*the token, the headers, the PINs.*numbers/);
+    expect(note).not.toMatch(/t0ken/);
+    expect(notesOf(http('http://192.0.2.7', "user: 'u', password: 'p4ss'"))[0]).toMatch(
+      /the password, the PINs/,
+    );
+    for (const fine of [
+      'https://billing.example',
+      'http://127.0.0.1:8080',
+      'http://localhost',
+      'http://[::1]:1',
+    ])
+      expect(notesOf(http(fine, "token: 't0ken-t0ken'"))).toEqual([]);
+  });
+
+  it('warns of a database and of an AMI on another machine that are spoken to in clear', () => {
+    const sql = (more: string): string =>
+      `billing: { sql: { database: { database: 'd', ${more} }, query: 'select 1' } }, store: { mysql: { database: 'd', ${more} } }`;
+    expect(notesOf(sql("host: 'db.example'"))).toEqual([
+      expect.stringMatching(/^billing\.sql\.database .*db\.example.*without TLS/),
+      expect.stringMatching(/^store\.mysql .*db\.example.*without TLS/),
+    ]);
+    for (const fine of [
+      "host: 'db.example', tls: true",
+      "host: 'db.example', ca: 'x'",
+      "socket: '/s'",
+      "host: '127.0.0.1'",
+    ])
+      expect(notesOf(sql(fine))).toEqual([]);
+    expect(notesOf("ami: { host: 'pbx.example', secret: process.env.NONE ?? 's3cret-s3cret' }")).toEqual([
+      expect.stringMatching(/^ami\.host is another machine \(pbx\.example\)/),
+    ]);
+  });
+
+  it('warns of secrets that stand in a file which everybody may read, also in one that it imports', () => {
+    const secrets = `ami: { secret: 's3cret-s3cret' }, store: { mysql: { database: 'd', password: 'pw' } },
+      billing: { http: { url: 'https://b.example/', token: 't0ken-t0ken', headers: { 'X-Api-Key': 'k3y-k3y-k3y', Accept: 'text' } } }`;
+    const [note, ...rest] = notesOf(secrets, 0o644);
+    expect(rest).toEqual([]);
+    expect(note).toMatch(
+      /may read ami\.secret, billing\.http\.token, billing\.http\.headers\['X-Api-Key'\], store\.mysql\.password in .*config\.ts\./,
+    );
+    expect(note).not.toMatch(/s3cret|t0ken|k3y-/);
+    expect(notesOf(secrets, 0o640)).toEqual([]);
+    const file = shop.write('secrets.ts', "export const secret = 's3cret-s3cret';\n");
+    chmodSync(file, 0o644);
+    const path = shop.write(
+      'config.ts',
+      config("media: { folder: '.' }, ami: { secret }", "import { secret } from './secrets';"),
+    );
+    expect(shop.run({ way: 'check', path }).printed).toContain(`may read ami.secret in ${file}`);
+    expect(notesOf('ami: { secret: process.env.HOME }', 0o644)).toEqual([]);
+    chmodSync(shop.folder, 0o750);
+    expect(notesOf(secrets, 0o644)).toEqual([]);
+    chmodSync(shop.folder, 0o755);
+  });
+
+  it('warns of a language that no voice speaks', () => {
+    const spoken = /^No voice speaks the language of the config, de: /;
+    expect(notesOf("language: 'de'")).toEqual([expect.stringMatching(spoken)]);
+    expect(notesOf("language: 'ru'")).toEqual([]);
+    expect(notesOf("language: 'de', voices: [{ command: ['say', '{text}'], languages: ['de'] }]")).toEqual(
+      [],
+    );
+    expect(notesOf("language: 'en', voices: [{ recorded: 'nowhere' }]")).toHaveLength(1);
+  });
+
   it('says no secret of a legal config in JSON', () => {
     const http = `{ url: 'https://user:p4ss@b.example/{phone}?api_key=p4ss&phone={phone}', body: { k: ['p4ss'] }, headers: { a: 'p4ss' } }`;
     const command = `{ command: ['say', '--key=p4ss', '{text}'] }`;

@@ -159,7 +159,9 @@ export class AmiServer {
 
   #logIn(action: Received, session: AmiSession): void {
     if (this.login === 'ignore') return;
-    const key = createHash('md5').update(this.challenge + this.secret).digest('hex');
+    const key = createHash('md5')
+      .update(this.challenge + this.secret)
+      .digest('hex');
     if (this.login === 'refuse' || action['Key'] !== key) {
       session.refuse(action, 'Authentication failed');
       return session.end();

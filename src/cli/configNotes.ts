@@ -1,0 +1,150 @@
+// What is legal in a config, and yet perhaps not what the operator wants: secrets that others may read, on the way or in
+// a file; a language that nobody speaks; a folder that is not there.
+import { existsSync, promises } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { sendsPin } from '../billing/pin';
+import type { HttpBilling } from '../billing/settings';
+import type { LoadedConfig } from '../config/load';
+import type { ResolvedConfig } from '../config/types';
+import { checkVoices } from '../speech/packs';
+import type { DatabaseSettings } from '../store/settings';
+import { packageRoot } from '../util/packageRoot';
+
+/** One sentence or two each. */
+export async function notesOn(loaded: LoadedConfig): Promise<string[]> {
+  const { config } = loaded;
+  return [
+    ...folderNotes(loaded),
+    ...onTheWay(config),
+    ...(await inFiles(loaded)),
+    ...(await unspoken(config)),
+  ];
+}
+
+function folderNotes({ config, notKept }: LoadedConfig): string[] {
+  const notes: string[] = [];
+  if (!existsSync(config.media.folder))
+    notes.push(
+      `There is no media folder ${config.media.folder}: callers hear a gentle fallback. Create it, or change media.folder.`,
+    );
+  if (notKept !== undefined)
+    notes.push(
+      `The compiled config is not kept, so every call compiles it again (0.2 s of processor time): ${notKept}. ` +
+        'Put that right, or set HOLDCAST_CACHE to a folder of your own.',
+    );
+  return notes;
+}
+
+/** What leaves this machine in clear. */
+function onTheWay({ ami, billing, store }: ResolvedConfig): string[] {
+  const notes: string[] = [];
+  if (ami && !isThisMachine(ami.host))
+    notes.push(
+      `ami.host is another machine (${ami.host}): callers' numbers and keys go there in clear, and who listens there cannot be ` +
+        'known. Use a tunnel with TLS (docs/asterisk.md).',
+    );
+  const { source } = billing ?? {};
+  if (source && 'http' in source) notes.push(...plainHttp(source.http));
+  if (source && 'sql' in source) notes.push(...plainDatabase('billing.sql.database', source.sql.database));
+  if (store.mysql) notes.push(...plainDatabase('store.mysql', store.mysql));
+  return notes;
+}
+
+function plainHttp(http: HttpBilling): string[] {
+  const { url, user, token, headers = {} } = http;
+  const { protocol, hostname, host } = new URL(url.replace(/[{}]/g, ''));
+  if (protocol !== 'http:' || isThisMachine(hostname)) return [];
+  const what = [
+    ...(token !== undefined ? ['the token'] : []),
+    ...(user !== undefined ? ['the password'] : []),
+    ...(Object.values(headers).some((value) => value !== undefined) ? ['the headers'] : []),
+    ...(sendsPin(http) ? ['the PINs that callers key in'] : []),
+    "callers' numbers and balances",
+  ];
+  return [
+    `billing.http.url is plain http to ${host}: anybody on the way can read ${what.join(', ')}. Write https:.`,
+  ];
+}
+
+function plainDatabase(key: string, { socket, host, tls }: DatabaseSettings): string[] {
+  if (socket !== undefined || tls === true || isThisMachine(host)) return [];
+  return [
+    `${key} is asked on another machine (${host}) without TLS: anybody on the way can read and change what is said. Set its ` +
+      '`ca` (docs/store.md).',
+  ];
+}
+
+function isThisMachine(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|\[?::ffff:127\.[\d.]+\]?)$/i.test(host);
+}
+
+/** Secrets that stand in a source of the config which every user of this machine may read. */
+async function inFiles({ config, sources = [] }: LoadedConfig): Promise<string[]> {
+  const secrets = secretsOf(config);
+  const notes: string[] = [];
+  // Where the config imports from 'holdcast', the program is among its sources.
+  const own = ['dist', 'src'].map((name) => join(packageRoot(), name) + sep);
+  for (const file of secrets.length > 0 ? sources : []) {
+    if (own.some((folder) => file.startsWith(folder)) || !(await isEverybodys(file))) continue;
+    const text = await promises.readFile(file, 'utf8').catch(() => '');
+    const keys = secrets.filter(({ value }) => stands(value, text)).map(({ key }) => key);
+    if (keys.length > 0)
+      notes.push(
+        `Every user of this machine may read ${keys.join(', ')} in ${file}. Take it from the environment (process.env), ` +
+          `or: chgrp asterisk ${file} && chmod 0640 ${file}.`,
+      );
+  }
+  return notes;
+}
+
+interface Secret {
+  readonly key: string;
+  readonly value: string;
+}
+
+function secretsOf({ ami, billing, store }: ResolvedConfig): Secret[] {
+  const { source } = billing ?? {};
+  const http = source && 'http' in source ? source.http : undefined;
+  const sql = source && 'sql' in source ? source.sql.database.password : undefined;
+  const all = [
+    ['ami.secret', ami?.secret],
+    ['billing.http.password', http?.password],
+    ['billing.http.token', http?.token],
+    ...Object.entries(http?.headers ?? {})
+      .filter(([name]) => /key|token|secret|auth|pass|cookie/i.test(name))
+      .map(([name, value]) => [`billing.http.headers['${name}']`, value] as const),
+    ['billing.sql.database.password', sql],
+    ['store.mysql.password', store.mysql?.password],
+  ] as const;
+  return all.flatMap(([key, value]) => (value ? [{ key, value }] : []));
+}
+
+/** A short one would be found in any text: only where it is all of a literal. */
+function stands(value: string, text: string): boolean {
+  if (value.length >= 6) return text.includes(value);
+  return ["'", '"', '`'].some((quote) => text.includes(quote + value + quote));
+}
+
+/** Whether it and every folder above it is open to all. */
+async function isEverybodys(file: string): Promise<boolean> {
+  try {
+    const path = await promises.realpath(file);
+    if (((await promises.stat(path)).mode & 0o004) === 0) return false;
+    for (let folder = dirname(path); ; folder = dirname(folder)) {
+      if (((await promises.stat(folder)).mode & 0o001) === 0) return false;
+      if (folder === dirname(folder)) return true;
+    }
+  } catch {
+    return false;
+  }
+}
+
+async function unspoken({ voices, language }: ResolvedConfig): Promise<string[]> {
+  const findings = await checkVoices({ voices, language, currencies: [] });
+  return findings
+    .filter(({ code }) => code === 'HC_VOICE_LANGUAGE')
+    .map(
+      ({ message, hint }) =>
+        `${message[0]!.toUpperCase()}${message.slice(1)}: callers hear no balance and no place in it. ${hint}`,
+    );
+}
