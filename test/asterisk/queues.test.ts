@@ -135,6 +135,22 @@ describe('from events alone', () => {
     expect(board.queues).toBe(0);
   });
 
+  test('callers whom nobody follows are remembered up to a number, those of a watched queue always', () => {
+    const { board } = stand();
+    board.watch('mine');
+    const join = (queue: string, uniqueid: string, position: number): void =>
+      board.move({ type: 'queue-join', queue, uniqueid, channel: '', position });
+    join('sales', 'mine', 1);
+    for (let call = 0; call < 49_998; call++) join(`q${call % 400}`, `c${call}`, Math.floor(call / 400) + 1);
+    expect([board.queues, board.placeOf('c0')]).toEqual([401, { queue: 'q0', position: 1 }]);
+    for (let call = 0; call < 3; call++) join('last', `d${call}`, call + 1);
+    expect(board.queues).toBeLessThanOrEqual(2);
+    expect([board.placeOf('c0'), board.placeOf('mine')]).toEqual([
+      undefined,
+      { queue: 'sales', position: 1 },
+    ]);
+  });
+
   test('absurd positions and endless joins take no memory without bound', () => {
     const { ami, board, placeOf } = stand();
     const join = (uniqueid: string, queue: string, position: number): void =>
