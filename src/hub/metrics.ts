@@ -41,6 +41,7 @@ export const CODES: Readonly<Record<ErrorCode, true>> = {
   HC_MEDIA_UNREADABLE: true,
   HC_MEDIA_TRUNCATED: true,
   HC_MEDIA_SILENT: true,
+  HC_MEDIA_DAMAGED: true,
   HC_CACHE_UNWRITABLE: true,
   HC_WAV_INVALID: true,
   HC_SCRIPT_INVALID: true,

@@ -8,7 +8,7 @@ import type { MediaSettings } from './settings';
 import type { MediaKind, SourceFile } from './sources';
 
 /** Raised when preparation makes other samples from the same input: everything is prepared again. */
-export const PREPARE_VERSION = 1;
+export const PREPARE_VERSION = 2;
 
 /** Which file, as it was, with which settings: what a record is about, kept in it against mix-ups. */
 export interface RecordedSource {

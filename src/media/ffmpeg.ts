@@ -7,6 +7,7 @@ import Ffmpeg from 'fluent-ffmpeg';
 import type { Cancel, Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { FfmpegBinary } from './ffmpegBinary';
+import { errorCounter, type InputErrors } from './ffmpegOutput';
 
 export interface FfmpegJob {
   readonly binary: FfmpegBinary;
@@ -14,8 +15,8 @@ export interface FfmpegJob {
   readonly input: string;
   /** Options before the input, for raw samples. */
   readonly inputOptions?: readonly string[];
-  /** A filter graph from [0:a:0]; what it leaves as [out] is written. */
-  readonly graph: string;
+  /** A filter graph from [0:a:0]; what it leaves as [out] is written. Absent: what is in the input is only counted. */
+  readonly graph?: string;
   /** Absolute path and the options before it; absent: [out] is computed and thrown away. */
   readonly output?: { readonly file: string; readonly options: readonly string[] };
   readonly limitMs: number;
@@ -26,6 +27,7 @@ export interface FfmpegJob {
 export interface FfmpegResult {
   /** What it said: the beginning and the end if it was much. */
   readonly lines: readonly string[];
+  readonly errors: InputErrors;
 }
 
 /** Why a job failed: `input` blames the file, `machine` anything else, `stopped` is somebody's wish. */
@@ -90,9 +92,11 @@ function commandOf(job: FfmpegJob): Ffmpeg.FfmpegCommand {
   const output = job.output ?? { file: '-', options: ['-f', 'null'] };
   const command = Ffmpeg({ stdoutLines: 1 }).input(`file:${job.input}`);
   command.inputOptions(['-nostdin', '-hide_banner', '-nostats', ...(job.inputOptions ?? [])]);
-  command.complexFilter(job.graph);
+  if (job.graph !== undefined) command.complexFilter(job.graph);
+  const taken =
+    job.graph === undefined ? ['-map', '0:a', '-map', '0:v?', '-c', 'copy'] : ['-map', '[out]', '-vn'];
   // An array of two words an element would be split at spaces: one word each, and none holds a space.
-  command.outputOptions(['-map', '[out]', '-vn', ...output.options]);
+  command.outputOptions([...taken, ...output.options]);
   command.output(output.file === '-' ? '-' : `file:${output.file}`);
   command.outputOptions('-y');
   command.setFfmpegPath(job.binary.path);
@@ -120,6 +124,7 @@ export async function runFfmpeg(job: FfmpegJob): Promise<FfmpegResult> {
   checkBinary(job.binary.path);
   if (job.signal?.aborted) throw new FfmpegFailure('stopped', 'stopped');
   const said = collector();
+  const counter = errorCounter();
   const command = commandOf(job);
   let stopped: FfmpegFailure | undefined;
   let cancelLimit: Cancel = () => {};
@@ -131,7 +136,10 @@ export async function runFfmpeg(job: FfmpegJob): Promise<FfmpegResult> {
   job.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      command.on('stderr', (line: string) => said.add(line));
+      command.on('stderr', (line: string) => {
+        said.add(line);
+        counter.hear(line);
+      });
       // Before this event kill() finds no process; what was wished meanwhile is done now.
       command.on('start', () => stopped && command.kill('SIGKILL'));
       command.on('end', () => resolve());
@@ -149,5 +157,5 @@ export async function runFfmpeg(job: FfmpegJob): Promise<FfmpegResult> {
   const lines = said.lines();
   const machine = MACHINE.exec(lines.join('\n'))?.[0];
   if (machine !== undefined) throw new FfmpegFailure('machine', machine, lines);
-  return { lines };
+  return { lines, errors: counter.errors };
 }
