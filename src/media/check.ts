@@ -9,12 +9,13 @@ import type { Logger } from '../util/log';
 import { nearest } from '../util/nearest';
 import { licenceOf, readManifest, type Manifest, type ManifestEntry } from './manifest';
 import { compareNames } from './names';
+import { endingOf, RAW_ENDINGS } from './rawFormats';
 import { readiness } from './ready';
 import type { MediaSettings } from './settings';
 import { listSources, type SourceFile } from './sources';
 import { listWords, rootOf, type WordPack } from './words';
 
-const AUDIO = /\.(wav|mp3|og[ag]|opus|flac|m4a|mp4|aac|aiff?|wma|webm|gsm|sln|ulaw|alaw)$/i;
+const AUDIO = /\.(wav(16|49)?|mp3|og[ag]|opus|flac|m4a|mp4|aac|aiff?|au|wma|webm)$/i;
 
 export interface Finding {
   /** File or folder, relative to the media folder. */
@@ -176,6 +177,10 @@ async function missingFiles(root: string, manifest: Manifest): Promise<Finding[]
   return findings;
 }
 
+function isAudio(name: string): boolean {
+  return AUDIO.test(name) || RAW_ENDINGS.includes(endingOf(name));
+}
+
 /** Audio and folders that lie where nobody looks. */
 async function misplaced(root: string): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -184,7 +189,7 @@ async function misplaced(root: string): Promise<Finding[]> {
     for (const entry of await entriesOf(join(root, folder))) {
       const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const atTop = folder === '' || folder === 'advices';
-      if (entry.isFile() && atTop && AUDIO.test(entry.name)) findings.push(misplacedFile(file));
+      if (entry.isFile() && atTop && isAudio(entry.name)) findings.push(misplacedFile(file));
       if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
       if (folder === 'advices' && !shelves.includes(entry.name))
         findings.push(unknownShelf(file, entry.name));

@@ -11,17 +11,17 @@ const READABLE: readonly (readonly [endings: string, ...options: string[]])[] = 
   ['ulaw ul mu ulw pcm', '-f', 'mulaw', '-ar', '8000'],
   ['alaw al alw', '-f', 'alaw', '-ar', '8000'],
   // Packed as RFC 3551 has it, the first sample in the low bits: ffmpeg's "little-endian".
-  ...[40, 32, 24, 16].map((kbit): [string, ...string[]] => [
-    `g726-${kbit}`,
-    ...['-f', 'g726le', '-code_size', String(kbit / 8), '-ar', '8000'],
-  ]),
+  ['g726-32', '-f', 'g726le', '-code_size', '4', '-ar', '8000'],
   ['gsm', '-f', 'gsm'],
   // Dialogic's ADPCM. No demuxer of ffmpeg's has it: one for plain samples, told which codec it is, cuts it right.
   ['vox', '-f', 's16le', '-ar', '8000', '-c:a', 'adpcm_ima_oki'],
   ['g729', '-f', 'g729'],
 ];
-/** What Asterisk writes without a header and no ffmpeg reads so. */
-const UNREADABLE = ['siren14', 'siren7', 'g719', 'g723', 'g723sf', 'ilbc'];
+/**
+ * What Asterisk writes without a header and no ffmpeg reads so. A g726-16 that Asterisk has converted holds 32 kbit/s
+ * (tried with 22.10), one that it has recorded 16: what is in such a file nobody can know.
+ */
+const UNREADABLE = ['siren14', 'siren7', 'g719', 'g723', 'g723sf', 'ilbc', 'g726-40', 'g726-24', 'g726-16'];
 
 const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map(
   READABLE.flatMap(([endings, ...options]) => endings.split(' ').map((ending) => [ending, options] as const)),
@@ -41,7 +41,7 @@ export function endingOf(name: string): string {
 
 /** How files begin that say themselves what they are, whatever their ending says. */
 const HEADERS =
-  /^(RIFF....WAVE|RF64....WAVE|FORM....AIF[FC]|OggS|fLaC|caff|\.snd|ID3[\x02-\x04]|....ftyp|\x1aE\xdf\xa3|#!AMR|#!iLBC)/s;
+  /^(RIFF....WAVE|RF64....WAVE|FORM....AIF[FC]|OggS|fLaC|caff|ID3[\x02-\x04]|....ftyp|\x1aE\xdf\xa3|#!AMR|#!iLBC)/s;
 
 /**
  * What ffmpeg must be told before it reads a file; empty where the file or its ending says enough.
@@ -49,6 +49,8 @@ const HEADERS =
  * @throws HoldcastError HC_MEDIA_UNREADABLE for formats of Asterisk's that no ffmpeg reads
  */
 export function rawOptions(name: string, head: Uint8Array): readonly string[] {
+  // Asterisk leaves the length in an AU open, and newer ffmpegs (seen in 9.0) do not know such a file by themselves.
+  if (String.fromCharCode(...head.subarray(0, 4)) === '.snd') return ['-f', 'au'];
   const ending = endingOf(name);
   const options = OPTIONS.get(ending);
   if (!options && !UNREADABLE.includes(ending)) return [];

@@ -148,6 +148,22 @@ describeWithFfmpeg('a folder', () => {
     );
   });
 
+  test('the same bytes under another ending are read anew', async () => {
+    const settings = settingsIn(tempFolder());
+    const bytes = readFileSync(sound(settings, 'music/b.al'));
+    put(settings, 'music/a.siren7', bytes);
+    put(settings, 'music/c.ulaw', bytes);
+    const outcomes = await prepare(settings);
+    expect(statuses(outcomes)).toEqual([
+      'music/a.siren7 HC_MEDIA_UNREADABLE',
+      'music/b.al prepared',
+      'music/c.ulaw prepared',
+    ]);
+    const [, alaw, ulaw] = outcomes;
+    expect(alaw!.loudnessBefore).not.toBeCloseTo(ulaw!.loudnessBefore!, 1);
+    expect(filesUnder(join(settings.cache, 'pcm')).length).toBe(2);
+  });
+
   test('a problem is remembered until the file changes, or force', async () => {
     const settings = settingsIn(tempFolder());
     put(settings, 'music/a.mp3', 'no sound');
