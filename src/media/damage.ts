@@ -20,7 +20,7 @@ const FEW_ERRORS = 4;
 const ERRORS_PER_SECOND = 0.2;
 /** No recording peaks so high above full scale, floats do not either; damaged mp3 files reach 90 dBFS. */
 const WILD_PEAK_DB = 20;
-/** A file that was damaged and sounds less than this is silence with a burst. */
+/** A file with errors that sounds less of the time than this is silence with a burst. */
 const LEAST_SOUNDING = 0.1;
 /** Of a whole file at least this much is sound and pictures; the rest are headers and indexes. */
 const LEAST_FOUND = 0.8;
@@ -52,7 +52,7 @@ export function problemIn(decoded: Decoded, foundShare: number): HoldcastError |
     return cutOff(`only ${seconds.toFixed(1)} s of ${claimedS.toFixed(1)} s could be decoded`);
   if (foundShare < LEAST_FOUND)
     return damaged(`only ${Math.round(100 * foundShare)} % of it could be decoded`);
-  if (errors.all > 0 && soundingShare < LEAST_SOUNDING)
+  if (errors.decode > 0 && soundingShare < LEAST_SOUNDING)
     return damaged('nearly all that could be decoded is silence');
   return undefined;
 }
