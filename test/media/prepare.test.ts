@@ -164,14 +164,6 @@ describeWithFfmpeg('what comes out', () => {
     expect(powerAt(samples, 8000, 500) - powerAt(samples, 8000, 2700)).toBeGreaterThan(40);
   });
 
-  test('channels that cancel each other out are not lost', async () => {
-    const made = await prepare(
-      makeAudio("aevalsrc='0.2*sin(2*PI*500*t)|-0.2*sin(2*PI*500*t)':d=4:s=44100", at('anti.wav')),
-      'music',
-    );
-    expect(Math.abs(measure(made.wav).lufs + 24)).toBeLessThanOrEqual(0.5);
-  });
-
   test('a cover picture and a film do not disturb', async () => {
     const cover = at('cover.png');
     execFileSync('ffmpeg', [
@@ -328,11 +320,11 @@ describe('what is read from ffmpeg and files', () => {
     const wav = rampWav(1000);
     expect(missingFromWav(wav, wav.length).bytes).toBe(0);
     expect(missingFromWav(wav, wav.length - 500)).toEqual({ bytes: 500, claimed: 2000 });
-    wav.writeUInt32LE(0xffffffff, 40);
-    expect(missingFromWav(wav, wav.length).bytes).toBe(0);
-    // As espeak-ng claims when it writes into a pipe.
-    wav.writeUInt32LE(0x7ffff000, 40);
-    expect(missingFromWav(wav, wav.length).bytes).toBe(0);
+    // The second is what espeak-ng claims when it writes into a pipe.
+    for (const open of [0, 0x7ffff000, 1e9, 0x40000000, 2e9, 0x7fffffff, 0x80000000, 0xffffffdb, 0xffffffff]) {
+      wav.writeUInt32LE(open, 40);
+      expect(missingFromWav(wav, wav.length).bytes).toBe(0);
+    }
     expect(missingFromWav(Buffer.from('RIFF'), 4).bytes).toBe(0);
   });
 

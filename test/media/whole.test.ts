@@ -124,15 +124,16 @@ describeWithFfmpeg('whole files', () => {
     await isWhole(at('wrong.mp3'));
   });
 
-  test.each([
-    0, 0x3fffffff, 1_000_000_000, 0x40000000, 2_000_000_000, 0x7ffff000, 0x80000000, 0xffffffdb, 0xffffffff,
-  ])('a WAV from a program that could not know its length: %i bytes', async (claim) => {
-    const wav = toneWav();
-    wav.writeUInt32LE(Math.min(0xffffffff, claim + 36), 4);
-    wav.writeUInt32LE(claim, 40);
-    writeFileSync(at('streamed.wav'), wav);
-    await isWhole(at('streamed.wav'), 2);
-  });
+  test.each([0, 2_000_000_000, 0xffffffff])(
+    'a WAV from a program that could not know its length: %i bytes',
+    async (claim) => {
+      const wav = toneWav();
+      wav.writeUInt32LE(Math.min(0xffffffff, claim + 36), 4);
+      wav.writeUInt32LE(claim, 40);
+      writeFileSync(at('streamed.wav'), wav);
+      await isWhole(at('streamed.wav'), 2);
+    },
+  );
 
   test('two files one after the other: chained Ogg, and mp3 with the header of the first', async () => {
     for (const [ending, codec] of [
@@ -176,7 +177,7 @@ describeWithFfmpeg('files that were cut off', () => {
       whole,
     );
     const bytes = readFileSync(whole);
-    for (const share of [0.31, 0.75, 0.9]) {
+    for (const share of [0.31, 0.9]) {
       const cut = at(`cut-${100 * share}.${ending}`);
       writeFileSync(cut, bytes.subarray(0, Math.round(share * bytes.length) + 1));
       // An ADTS stream says nowhere how long it is, and of a WMA that is cut ffmpeg only estimates it.
@@ -223,11 +224,13 @@ describeWithFfmpeg('files that were damaged', () => {
       for (let at = Math.round(bytes.length * 0.06); at < bytes.length; at += 61) bytes[at]! ^= 1 << (at % 8);
     },
   };
-  test.each(
-    ['mp3', 'flac', 'm4a', 'ogg', 'opus', 'mka', 'aac'].flatMap((ending) =>
-      Object.keys(DAMAGE).map((how) => [ending, how]),
-    ),
-  )('%s: %s', async (ending, how) => {
+  test.each([
+    ...Object.keys(DAMAGE).map((how) => ['mp3', how]),
+    ['mka', 'zeroes instead of most of it'],
+    ['aac', 'zeroes instead of most of it'],
+    ['flac', 'rubbish instead of most of it'],
+    ['m4a', 'a wrong bit here and there'],
+  ])('%s: %s', async (ending, how) => {
     const file = at(`damaged.${ending}`);
     ffmpeg(
       '-i',
