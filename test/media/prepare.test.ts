@@ -280,6 +280,13 @@ describeWithFfmpeg('what is refused', () => {
     await expect(prepare(film, 'music')).rejects.toMatchObject({ blame: 'input' });
   });
 
+  test('near silence with one burst, and clicks that no gain brings to their loudness', async () => {
+    const burst = "aevalsrc='if(between(t,3,3.2),20000*random(0),0.001*sin(2*PI*500*t))':d=8:s=44100";
+    await refused(makeAudio(burst, at('burst.wav'), '-c:a', 'pcm_f32le'), 'HC_MEDIA_DAMAGED');
+    writeFileSync(at('clicks.wav'), rampWav(16_000));
+    await refused(at('clicks.wav'), 'HC_MEDIA_DAMAGED');
+  });
+
   test('silence, and what only dogs or elephants hear', async () => {
     await refused(makeAudio('anullsrc=d=3', at('silent.wav')), 'HC_MEDIA_SILENT');
     await refused(makeAudio('sine=18000:d=3:r=48000', at('dog.wav')), 'HC_MEDIA_SILENT');
@@ -321,7 +328,9 @@ describe('what is read from ffmpeg and files', () => {
     expect(missingFromWav(wav, wav.length).bytes).toBe(0);
     expect(missingFromWav(wav, wav.length - 500)).toEqual({ bytes: 500, claimed: 2000 });
     // The second is what espeak-ng claims when it writes into a pipe.
-    for (const open of [0, 0x7ffff000, 1e9, 0x40000000, 2e9, 0x7fffffff, 0x80000000, 0xffffffdb, 0xffffffff]) {
+    for (const open of [
+      0, 0x7ffff000, 1e9, 0x40000000, 2e9, 0x7fffffff, 0x80000000, 0xffffffdb, 0xffffffff,
+    ]) {
       wav.writeUInt32LE(open, 40);
       expect(missingFromWav(wav, wav.length).bytes).toBe(0);
     }
