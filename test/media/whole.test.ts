@@ -19,7 +19,7 @@ const MUSIC =
 const CODECS: Record<string, string[]> = {
   mp3: [],
   flac: [],
-  m4a: [],
+  m4a: ['-movflags', 'faststart'],
   ogg: [],
   opus: [],
   mka: ['-c:a', 'libvorbis'],
@@ -31,6 +31,12 @@ const CODECS: Record<string, string[]> = {
 
 function ffmpeg(...args: string[]): void {
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...args]);
+}
+
+/** m.wav in the format that a name's ending says. */
+function encoded(name: string): string {
+  ffmpeg('-i', at('m.wav'), ...(CODECS[name.split('.')[1]!] ?? []), at(name));
+  return at(name);
 }
 
 /** The bytes of a file with some of them changed. */
@@ -168,14 +174,7 @@ describeWithFfmpeg('files that were cut off', () => {
   beforeAll(() => void makeAudio(MUSIC, at('m.wav')));
 
   test.each([...Object.keys(CODECS), 'wav'])('%s', async (ending) => {
-    const whole = at(`cut.${ending}`);
-    ffmpeg(
-      '-i',
-      at('m.wav'),
-      ...(CODECS[ending] ?? []),
-      ...(ending === 'm4a' ? ['-movflags', 'faststart'] : []),
-      whole,
-    );
+    const whole = encoded(`cut.${ending}`);
     const bytes = readFileSync(whole);
     for (const share of [0.31, 0.9]) {
       const cut = at(`cut-${100 * share}.${ending}`);
@@ -231,14 +230,7 @@ describeWithFfmpeg('files that were damaged', () => {
     ['flac', 'rubbish instead of most of it'],
     ['m4a', 'a wrong bit here and there'],
   ])('%s: %s', async (ending, how) => {
-    const file = at(`damaged.${ending}`);
-    ffmpeg(
-      '-i',
-      at('m.wav'),
-      ...(CODECS[ending] ?? []),
-      ...(ending === 'm4a' ? ['-movflags', 'faststart'] : []),
-      file,
-    );
+    const file = encoded(`damaged.${ending}`);
     patched(file, DAMAGE[how]!);
     const error: unknown = await prepare(file, 'music').then(
       () => undefined,
