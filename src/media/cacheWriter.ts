@@ -14,7 +14,6 @@ import {
   type CacheRecord,
   type PreparedRecord,
 } from './cache';
-import { endingOf } from './rawFormats';
 
 /** A temporary file that nobody has written to for this long is left over, whoever wrote it. */
 const LEFT_OVER_MS = 60 * 60_000;
@@ -26,12 +25,9 @@ function hostKey(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 }
 
-/**
- * Key of prepared content: what was in the file, how it is read (which its ending says) and how it is prepared, hex.
- * Reads the whole file.
- */
+/** Key of prepared content: what was in the file and how it is prepared, hex. Reads the whole file. */
 export async function contentKey(file: string, digest: string): Promise<string> {
-  const hash = createHash('sha256').update(`${digest}\0${endingOf(file)}\0`);
+  const hash = createHash('sha256').update(`${digest}\0`);
   for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
   return hash.digest('hex').slice(0, 40);
 }

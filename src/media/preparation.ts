@@ -19,6 +19,7 @@ import {
   type PrepareOutcome,
 } from './outcome';
 import { prepareFile } from './prepare';
+import { endingOf } from './rawFormats';
 import { readiness } from './ready';
 import type { MediaSettings } from './settings';
 import { hasSettled, sameSource } from './shelved';
@@ -223,7 +224,9 @@ class Run {
   /** What is in the file, prepared: now, before, or by another of these workers. */
   async #content(source: SourceFile): Promise<PreparedRecord> {
     const { settings, force } = this.options;
-    const wav = `${await contentKey(source.file, settingsDigest(settings, source.folder.kind))}.wav`;
+    // How the bytes are read depends on the ending: the same ones may be another sound, or none.
+    const digest = `${settingsDigest(settings, source.folder.kind)} .${endingOf(source.name)}`;
+    const wav = `${await contentKey(source.file, digest)}.wav`;
     const known = force ? undefined : await this.writer.findByWav(wav);
     if (known) return withoutLicence(known);
     const working = this.#working.get(wav) ?? this.#decode(source, wav);
