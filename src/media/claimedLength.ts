@@ -61,18 +61,22 @@ export function endsInsideOggPage(tail: Uint8Array): boolean {
   return page + length > bytes.length;
 }
 
-/** Whether a file surely ends before its sound does. @throws what the file system throws */
-export async function endsInTheMiddle(file: string): Promise<boolean> {
+/**
+ * How a file begins, and whether it surely ends before its sound does.
+ * @throws what the file system throws
+ */
+export async function lookInto(file: string): Promise<{ head: Uint8Array; endsInTheMiddle: boolean }> {
   const handle = await promises.open(file, 'r');
   try {
     const { size } = await handle.stat();
     const head = new Uint8Array(Math.min(HEAD_BYTES, size));
     await handle.read(head, 0, head.length, 0);
     const { bytes, claimed } = missingFromWav(head, size);
-    if (tag(head, 0) !== 'OggS') return bytes > Math.max(SLACK_BYTES, SLACK_SHARE * claimed);
+    if (tag(head, 0) !== 'OggS')
+      return { head, endsInTheMiddle: bytes > Math.max(SLACK_BYTES, SLACK_SHARE * claimed) };
     const tail = new Uint8Array(Math.min(TAIL_BYTES, size));
     await handle.read(tail, 0, tail.length, size - tail.length);
-    return endsInsideOggPage(tail);
+    return { head, endsInTheMiddle: endsInsideOggPage(tail) };
   } finally {
     await handle.close();
   }

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES } from '../audio/wav';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
-import { endsInTheMiddle } from './claimedLength';
+import { lookInto } from './claimedLength';
 import { cutOff, looksDamaged, loudnessProblem, problemIn, type Decoded } from './damage';
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
@@ -22,7 +22,6 @@ import {
 } from './levels';
 import { chooseMix, type Mix } from './mix';
 import { rawOptions } from './rawFormats';
-import { readHead } from './ready';
 import type { PrepareSettings } from './settings';
 import type { MediaKind } from './sources';
 
@@ -98,13 +97,13 @@ class Preparation {
   }
 
   async #decode(): Promise<{ audible: Audible; loudnessBefore: number }> {
-    if (await endsInTheMiddle(this.file)) throw cutOff('it ends in the middle');
+    const { head, endsInTheMiddle } = await lookInto(this.file);
+    if (endsInTheMiddle) throw cutOff('it ends in the middle');
+    const source = { input: this.file, inputOptions: rawOptions(basename(this.file), head) };
     const { rate } = this.settings;
-    const inputOptions = rawOptions(basename(this.file), await readHead(this.file));
     const work = this.tools.temporary();
     const { lines, errors } = await this.#ffmpeg({
-      input: this.file,
-      inputOptions,
+      ...source,
       graph: decodeGraph(this.settings, this.tools.binary.soxr, this.#padMs),
       output: { file: work, options: ['-f', 'f32le'] },
     });
@@ -114,29 +113,23 @@ class Preparation {
     const windows = await measureWindows(work, whole, rate);
     const mix = chooseMix(windows);
     const levels = levelsOf(windows, mix);
-    await this.#checkWhole({
+    const decoded: Decoded = {
       seconds: (whole.end - whole.start) / rate - (2 * this.#padMs) / 1000,
       claimedS: parseInput(lines).durationS,
       errors,
       peakDb,
       soundingShare: soundingShare(levels),
-    });
+    };
+    const problem = problemIn(decoded, looksDamaged(decoded) ? await this.#foundShare(source) : 1);
+    if (problem) throw problem;
     if (isSilent(levels)) throw silent();
     const range = withoutSilence(whole, levels, rate, this.kind);
     return { audible: { work, range, mix }, loudnessBefore: lufs };
   }
 
-  /** @throws HoldcastError HC_MEDIA_TRUNCATED, HC_MEDIA_DAMAGED */
-  async #checkWhole(decoded: Decoded): Promise<void> {
-    const problem = problemIn(decoded, looksDamaged(decoded) ? await this.#foundShare() : 1);
-    if (problem) throw problem;
-  }
-
   /** Part of the file's bytes that ffmpeg takes for sound or pictures, 0 to 1. */
-  async #foundShare(): Promise<number> {
-    const inputOptions = rawOptions(basename(this.file), await readHead(this.file));
-    const { lines } = await this.#ffmpeg({ input: this.file, inputOptions });
-    const found = parseFoundBytes(lines);
+  async #foundShare(source: RawJob): Promise<number> {
+    const found = parseFoundBytes((await this.#ffmpeg(source)).lines);
     const { size } = await promises.stat(this.file);
     return found === undefined ? 1 : Math.min(1, (found + COUNTED_BYTES) / size);
   }
