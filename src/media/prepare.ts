@@ -10,6 +10,7 @@ import type { FfmpegBinary } from './ffmpegBinary';
 import { parseInput, parseLoudness, type Loudness, type ProbedInput } from './ffmpegOutput';
 import { decodeGraph, levelGraph, loudnessGraph, FIR_DELAY_S } from './graphs';
 import { countFloats, isSilent, measureLevels, withoutSilence, type Range } from './levels';
+import { LONGEST_S, OUTPUT_LIMITS, tooLong } from './inputLimits';
 import type { PrepareSettings } from './settings';
 import type { MediaKind } from './sources';
 
@@ -104,13 +105,14 @@ class Preparation {
     const { lines } = await this.#ffmpeg({
       input: this.file,
       graph,
-      output: { file: work, options: ['-f', 'f32le'] },
+      output: { file: work, options: [...OUTPUT_LIMITS, '-f', 'f32le'] },
     });
     return { probed: parseInput(lines), loudness: parseLoudness(lines)?.lufs ?? NOTHING_LUFS };
   }
 
-  /** @throws HoldcastError HC_MEDIA_TRUNCATED */
+  /** @throws HoldcastError HC_MEDIA_TRUNCATED, HC_MEDIA_TOO_LONG */
   async #checkLength(probed: ProbedInput, gotS: number): Promise<void> {
+    if (gotS > LONGEST_S) throw tooLong();
     const missingS = Math.max((probed.durationMs ?? 0) / 1000 - gotS, await missingSeconds(this.file));
     const cutOff = missingS === Infinity;
     const wholeS = gotS + missingS;
@@ -232,7 +234,7 @@ async function checkWav(wav: string, rate: number, samples: number): Promise<voi
 
 /**
  * Prepares `file` (absolute) into a temporary WAV: 16 bit, mono, at settings.rate.
- * @throws HoldcastError HC_MEDIA_TRUNCATED, HC_MEDIA_SILENT, HC_FFMPEG_FAILED, HC_FFMPEG_BROKEN; FfmpegFailure
+ * @throws HoldcastError HC_MEDIA_TRUNCATED, HC_MEDIA_SILENT, HC_MEDIA_TOO_LONG, HC_FFMPEG_FAILED, HC_FFMPEG_BROKEN; FfmpegFailure
  */
 export function prepareFile(
   file: string,
