@@ -57,7 +57,7 @@ export async function storeMigrate(
 /** A typing error would leave callers without their music, and nobody would see it. @throws HoldcastError HC_USAGE */
 function checkClasses(classes: Readonly<Record<number, string>>, tracks: readonly string[]): void {
   for (const [musicClass, track] of Object.entries(classes)) {
-    if (tracks.includes(track)) continue;
+    if (tracks.includes(track.normalize('NFC'))) continue;
     const some = tracks.slice(0, SHOWN_TRACKS).join(', ');
     const hint = tracks.length === 0 ? 'put the music there first' : `name one of them: ${some}`;
     throw new HoldcastError('HC_USAGE', `music class ${musicClass}: ${track} is not among the media`, hint);

@@ -173,6 +173,27 @@ test('what is no media is not looked at; a FIFO is never opened, but told', asyn
   ]);
 });
 
+test('names are the same in either form of Unicode: ids, titles, prompts, what was chosen before', async () => {
+  const { library, settings } = setUp();
+  const [nfc, nfd] = ['\u00e9t\u00e9', 'e\u0301te\u0301'];
+  const files = [`music/${nfd}.wav`, `advices/first/${nfd}.wav`, `prompts/en/${nfd}.wav`];
+  for (const id of files) put(settings, id, rampWav(100));
+  ship(settings, Object.fromEntries(files.map((id) => [id, { title: `of ${id.slice(0, 5)}` }])));
+  for (const form of [nfc, nfd])
+    expect((await library.firstTrack('order', seededRandom(1), `music/${form}.wav`))?.id).toBe(
+      `music/${nfc}.wav`,
+    );
+  await library.scan();
+  for (const form of [nfc, nfd]) {
+    expect(library.find(`music/${form}.wav`)).toMatchObject({ id: `music/${nfc}.wav`, title: 'of music' });
+    expect(library.prompt(form, 'en')?.id).toBe(`prompts/en/${nfc}.wav`);
+  }
+  put(settings, `music/${nfc}.wav`, rampWav(200));
+  await library.scan();
+  expect(ids(library.music)).toEqual([`music/${nfc}.wav`]);
+  expect(library.problems).toMatchObject([{ file: `music/${nfc}.wav`, hint: 'Rename one of them.' }]);
+});
+
 test('a file that is being copied is left alone until it has been still for two looks', async () => {
   const { library, settings, clock, watch, look, requests } = setUp();
   const watching = watch();
