@@ -19,19 +19,20 @@ export class PatientFolders {
   /** By folder: the last step that was asked for. */
   readonly #last = new Map<string, Promise<unknown>>();
   readonly #stuck = new Set<string>();
-  #underWay = 0;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(
     private readonly clock: Clock = systemClock({ ref: false }),
     private readonly limitMs = LIMIT_MS,
   ) {}
 
-  /** Whether a step is under way still in `ms`, milliseconds. */
-  async isBusyAfter(ms: number): Promise<boolean> {
-    const done = Promise.all([...this.#last.values()].map((step) => step.catch(() => {})));
+  /** Whether a step that is under way now is so still in `ms`, milliseconds. */
+  async hangsFor(ms: number): Promise<boolean> {
+    const now = [...this.#underWay];
+    if (now.length === 0) return false;
     const enough = new Promise<void>((resolve) => void this.clock.after(ms, resolve));
-    if (this.#underWay > 0) await Promise.race([done, enough]);
-    return this.#underWay > 0;
+    await Promise.race([Promise.allSettled(now), enough]);
+    return now.some((step) => this.#underWay.has(step));
   }
 
   /**
@@ -56,8 +57,8 @@ export class PatientFolders {
 
   async #limited<T>(folder: string, step: () => Promise<T>, late?: (brought: T) => unknown): Promise<T> {
     const taken = step();
-    this.#underWay++;
-    const answered = (): void => void this.#underWay--;
+    this.#underWay.add(taken);
+    const answered = (): void => void this.#underWay.delete(taken);
     taken.then(answered, answered);
     let cancel = (): void => {};
     const limit = new Promise<never>((_, reject) => {
@@ -84,7 +85,7 @@ export const patience = new PatientFolders();
  * systemd takes for a normal end.
  */
 export async function endProcess(exit: () => void = () => process.exit()): Promise<void> {
-  if (!(await patience.isBusyAfter(ENDING_MS))) return exit();
+  if (!(await patience.hangsFor(ENDING_MS))) return exit();
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
 }

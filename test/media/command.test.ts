@@ -207,7 +207,7 @@ describe('check: where nothing can be heard, it is not all good', () => {
 
   const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
-  asRoot('a cache, or what is prepared in it, that this user cannot read', async () => {
+  asRoot('a cache, or what is prepared in it, that this user cannot read', () => {
     const settings = setUp();
     const source = `
       import { mediaCheck } from 'src/cli/mediaCommand';

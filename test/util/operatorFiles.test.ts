@@ -108,7 +108,7 @@ describe('a folder that does not answer', () => {
   test('is asked again when it has answered, and what it brings too late is let go', async () => {
     const clock = new ManualClock();
     const folders = new PatientFolders(clock, 3000);
-    let answer = (_: string): void => {};
+    let answer: (what: string) => void;
     const late: string[] = [];
     const step = folders.step(
       '/nas',
@@ -118,7 +118,7 @@ describe('a folder that does not answer', () => {
     await begun();
     clock.advance(3000);
     await expect(step).rejects.toMatchObject(SLOW);
-    answer('a handle');
+    answer!('a handle');
     await begun();
     expect(late).toEqual(['a handle']);
     expect(await folders.step('/nas', () => Promise.resolve('there'))).toBe('there');
