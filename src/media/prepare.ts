@@ -11,6 +11,7 @@ import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
 import { parseFoundBytes, parseInput, parseLoudness, type Loudness } from './ffmpegOutput';
 import { decodeGraph, levelGraph, loudnessGraph, FIR_DELAY_S } from './graphs';
+import { LONGEST_S, OUTPUT_LIMITS, tooLong } from './inputLimits';
 import {
   countFrames,
   isSilent,
@@ -105,7 +106,7 @@ class Preparation {
     const { lines, errors } = await this.#ffmpeg({
       ...source,
       graph: decodeGraph(this.settings, this.tools.binary.soxr, this.#padMs),
-      output: { file: work, options: ['-f', 'f32le'] },
+      output: { file: work, options: [...OUTPUT_LIMITS, '-f', 'f32le'] },
     });
     const { lufs, peakDb } = parseLoudness(lines) ?? { lufs: NOTHING_LUFS, peakDb: -Infinity };
     const delay = Math.round(FIR_DELAY_S * rate);
@@ -120,6 +121,7 @@ class Preparation {
       peakDb,
       soundingShare: soundingShare(levels),
     };
+    if (decoded.seconds > LONGEST_S) throw tooLong();
     const problem = problemIn(decoded, looksDamaged(decoded) ? await this.#foundShare(source) : 1);
     if (problem) throw problem;
     if (isSilent(levels)) throw silent();
@@ -234,7 +236,7 @@ async function checkWav(wav: string, rate: number, samples: number): Promise<voi
 
 /**
  * Prepares `file` (absolute) into a temporary WAV: 16 bit, mono, at settings.rate.
- * @throws HoldcastError HC_MEDIA_UNREADABLE, HC_MEDIA_TRUNCATED, HC_MEDIA_DAMAGED, HC_MEDIA_SILENT, HC_FFMPEG_FAILED, HC_FFMPEG_BROKEN; FfmpegFailure
+ * @throws HoldcastError HC_MEDIA_UNREADABLE, HC_MEDIA_TRUNCATED, HC_MEDIA_DAMAGED, HC_MEDIA_SILENT, HC_MEDIA_TOO_LONG, HC_FFMPEG_FAILED, HC_FFMPEG_BROKEN; FfmpegFailure
  */
 export function prepareFile(
   file: string,

@@ -52,17 +52,22 @@ export function parseCallState(value: unknown): CallState | undefined {
     version: 1,
     rate,
     heardSamples,
-    heard,
-    bag,
+    heard: heard.map(composed),
+    bag: bag.map(composed),
     quiet,
     hushed,
     pressed,
-    ...(music && { music }),
+    ...(music && { music: { ...music, trackId: composed(music.trackId) } }),
     ...(sinceVoice !== undefined && { sinceVoice }),
     ...(told && { told }),
-    ...(choosing !== undefined && { choosing }),
+    ...(choosing !== undefined && { choosing: composed(choosing) }),
     ...(keying && { keying }),
   };
+}
+
+/** An id as the library has it; an earlier version may have written it as the disk had it. */
+function composed(id: string): string {
+  return id.normalize('NFC');
 }
 
 /** The same state where the samples are of another rate. */
