@@ -155,15 +155,18 @@ describeWithFfmpeg('a folder', () => {
     const bytes = readFileSync(sound(settings, 'music/b.al'));
     put(settings, 'music/a.siren7', bytes);
     put(settings, 'music/c.ulaw', bytes);
+    put(settings, 'music/d.g726-32', bytes);
     const outcomes = await prepare(settings);
     expect(statuses(outcomes)).toEqual([
       'music/a.siren7 HC_MEDIA_UNREADABLE',
       'music/b.al prepared',
       'music/c.ulaw prepared',
+      'music/d.g726-32 prepared',
     ]);
-    const [, alaw, ulaw] = outcomes;
+    const [, alaw, ulaw, g726] = outcomes;
+    expect(g726!.durationMs).toBeGreaterThan(1.5 * alaw!.durationMs!);
     expect(alaw!.loudnessBefore).not.toBeCloseTo(ulaw!.loudnessBefore!, 1);
-    expect(filesUnder(join(settings.cache, 'pcm')).length).toBe(2);
+    expect(filesUnder(join(settings.cache, 'pcm')).length).toBe(3);
   });
 
   test('a problem is remembered until the file changes, or force', async () => {
