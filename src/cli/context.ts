@@ -2,6 +2,8 @@
 import type { ResolvedConfig } from '../config/types';
 import { HoldcastError, messageOf } from '../util/errors';
 import { createLogger, type Logger } from '../util/log';
+import { endProcess } from '../util/operatorFiles';
+import { printable } from '../util/printable';
 import { standardErrorDrained, standardOutput, type Terminal } from './terminal';
 
 export interface Context {
@@ -51,7 +53,8 @@ export async function runCommand(
     code ||= EXIT_UNWRITABLE;
   }
   // A config may have left a timer or a connection open, which would keep the command for ever.
-  process.exit(abort.signal.aborted ? EXIT_INTERRUPTED : code);
+  process.exitCode = abort.signal.aborted ? EXIT_INTERRUPTED : code;
+  await endProcess();
 }
 
 /** The config that a command works with. */
@@ -62,8 +65,8 @@ export async function configOf(path: string | undefined): Promise<ResolvedConfig
 
 function tell(error: unknown): number {
   const known = error instanceof HoldcastError;
-  process.stderr.write(`holdcast: ${messageOf(error)}\n`);
-  if (known && error.hint) process.stderr.write(`  → ${error.hint}\n`);
+  process.stderr.write(`holdcast: ${printable(messageOf(error))}\n`);
+  if (known && error.hint) process.stderr.write(`  → ${printable(error.hint)}\n`);
   if (known) process.stderr.write(`  (${error.code})\n`);
   else if (error instanceof Error && process.env['HOLDCAST_DEBUG']) process.stderr.write(`${error.stack}\n`);
   return (known && EXIT_CODES[error.code]) || 1;
@@ -75,7 +78,7 @@ function stderrLog(): Logger {
   return createLogger(
     (lineLevel, fields, message) => {
       const details = Object.entries(fields).map(([name, value]) => `${name}=${fieldText(value)}`);
-      process.stderr.write(`${lineLevel}: ${[message, ...details].join('  ')}\n`);
+      process.stderr.write(`${printable(`${lineLevel}: ${[message, ...details].join('  ')}`)}\n`);
     },
     () => 0,
     level,

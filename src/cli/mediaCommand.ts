@@ -14,6 +14,7 @@ import type { VoiceSettings } from '../speech/settings';
 import { SpokenCache } from '../speech/spokenCache';
 import { systemClock, type Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
+import { printable } from '../util/printable';
 import { silentLogger, type Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import { lengthText, prepareTable, textTable } from './mediaTable';
@@ -150,7 +151,7 @@ function summaryOf(
   pruned: number | undefined,
 ): string {
   if (outcomes.length === 0)
-    return `There is no media in ${settings.folder} (music/ and advices/ are looked at).\n`;
+    return `There is no media in ${printable(settings.folder)} (music/ and advices/ are looked at).\n`;
   const count = (status: PrepareOutcome['status']): number =>
     outcomes.filter((o) => o.status === status).length;
   const parts = [
@@ -160,7 +161,7 @@ function summaryOf(
     ...(count('arriving') > 0 ? [`${count('arriving')} still changing`] : []),
     ...(pruned === undefined ? [] : [`${pruned} unused removed`]),
   ];
-  return `${prepareTable(outcomes)}\n${parts.join(', ')}. Cache: ${settings.cache}\n`;
+  return `${prepareTable(outcomes)}\n${parts.join(', ')}. Cache: ${printable(settings.cache)}\n`;
 }
 
 /** Prepares what waits, and what comes meanwhile; says nothing but to the log. */
@@ -227,7 +228,7 @@ export async function mediaList({
 }: MediaCommandOptions): Promise<number> {
   const inventory = await takeInventory(settings, log, packsOf(voices));
   if (json) out.write(`${JSON.stringify({ folder: settings.folder, shelves: inventory })}\n`);
-  else out.write(`${settings.folder}\n\n${inventory.map(shelfText).join('\n')}`);
+  else out.write(`${printable(settings.folder)}\n\n${inventory.map(shelfText).join('\n')}`);
   return EXIT_OK;
 }
 
@@ -240,13 +241,13 @@ function wordsText({ folder, items }: InventoryFolder): string {
     ...(count('unprepared') > 0 ? [`${count('unprepared')} not prepared`] : []),
     ...(count('problem') > 0 ? [`${count('problem')} with a problem`] : []),
   ];
-  return `${folder}/: words of a voice\n  ${items.length} recordings: ${parts.join(', ')}\n`;
+  return `${printable(folder)}/: words of a voice\n  ${items.length} recordings: ${parts.join(', ')}\n`;
 }
 
 function shelfText(inventory: InventoryFolder): string {
   const { folder, items } = inventory;
   if (inventory.words) return wordsText(inventory);
-  const heading = `${folder}/: ${HEARD[folder] ?? 'when it is asked for'}\n`;
+  const heading = `${printable(folder)}/: ${HEARD[folder] ?? 'when it is asked for'}\n`;
   if (items.length === 0) return `${heading}  (empty)\n`;
   const rows = items.map((item, index) => [
     `  ${folder.startsWith('advices/') && folder !== 'advices/middle' ? index + 1 : '·'}`,
@@ -279,9 +280,9 @@ export async function mediaCheck({
     ...(await checkVoices({ voices, language, currencies })),
   ];
   if (json) out.write(`${JSON.stringify({ folder: settings.folder, findings })}\n`);
-  else if (findings.length === 0) out.write(`${settings.folder}: all good.\n`);
+  else if (findings.length === 0) out.write(`${printable(settings.folder)}: all good.\n`);
   else
     for (const { file, code, message, hint } of findings)
-      out.write(`${file}: ${message} (${code})\n  → ${hint}\n`);
+      out.write(`${printable(`${file}: ${message} (${code})`)}\n  → ${printable(hint)}\n`);
   return findings.length === 0 ? EXIT_OK : EXIT_PROBLEM;
 }

@@ -1,6 +1,7 @@
 // Tables of the media commands: what was prepared, what is there. Only text; a terminal gives the width.
 import Table from 'cli-table3';
 import type { PrepareOutcome } from '../media/outcome';
+import { printable } from '../util/printable';
 
 const BORDERLESS = {
   top: '',
@@ -37,11 +38,6 @@ export function textTable(
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** Control characters in a file name must not move the terminal's cursor. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
-}
-
 /** 83 250 → "1:23.3"; undefined → "—". */
 export function lengthText(durationMs: number | undefined): string {
   if (durationMs === undefined) return '—';
@@ -56,7 +52,8 @@ function levelText(level: number | null | undefined): string {
 }
 
 function noteOf(outcome: PrepareOutcome): string {
-  if (outcome.problem) return outcome.problem.message;
+  const { problem } = outcome;
+  if (problem) return problem.hint ? `${problem.message}. ${problem.hint}` : problem.message;
   if (outcome.status === 'arriving') return 'still changing: run this again';
   return { prepared: '', already: 'already prepared', shipped: 'shipped ready to play' }[
     outcome.status as 'prepared'

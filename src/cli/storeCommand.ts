@@ -4,7 +4,7 @@ import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { ResolvedConfig } from '../config/types';
 import { compareNames } from '../media/names';
-import { MUSIC_FOLDER, namesInSync } from '../media/sources';
+import { MUSIC_FOLDER, namesIn } from '../media/sources';
 import {
   checkStore,
   exportStore,
@@ -45,9 +45,9 @@ export async function storeMigrate(
   context: StoreContext,
 ): Promise<number> {
   const { config, out } = context;
-  const tracks = namesInSync(config.media.folder, MUSIC_FOLDER)
+  const tracks = (await namesIn(config.media.folder, MUSIC_FOLDER))
     .sort(compareNames)
-    .map((name) => `${MUSIC_FOLDER.path}/${name}`);
+    .map((name) => `${MUSIC_FOLDER.path}/${name}`.normalize('NFC'));
   checkClasses(classes, tracks);
   const report = await migrateStore(config.store, { tracks, classes, dryRun }, context);
   out.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : migrateText(report, dryRun));
@@ -57,7 +57,7 @@ export async function storeMigrate(
 /** A typing error would leave callers without their music, and nobody would see it. @throws HoldcastError HC_USAGE */
 function checkClasses(classes: Readonly<Record<number, string>>, tracks: readonly string[]): void {
   for (const [musicClass, track] of Object.entries(classes)) {
-    if (tracks.includes(track)) continue;
+    if (tracks.includes(track.normalize('NFC'))) continue;
     const some = tracks.slice(0, SHOWN_TRACKS).join(', ');
     const hint = tracks.length === 0 ? 'put the music there first' : `name one of them: ${some}`;
     throw new HoldcastError('HC_USAGE', `music class ${musicClass}: ${track} is not among the media`, hint);

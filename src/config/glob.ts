@@ -22,8 +22,11 @@ export function matchesName(pattern: string, name: string): boolean {
  * @param adviceId as the library names it: 'advices/middle/offer.en.mp3'
  */
 export function matchesAdvice(pattern: string, adviceId: string): boolean {
-  const wanted = pattern.replace(/\/$/, '').split('/');
-  const steps = adviceId.replace(/^advices\//, '').split('/');
+  const wanted = pattern.normalize('NFC').replace(/\/$/, '').split('/');
+  const steps = adviceId
+    .normalize('NFC')
+    .replace(/^advices\//, '')
+    .split('/');
   const name = steps.at(-1)!;
   if (wanted.length > steps.length) return false;
   return wanted.every((part, i) => {

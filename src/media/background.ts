@@ -1,7 +1,7 @@
 // Starts the preparation of media in a process of its own, which plays to nobody and outlives who asked.
 // Used by a process with a caller on it: slow modules come on demand, and nothing of it ever reaches stdout.
 import type { Socket } from 'node:net';
-import { messageOf } from '../util/errors';
+import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 
@@ -77,7 +77,7 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
     log.info({ preparer: child.pid }, 'media preparation started in the background');
     return true;
   } catch (error) {
-    log.error({ message: messageOf(error) }, 'media preparation cannot be started');
+    log.error(errorFields(error), 'media preparation cannot be started');
     return false;
   }
 }

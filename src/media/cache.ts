@@ -1,20 +1,20 @@
 // The cache of prepared files as one who plays sees it: one stat and one small JSON say whether a file is ready.
 // Nothing here hashes or decodes media; writing is cacheWriter.ts's.
-import { promises, readFileSync, statSync } from 'node:fs';
+import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { BYTES_PER_SAMPLE } from '../audio/frame';
 import { WAV_HEADER_BYTES } from '../audio/wav';
 import type { MediaSettings } from './settings';
 import type { MediaKind, SourceFile } from './sources';
+import { toolStamp } from './toolStamp';
+import type { FileStamp } from '../util/operatorFiles';
 
 /** Raised when preparation makes other samples from the same input: everything is prepared again. */
-export const PREPARE_VERSION = 1;
+export const PREPARE_VERSION = 2;
 
 /** Which file, as it was, with which settings: what a record is about, kept in it against mix-ups. */
-export interface RecordedSource {
+export interface RecordedSource extends FileStamp {
   readonly file: string;
-  readonly size: number;
-  readonly mtimeMs: number;
   readonly settings: string;
   readonly rate: number;
 }
@@ -35,10 +35,20 @@ export interface PreparedRecord {
   readonly licence?: string;
 }
 
-/** A file that could not be prepared; it is not tried again until it changes. */
+/** What is wrong with a file, for the operator. */
+export interface FileTrouble {
+  readonly code: string;
+  readonly message: string;
+  /** What to do. */
+  readonly hint?: string;
+}
+
+/** A file that could not be prepared; it is not tried again until it changes, or the ffmpeg that could not. */
 export interface ProblemRecord {
   readonly source: RecordedSource;
-  readonly problem: { readonly code: string; readonly message: string };
+  readonly problem: FileTrouble;
+  /** See `toolStamp`; records of older versions have none, and the version may have been the cause. */
+  readonly tool?: string;
 }
 
 export type CacheRecord = PreparedRecord | ProblemRecord;
@@ -56,6 +66,8 @@ export function recordedSource(source: SourceFile, settings: MediaSettings): Rec
     file: source.file,
     size: source.size,
     mtimeMs: source.mtimeMs,
+    ctimeMs: source.ctimeMs,
+    inode: source.inode,
     settings: settingsDigest(settings, source.folder.kind),
     rate: settings.rate,
   };
@@ -81,7 +93,8 @@ function hash53(text: string, seed: number): string {
 
 /** File name of the record about `source`. */
 export function recordName(source: RecordedSource): string {
-  return `${textKey([source.file, source.size, source.mtimeMs, source.settings].join('\0'))}.json`;
+  const { file, size, mtimeMs, ctimeMs, inode, settings } = source;
+  return `${textKey([file, size, mtimeMs, ctimeMs, inode, settings].join('\0'))}.json`;
 }
 
 export const pcmFolder = (cache: string): string => join(cache, 'pcm');
@@ -99,7 +112,10 @@ export function parseRecord(text: string, source?: RecordedSource): CacheRecord 
     const about = record.source;
     if (!about || (source && recordName(about) !== recordName(source))) return undefined;
     if (source && about.file !== source.file) return undefined;
-    if (record.problem) return { source: about, problem: record.problem };
+    if (record.problem) {
+      const { tool } = record;
+      return { source: about, problem: record.problem, ...(tool !== undefined && { tool }) };
+    }
     const whole =
       /^[0-9a-f]+\.wav$/.test(record.wav ?? '') && Number.isInteger(record.samples) && record.samples! > 0;
     return whole ? (record as PreparedRecord) : undefined;
@@ -108,27 +124,14 @@ export function parseRecord(text: string, source?: RecordedSource): CacheRecord 
   }
 }
 
-/** Looks a file up; undefined when it is not prepared. Synchronous: one small read and one stat. */
-export function lookupSync(source: SourceFile, settings: MediaSettings): CacheRecord | undefined {
-  const about = recordedSource(source, settings);
-  try {
-    const text = readFileSync(join(recordFolder(settings.cache), recordName(about)), 'utf8');
-    const record = parseRecord(text, about);
-    if (!record || 'problem' in record) return record;
-    const size = statSync(join(pcmFolder(settings.cache), record.wav)).size;
-    return size === pcmBytes(record.samples) ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Looks a file up; undefined when it is not prepared. */
+/** Looks a file up; undefined when it is not prepared, or another ffmpeg could not. */
 export async function lookup(source: SourceFile, settings: MediaSettings): Promise<CacheRecord | undefined> {
   const about = recordedSource(source, settings);
   try {
     const text = await promises.readFile(join(recordFolder(settings.cache), recordName(about)), 'utf8');
     const record = parseRecord(text, about);
-    if (!record || 'problem' in record) return record;
+    if (!record) return undefined;
+    if ('problem' in record) return record.tool === (await toolStamp(settings.ffmpeg)) ? record : undefined;
     const { size } = await promises.stat(join(pcmFolder(settings.cache), record.wav));
     return size === pcmBytes(record.samples) ? record : undefined;
   } catch {

@@ -1,10 +1,11 @@
 // Writes the cache of prepared files: whole files only, under names that say what is in them.
 // A reader sees a file complete or not at all, also when the writer is killed; what a dead writer left is swept.
 import { createHash } from 'node:crypto';
-import { createReadStream, promises } from 'node:fs';
+import { promises } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import type { OperatorFile } from '../util/operatorFiles';
 import {
   parseRecord,
   pcmBytes,
@@ -14,21 +15,24 @@ import {
   type CacheRecord,
   type PreparedRecord,
 } from './cache';
+import { sameSource } from './shelved';
 
 /** A temporary file that nobody has written to for this long is left over, whoever wrote it. */
 const LEFT_OVER_MS = 60 * 60_000;
 /** Prepared files that nothing refers to are kept this long. */
 const KEEP_UNUSED_MS = 24 * 60 * 60_000;
-const TEMPORARY = /^\.([0-9a-f]+)-(\d+)-\d+\.tmp$/;
+const TEMPORARY = /^\.([0-9a-f]+)-(\d+)-\d+\.tmp(?:\.[a-z0-9_-]+)?$/i;
+/** An ending tells ffmpeg what a file may be; nothing else of a name comes to it. */
+const ENDING = /^\.[a-z0-9_-]{1,8}$/i;
 
 function hostKey(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 }
 
 /** Key of prepared content: what was in the file and how it is prepared, hex. Reads the whole file. */
-export async function contentKey(file: string, digest: string): Promise<string> {
+export async function contentKey(file: OperatorFile, digest: string): Promise<string> {
   const hash = createHash('sha256').update(`${digest}\0`);
-  for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
+  for await (const piece of file.pieces()) hash.update(piece);
   return hash.digest('hex').slice(0, 40);
 }
 
@@ -41,7 +45,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function unwritable(cache: string, cause: unknown): HoldcastError {
+/** What keeps the cache from being written, and what to do. */
+export function unwritable(cache: string, cause: unknown): HoldcastError {
   const full = errnoOf(cause) === 'ENOSPC' || errnoOf(cause) === 'EDQUOT';
   const hint = full
     ? 'Make room, or choose another folder for media.cache.'
@@ -81,6 +86,18 @@ export class CacheWriter {
   /** A path for a temporary file in pcm/: give it to `publish` or `discard`. */
   temporary(): string {
     return this.#temporaryIn(pcmFolder(this.#cache));
+  }
+
+  /**
+   * A temporary name for a file that this process has open, for a program that must read that very one: whatever stands
+   * under its own name by then, and whatever that name says. Give it to `discard`.
+   * @param ending with its dot, of the file's name
+   */
+  async linkTo({ fd, real }: OperatorFile, ending: string): Promise<string> {
+    const link = this.#temporaryIn(pcmFolder(this.#cache), ENDING.test(ending) ? ending : '');
+    const target = process.platform === 'linux' ? `/proc/${process.pid}/fd/${fd}` : real;
+    await this.#guarded(() => promises.symlink(target, link));
+    return link;
   }
 
   /** Removes a temporary file, if it is there. */
@@ -151,7 +168,7 @@ export class CacheWriter {
     for (const [name, record] of await this.#records()) {
       const { source } = record;
       const stats = await promises.stat(source.file).catch(() => undefined);
-      const present = stats?.size === source.size && stats.mtimeMs === source.mtimeMs;
+      const present = sameSource(source, stats && { ...stats, inode: stats.ino });
       const wanted = present && (source.rate !== rate || current.includes(source.settings));
       const gone = !wanted && (await drop(join(recordFolder(this.#cache), name)));
       if (!gone && 'wav' in record) used.add(record.wav);
@@ -178,8 +195,8 @@ export class CacheWriter {
     return found;
   }
 
-  #temporaryIn(folder: string): string {
-    const path = join(folder, `.${hostKey()}-${process.pid}-${temporaries++}.tmp`);
+  #temporaryIn(folder: string, ending = ''): string {
+    const path = join(folder, `.${hostKey()}-${process.pid}-${temporaries++}.tmp${ending}`);
     this.#own.add(path);
     return path;
   }

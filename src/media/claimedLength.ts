@@ -1,41 +1,49 @@
-// What a file itself says about its length, where ffmpeg believes a file that was cut off. Pure.
-// WAV says how many bytes of sound follow; an Ogg page says how long it is.
+// What a file itself says about its length, where ffmpeg believes a file that was cut off.
+// WAV, AIFF and AU say how many bytes of sound follow; an Ogg page says how long it is.
+import { promises } from 'node:fs';
 
-const OGG_TAIL_BYTES = 70_000;
-export const TAIL_BYTES = OGG_TAIL_BYTES;
-/** A claim of so much is none: programs that write into a pipe claim about 2 GB (espeak-ng 0x7ffff000) or 4 GB. */
-const OPEN_BYTES = 0x7fff0000;
+/** Where the sound of a WAV or AIFF begins may be behind pictures and notes. */
+const HEAD_BYTES = 256 * 1024;
+/** More than the longest page of an Ogg, 65,307 bytes. */
+const TAIL_BYTES = 70_000;
+/**
+ * A claim of so much is none: programs that write into a pipe claim what no sound is, espeak-ng 0x7ffff000 bytes,
+ * others 0, 1 GiB, 2,000,000,000, 0x80000000 or 0xffffffff less a header. A GB is an hour and a half of a CD.
+ */
+const OPEN_BYTES = 1_000_000_000;
+/** Less than this is not missed in media: a header that was counted as sound, a last sample. */
+const SLACK_BYTES = 512;
+const SLACK_SHARE = 0.02;
 
 function tag(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
 }
 
+/** Where the sound begins and how long it claims to be, bytes; undefined for anything else. */
+function claimOf(head: Uint8Array): { at: number; bytes: number } | undefined {
+  if (head.length < 12) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (tag(head, 0) === '.snd') return { at: view.getUint32(4), bytes: view.getUint32(8) };
+  const wave = tag(head, 0) === 'RIFF' && tag(head, 8) === 'WAVE';
+  if (!wave && !(tag(head, 0) === 'FORM' && tag(head, 8).startsWith('AIF'))) return undefined;
+  for (let at = 12; at + 8 <= head.length;) {
+    const bytes = view.getUint32(at + 4, wave);
+    if (tag(head, at) === (wave ? 'data' : 'SSND')) return { at: at + 8, bytes };
+    at += 8 + bytes + (bytes % 2);
+  }
+  return undefined;
+}
+
 /**
- * Bytes that a WAV claims beyond its end; 0 for anything else and where the length is left open (streamed WAVs
- * claim nothing or the greatest number).
+ * Bytes that a WAV (or AIFF, or AU) claims, and how many of them lie beyond its end; 0 for anything else and where the
+ * length is left open, as in files that were written into a pipe.
  * @param head the first bytes, header included
  * @param fileBytes length of the whole file
  */
-export function missingFromWav(
-  head: Uint8Array,
-  fileBytes: number,
-): { bytes: number; bytesPerSecond: number } {
-  const none = { bytes: 0, bytesPerSecond: 1 };
-  if (head.length < 12 || tag(head, 0) !== 'RIFF' || tag(head, 8) !== 'WAVE') return none;
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  let bytesPerSecond = 0;
-  for (let at = 12; at + 8 <= head.length;) {
-    const size = view.getUint32(at + 4, true);
-    if (tag(head, at) === 'fmt ' && at + 24 <= head.length) bytesPerSecond = view.getUint32(at + 16, true);
-    if (tag(head, at) === 'data') {
-      const open = size === 0 || size >= OPEN_BYTES;
-      return open || bytesPerSecond === 0
-        ? none
-        : { bytes: Math.max(0, at + 8 + size - fileBytes), bytesPerSecond };
-    }
-    at += 8 + size + (size % 2);
-  }
-  return none;
+export function missingFromWav(head: Uint8Array, fileBytes: number): { bytes: number; claimed: number } {
+  const claim = claimOf(head);
+  if (!claim || claim.bytes >= OPEN_BYTES) return { bytes: 0, claimed: 0 };
+  return { bytes: Math.max(0, claim.at + claim.bytes - fileBytes), claimed: claim.bytes };
 }
 
 /**
@@ -51,4 +59,25 @@ export function endsInsideOggPage(tail: Uint8Array): boolean {
   let length = 27 + segments;
   for (let i = 0; i < segments; i++) length += bytes[page + 27 + i]!;
   return page + length > bytes.length;
+}
+
+/**
+ * How a file begins, and whether it surely ends before its sound does.
+ * @throws what the file system throws
+ */
+export async function lookInto(file: string): Promise<{ head: Uint8Array; endsInTheMiddle: boolean }> {
+  const handle = await promises.open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const head = new Uint8Array(Math.min(HEAD_BYTES, size));
+    await handle.read(head, 0, head.length, 0);
+    const { bytes, claimed } = missingFromWav(head, size);
+    if (tag(head, 0) !== 'OggS')
+      return { head, endsInTheMiddle: bytes > Math.max(SLACK_BYTES, SLACK_SHARE * claimed) };
+    const tail = new Uint8Array(Math.min(TAIL_BYTES, size));
+    await handle.read(tail, 0, tail.length, size - tail.length);
+    return { head, endsInTheMiddle: endsInsideOggPage(tail) };
+  } finally {
+    await handle.close();
+  }
 }

@@ -7,6 +7,17 @@ import Ffmpeg from 'fluent-ffmpeg';
 import type { Cancel, Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { FfmpegBinary } from './ffmpegBinary';
+import {
+  fileTrouble,
+  isError,
+  machineTrouble,
+  MARKED,
+  saidLine,
+  saysInterrupted,
+  type SaidLine,
+} from './ffmpegErrors';
+import { errorCounter, type InputErrors } from './ffmpegOutput';
+import { INPUT_LIMITS, refusedInput } from './inputLimits';
 
 export interface FfmpegJob {
   readonly binary: FfmpegBinary;
@@ -14,8 +25,8 @@ export interface FfmpegJob {
   readonly input: string;
   /** Options before the input, for raw samples. */
   readonly inputOptions?: readonly string[];
-  /** A filter graph from [0:a:0]; what it leaves as [out] is written. */
-  readonly graph: string;
+  /** A filter graph from [0:a:0]; what it leaves as [out] is written. Absent: what is in the input is only counted. */
+  readonly graph?: string;
   /** Absolute path and the options before it; absent: [out] is computed and thrown away. */
   readonly output?: { readonly file: string; readonly options: readonly string[] };
   readonly limitMs: number;
@@ -26,15 +37,19 @@ export interface FfmpegJob {
 export interface FfmpegResult {
   /** What it said: the beginning and the end if it was much. */
   readonly lines: readonly string[];
+  readonly errors: InputErrors;
 }
 
-/** Why a job failed: `input` blames the file, `machine` anything else, `stopped` is somebody's wish. */
+/**
+ * Why a job failed: `input` blames the file, `killed` nobody knows, `machine` anything else, `stopped` is somebody's wish.
+ */
 export class FfmpegFailure extends Error {
   override readonly name = 'FfmpegFailure';
   constructor(
-    readonly blame: 'input' | 'machine' | 'stopped',
+    readonly blame: 'input' | 'killed' | 'machine' | 'stopped',
     message: string,
-    readonly lines: readonly string[] = [],
+    /** What an operator can do. */
+    readonly hint?: string,
     options?: { cause?: unknown },
   ) {
     super(message, options);
@@ -43,56 +58,63 @@ export class FfmpegFailure extends Error {
 
 const KEPT_HEAD = 80;
 const KEPT_TAIL = 120;
-const MACHINE =
-  /No space left on device|Disk quota exceeded|Read-only file system|Cannot allocate memory|Too many open files/;
 
-/** Collects lines, dropping the middle of a flood. */
-function collector(): { add(line: string): void; lines(): string[] } {
-  const head: string[] = [];
-  let tail: string[] = [];
-  return {
-    add(line) {
-      if (head.length < KEPT_HEAD) head.push(line);
-      else tail.push(line);
-      if (tail.length > 2 * KEPT_TAIL) tail = tail.slice(-KEPT_TAIL);
-    },
-    lines: () => [...head, ...tail.slice(-KEPT_TAIL)],
-  };
+/** Keeps lines, dropping the middle of a flood. */
+class Said {
+  readonly #head: string[] = [];
+  #tail: string[] = [];
+  #errors: string[] = [];
+  interrupted = false;
+
+  add(line: SaidLine): void {
+    if (this.#head.length < KEPT_HEAD) this.#head.push(line.text);
+    else this.#tail = shortened([...this.#tail, line.text]);
+    if (isError(line)) this.#errors = shortened([...this.#errors, line.text]);
+    this.interrupted ||= saysInterrupted(line);
+  }
+
+  get lines(): string[] {
+    return [...this.#head, ...this.#tail.slice(-KEPT_TAIL)];
+  }
+
+  /** What ffmpeg itself calls errors, the last ones. */
+  get errors(): readonly string[] {
+    return this.#errors.slice(-KEPT_TAIL);
+  }
 }
 
-/** The line that says what was wrong, without ffmpeg's prefixes. */
-function reasonIn(lines: readonly string[], fallback: string, input: string): string {
-  const telling =
-    /Invalid|No such|matches no streams|does not contain|Permission denied|No space|not found|Error|error|failed|corrupt/;
-  const reason =
-    lines.filter((line) => telling.test(line) && !/Conversion failed/.test(line)).at(-1) ?? fallback;
-  return reason
-    .replace(/^\[[^\]]*\] /, '')
-    .replace(`file:${input}: `, '')
-    .trim();
+function shortened(lines: string[]): string[] {
+  return lines.length > 2 * KEPT_TAIL ? lines.slice(-KEPT_TAIL) : lines;
 }
 
-function failureOf(error: unknown, lines: readonly string[], input: string): FfmpegFailure {
+function failureOf(error: unknown, said: Said): FfmpegFailure {
   const text = messageOf(error);
-  const said = lines.join('\n');
   const options = { cause: error };
-  if (/received signal/.test(said))
-    return new FfmpegFailure('stopped', 'ffmpeg was interrupted', lines, options);
-  if (/killed with signal SIG(KILL|TERM|INT|HUP)/.test(text))
-    return new FfmpegFailure('machine', text, lines, options);
-  const machine = MACHINE.exec(said)?.[0];
-  if (machine !== undefined) return new FfmpegFailure('machine', machine, lines, options);
-  const blame = /exited with code|killed with signal/.test(text) ? 'input' : 'machine';
-  return new FfmpegFailure(blame, reasonIn(lines, text, input), lines, options);
+  if (said.interrupted) return new FfmpegFailure('stopped', 'ffmpeg was interrupted', undefined, options);
+  const killed = /^ffmpeg was killed with signal (\w+)/.exec(text)?.[1];
+  if (killed !== undefined && /^SIG(KILL|TERM|INT|HUP)$/.test(killed)) {
+    const hint = 'Was there too little memory? Prepare it again: `holdcast media prepare`.';
+    return new FfmpegFailure('killed', `ffmpeg was ended by ${killed}`, hint, options);
+  }
+  const machine = machineTrouble(said.errors);
+  if (machine !== undefined) return new FfmpegFailure('machine', machine, undefined, options);
+  const code = /^ffmpeg exited with code \d+/.exec(text)?.[0];
+  if (killed === undefined && code === undefined)
+    return new FfmpegFailure('machine', text, undefined, options);
+  const { message, hint } = fileTrouble(said.errors, code ?? `ffmpeg was ended by ${killed}`);
+  return new FfmpegFailure('input', message, hint, options);
 }
 
 function commandOf(job: FfmpegJob): Ffmpeg.FfmpegCommand {
   const output = job.output ?? { file: '-', options: ['-f', 'null'] };
   const command = Ffmpeg({ stdoutLines: 1 }).input(`file:${job.input}`);
-  command.inputOptions(['-nostdin', '-hide_banner', '-nostats', ...(job.inputOptions ?? [])]);
-  command.complexFilter(job.graph);
+  const quiet = ['-nostdin', '-hide_banner', '-nostats', ...MARKED];
+  command.inputOptions([...quiet, ...INPUT_LIMITS, ...(job.inputOptions ?? [])]);
+  if (job.graph !== undefined) command.complexFilter(job.graph);
+  const taken =
+    job.graph === undefined ? ['-map', '0:a', '-map', '0:v?', '-c', 'copy'] : ['-map', '[out]', '-vn'];
   // An array of two words an element would be split at spaces: one word each, and none holds a space.
-  command.outputOptions(['-map', '[out]', '-vn', ...output.options]);
+  command.outputOptions([...taken, ...output.options]);
   command.output(output.file === '-' ? '-' : `file:${output.file}`);
   command.outputOptions('-y');
   command.setFfmpegPath(job.binary.path);
@@ -119,11 +141,12 @@ function checkBinary(path: string): void {
 export async function runFfmpeg(job: FfmpegJob): Promise<FfmpegResult> {
   checkBinary(job.binary.path);
   if (job.signal?.aborted) throw new FfmpegFailure('stopped', 'stopped');
-  const said = collector();
+  const said = new Said();
+  const counter = errorCounter();
   const command = commandOf(job);
-  let stopped: FfmpegFailure | undefined;
+  let stopped: Error | undefined;
   let cancelLimit: Cancel = () => {};
-  const stop = (why: FfmpegFailure): void => {
+  const stop = (why: Error): void => {
     stopped ??= why;
     command.kill('SIGKILL');
   };
@@ -131,14 +154,20 @@ export async function runFfmpeg(job: FfmpegJob): Promise<FfmpegResult> {
   job.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      command.on('stderr', (line: string) => said.add(line));
+      command.on('stderr', (raw: string) => {
+        const line = saidLine(raw);
+        said.add(line);
+        counter.hear(line.text);
+        const refused = refusedInput(line);
+        if (refused) stop(refused);
+      });
       // Before this event kill() finds no process; what was wished meanwhile is done now.
       command.on('start', () => stopped && command.kill('SIGKILL'));
-      command.on('end', () => resolve());
-      command.on('error', (error: unknown) => reject(stopped ?? failureOf(error, said.lines(), job.input)));
+      command.on('end', () => (stopped ? reject(stopped) : resolve()));
+      command.on('error', (error: unknown) => reject(stopped ?? failureOf(error, said)));
       const limitS = Math.round(job.limitMs / 1000);
-      const tooLong = (): void =>
-        stop(new FfmpegFailure('input', `not decoded within ${limitS} s`, said.lines()));
+      const hint = 'Save it again as WAV or FLAC, or put a shorter file in its place.';
+      const tooLong = (): void => stop(new FfmpegFailure('input', `not decoded within ${limitS} s`, hint));
       cancelLimit = job.clock.after(job.limitMs, tooLong);
       command.run();
     });
@@ -146,8 +175,8 @@ export async function runFfmpeg(job: FfmpegJob): Promise<FfmpegResult> {
     cancelLimit();
     job.signal?.removeEventListener('abort', onAbort);
   }
-  const lines = said.lines();
-  const machine = MACHINE.exec(lines.join('\n'))?.[0];
-  if (machine !== undefined) throw new FfmpegFailure('machine', machine, lines);
-  return { lines };
+  // Some versions call it a success when the disk became full.
+  const machine = machineTrouble(said.errors);
+  if (machine !== undefined) throw new FfmpegFailure('machine', machine);
+  return { lines: said.lines, errors: counter.errors };
 }

@@ -1,10 +1,9 @@
-// Reads what ffmpeg says: how long an input should be, how loud it is. Pure.
+// Reads what ffmpeg says: how long an input should be, how loud it is, what could not be decoded. Pure.
 // There may be no ffprobe, so its knowledge is taken from ffmpeg's own words.
 
 export interface ProbedInput {
-  /** Length that the file claims, milliseconds; undefined when it claims none or it is only an estimate. */
-  readonly durationMs?: number;
-  readonly channels?: number;
+  /** Length that the file claims, seconds; undefined when it claims none or it is only an estimate. */
+  readonly durationS?: number;
 }
 
 export interface Loudness {
@@ -14,7 +13,38 @@ export interface Loudness {
   readonly peakDb: number;
 }
 
-const CHANNELS: Readonly<Record<string, number>> = { mono: 1, stereo: 2, quad: 4, '5.1': 6, '7.1': 8 };
+/** How much of an input was no good. */
+export interface InputErrors {
+  /** Packets that could not be decoded. */
+  readonly decode: number;
+  /** Whatever ffmpeg minded: those packets, and those that were cut, damaged or not found. */
+  readonly all: number;
+}
+
+/** A packet that gave no sound: until 6.0, and since. */
+const DECODE_ERROR = /^Error while decoding stream |(Error submitting packet to decoder|Decoding error): /;
+/** Words of libavformat and libavcodec about an input; tags and names of files stand in other lines. */
+const MINDED =
+  /^\[.*(invalid|corrupt|mismatch|CRC|sync ?(word|code)|prematurely|growing file|partial file|truncat|incomplete|overread|error)|: corrupt (input packet|decoded frame) in stream /i;
+const REPEATED = /^\s*Last message repeated (\d+) times/;
+
+/** Counts what ffmpeg minds about its input, line by line. */
+export function errorCounter(): { hear(line: string): void; readonly errors: InputErrors } {
+  const errors = { decode: 0, all: 0 };
+  let last: InputErrors = { decode: 0, all: 0 };
+  return {
+    errors,
+    hear(line) {
+      const times = Number(REPEATED.exec(line)?.[1] ?? 0);
+      if (times === 0) {
+        const decode = DECODE_ERROR.test(line) ? 1 : 0;
+        last = { decode, all: decode || MINDED.test(line) ? 1 : 0 };
+      }
+      errors.decode += last.decode * Math.max(1, times);
+      errors.all += last.all * Math.max(1, times);
+    },
+  };
+}
 
 /** From the lines about the first input. */
 export function parseInput(lines: readonly string[]): ProbedInput {
@@ -25,16 +55,7 @@ export function parseInput(lines: readonly string[]): ProbedInput {
   const film = about.some((l) => /Stream #.*Video:/.test(l) && !l.includes('attached pic'));
   const vague =
     film || about.some((l) => l.includes('Estimating duration') || l.includes('using bitrate for duration'));
-  const layout = about
-    .map((l) => /Stream #.*Audio:.* Hz, ([^,]+),/.exec(l)?.[1])
-    .find((l) => l !== undefined);
-  const channels = layout === undefined ? undefined : (CHANNELS[layout.replace(/\(.*$/, '')] ?? 2);
-  return {
-    ...(time && !vague
-      ? { durationMs: (Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])) * 1000 }
-      : {}),
-    ...(channels === undefined ? {} : { channels }),
-  };
+  return time && !vague ? { durationS: Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3]) } : {};
 }
 
 /** The last summary of the ebur128 filter; undefined when there is none. */
@@ -52,4 +73,12 @@ export function parseLoudness(lines: readonly string[]): Loudness | undefined {
     lufs: Math.max(-70, Number.isNaN(lufs) ? -70 : lufs),
     peakDb: number(/^\s*Peak:\s+(\S+) dBFS/) ?? -Infinity,
   };
+}
+
+/** Bytes of sound and pictures that were found in a file, when they were only counted; rounded down to kB. */
+export function parseFoundBytes(lines: readonly string[]): number | undefined {
+  const found = lines
+    .map((line) => /video:\s*(\d+)Ki?B audio:\s*(\d+)Ki?B /i.exec(line))
+    .find((m) => m !== null);
+  return found && 1024 * (Number(found[1]) + Number(found[2]));
 }

@@ -1,6 +1,7 @@
 // The filter graphs that preparation gives to ffmpeg. Pure text, one function a graph.
 // Only filters that ffmpeg has had since 4.x, with options that have not changed their defaults since.
 import type { Range } from './levels';
+import type { Mix } from './mix';
 import type { PrepareSettings } from './settings';
 
 /** The low-pass is a linear-phase FIR: its output begins and ends this much later, seconds. */
@@ -21,40 +22,40 @@ function resample(rate: number, soxr: boolean): string {
 }
 
 /**
- * [0:a:0] → [out], mono floats at settings.rate within the band, with FIR_DELAY_S and `padMs` of silence too much at
- * either end; the loudness of the input is measured beside it.
+ * [0:a:0] → [out], two channels of floats at settings.rate within the band, with FIR_DELAY_S and `padMs` of silence too
+ * much at either end; the loudness of the input is measured beside it.
  */
-export function decodeGraph(
-  settings: PrepareSettings,
-  soxr: boolean,
-  firstChannelOnly: boolean,
-  padMs: number,
-): string {
+export function decodeGraph(settings: PrepareSettings, soxr: boolean, padMs: number): string {
   const { rate, lowHz, highHz } = settings;
   const edge = highHz + EDGE_HZ;
   const chain = [
-    'aformat=sample_fmts=fltp',
-    firstChannelOnly ? 'pan=mono|c0=c0' : 'aformat=channel_layouts=mono',
+    'aformat=sample_fmts=fltp:channel_layouts=stereo',
     resample(rate, soxr),
-    ...(padMs > 0 ? [`adelay=${padMs}`, `apad=pad_len=${(padMs * rate) / 1000}`] : []),
+    ...(padMs > 0 ? [`adelay=${padMs}|${padMs}`, `apad=pad_len=${(padMs * rate) / 1000}`] : []),
     ...BUTTERWORTH_Q.map((q) => `highpass=f=${lowHz}:t=q:w=${q}`),
     `firequalizer=gain='if(gt(f,${edge}),-120,0)':delay=${FIR_DELAY_S}:zero_phase=on:wfunc=blackman`,
-    'aformat=sample_fmts=flt:channel_layouts=mono',
+    'aformat=sample_fmts=flt:channel_layouts=stereo',
   ];
   return `[0:a:0]asplit=2[heard][measured];[heard]${chain.join(',')}[out];[measured]${LOUDNESS},anullsink`;
 }
 
-/** Loudness and true peak of a range of [0:a:0], played `loops` times more. */
-export function loudnessGraph(range: Range, loops: number): string {
+/** Loudness and true peak of a range of [0:a:0], mixed down if `mix` is given, played `loops` times more. */
+export function loudnessGraph(range: Range, loops: number, mix?: Mix): string {
   const loop = loops > 0 ? [`aloop=loop=${loops}:size=${range.end - range.start}`] : [];
-  const chain = [cut(range), ...loop, 'aresample=48000', LOUDNESS];
+  const chain = [...mixed(mix), cut(range), ...loop, 'aresample=48000', LOUDNESS];
   return `[0:a:0]${chain.join(',')}[out]`;
 }
 
-/** A range of [0:a:0] with a linear gain and, if `limitDb` is given, a limiter that looks ahead at 192 kHz. */
-export function levelGraph(level: { range: Range; gainDb: number; rate: number; limitDb?: number }): string {
-  const { range, gainDb, rate, limitDb } = level;
-  const chain = [cut(range), `volume=${gainDb.toFixed(3)}dB:precision=float`];
+/** A range of [0:a:0], mixed down, with a linear gain and, if `limitDb` is given, a limiter that looks ahead at 192 kHz. */
+export function levelGraph(level: {
+  range: Range;
+  mix: Mix;
+  gainDb: number;
+  rate: number;
+  limitDb?: number;
+}): string {
+  const { range, mix, gainDb, rate, limitDb } = level;
+  const chain = [...mixed(mix), cut(range), `volume=${gainDb.toFixed(3)}dB:precision=float`];
   if (limitDb !== undefined)
     chain.push(
       `apad=pad_len=${rate}`,
@@ -65,6 +66,12 @@ export function levelGraph(level: { range: Range; gainDb: number; rate: number; 
       `atrim=end_sample=${range.end - range.start}`,
     );
   return `[0:a:0]${chain.join(',')},aformat=sample_fmts=s16:channel_layouts=mono[out]`;
+}
+
+function mixed(mix: Mix | undefined): string[] {
+  if (!mix) return [];
+  const [left, right] = mix;
+  return [`pan=mono|c0=${left}*c0${right < 0 ? '-' : '+'}${Math.abs(right)}*c1`];
 }
 
 function cut(range: Range): string {

@@ -1,8 +1,8 @@
 // A Track's samples in memory: what must not fail once it has begun is read before, and asynchronously.
 // For short clips only: the words of a sentence, of which a caller hears all or none.
-import { promises } from 'node:fs';
 import { BYTES_PER_SAMPLE } from '../audio/frame';
 import { memoryClip, type Clip } from '../audio/source';
+import { openPcm } from './pcmFile';
 import type { PcmLocation, Track } from './track';
 
 /**
@@ -15,15 +15,12 @@ export async function inMemory(track: Track): Promise<Clip> {
 
 /** Samples of a PCM 16-bit mono WAV. @throws as `inMemory` */
 export async function readPcm(pcm: PcmLocation): Promise<Int16Array> {
-  const handle = await promises.open(pcm.wav, 'r');
+  const file = await openPcm(pcm);
   try {
     const bytes = Buffer.alloc(pcm.samples * BYTES_PER_SAMPLE);
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, pcm.dataOffset);
-    if (bytesRead < bytes.length) throw new Error('the file became shorter');
-    const { mtimeMs } = await handle.stat();
-    if (pcm.mtimeMs !== undefined && mtimeMs !== pcm.mtimeMs) throw new Error('the file was changed');
+    await file.fill(bytes, pcm.dataOffset);
     return Int16Array.from({ length: pcm.samples }, (_, i) => bytes.readInt16LE(i * BYTES_PER_SAMPLE));
   } finally {
-    await handle.close();
+    await file.close();
   }
 }

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { Logger } from '../util/log';
 import { readManifest } from './manifest';
-import { compareNames, titleOf } from './names';
-import { readiness, spokenIn, type ReadinessContext } from './ready';
+import type { FileTrouble } from './cache';
+import { compareNames } from './names';
+import { readiness, spokenIn, titleFor, troubleOf, type ReadinessContext } from './ready';
 import type { MediaSettings } from './settings';
 import { listSources, type SourceFile } from './sources';
 import { listWords, rootOf, type WordPack } from './words';
@@ -15,7 +16,7 @@ export interface InventoryItem {
   readonly language?: string;
   readonly durationMs?: number;
   readonly state: 'ready' | 'unprepared' | 'problem';
-  readonly problem?: { readonly code: string; readonly message: string };
+  readonly problem?: FileTrouble;
 }
 
 export interface InventoryFolder {
@@ -56,10 +57,10 @@ async function itemOf(source: SourceFile, context: ReadinessContext): Promise<In
   const language = spokenIn(source, entry);
   return {
     file: source.root === context.settings.folder ? source.id : source.file,
-    title: entry?.title ?? titleOf(source.name),
+    title: titleFor(source, entry),
     state: found.status,
     ...(language === undefined ? {} : { language }),
     ...(found.status === 'ready' ? { durationMs: found.track.durationMs } : {}),
-    ...(found.status === 'problem' ? { problem: { code: found.code, message: found.message } } : {}),
+    ...(found.status === 'problem' ? { problem: troubleOf(found) } : {}),
   };
 }

@@ -1,25 +1,26 @@
 // Library: what of the media folder can be played now, kept up to date while calls run.
 // It polls: a hundred `stream` processes would use up the machine's inotify instances, and NFS has none.
-import { promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Shelf } from '../program/shelves';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
+import { isAbsent, lookInside } from '../util/operatorFiles';
 import type { Logger } from '../util/log';
 import { seededRandom, shuffled, type Random } from '../util/random';
 import type { Closeable } from '../util/scope';
-import { NO_MANIFEST, readManifest, readManifestSync, type Manifest } from './manifest';
+import type { FileTrouble } from './cache';
+import { MANIFEST_NAME, NO_MANIFEST, readManifest, type Manifest } from './manifest';
 import { baseLanguage, compareNames } from './names';
-import { readiness, readinessSync, type Readiness, type ReadinessContext } from './ready';
+import { readiness, troubleOf, type Readiness, type ReadinessContext } from './ready';
 import type { MediaSettings } from './settings';
 import { audible, hasSettled, sameSource, type Entry, type EntryState } from './shelved';
 import {
   folderStamp,
   listSources,
   MUSIC_FOLDER,
-  namesInSync,
-  sourceSync,
+  namesIn,
+  sourceOf,
   type Listing,
   type SourceFile,
 } from './sources';
@@ -53,10 +54,8 @@ export interface PlayableTrack {
   readonly name?: string;
 }
 
-export interface MediaProblem {
+export interface MediaProblem extends FileTrouble {
   readonly file: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** Files that wait are asked for again this often, milliseconds. */
@@ -99,12 +98,12 @@ export class Library {
 
   /** Anything that can be played, by its id ("advices/first/10-welcome.en.wav"). */
   find(id: string): Track | undefined {
-    return audible(this.#entries.get(id));
+    return audible(this.#entries.get(id.normalize('NFC')));
   }
 
   /** The recorded prompt prompts/<language>/<name>.*, undefined when there is none: prompt("position-3", "en"). */
   prompt(name: string, language: string): Track | undefined {
-    return this.#prompts.get(`${baseLanguage(language)}/${name}`);
+    return this.#prompts.get(`${baseLanguage(language)}/${name.normalize('NFC')}`);
   }
 
   /** Whether there are prompts in this language. */
@@ -130,24 +129,29 @@ export class Library {
   }
 
   /**
-   * A track to begin with, before any scan; undefined when none is ready. Synchronous and cheap: a listing and a
-   * look at one file, or at a few if the first ones are not ready. The same Track is in `music` after a scan.
+   * A track to begin with, before any scan; undefined when none is ready. Cheap: a listing and a look at one file, or
+   * at a few if the first ones are not ready. The same Track is in `music` after a scan. Never throws.
    * @param wanted id of the track that is preferred to all others, if it is there
    */
-  firstTrack(order: 'shuffle' | 'order' | 'loop', random: Random, wanted?: string): Track | undefined {
+  async firstTrack(
+    order: 'shuffle' | 'order' | 'loop',
+    random: Random,
+    wanted?: string,
+  ): Promise<Track | undefined> {
     const root = this.#options.settings.folder;
-    const names = namesInSync(root, MUSIC_FOLDER);
+    const names = await namesIn(root, MUSIC_FOLDER);
     const ordered = order === 'shuffle' ? shuffled(names.sort(), random) : names.sort(compareNames);
-    const at = ordered.findIndex((name) => `${MUSIC_FOLDER.path}/${name}` === wanted);
+    const id = wanted?.normalize('NFC');
+    const at = ordered.findIndex((name) => `${MUSIC_FOLDER.path}/${name}`.normalize('NFC') === id);
     if (at > 0) ordered.unshift(...ordered.splice(at, 1));
-    if (names.length > 0) this.#manifest ??= readManifestSync(root);
+    if (names.length > 0) this.#manifest ??= await readManifest(root);
     for (const name of ordered) {
-      const source = sourceSync(root, MUSIC_FOLDER, name);
+      const source = await sourceOf(root, MUSIC_FOLDER, name);
       if (!source) continue;
       const known = this.#entries.get(source.id);
       const track = sameSource(known?.source, source) ? audible(known) : undefined;
       if (track) return track;
-      const found = readinessSync(source, this.#context());
+      const found = await readiness(source, this.#context());
       if (found.status !== 'ready') continue;
       this.#entries.set(source.id, { source, state: found });
       return found.track;
@@ -248,14 +252,15 @@ export class Library {
     const status = hasSettled(known?.source, source, this.#clock?.wall()) ? 'unprepared' : 'arriving';
     const heard = audible(known);
     // A replaced file goes on being heard as it was if its samples lie in the cache, not in the file itself.
-    return heard && !heard.failed && !heard.playsFile(source.file) ? { status, heard } : { status };
+    return heard && !heard.failed && !heard.playsItsFile ? { status, heard } : { status };
   }
 
   /** What lies in a folder that cannot be read just now is not gone: a network drive comes back. */
   #keepUnreadable(listing: Listing, before: Map<string, Entry>, after: Map<string, Entry>): void {
     for (const { folder } of listing.folderProblems)
       for (const [id, entry] of before)
-        if (entry.source.folder.path === folder.path && !after.has(id)) after.set(id, entry);
+        if (`${entry.source.folder.path}/`.startsWith(`${folder.path}/`) && !after.has(id))
+          after.set(id, entry);
   }
 
   /** A file is still being copied, or waits to be prepared. */
@@ -274,13 +279,18 @@ export class Library {
 
   async #lookAtManifest(): Promise<boolean> {
     const root = this.#options.settings.folder;
-    const stats = await promises.stat(join(root, 'manifest.json')).catch(() => undefined);
-    const stamp = stats ? `${stats.size} ${stats.mtimeMs}` : 'none';
+    const stamp = await lookInside(root, join(root, MANIFEST_NAME)).then(
+      ({ size, mtimeMs, ctimeMs, inode }) => [size, mtimeMs, ctimeMs, inode].join(' '),
+      (error: unknown) => (isAbsent(error) ? 'none' : messageOf(error)),
+    );
     if (stamp === this.#manifestStamp && this.#manifest) return false;
+    const read = await readManifest(root);
+    // What a drive that is away said before goes on to count.
+    if (read.away && this.#manifest) return false;
     const first = this.#manifestStamp === '';
     this.#manifestStamp = stamp;
-    this.#manifest = await readManifest(root);
-    const { problem } = this.#manifest;
+    this.#manifest = read;
+    const { problem } = read;
     if (problem !== undefined)
       this.#options.log.warn(
         { file: 'manifest.json', message: problem },
@@ -346,7 +356,7 @@ function purposeOf({ folder, name }: SourceFile, track: Track): PlayableTrack {
   if (folder.kind === 'music') return { track, kind: 'music', ...spoken };
   if (folder.shelf) return { track, kind: 'advice', shelf: folder.shelf, ...spoken };
   if (folder.language === undefined) return { track, kind: 'other', ...spoken };
-  return { track, kind: 'prompt', name: name.replace(/\.[^.]*$/, ''), ...spoken };
+  return { track, kind: 'prompt', name: name.replace(/\.[^.]*$/, '').normalize('NFC'), ...spoken };
 }
 
 /** The known state if the file is the same and its Track still describes it: identity matters to playlists. */
@@ -368,17 +378,13 @@ function problemsOf(entries: Map<string, Entry>, listing: Listing): MediaProblem
   const unreadable = 'HC_MEDIA_UNREADABLE';
   return [
     ...[...entries].flatMap(([file, { state }]) =>
-      state.status === 'problem' ? [{ file, code: state.code, message: state.message }] : [],
+      state.status === 'problem' ? [{ file, ...troubleOf(state) }] : [],
     ),
     ...listing.folderProblems.map(({ folder, error }) => ({
       file: folder.path,
       code: unreadable,
       message: `the folder cannot be read: ${messageOf(error)}`,
     })),
-    ...listing.nameProblems.map(({ id }) => ({
-      file: id,
-      code: unreadable,
-      message: 'the name is not valid UTF-8: rename the file',
-    })),
+    ...listing.fileProblems.map(({ id, message, hint }) => ({ file: id, code: unreadable, message, hint })),
   ].sort((a, b) => compareNames(a.file, b.file));
 }

@@ -1,119 +1,104 @@
-// One preparer per cache at a time, by a socket in Linux's abstract namespace.
-// The kernel frees it when its owner dies, however it dies: nothing stale can remain, nothing is written anywhere.
-import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { basename, dirname, join, resolve } from 'node:path';
+// One preparer per cache at a time, by a lock of the kernel on a file in the cache folder (flock).
+// The kernel frees it when its owner dies, however it dies; and only who may write in the cache can take it.
+import { spawn, type StdioOptions } from 'node:child_process';
+import { constants, promises } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '../util/errors';
 import type { Closeable } from '../util/scope';
+import { unwritable } from './cacheWriter';
 
 /** `prepare`: prepares; `spawn`: is about to start one that prepares. */
 export type LockPurpose = 'prepare' | 'spawn';
 
 /** Elsewhere there is no lock: writes are atomic, and double work does no harm. */
 const SUPPORTED = process.platform === 'linux';
-
-/** The real path of a folder, whether it is there yet or not: links above it count. */
-function realPath(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    const above = dirname(folder);
-    return above === folder ? folder : join(realPath(above), basename(folder));
-  }
-}
-
-function socketName(cache: string, purpose: LockPurpose): string {
-  const hash = createHash('sha256')
-    .update(realPath(resolve(cache)))
-    .digest('hex')
-    .slice(0, 32);
-  return `\0holdcast-${purpose}-${hash}-${process.getuid?.() ?? 0}`;
-}
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 export class PrepareLock {
-  readonly #name: string;
+  readonly #folder: string;
+  readonly #file: string;
 
   /** @param cache the cache folder, there or not */
   constructor(cache: string, purpose: LockPurpose = 'prepare') {
-    this.#name = socketName(cache, purpose);
+    this.#folder = cache;
+    // Root and the user of Holdcast may both prepare, and a file that only one of them may open would lock out the other.
+    this.#file = join(cache, `.${purpose}-${process.getuid?.() ?? 0}.lock`);
   }
 
-  /** Takes the lock; undefined when another has it. Closing it lets it go, and so does the end of the process. */
-  acquire(): Promise<Closeable | undefined> {
-    if (!SUPPORTED) return Promise.resolve({ close: () => {} });
-    return new Promise((resolve, reject) => {
-      const waiting = new Set<Socket>();
-      const server = createServer((socket) => {
-        waiting.add(socket);
-        socket.on('close', () => waiting.delete(socket));
-        socket.on('error', () => {});
-        socket.unref();
-        socket.resume();
-        socket.write(`${process.pid}\n`);
-      });
-      server.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EADDRINUSE') resolve(undefined);
-        else reject(error);
-      });
-      server.listen(this.#name, () => {
-        server.unref();
-        resolve({ close: () => release(server, waiting) });
-      });
-    });
+  /**
+   * Takes the lock; undefined when another has it. Closing it lets it go, and so does the end of the process.
+   * @throws HoldcastError HC_CACHE_UNWRITABLE
+   */
+  async acquire(): Promise<Closeable | undefined> {
+    if (!SUPPORTED) return { close: () => {} };
+    let handle: promises.FileHandle | undefined;
+    let taken = false;
+    try {
+      await promises.mkdir(this.#folder, { recursive: true });
+      handle = await promises.open(this.#file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+      // Whoever only looks has it for a moment, too.
+      taken = (await flock(handle, ['-n'])) || (await flock(handle, ['-n']));
+      if (taken) await writePid(handle);
+    } catch (error) {
+      taken = false;
+      throw unwritable(this.#folder, error);
+    } finally {
+      if (!taken) await handle?.close();
+    }
+    return taken ? { close: () => handle?.close() } : undefined;
   }
 
   /** Whether another (or this) process has it. */
   async isHeld(): Promise<boolean> {
-    const socket = await this.#connect();
-    socket?.destroy();
-    return socket !== undefined;
+    return (await this.#try(['-n', '-s'])) === false;
   }
 
   /** Pid of the process that has it; undefined when nobody has. */
   async owner(): Promise<number | undefined> {
-    const socket = await this.#connect();
-    if (!socket) return undefined;
-    return new Promise((resolve) => {
-      let text = '';
-      const done = (): void => {
-        socket.destroy();
-        resolve(Number.parseInt(text, 10) || undefined);
-      };
-      socket.setEncoding('utf8');
-      socket.on('data', (part: string) => (text += part).includes('\n') && done());
-      socket.on('close', done);
-    });
+    if (!(await this.isHeld())) return undefined;
+    const text = await promises.readFile(this.#file, 'utf8').catch(() => '');
+    return Number.parseInt(text, 10) || undefined;
   }
 
   /** Waits until its owner lets it go, or `signal` fires. Another may have it again by then. */
   async released(signal?: AbortSignal): Promise<void> {
-    const socket = await this.#connect();
-    if (!socket) return;
-    await new Promise<void>((resolve) => {
-      const stop = (): void => void socket.destroy();
-      signal?.addEventListener('abort', stop, { once: true });
-      socket.resume();
-      socket.on('close', () => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      });
-      if (signal?.aborted) stop();
-    });
+    await this.#try(['-s'], signal);
   }
 
-  #connect(): Promise<Socket | undefined> {
-    if (!SUPPORTED) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const socket = connect(this.#name);
-      socket.on('error', () => resolve(undefined));
-      socket.on('connect', () => resolve(socket));
-    });
+  /** Takes it and lets it go at once: whether it was free; undefined where there is none, or `signal` fired. */
+  async #try(how: readonly string[], signal?: AbortSignal): Promise<boolean | undefined> {
+    if (!SUPPORTED) return undefined;
+    const handle = await promises.open(this.#file, O_RDWR | O_NOFOLLOW | O_NONBLOCK).catch(() => undefined);
+    try {
+      return handle && (await flock(handle, how, signal));
+    } catch (error) {
+      if (errnoOf(error) === 'ABORT_ERR') return undefined;
+      throw error;
+    } finally {
+      await handle?.close();
+    }
   }
 }
 
-function release(server: Server, waiting: Set<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of waiting) socket.destroy();
+async function writePid(handle: promises.FileHandle): Promise<void> {
+  await handle.truncate();
+  await handle.write(`${process.pid}\n`, 0);
+}
+
+/**
+ * Locks an open file by flock(1) of util-linux or busybox: Node has no call for it. The lock belongs to the open file,
+ * which the program shares, and stays with this process.
+ * @returns false when another has the lock
+ */
+function flock(handle: promises.FileHandle, how: readonly string[], signal?: AbortSignal): Promise<boolean> {
+  const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', handle.fd];
+  return new Promise((resolve, reject) => {
+    const child = spawn('flock', [...how, '3'], { stdio, ...(signal && { signal }) });
+    // Where there is none, there is no lock, as elsewhere.
+    child.once('error', (error) => (errnoOf(error) === 'ENOENT' ? resolve(true) : reject(error)));
+    child.once('close', (code, ended) => {
+      if (code === 0 || code === 1) resolve(code === 0);
+      else reject(new Error(`flock: ${ended ?? `exit code ${code}`}`));
+    });
   });
 }

@@ -1,9 +1,10 @@
 // media/manifest.json: titles and licences of media, and which files are stored ready to play.
 // Optional by design: an operator's own files need no entry, and a broken manifest costs only what it would say.
-import { promises, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
 import { parseJson } from '../util/json';
+import { isAbsent, readInside } from '../util/operatorFiles';
+import { boundsOf, type SourceFile } from './sources';
 
 export interface ManifestEntry {
   readonly title?: string;
@@ -24,19 +25,20 @@ export interface ManifestEntry {
   readonly kind?: string;
 }
 
-/** What the manifest says of each file, by id. An entry is checked when it is asked for: a first track needs one. */
-export interface ManifestEntries {
-  get(id: string): ManifestEntry | undefined;
-  keys(): Iterable<string>;
-}
-
 export interface Manifest {
-  readonly entries: ManifestEntries;
+  /** What it says of each file, by id. */
+  readonly entries: ReadonlyMap<string, ManifestEntry>;
   /** Why nothing could be read, if the file is there but broken. */
   readonly problem?: string;
+  /** It could not be read just now; what it says is not known to have changed. */
+  readonly away?: true;
 }
 
-const MANIFEST_NAME = 'manifest.json';
+export const MANIFEST_NAME = 'manifest.json';
+/** Some hundred thousand files. */
+const MOST_MANIFEST_BYTES = 16 * 2 ** 20;
+/** Of a note that only its first line is read of. */
+const MOST_NOTE_BYTES = 2 ** 20;
 /** Says nothing of any file. */
 export const NO_MANIFEST: Manifest = { entries: new Map<string, ManifestEntry>() };
 
@@ -68,47 +70,37 @@ function parse(text: string): Manifest {
   try {
     const root = parseJson(text);
     if (!isObject(root) || !isObject(root.files)) return { ...NO_MANIFEST, problem: 'no object "files"' };
-    const { files } = root;
-    return {
-      entries: {
-        get: (id) => (Object.hasOwn(files, id) ? entryOf(files[id]) : undefined),
-        keys: () => Object.keys(files).filter((id) => isObject(files[id])),
-      },
-    };
+    const entries = Object.entries(root.files).flatMap(([id, value]) => {
+      const entry = entryOf(value);
+      return entry ? [[id.normalize('NFC'), entry] as const] : [];
+    });
+    return { entries: new Map(entries) };
   } catch (error) {
     return { ...NO_MANIFEST, problem: messageOf(error) };
-  }
-}
-
-function failed(error: unknown): Manifest {
-  return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
-    ? NO_MANIFEST
-    : { ...NO_MANIFEST, problem: messageOf(error) };
-}
-
-/** Reads the manifest of a media folder (absolute). Never throws. */
-export function readManifestSync(root: string): Manifest {
-  try {
-    return parse(readFileSync(join(root, MANIFEST_NAME), 'utf8'));
-  } catch (error) {
-    return failed(error);
   }
 }
 
 /** Reads the manifest of a media folder (absolute). Never throws. */
 export async function readManifest(root: string): Promise<Manifest> {
   try {
-    return parse(await promises.readFile(join(root, MANIFEST_NAME), 'utf8'));
+    const bytes = await readInside(root, join(root, MANIFEST_NAME), MOST_MANIFEST_BYTES);
+    return parse(bytes.toString('utf8'));
   } catch (error) {
-    return failed(error);
+    if (isAbsent(error)) return NO_MANIFEST;
+    const away = errnoOf(error) === 'HC_FILE_SLOW' && ({ away: true } as const);
+    return { ...NO_MANIFEST, problem: messageOf(error), ...away };
   }
 }
 
 /** Licence of a media file: the manifest's, else the first line of `<file>.license`, else undefined. */
-export async function licenceOf(entry: ManifestEntry | undefined, file: string): Promise<string | undefined> {
+export async function licenceOf(
+  entry: ManifestEntry | undefined,
+  { file, root, folder }: SourceFile,
+): Promise<string | undefined> {
   if (entry?.licence !== undefined) return entry.licence;
   try {
-    const first = (await promises.readFile(`${file}.license`, 'utf8')).split(/\r?\n/, 1)[0]?.trim();
+    const note = await readInside(boundsOf(root, folder), `${file}.license`, MOST_NOTE_BYTES);
+    const first = note.toString('utf8').split(/\r?\n/, 1)[0]?.trim();
     return first === '' ? undefined : first;
   } catch {
     return undefined;

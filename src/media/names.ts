@@ -1,8 +1,16 @@
 // What a file's name says: is it audio at all, whose language it speaks, what people call it, where it sorts.
 // An operator only drops files into folders, so the name is all there is to go by.
 
-/** Endings of files that lie beside audio (notes, licences) or are still being copied. */
-const NOT_AUDIO = /\.(license|json|txt|md|tmp|part|filepart|crdownload)$/i;
+/** What lies beside audio: notes, licences, pictures, lyrics, lists, sums, what programs and systems leave in folders. */
+const BESIDE =
+  'license|licence|json|txt|md|rtf|nfo|diz|log|htm|html|xml|csv|ini|db|url|lnk|desktop|webloc|torrent|pdf|doc|docx|odt|' +
+  'jpg|jpeg|jpe|png|gif|bmp|webp|avif|heic|tif|tiff|svg|ico|psd|lrc|srt|vtt|ass|cue|toc|pls|m3u|m3u8|xspf|asx|wpl|b4s|' +
+  'md5|sha1|sha256|sha512|sfv|ffp|st5|accurip|sig|asc|asd|sfk|sfl|pkf|pek|reapeaks|ovw|aup|aup3|yml|yaml|toml|sh|bat|exe|dll';
+/** What is still being copied or was put aside: browsers, torrent clients, rsync, editors. */
+const UNFINISHED =
+  'tmp|temp|part|parts|partial|filepart|crdownload|download|opdownload|!ut|!qb|!bt|bc!|aria2|dltemp|unconfirmed|incomplete|' +
+  'bak|backup|old|orig|swp|swo|lock|dpkg-\\w+|rpm\\w+';
+const NOT_AUDIO = new RegExp(`\\.(${BESIDE}|${UNFINISHED})$|~$|^~|^#.*#$|:Zone\\.Identifier$|^Icon\\r$`, 'i');
 
 /** ISO 639-1: so that "intro.hd.mp3" is not taken for a language that nobody speaks. */
 const LANGUAGES = new Set(
@@ -15,7 +23,10 @@ const LANGUAGES = new Set(
   ).split(' '),
 );
 
-/** Whether a directory entry may be audio: not hidden, not a note, not half-copied by its name. */
+/** Numbers of movements and parts that are languages too, in capitals as one writes them: Part VI, Act II. */
+const ROMAN = /^(?:[IVXL]+|ii)$/;
+
+/** Whether a directory entry may be audio: not hidden, nothing that lies beside audio, not half-copied by its name. */
 export function isMediaName(name: string): boolean {
   return !name.startsWith('.') && !NOT_AUDIO.test(name);
 }
@@ -26,16 +37,23 @@ export function baseLanguage(tag: string): string | undefined {
   return base !== undefined && LANGUAGES.has(base) ? base : undefined;
 }
 
-/** The base language that stands before the extension: "pt" of "welcome.pt-BR.wav". */
+/**
+ * The base language that stands before the extension: "pt" of "welcome.pt-BR.wav". Written as languages are, "en" or
+ * "EN": the words of a title ("What.It.Is.mp3") and its numbers ("Part.II.mp3") are none.
+ */
 export function languageOf(name: string): string | undefined {
   const tag = /\.([^.]+)\.[^.]+$/.exec(name)?.[1];
-  return tag === undefined ? undefined : baseLanguage(tag);
+  if (tag === undefined || !/^(?:[a-z]{2}|[A-Z]{2})(?:[-_][A-Za-z]{2,4})?$/.test(tag)) return undefined;
+  return ROMAN.test(tag) ? undefined : baseLanguage(tag);
 }
 
-/** A title from a file name: "02_first-light.en.wav" → "First light". */
-export function titleOf(name: string): string {
-  let stem = name.replace(/\.[^.]+$/, '');
-  if (languageOf(name) !== undefined) stem = stem.replace(/\.[^.]+$/, '');
+/**
+ * A title from a file name: "02_first-light.en.wav" → "First light".
+ * @param spoken whether a language may stand before the extension
+ */
+export function titleOf(name: string, spoken = true): string {
+  let stem = name.replace(/\.[^.]+$/, '').normalize('NFC');
+  if (spoken && languageOf(name) !== undefined) stem = stem.replace(/\.[^.]+$/, '');
   const words = stem.replace(/[_\-.\s]+/g, ' ').trim();
   const title = words.replace(/^\d+ (?=\S)/, '') || stem;
   return title.charAt(0).toUpperCase() + title.slice(1);

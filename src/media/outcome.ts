@@ -1,7 +1,7 @@
 // What came of preparing a file: as a table tells it, as the cache keeps it, and whose fault it was.
 // Pure: what to do about it is preparation.ts's.
-import { HoldcastError, messageOf } from '../util/errors';
-import type { CacheRecord, PreparedRecord } from './cache';
+import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import type { CacheRecord, FileTrouble, PreparedRecord } from './cache';
 import { FfmpegFailure } from './ffmpeg';
 
 /** `arriving`: still being copied, not touched. `shipped`: played as it is. */
@@ -23,7 +23,7 @@ export interface PrepareOutcome {
   /** dBTP. */
   readonly peakDb?: number;
   readonly licence?: string;
-  readonly problem?: { readonly code: string; readonly message: string };
+  readonly problem?: FileTrouble;
 }
 
 /** Licences belong to files, not to what is in them. */
@@ -41,19 +41,41 @@ export function outcomeOf(named: NamedFile, status: PrepareStatus, record: Cache
   return { ...named, status, ...figures, ...(licence === undefined ? {} : { licence }) };
 }
 
-/** What is wrong with the file; rethrows what is wrong with the machine, or a wish to stop. */
-export function problemOf(error: unknown): { shown: { code: string; message: string }; lasting: boolean } {
+/**
+ * What is wrong with the file; rethrows what is wrong with the machine, or a wish to stop. `lasting`: it is as likely
+ * to be so the next time, as long as the file and ffmpeg are the same.
+ */
+export function problemOf(error: unknown): { shown: FileTrouble; lasting: boolean } {
   if (error instanceof FfmpegFailure) {
+    if (error.blame === 'killed') return { shown: shownOf('HC_FFMPEG_FAILED', error), lasting: false };
     if (error.blame !== 'input') throw error;
-    const message = `no sound that ffmpeg can decode: ${error.message}`;
-    return { shown: { code: 'HC_MEDIA_UNREADABLE', message }, lasting: true };
+    return { shown: shownOf('HC_MEDIA_UNREADABLE', error), lasting: true };
   }
   if (error instanceof HoldcastError) {
+    // A link or a drive is another one without a change of the file.
+    if (error.code.startsWith('HC_FILE_'))
+      return { shown: shownOf('HC_MEDIA_UNREADABLE', error), lasting: false };
     const ofTheFile = error.code.startsWith('HC_MEDIA_') || error.code === 'HC_FFMPEG_FAILED';
     if (!ofTheFile) throw error;
-    return { shown: { code: error.code, message: error.message }, lasting: true };
+    return { shown: shownOf(error.code, error), lasting: true };
   }
-  return { shown: { code: 'HC_MEDIA_UNREADABLE', message: messageOf(error) }, lasting: false };
+  return { shown: { code: 'HC_MEDIA_UNREADABLE', ...unreadable(error) }, lasting: false };
+}
+
+/** What a file or folder that cannot be read lacks. */
+export function unreadable(error: unknown): { message: string; hint?: string } {
+  const errno = errnoOf(error);
+  if (errno === 'EACCES' || errno === 'EPERM')
+    return { message: 'it may not be read', hint: 'Give the user of Holdcast the right to read it.' };
+  const hint = error instanceof HoldcastError ? error.hint : undefined;
+  return { message: messageOf(error), ...(hint !== undefined && { hint }) };
+}
+
+function shownOf(
+  code: string,
+  { message, hint }: { message: string; hint?: string | undefined },
+): FileTrouble {
+  return { code, message, ...(hint !== undefined && { hint }) };
 }
 
 /** Why the whole work stops, as an operator is told. */

@@ -1,14 +1,15 @@
 // Prepares whatever waits in the media folder: several files at once, each content once, each problem remembered.
 // What is wrong with a file is written down with it; what is wrong with the machine stops the work and is not.
-import { constants, promises } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { openInside, type OperatorFile } from '../util/operatorFiles';
 import { lookup, recordedSource, settingsDigest, type PreparedRecord } from './cache';
 import { CacheWriter, contentKey } from './cacheWriter';
 import { FfmpegFailure } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
+import { MOST_MEDIA_BYTES } from './inputLimits';
 import { licenceOf, NO_MANIFEST, readManifest, type Manifest } from './manifest';
 import {
   machineError,
@@ -19,10 +20,12 @@ import {
   type PrepareOutcome,
 } from './outcome';
 import { prepareFile } from './prepare';
+import { endingOf } from './rawFormats';
 import { readiness } from './ready';
 import type { MediaSettings } from './settings';
 import { hasSettled, sameSource } from './shelved';
-import { listSources, sourceSync, type Listing, type SourceFile } from './sources';
+import { boundsOf, listSources, sourceOf, type Listing, type SourceFile } from './sources';
+import { toolStamp } from './toolStamp';
 import { listWords, rootOf, type WordPack } from './words';
 
 export interface PreparationOptions {
@@ -130,8 +133,8 @@ class Run {
     const entry = manifest.entries.get(source.id);
     const context = { settings, manifest, readMode: 'stream' as const, log };
     const found = await readiness(source, context);
-    if (found.status === 'ready' && found.track.playsFile(source.file)) {
-      const licence = await licenceOf(entry, source.file);
+    if (found.status === 'ready' && found.track.playsItsFile) {
+      const licence = await licenceOf(entry, source);
       return {
         ...this.#named(source),
         status: 'shipped',
@@ -149,20 +152,19 @@ class Run {
   async #settled(files: readonly SourceFile[]): Promise<SourceFile[]> {
     const { clock, signal } = this.options;
     const done: SourceFile[] = [];
-    let young: (SourceFile | undefined)[] = [];
+    let young: SourceFile[] = [];
     for (const source of files) (hasSettled(undefined, source, clock.wall()) ? done : young).push(source);
     for (let look = 0; look < LOOKS && young.length > 0 && !signal?.aborted; look++) {
       await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
-      young = young.map((before) => {
-        const now = before && sourceSync(before.root, before.folder, before.name);
-        if (!now || !hasSettled(before, now, clock.wall())) return now;
-        done.push(now);
-        return undefined;
-      });
-      young = young.filter((source) => source !== undefined);
+      const still: SourceFile[] = [];
+      for (const before of young) {
+        const now = await sourceOf(before.root, before.folder, before.name);
+        if (now) (hasSettled(before, now, clock.wall()) ? done : still).push(now);
+      }
+      young = still;
     }
     for (const source of young)
-      if (source) this.#outcomes.set(source.file, { ...this.#named(source), status: 'arriving' });
+      this.#outcomes.set(source.file, { ...this.#named(source), status: 'arriving' });
     const order = new Map(files.map((source, index) => [source.file, index]));
     return done.sort((a, b) => order.get(a.file)! - order.get(b.file)!);
   }
@@ -195,11 +197,10 @@ class Run {
     const named = this.#named(source);
     if (this.#stop.signal.aborted) throw new FfmpegFailure('stopped', 'stopped');
     try {
-      await promises.access(source.file, constants.R_OK);
-      if (source.size === 0) throw new HoldcastError('HC_MEDIA_UNREADABLE', 'the file is empty');
+      if (source.size === 0) throw empty();
       const prepared = await this.#content(source);
-      if (!this.#isUnchanged(source)) return { ...named, status: 'arriving' };
-      const licence = await licenceOf(this.#manifestOf(source).entries.get(source.id), source.file);
+      if (!(await this.#isUnchanged(source))) return { ...named, status: 'arriving' };
+      const licence = await licenceOf(this.#manifestOf(source).entries.get(source.id), source);
       const record: PreparedRecord = {
         ...prepared,
         source: about,
@@ -209,29 +210,39 @@ class Run {
       return outcomeOf(named, 'prepared', record);
     } catch (error) {
       const problem = problemOf(error);
-      if (!this.#isUnchanged(source)) return { ...named, status: 'arriving' };
-      if (problem.lasting) await this.writer.writeRecord({ source: about, problem: problem.shown });
+      if (!(await this.#isUnchanged(source))) return { ...named, status: 'arriving' };
+      if (problem.lasting) {
+        const tool = await toolStamp(settings.ffmpeg);
+        await this.writer.writeRecord({ source: about, problem: problem.shown, tool });
+      }
       log.warn({ file: named.id, ...problem.shown }, 'media file cannot be prepared');
       return { ...named, status: 'problem', problem: problem.shown };
     }
   }
 
-  #isUnchanged(source: SourceFile): boolean {
-    return sameSource(sourceSync(source.root, source.folder, source.name), source);
+  async #isUnchanged(source: SourceFile): Promise<boolean> {
+    return sameSource(await sourceOf(source.root, source.folder, source.name), source);
   }
 
   /** What is in the file, prepared: now, before, or by another of these workers. */
   async #content(source: SourceFile): Promise<PreparedRecord> {
     const { settings, force } = this.options;
-    const wav = `${await contentKey(source.file, settingsDigest(settings, source.folder.kind))}.wav`;
-    const known = force ? undefined : await this.writer.findByWav(wav);
-    if (known) return withoutLicence(known);
-    const working = this.#working.get(wav) ?? this.#decode(source, wav);
-    this.#working.set(wav, working);
-    return working;
+    const file = await openInside(boundsOf(source.root, source.folder), source.file, MOST_MEDIA_BYTES);
+    try {
+      // How the bytes are read depends on the ending: the same ones may be another sound, or none.
+      const digest = `${settingsDigest(settings, source.folder.kind)} .${endingOf(source.name)}`;
+      const wav = `${await contentKey(file, digest)}.wav`;
+      const known = force ? undefined : await this.writer.findByWav(wav);
+      if (known) return withoutLicence(known);
+      const working = this.#working.get(wav) ?? this.#decode(source, file, wav);
+      this.#working.set(wav, working);
+      return await working;
+    } finally {
+      await file.close();
+    }
   }
 
-  async #decode(source: SourceFile, wav: string): Promise<PreparedRecord> {
+  async #decode(source: SourceFile, file: OperatorFile, wav: string): Promise<PreparedRecord> {
     const { settings, clock, findFfmpeg } = this.options;
     const temporaries: string[] = [];
     const temporary = (): string => {
@@ -242,7 +253,9 @@ class Run {
     try {
       this.#binary ??= findFfmpeg();
       const tools = { binary: await this.#binary, clock, signal: this.#stop.signal, temporary };
-      const { wav: made, ...figures } = await prepareFile(source.file, source.folder.kind, settings, tools);
+      const input = await this.writer.linkTo(file, extname(source.name));
+      temporaries.push(input);
+      const { wav: made, ...figures } = await prepareFile(input, source.folder.kind, settings, tools);
       await this.writer.publish(made, wav);
       return { source: recordedSource(source, settings), wav, rate: settings.rate, ...figures };
     } finally {
@@ -256,10 +269,14 @@ class Run {
     const outcomes = [...files].flatMap((file) => this.#outcomes.get(file) ?? []);
     for (const { folder, error } of listings.flatMap(({ folderProblems }) => folderProblems))
       outcomes.push({ id: folder.path, status: 'problem', problem: { code, message: messageOf(error) } });
-    for (const { id } of listings.flatMap(({ nameProblems }) => nameProblems))
-      outcomes.push({ id, status: 'problem', problem: { code, message: 'the name is not valid UTF-8' } });
+    for (const { id, message, hint } of listings.flatMap(({ fileProblems }) => fileProblems))
+      outcomes.push({ id, status: 'problem', problem: { code, message, hint } });
     return outcomes;
   }
+}
+
+function empty(): HoldcastError {
+  return new HoldcastError('HC_MEDIA_UNREADABLE', 'the file is empty', 'Copy it again, or remove it.');
 }
 
 /**

@@ -1,15 +1,28 @@
 // Prepares one file: decoded once, mono, in the telephone's band, at the right loudness, with no peak too high.
-// What comes out is checked: ffmpeg calls a file that was cut off a success.
+// Whether it is whole and how its channels are mixed is judged by what was decoded (damage.ts, mix.ts).
 import { promises } from 'node:fs';
+import { basename } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES } from '../audio/wav';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
-import { endsInsideOggPage, missingFromWav, TAIL_BYTES } from './claimedLength';
+import { lookInto } from './claimedLength';
+import { cutOff, looksDamaged, loudnessProblem, problemIn, type Decoded } from './damage';
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
-import { parseInput, parseLoudness, type Loudness, type ProbedInput } from './ffmpegOutput';
+import { parseFoundBytes, parseInput, parseLoudness, type Loudness } from './ffmpegOutput';
 import { decodeGraph, levelGraph, loudnessGraph, FIR_DELAY_S } from './graphs';
-import { countFloats, isSilent, measureLevels, withoutSilence, type Range } from './levels';
+import { LONGEST_S, OUTPUT_LIMITS, tooLong } from './inputLimits';
+import {
+  countFrames,
+  isSilent,
+  levelsOf,
+  measureWindows,
+  soundingShare,
+  withoutSilence,
+  type Range,
+} from './levels';
+import { chooseMix, type Mix } from './mix';
+import { rawOptions } from './rawFormats';
 import type { PrepareSettings } from './settings';
 import type { MediaKind } from './sources';
 
@@ -31,10 +44,6 @@ export interface PreparedFile {
   readonly peakDb: number;
 }
 
-/** Silence that is kept around speech. */
-const KEEP_MS = 50;
-/** Around a word: the end of one and the beginning of the next make 50 to 70 ms, since windows of 10 ms are judged. */
-const KEEP_WORD_MS = 25;
 /** Silence that a word is given first, so that there is some to keep also where the recording has none. */
 const PAD_WORD_MS = 50;
 /** Shorter clips are measured in a loop, since R 128 looks at 400 ms at a time. */
@@ -45,12 +54,21 @@ const NOTHING_LUFS = -70;
 const LIMIT_MS = 15 * 60_000;
 /** Rounds of correcting level and peak; each brings both nearer. */
 const ROUNDS = 6;
+/** ffmpeg rounds what it counts down to kB: twice, for sound and pictures. */
+const COUNTED_BYTES = 2048;
 /** ffmpeg tells levels to one decimal. */
 const ROUNDING_DB = 0.05;
 /** Of the loudness that is wanted, LU. */
 const LOUDNESS_TOLERANCE = 0.15;
 
-type RawJob = Pick<FfmpegJob, 'input' | 'graph'> & Partial<FfmpegJob>;
+type RawJob = Omit<FfmpegJob, 'binary' | 'clock' | 'limitMs'>;
+
+/** What was decoded: where the sound is in `work`, two channels of floats, and how they become one. */
+interface Audible {
+  readonly work: string;
+  readonly range: Range;
+  readonly mix: Mix;
+}
 
 /** Prepares one file with one ffmpeg. */
 class Preparation {
@@ -62,13 +80,12 @@ class Preparation {
   ) {}
 
   async run(): Promise<PreparedFile> {
-    const work = this.tools.temporary();
-    const { loudnessBefore, range } = await this.#decodeAudible(work);
+    const { audible, loudnessBefore } = await this.#decode();
     const target = this.kind === 'music' ? this.settings.musicLufs : this.settings.speechLufs;
-    const measured = await this.#measureRaw(work, range);
+    const measured = await this.#measureRaw(audible);
     if (measured.lufs < NOTHING_LUFS + 1) throw silent();
-    const { wav, after } = await this.#level(work, range, measured, target);
-    const samples = range.end - range.start;
+    const { wav, after } = await this.#level(audible, measured, target);
+    const samples = audible.range.end - audible.range.start;
     await checkWav(wav, this.settings.rate, samples);
     return {
       wav,
@@ -80,57 +97,52 @@ class Preparation {
     };
   }
 
-  /** Decodes to floats; when the channels cancel each other out, takes the first one alone. */
-  async #decodeAudible(work: string): Promise<{ loudnessBefore: number; range: Range }> {
-    for (const firstChannelOnly of [false, true]) {
-      const { probed, loudness } = await this.#decode(work, firstChannelOnly);
-      const { rate } = this.settings;
-      const delay = Math.round(FIR_DELAY_S * rate);
-      const whole = { start: delay, end: (await countFloats(work)) - delay };
-      await this.#checkLength(probed, (whole.end - whole.start) / rate - (2 * this.#padMs) / 1000);
-      const levels = await measureLevels(work, whole, rate);
-      if (!isSilent(levels)) {
-        const keepMs = this.kind === 'word' ? KEEP_WORD_MS : KEEP_MS;
-        const range = this.kind === 'music' ? whole : withoutSilence(whole, levels, rate, keepMs);
-        return { loudnessBefore: loudness, range };
-      }
-      if ((probed.channels ?? 1) < 2 || loudness < -60) break;
-    }
-    throw silent();
-  }
-
-  async #decode(work: string, firstChannelOnly: boolean): Promise<{ probed: ProbedInput; loudness: number }> {
-    const graph = decodeGraph(this.settings, this.tools.binary.soxr, firstChannelOnly, this.#padMs);
-    const { lines } = await this.#ffmpeg({
-      input: this.file,
-      graph,
-      output: { file: work, options: ['-f', 'f32le'] },
+  async #decode(): Promise<{ audible: Audible; loudnessBefore: number }> {
+    const { head, endsInTheMiddle } = await lookInto(this.file);
+    if (endsInTheMiddle) throw cutOff('it ends in the middle');
+    const source = { input: this.file, inputOptions: rawOptions(basename(this.file), head) };
+    const { rate } = this.settings;
+    const work = this.tools.temporary();
+    const { lines, errors } = await this.#ffmpeg({
+      ...source,
+      graph: decodeGraph(this.settings, this.tools.binary.soxr, this.#padMs),
+      output: { file: work, options: [...OUTPUT_LIMITS, '-f', 'f32le'] },
     });
-    return { probed: parseInput(lines), loudness: parseLoudness(lines)?.lufs ?? NOTHING_LUFS };
+    const { lufs, peakDb } = parseLoudness(lines) ?? { lufs: NOTHING_LUFS, peakDb: -Infinity };
+    const delay = Math.round(FIR_DELAY_S * rate);
+    const whole = { start: delay, end: (await countFrames(work)) - delay };
+    const windows = await measureWindows(work, whole, rate);
+    const mix = chooseMix(windows);
+    const levels = levelsOf(windows, mix);
+    const decoded: Decoded = {
+      seconds: (whole.end - whole.start) / rate - (2 * this.#padMs) / 1000,
+      claimedS: parseInput(lines).durationS,
+      errors,
+      peakDb,
+      soundingShare: soundingShare(levels),
+    };
+    if (decoded.seconds > LONGEST_S) throw tooLong();
+    const problem = problemIn(decoded, looksDamaged(decoded) ? await this.#foundShare(source) : 1);
+    if (problem) throw problem;
+    if (isSilent(levels)) throw silent();
+    const range = withoutSilence(whole, levels, rate, this.kind);
+    return { audible: { work, range, mix }, loudnessBefore: lufs };
   }
 
-  /** @throws HoldcastError HC_MEDIA_TRUNCATED */
-  async #checkLength(probed: ProbedInput, gotS: number): Promise<void> {
-    const missingS = Math.max((probed.durationMs ?? 0) / 1000 - gotS, await missingSeconds(this.file));
-    const cutOff = missingS === Infinity;
-    const wholeS = gotS + missingS;
-    if (!cutOff && missingS <= Math.max(0.5, 0.02 * wholeS)) return;
-    const decoded = `only ${gotS.toFixed(1)} s of ${wholeS.toFixed(1)} s could be decoded`;
-    const text = cutOff ? 'it ends in the middle' : decoded;
-    throw new HoldcastError(
-      'HC_MEDIA_TRUNCATED',
-      `the file is cut off: ${text}`,
-      'Copy the whole file again.',
-    );
+  /** Part of the file's bytes that ffmpeg takes for sound or pictures, 0 to 1. */
+  async #foundShare(source: RawJob): Promise<number> {
+    const found = parseFoundBytes((await this.#ffmpeg(source)).lines);
+    const { size } = await promises.stat(this.file);
+    return found === undefined ? 1 : Math.min(1, (found + COUNTED_BYTES) / size);
   }
 
   get #padMs(): number {
     return this.kind === 'word' ? PAD_WORD_MS : 0;
   }
 
-  #measureRaw(work: string, range: Range): Promise<Loudness> {
-    const graph = loudnessGraph(range, this.#loops(range));
-    return this.#measure({ input: work, inputOptions: this.#rawOptions(), graph });
+  #measureRaw({ work, range, mix }: Audible): Promise<Loudness> {
+    const graph = loudnessGraph(range, this.#loops(range), mix);
+    return this.#measure({ input: work, inputOptions: this.#workOptions(), graph });
   }
 
   async #measure(job: RawJob): Promise<Loudness> {
@@ -142,8 +154,7 @@ class Preparation {
 
   /** Writes with the gain that is needed, and corrects until loudness and peak are right. */
   async #level(
-    work: string,
-    range: Range,
+    { work, range, mix }: Audible,
     before: Loudness,
     target: number,
   ): Promise<{ wav: string; after: Loudness }> {
@@ -153,10 +164,16 @@ class Preparation {
     const limit = before.peakDb + gainDb > ceiling - 0.05;
     let limitDb = ceiling - 0.2;
     for (let round = 1; ; round++) {
-      const graph = levelGraph({ range, gainDb, rate: this.settings.rate, ...(limit ? { limitDb } : {}) });
+      const graph = levelGraph({
+        range,
+        mix,
+        gainDb,
+        rate: this.settings.rate,
+        ...(limit ? { limitDb } : {}),
+      });
       await this.#ffmpeg({
         input: work,
-        inputOptions: this.#rawOptions(),
+        inputOptions: this.#workOptions(),
         graph,
         output: { file: wav, options: ['-c:a', 'pcm_s16le', '-bitexact', '-f', 'wav'] },
       });
@@ -164,7 +181,11 @@ class Preparation {
       const after = await this.#measure({ input: wav, graph: loudnessGraph(samples, this.#loops(samples)) });
       const excess = after.peakDb + ROUNDING_DB - ceiling;
       const short = target - after.lufs;
-      if (excess <= 0 && (Math.abs(short) <= LOUDNESS_TOLERANCE || round >= ROUNDS)) return { wav, after };
+      if (excess <= 0 && (Math.abs(short) <= LOUDNESS_TOLERANCE || round >= ROUNDS)) {
+        const problem = loudnessProblem(after.lufs, target, ceiling);
+        if (problem) throw problem;
+        return { wav, after };
+      }
       if (excess > 0 && (round >= ROUNDS || !limit)) gainDb -= excess + 0.1;
       else if (excess > 0) limitDb -= excess + 0.1;
       if (round < ROUNDS && Math.abs(short) > LOUDNESS_TOLERANCE) gainDb += short;
@@ -178,8 +199,8 @@ class Preparation {
     return seconds < LOOP_UNDER_S ? Math.ceil(LOOP_UNDER_S / seconds) : 0;
   }
 
-  #rawOptions(): string[] {
-    return ['-f', 'f32le', '-ar', String(this.settings.rate), '-ac', '1'];
+  #workOptions(): string[] {
+    return ['-f', 'f32le', '-ar', String(this.settings.rate), '-ac', '2'];
   }
 
   #ffmpeg(job: RawJob): Promise<FfmpegResult> {
@@ -191,23 +212,6 @@ class Preparation {
 function silent(): HoldcastError {
   const hint = 'Is it the right file? Sound outside the telephone band does not count.';
   return new HoldcastError('HC_MEDIA_SILENT', 'there is nothing to hear in it', hint);
-}
-
-/** Seconds that the file claims and does not have, as WAV and Ogg let one tell; Infinity: surely some. */
-async function missingSeconds(file: string): Promise<number> {
-  const handle = await promises.open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    const head = new Uint8Array(Math.min(4096, size));
-    await handle.read(head, 0, head.length, 0);
-    const { bytes, bytesPerSecond } = missingFromWav(head, size);
-    if (bytes > 0 || String.fromCharCode(...head.subarray(0, 4)) !== 'OggS') return bytes / bytesPerSecond;
-    const tail = new Uint8Array(Math.min(TAIL_BYTES, size));
-    await handle.read(tail, 0, tail.length, size - tail.length);
-    return endsInsideOggPage(tail) ? Infinity : 0;
-  } finally {
-    await handle.close();
-  }
 }
 
 /** @throws HoldcastError HC_FFMPEG_FAILED when ffmpeg wrote something else than it was asked for */
@@ -232,7 +236,7 @@ async function checkWav(wav: string, rate: number, samples: number): Promise<voi
 
 /**
  * Prepares `file` (absolute) into a temporary WAV: 16 bit, mono, at settings.rate.
- * @throws HoldcastError HC_MEDIA_TRUNCATED, HC_MEDIA_SILENT, HC_FFMPEG_FAILED, HC_FFMPEG_BROKEN; FfmpegFailure
+ * @throws HoldcastError HC_MEDIA_UNREADABLE, HC_MEDIA_TRUNCATED, HC_MEDIA_DAMAGED, HC_MEDIA_SILENT, HC_MEDIA_TOO_LONG, HC_FFMPEG_FAILED, HC_FFMPEG_BROKEN; FfmpegFailure
  */
 export function prepareFile(
   file: string,

@@ -1,20 +1,20 @@
 // Whether a file can be played now: shipped ready-made, or prepared in the cache. Makes its Track.
-// Both ways of asking (synchronous before the first sound, asynchronous afterwards) share one answer.
-import { closeSync, openSync, promises, readSync } from 'node:fs';
+// One answer for calls, preparation and checks alike.
 import { join } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES, type WavInfo } from '../audio/wav';
 import type { Logger } from '../util/log';
-import { lookup, lookupSync, pcmFolder, type CacheRecord } from './cache';
+import { openInside } from '../util/operatorFiles';
+import { lookup, pcmFolder, type CacheRecord, type FileTrouble } from './cache';
 import type { Manifest, ManifestEntry } from './manifest';
 import { baseLanguage, languageOf, titleOf } from './names';
 import type { MediaSettings } from './settings';
-import type { SourceFile } from './sources';
+import { boundsOf, type SourceFile } from './sources';
 import { Track, type PcmLocation, type ReadMode } from './track';
 
 /** What is known about a file. */
 export type Readiness =
   | { readonly status: 'ready'; readonly track: Track }
-  | { readonly status: 'problem'; readonly code: string; readonly message: string }
+  | ({ readonly status: 'problem' } & FileTrouble)
   | { readonly status: 'unprepared' };
 
 export interface ReadinessContext {
@@ -25,7 +25,7 @@ export interface ReadinessContext {
 }
 
 /** Enough for the header of any WAV that was made to be played as it is. */
-const HEAD_BYTES = 512;
+export const HEAD_BYTES = 512;
 
 /** Whether the manifest promises that the file, of the size it has, can be played as it is. */
 export function promisedReady(source: SourceFile, entry: ManifestEntry | undefined): boolean {
@@ -39,7 +39,19 @@ export function isPlayable(info: WavInfo | undefined, rate: number): info is Wav
 
 /** The language ("en") that a file speaks, by its folder, its name or the manifest; undefined: it is for all. */
 export function spokenIn(source: SourceFile, entry: ManifestEntry | undefined): string | undefined {
-  return source.folder.language ?? languageOf(source.name) ?? baseLanguage(entry?.language ?? '');
+  // Music is played to all: what looks like a language there is a word of the title.
+  const named = source.folder.kind === 'music' ? undefined : languageOf(source.name);
+  return source.folder.language ?? named ?? baseLanguage(entry?.language ?? '');
+}
+
+/** What people call it: by the manifest, else by its name. */
+export function titleFor({ name, folder }: SourceFile, entry: ManifestEntry | undefined): string {
+  return entry?.title ?? titleOf(name, folder.kind !== 'music');
+}
+
+/** What is wrong with a file that is not ready. */
+export function troubleOf({ code, message, hint }: FileTrouble): FileTrouble {
+  return { code, message, ...(hint !== undefined && { hint }) };
 }
 
 function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext, licence?: string): Track {
@@ -47,7 +59,7 @@ function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext
   const language = spokenIn(source, entry);
   return new Track({
     id: source.id,
-    title: entry?.title ?? titleOf(source.name),
+    title: titleFor(source, entry),
     file: source.file,
     rate: context.settings.rate,
     pcm,
@@ -56,14 +68,6 @@ function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext
     ...(language === undefined ? {} : { language }),
     ...(licence === undefined ? {} : { licence }),
   });
-}
-
-function fromHeader(source: SourceFile, head: Uint8Array, context: ReadinessContext): Track | undefined {
-  const info = parseWavHeader(head, source.size);
-  if (!isPlayable(info, context.settings.rate)) return undefined;
-  const { dataOffset, samples } = info;
-  const pcm = { wav: source.file, dataOffset, samples, mtimeMs: source.mtimeMs };
-  return trackOf(source, pcm, context, context.manifest.entries.get(source.id)?.licence);
 }
 
 function fromRecord(
@@ -79,46 +83,26 @@ function fromRecord(
   return { status: 'ready', track: trackOf(source, pcm, context, licence) };
 }
 
-/** Whether `source` can be played, synchronously: two or three small reads. Never throws. */
-export function readinessSync(source: SourceFile, context: ReadinessContext): Readiness {
-  if (promisedReady(source, context.manifest.entries.get(source.id))) {
-    const head = new Uint8Array(HEAD_BYTES);
-    try {
-      const fd = openSync(source.file, 'r');
-      try {
-        const track = fromHeader(source, head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0)), context);
-        if (track) return { status: 'ready', track };
-      } finally {
-        closeSync(fd);
-      }
-    } catch {
-      return { status: 'unprepared' };
-    }
-  }
-  return fromRecord(source, lookupSync(source, context.settings), context);
-}
-
 /** Whether `source` can be played. Never throws. */
 export async function readiness(source: SourceFile, context: ReadinessContext): Promise<Readiness> {
   if (promisedReady(source, context.manifest.entries.get(source.id))) {
-    const track = fromHeader(source, await readHead(source.file), context);
+    const track = await shippedTrack(source, context).catch(() => undefined);
     if (track) return { status: 'ready', track };
   }
   return fromRecord(source, await lookup(source, context.settings), context);
 }
 
-/** The first bytes of a file; empty when it cannot be read. */
-export async function readHead(file: string): Promise<Uint8Array> {
+async function shippedTrack(source: SourceFile, context: ReadinessContext): Promise<Track | undefined> {
+  const within = boundsOf(source.root, source.folder);
+  const file = await openInside(within, source.file, source.size);
   try {
-    const handle = await promises.open(file, 'r');
-    try {
-      const head = new Uint8Array(HEAD_BYTES);
-      const { bytesRead } = await handle.read(head, 0, HEAD_BYTES, 0);
-      return head.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return new Uint8Array(0);
+    const info = parseWavHeader(await file.read(HEAD_BYTES, 0), source.size);
+    if (!isPlayable(info, context.settings.rate)) return undefined;
+    const { dataOffset, samples } = info;
+    const own = { within, mtimeMs: source.mtimeMs };
+    const licence = context.manifest.entries.get(source.id)?.licence;
+    return trackOf(source, { wav: file.real, dataOffset, samples, own }, context, licence);
+  } finally {
+    await file.close();
   }
 }

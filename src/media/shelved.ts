@@ -1,7 +1,9 @@
 // One file of the library over time: what was seen of it, whether it has settled, what can be played of it.
 // A union changed in one place, so that a file is never half new and half old.
+import type { FileTrouble } from './cache';
 import type { SourceFile } from './sources';
 import type { Track } from './track';
+import type { FileStamp } from '../util/operatorFiles';
 
 /** Younger than this a file may still be growing. */
 const SETTLE_MS = 1000;
@@ -15,16 +17,17 @@ const OLD_MS = 10_000;
 export type EntryState =
   | { readonly status: 'arriving' | 'unprepared'; readonly heard?: Track }
   | { readonly status: 'ready'; readonly track: Track }
-  | { readonly status: 'problem'; readonly code: string; readonly message: string };
+  | ({ readonly status: 'problem' } & FileTrouble);
 
 export interface Entry {
   readonly source: SourceFile;
   readonly state: EntryState;
 }
 
-/** Same file, same bytes as far as size and time tell. */
-export function sameSource(a: SourceFile | undefined, b: SourceFile): boolean {
-  return a !== undefined && a.size === b.size && a.mtimeMs === b.mtimeMs;
+/** Same file, same bytes: a program may set size and time as they were, but not the time of that change. */
+export function sameSource(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  if (!a || !b) return false;
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.inode === b.inode;
 }
 
 /**

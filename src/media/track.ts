@@ -1,6 +1,6 @@
 // Track: a prepared file as a Clip. Read in chunks ahead of need for one caller, or held whole for a thousand.
 // A Reader never waits: what the disk has not brought in time is silence, counted, and the rest stays in step.
-import { closeSync, fstat, fstatSync, openSync, read, readSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstat, fstatSync, openSync, read, readSync, readFileSync } from 'node:fs';
 import { BYTES_PER_SAMPLE } from '../audio/frame';
 import type { Clip, Reader } from '../audio/source';
 import { HoldcastError, messageOf } from '../util/errors';
@@ -16,11 +16,16 @@ export interface PcmLocation {
   /** Byte offset of the first sample. */
   readonly dataOffset: number;
   readonly samples: number;
-  /**
-   * Time of modification that the file must have all the while it is read. For files that an operator may write
-   * over while they are heard; prepared files are only ever replaced whole and need none.
-   */
-  readonly mtimeMs?: number;
+  /** The samples lie in a file of the operator's; prepared files, which are only ever replaced whole, have none. */
+  readonly own?: OwnFile;
+}
+
+/** An operator may write over a file of theirs while it is heard, or take its drive away. */
+export interface OwnFile {
+  /** Folder that it must lie in (see `openInside`). */
+  readonly within: string;
+  /** Time of modification that it must have all the while it is read. */
+  readonly mtimeMs: number;
 }
 
 export interface TrackOptions {
@@ -40,6 +45,8 @@ export interface TrackOptions {
 const CHUNK_BYTES = 32 * 1024;
 const BIG_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 const SCALE = 1 / 32768;
+/** What may have been put in the place of a file since it was looked at must not hold up a caller. */
+const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 export class Track implements Clip {
   readonly id: string;
@@ -86,8 +93,8 @@ export class Track implements Clip {
   }
 
   /** Whether the samples lie in `file` itself, not in the cache. */
-  playsFile(file: string): boolean {
-    return this.#options.pcm.wav === file;
+  get playsItsFile(): boolean {
+    return this.#options.pcm.own !== undefined;
   }
 
   /**
@@ -112,12 +119,12 @@ export class Track implements Clip {
   /** All samples, read once, synchronously. */
   #load(): Int16Array {
     if (this.#whole) return this.#whole;
-    const { wav, dataOffset, samples, mtimeMs } = this.#options.pcm;
-    const fd = openSync(wav, 'r');
+    const { wav, dataOffset, samples, own } = this.#options.pcm;
+    const fd = openSync(wav, READING);
     try {
       const bytes = readFileSync(fd);
       if (bytes.length < dataOffset + samples * BYTES_PER_SAMPLE) throw new Error('the file became shorter');
-      checkUnchanged(fstatSync(fd).mtimeMs, mtimeMs);
+      checkUnchanged(fstatSync(fd).mtimeMs, own?.mtimeMs);
       this.#whole = new Int16Array(samples);
       const target = new Uint8Array(this.#whole.buffer);
       target.set(bytes.subarray(dataOffset, dataOffset + target.length));
@@ -206,7 +213,7 @@ class FileReader implements Reader {
     this.#pcm = pcm;
     this.#events = events;
     this.#left = this.#unread = Math.max(0, pcm.samples - Math.max(0, fromSample));
-    this.#fd = openSync(pcm.wav, 'r');
+    this.#fd = openSync(pcm.wav, READING);
     try {
       this.#readFirst();
     } catch (error) {
@@ -267,7 +274,7 @@ class FileReader implements Reader {
   }
 
   #readFirst(): void {
-    checkUnchanged(fstatSync(this.#fd).mtimeMs, this.#pcm.mtimeMs);
+    checkUnchanged(fstatSync(this.#fd).mtimeMs, this.#pcm.own?.mtimeMs);
     const got = readSync(this.#fd, this.#current.bytes, 0, this.#wanted(), this.#position());
     if (got < BYTES_PER_SAMPLE && this.#unread > 0) throw new Error('the file became shorter');
     this.#filled(this.#current, got);
@@ -287,7 +294,7 @@ class FileReader implements Reader {
     this.#ahead = 'reading';
     read(this.#fd, this.#next.bytes, 0, this.#wanted(), this.#position(), (error, bytes) => {
       if (error || bytes < BYTES_PER_SAMPLE) this.#settle(error ?? new Error('the file became shorter'), 0);
-      else if (this.#pcm.mtimeMs === undefined || this.#closed) this.#settle(null, bytes);
+      else if (!this.#pcm.own || this.#closed) this.#settle(null, bytes);
       else this.#confirm(bytes);
     });
   }
@@ -295,7 +302,7 @@ class FileReader implements Reader {
   /** What was read from a file that can be written over is believed only if it was not. */
   #confirm(bytes: number): void {
     fstat(this.#fd, (error, stats) => {
-      const changed = !error && stats.mtimeMs !== this.#pcm.mtimeMs;
+      const changed = !error && stats.mtimeMs !== this.#pcm.own?.mtimeMs;
       this.#settle(changed ? new Error('the file was changed while it was played') : error, bytes);
     });
   }

@@ -1,10 +1,18 @@
 // Word packs: recordings of single words and phrases, one a file, that a voice joins to sentences.
 // A pack may lie anywhere, also outside the media folder; what may be said is known to who names the pack.
-import { promises } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../util/errors';
-import { compareNames, isMediaName } from './names';
-import { languageFolders, listFolder, lookAt, type Listing, type MediaFolder } from './sources';
+import { isAbsent, listInside } from '../util/operatorFiles';
+import { compareNames } from './names';
+import {
+  boundsOf,
+  candidates,
+  languageFolders,
+  listFolder,
+  lookAt,
+  newListing,
+  type Listing,
+  type MediaFolder,
+} from './sources';
 
 /** <folder>/<language>/<name>.<ending>. */
 export interface WordPack {
@@ -39,10 +47,14 @@ export async function wordFiles(
   const wanted = pack.names && new Set(pack.names(folder.language ?? ''));
   const found = new Map<string, string>();
   for (const below of foldersOf(wanted)) {
-    const names = await namesIn(join(rootOf(pack), folder.path, below)).catch((error: unknown) => {
-      if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') onProblem?.(error);
-      return [];
-    });
+    const bounds = boundsOf(rootOf(pack), folder);
+    const entries = await listInside(bounds, join(rootOf(pack), folder.path, below)).catch(
+      (error: unknown) => {
+        if (!isAbsent(error)) onProblem?.(error);
+        return [];
+      },
+    );
+    const names = candidates(entries);
     for (const name of names.sort(byEnding(pack.endings))) {
       const stem = `${below}${name.replace(/\.[^.]*$/, '')}`.normalize('NFC');
       const right = !pack.endings || pack.endings.includes(endingOf(name));
@@ -55,7 +67,7 @@ export async function wordFiles(
 /** Everything in a pack that is wanted. Never throws; asynchronous. */
 export async function listWords(pack: WordPack): Promise<Listing> {
   const folders = await wordFolders(pack);
-  const listing: Listing = { folders, files: [], folderProblems: [], nameProblems: [] };
+  const listing = newListing(folders);
   for (const folder of folders) {
     if (!pack.names) await listFolder(rootOf(pack), folder, listing);
     else {
@@ -64,11 +76,6 @@ export async function listWords(pack: WordPack): Promise<Listing> {
     }
   }
   return listing;
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  const entries = await promises.readdir(path, { withFileTypes: true });
-  return entries.filter((e) => (e.isFile() || e.isSymbolicLink()) && isMediaName(e.name)).map((e) => e.name);
 }
 
 /** "" and the folders of names with slashes, each with a slash at its end. */

@@ -53,18 +53,23 @@ export function parseCallState(value: unknown): CallState | undefined {
     version: 1,
     rate,
     heardSamples,
-    heard,
-    bag,
+    heard: heard.map(composed),
+    bag: bag.map(composed),
     quiet,
     hushed,
     pressed,
-    ...(cut && { cut }),
-    ...(music && { music }),
+    ...(cut && { cut: cut.map(composed) }),
+    ...(music && { music: { ...music, trackId: composed(music.trackId) } }),
     ...(sinceVoice !== undefined && { sinceVoice }),
     ...(told && { told }),
-    ...(choosing !== undefined && { choosing }),
+    ...(choosing !== undefined && { choosing: composed(choosing) }),
     ...(keying && { keying }),
   };
+}
+
+/** An id as the library has it; an earlier version may have written it as the disk had it. */
+function composed(id: string): string {
+  return id.normalize('NFC');
 }
 
 /** The same state where the samples are of another rate. */

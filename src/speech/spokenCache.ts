@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { parseWavHeader } from '../audio/wav';
 import { missingFromWav } from '../media/claimedLength';
 import { readPcm } from '../media/inMemory';
-import { isPlayable, readHead } from '../media/ready';
+import { openPcm } from '../media/pcmFile';
+import { HEAD_BYTES, isPlayable } from '../media/ready';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
@@ -54,7 +55,9 @@ export class SpokenCache {
     try {
       const { size, mtimeMs } = await promises.stat(wav);
       if (this.#isOld(mtimeMs)) return undefined;
-      const head = await readHead(wav);
+      const head = new Uint8Array(Math.min(HEAD_BYTES, size));
+      const file = await openPcm({ wav, dataOffset: 0, samples: 0 });
+      await file.fill(head, 0).finally(() => file.close());
       const info = parseWavHeader(head, size);
       if (!isPlayable(info, rate) || missingFromWav(head, size).bytes > 0) return undefined;
       return await readPcm({ wav, dataOffset: info.dataOffset, samples: info.samples });

@@ -8,7 +8,8 @@ import { readManifest, type Manifest } from '../media/manifest';
 import { baseLanguage } from '../media/names';
 import { readiness } from '../media/ready';
 import type { MediaSettings } from '../media/settings';
-import { lookAt, type Listing, type MediaFolder, type SourceFile } from '../media/sources';
+import { lookAt, newListing, type MediaFolder, type SourceFile } from '../media/sources';
+import { sameSource } from '../media/shelved';
 import { rootOf, wordFiles, wordFolders, type WordPack } from '../media/words';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
@@ -141,7 +142,7 @@ export class WordVoice implements Voice {
     files: ReadonlyMap<string, string>,
     folder: MediaFolder,
   ): Promise<ReadonlyMap<string, Clip> | undefined> {
-    const listing: Listing = { folders: [], files: [], folderProblems: [], nameProblems: [] };
+    const listing = newListing([]);
     await lookAt(rootOf(this.recordings.pack), folder, [...files.values()], listing);
     const clips = await inBatches(
       listing.files,
@@ -160,7 +161,7 @@ export class WordVoice implements Voice {
 
   async #word(source: SourceFile): Promise<Clip | undefined> {
     const known = this.#loaded.get(source.file);
-    if (known?.source.size === source.size && known.source.mtimeMs === source.mtimeMs) return known.clip;
+    if (known && sameSource(known.source, source)) return known.clip;
     const { media, log } = this.parts;
     this.#manifest ??= readManifest(source.root);
     const found = await readiness(source, {

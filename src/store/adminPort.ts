@@ -60,7 +60,7 @@ export interface StoreAdmin extends Closeable {
 
 /** What a number of the old system means; undefined: nobody knows. @throws HoldcastError HC_STORE_REFUSED */
 export function meaningOf(musicClass: number, { tracks, classes }: MigrateOptions): string | undefined {
-  const track = classes?.[musicClass] ?? tracks[musicClass - 1];
+  const track = (classes?.[musicClass] ?? tracks[musicClass - 1])?.normalize('NFC');
   if (track !== undefined && !isTrackId(track))
     throw refused(`music class ${musicClass} means no right track id`);
   return track;

@@ -45,7 +45,7 @@ function choiceOf({ phone, track, musicClass }: Fields, wallMs: number): StoreRe
   if (track === undefined && typeof musicClass === 'number')
     return { type: 'choice', phone, musicClass, wallMs };
   if (typeof track !== 'string') return undefined;
-  return { type: 'choice', phone, track, wallMs };
+  return { type: 'choice', phone, track: track.normalize('NFC'), wallMs };
 }
 
 function heardOf(fields: Fields, wallMs: number): StoreEntry | undefined {

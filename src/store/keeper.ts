@@ -113,7 +113,9 @@ export class StoreKeeper implements Closeable {
     const askedAt = clock.now();
     const store = this.#link.store ?? (await inTime(clock, settings.waitMs, this.#link.opened()));
     if (typeof store !== 'object') return undefined;
-    const track = await this.#asker.choice(store, phone, settings.waitMs - (clock.now() - askedAt));
+    const waitMs = settings.waitMs - (clock.now() - askedAt);
+    // Earlier versions kept names as the disk had them.
+    const track = (await this.#asker.choice(store, phone, waitMs))?.normalize('NFC');
     const renewal = track === undefined ? undefined : this.#renewals.entry(phone, track);
     // What he has chosen meanwhile is the newer, and counts.
     if (renewal && !this.#closing) this.remember(renewal);

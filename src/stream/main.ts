@@ -6,6 +6,7 @@ import { loadConfig, loadConfigWarm, loadLastGood } from '../config/load';
 import { requestPreparation } from '../media/background';
 import { systemClock } from '../util/clock';
 import { errorFields } from '../util/errors';
+import { endProcess } from '../util/operatorFiles';
 import { parseStreamOptions } from './options';
 import { takeStdout } from './output';
 import { CallStream } from './stream';
@@ -56,7 +57,7 @@ function main(): void {
   process.exit = refuseToExit;
   const end = (reason: string): void => {
     stream.log.info({ reason }, 'stream ended');
-    void stream.close().finally(() => exit(0));
+    void stream.close().finally(() => endProcess(() => exit(0)));
   };
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
   const survive = (error: unknown): void =>

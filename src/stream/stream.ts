@@ -1,7 +1,6 @@
 // The host of one call: config and library in, paced audio out, for as long as somebody reads.
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
-import { existsSync } from 'node:fs';
 import type { BackOffice } from '../asterisk/backOffice';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
@@ -19,6 +18,7 @@ import { keptOf, SharedStates } from '../store/sharedStates';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
+import { isThere } from '../util/operatorFiles';
 import { seededRandom, seedOf, type Random } from '../util/random';
 import { Scope } from '../util/scope';
 import type { CallOutside, FeedParts } from './feeds';
@@ -65,6 +65,8 @@ export interface StreamParts {
 /** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
 const SETTLE_MS = 600;
 const MOST_CROWDING = 5;
+/** So long a first track is waited for, milliseconds; it takes one or two. Then a soft chord sounds until it comes. */
+const FIRST_TRACK_MS = 300;
 /**
  * Whoever still reads after the hang-up is not gone: in an attended transfer the channel goes on under another Uniqueid.
  * One who reads no more for so long is.
@@ -116,8 +118,14 @@ export class CallStream {
       this.#play(this.parts.defaults, NO_MEDIA);
     }
     const config = warm ?? (await this.#compile()) ?? this.parts.defaults;
-    const settle = this.#attemptSync('media', () => this.#begin(config));
+    const begun = this.#attempt('media', () => this.#begin(config));
+    // A drive that does not answer must not keep the caller in silence.
+    await Promise.race([
+      begun,
+      new Promise((resolve) => this.parts.clock.after(FIRST_TRACK_MS, () => resolve(0))),
+    ]);
     if (!this.#stage) this.#play(this.parts.defaults, NO_MEDIA);
+    const settle = await begun;
     this.#deferred.settings = config.log;
     await this.#settleTime();
     await this.#attempt('log', () => this.#deferred.open());
@@ -164,7 +172,7 @@ export class CallStream {
   }
 
   /** Music from the operator's library, at once; the returned function looks at the rest of it. */
-  #begin(config: ResolvedConfig): () => Promise<unknown> {
+  async #begin(config: ResolvedConfig): Promise<() => Promise<unknown>> {
     const { clock } = this.parts;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
     this.#speech =
@@ -180,7 +188,7 @@ export class CallStream {
     this.#library = library;
     const states = new CallStates(config.calls.folder);
     const resume = this.#kept(states, new SharedStates(config.calls.folder));
-    const first = library.firstTrack(config.program.music.order, this.#random, resume?.music?.trackId);
+    const first = await library.firstTrack(config.program.music.order, this.#random, resume?.music?.trackId);
     let scanned = false;
     const spoken = (language: string): string => (library.speaks(language) ? language : config.language);
     const media: PlayableMedia = {
@@ -196,7 +204,8 @@ export class CallStream {
       await library.scan();
       scanned = true;
       this.#scope.own(library.watch(clock, () => {}));
-      if (!existsSync(config.media.folder)) throw noMediaFolder(config.media.folder);
+      const { folder } = config.media;
+      if (!(await isThere(folder, folder))) throw noMediaFolder(folder);
     };
     return () => Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', scan)]);
   }
@@ -328,14 +337,6 @@ export class CallStream {
   async #attempt<T>(what: string, task: () => Promise<T>): Promise<T | undefined> {
     try {
       return await task();
-    } catch (error) {
-      return this.#failed(what, error);
-    }
-  }
-
-  #attemptSync<T>(what: string, task: () => T): T | undefined {
-    try {
-      return task();
     } catch (error) {
       return this.#failed(what, error);
     }

@@ -31,6 +31,10 @@ describe('patterns', () => {
     ['middle/a/b', 'advices/middle/a.mp3', false],
     ['middle/a.b', 'advices/middle/axb', false],
     ['middle', 'middle/without-prefix.mp3', true],
+    ['middle/e\u0301te\u0301-*', 'advices/middle/\u00e9t\u00e9-1.mp3', true],
+    ['middle/\u00e9t\u00e9', 'advices/middle/e\u0301te\u0301.fr.mp3', true],
+    ['middle/?t?', 'advices/middle/e\u0301te\u0301.mp3', true],
+    ['middle/ete', 'advices/middle/e\u0301te\u0301.mp3', false],
   ])('%s and %s: %s', (pattern, id, expected) => expect(matchesAdvice(pattern, id)).toBe(expected));
 
   it('agree with a regular expression on any text', () => {

@@ -8,6 +8,7 @@ import { parseRecord, recordedSource, recordName, settingsDigest, textKey } from
 import { CacheWriter, contentKey } from '../../src/media/cacheWriter';
 import type { MediaSettings } from '../../src/media/settings';
 import { listSources } from '../../src/media/sources';
+import { openInside } from '../../src/util/operatorFiles';
 import { filesUnder, put, rampWav, settingsIn, tempFolder } from './fixtures';
 
 const DAY = 24 * 60 * 60_000;
@@ -38,12 +39,16 @@ test('keys differ when anything differs, and are the same for the same', async (
   expect(textKey('a')).toBe(textKey('a'));
   const file = put(settings, 'music/a.mp3', 'content');
   const same = put(settings, 'music/b.mp3', 'content');
-  expect(await contentKey(file, 'x')).toBe(await contentKey(same, 'x'));
-  expect(await contentKey(file, 'x')).not.toBe(await contentKey(file, 'y'));
+  const key = async (path: string, digest: string): Promise<string> => {
+    const opened = await openInside(settings.folder, path, 100);
+    return contentKey(opened, digest).finally(() => opened.close());
+  };
+  expect(await key(file, 'x')).toBe(await key(same, 'x'));
+  expect(await key(file, 'x')).not.toBe(await key(file, 'y'));
 });
 
 test('a record that is cut off, of another file, or senseless counts for nothing', () => {
-  const source = { file: '/a', size: 1, mtimeMs: 2, settings: 's', rate: 8000 };
+  const source = { file: '/a', size: 1, mtimeMs: 2, ctimeMs: 3, inode: 4, settings: 's', rate: 8000 };
   const good = JSON.stringify({ source, wav: 'ab.wav', samples: 5, rate: 8000 });
   expect(parseRecord(good, source)).toMatchObject({ samples: 5 });
   expect(parseRecord(good.slice(0, -3), source)).toBeUndefined();
@@ -51,7 +56,8 @@ test('a record that is cut off, of another file, or senseless counts for nothing
   expect(parseRecord(good.replace('ab.wav', '../../etc/x.wav'), source)).toBeUndefined();
   expect(parseRecord(good.replace('"samples":5', '"samples":0'), source)).toBeUndefined();
   expect(parseRecord('null')).toBeUndefined();
-  expect(recordName(source)).not.toBe(recordName({ ...source, mtimeMs: 3 }));
+  for (const change of [{ mtimeMs: 3 }, { ctimeMs: 4 }, { inode: 5 }, { size: 2 }])
+    expect(recordName(source)).not.toBe(recordName({ ...source, ...change }));
 });
 
 test('a cache that cannot be written says so, with what to do', async () => {

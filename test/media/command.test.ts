@@ -1,5 +1,16 @@
 // What the media commands print, and their exit codes; without ffmpeg, since shipped media need none.
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mediaCheck, mediaList, mediaPrepare, type MediaPrepareOptions } from '../../src/cli/mediaCommand';
 import { lengthText } from '../../src/cli/mediaTable';
@@ -8,7 +19,7 @@ import type { MediaSettings } from '../../src/media/settings';
 import { SHELVES } from '../../src/program/shelves';
 import { languageFor } from '../../src/speech/languages';
 import { silentLogger } from '../../src/util/log';
-import { filesUnder, put, rampWav, settingsIn, ship, tempFolder } from './fixtures';
+import { filesUnder, program, put, rampWav, settingsIn, ship, tempFolder } from './fixtures';
 
 function setUp() {
   const settings = settingsIn(tempFolder());
@@ -122,6 +133,131 @@ test('check: every kind of trouble is found, with what to do', async () => {
   );
   expect(findings.find((f) => f.file === 'advices/Midle')?.hint).toBe('Did you mean advices/middle?');
   expect((await run(mediaCheck, settings)).text).toContain('  → Did you mean music?');
+});
+
+describe('check: where nothing can be heard, it is not all good', () => {
+  const found = async (settings: MediaSettings): Promise<string[]> => {
+    const { code, text } = await run(mediaCheck, settings, { json: true });
+    expect(code).toBe(1);
+    const { findings } = JSON.parse(text) as {
+      findings: { file: string; code: string; message: string; hint: string }[];
+    };
+    for (const { hint } of findings) expect(hint).toMatch(/\w/);
+    return findings.map((f) => `${f.code} ${f.file}: ${f.message}`);
+  };
+  const nothing = 'HC_MEDIA_NOTHING music: callers hear no music: ';
+
+  test.each([
+    ['no folder', (folder: string) => rmSync(folder, { recursive: true }), 'there is no media folder'],
+    [
+      'a link that leads nowhere',
+      (folder: string) => (rmSync(folder, { recursive: true }), symlinkSync('/nowhere', folder)),
+      'there is no media folder',
+    ],
+    [
+      'a file',
+      (folder: string) => (rmSync(folder, { recursive: true }), writeFileSync(folder, '')),
+      'there is no media folder',
+    ],
+    [
+      'no music/',
+      (folder: string) => rmSync(join(folder, 'music'), { recursive: true }),
+      'the folder is missing or empty',
+    ],
+    [
+      'an empty music/',
+      (folder: string) => rmSync(join(folder, 'music/one.wav')),
+      'the folder is missing or empty',
+    ],
+    [
+      'a note alone',
+      (folder: string) => renameSync(join(folder, 'music/one.wav'), join(folder, 'music/one.txt')),
+      'the folder is missing or empty',
+    ],
+    [
+      'nothing prepared',
+      (folder: string) => renameSync(join(folder, 'music/one.wav'), join(folder, 'music/two.wav')),
+      'none of its files can be played',
+    ],
+    [
+      'music/ a dangling link',
+      (folder: string) => (
+        rmSync(join(folder, 'music'), { recursive: true }),
+        symlinkSync('/nowhere', join(folder, 'music'))
+      ),
+      'the folder cannot be read',
+    ],
+  ])('%s', async (_, spoil, why) => {
+    const settings = setUp();
+    spoil(settings.folder);
+    expect((await found(settings)).find((line) => line.startsWith(nothing))).toContain(why);
+  });
+
+  test('a link that leads nowhere, or out of the folder, is named', async () => {
+    const settings = setUp();
+    symlinkSync('/nowhere', join(settings.folder, 'music/gone.mp3'));
+    symlinkSync('/etc/hostname', join(settings.folder, 'advices/first/out.mp3'));
+    symlinkSync('/nowhere', join(settings.folder, 'advices/last'));
+    expect(await found(settings)).toEqual([
+      'HC_MEDIA_UNREADABLE advices/first/out.mp3: it is a link that leads out of its folder',
+      'HC_MEDIA_UNREADABLE advices/last: it is a link that leads nowhere',
+      'HC_MEDIA_UNREADABLE music/gone.mp3: it is a link that leads nowhere',
+    ]);
+  });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+  asRoot('a cache, or what is prepared in it, that this user cannot read', () => {
+    const settings = setUp();
+    const source = `
+      import { mediaCheck } from 'src/cli/mediaCommand';
+      import { silentLogger } from 'src/util/log';
+      const settings = JSON.parse(process.argv[2]);
+      const out = { write: (text) => void process.stdout.write(text), isTTY: false, columns: 80 };
+      void mediaCheck({ settings, out, log: silentLogger, signal: new AbortController().signal });`;
+    const check = program(source);
+    for (const folder of [dirname(check), dirname(settings.folder)]) chmodSync(folder, 0o755);
+    const asNobody = (): string =>
+      spawnSync(process.execPath, [check, JSON.stringify(settings)], {
+        uid: 65534,
+        gid: 65534,
+        encoding: 'utf8',
+      }).stdout;
+    expect(asNobody()).toContain('all good');
+    mkdirSync(join(settings.cache, 'records'), { recursive: true });
+    chmodSync(settings.cache, 0o700);
+    expect(asNobody()).toContain('this user cannot read the cache: it may not be read (HC_CACHE_UNREADABLE)');
+    chmodSync(settings.cache, 0o755);
+    chmodSync(join(settings.cache, 'records'), 0o700);
+    expect(asNobody()).toContain('HC_CACHE_UNREADABLE');
+    chmodSync(join(settings.folder, 'music'), 0o700);
+    expect(asNobody()).toContain('music: it may not be read (HC_MEDIA_UNREADABLE)');
+  });
+});
+
+test('check and list: what a file name holds does not reach the terminal as it is', async () => {
+  const settings = setUp();
+  const name = 'a\u001b[2J\u009b1m\r\n\u202egnp.mp3';
+  put(settings, `music/${name}`, 'x');
+  mkdirSync(join(settings.folder, 'advices/\u001b]0;mine\u0007'));
+  for (const command of [mediaCheck, mediaList, mediaPrepare]) {
+    const { text } = await run(command, { ...settings, ffmpeg: '/nowhere/ffmpeg' }).catch((error: Error) => ({
+      text: error.message,
+    }));
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  }
+  expect((await run(mediaCheck, settings)).text).toContain(
+    'music/a\\x1b[2J\\x9b1m\\x0d\\x0a\\u202egnp.mp3: it is not prepared',
+  );
+});
+
+test('check: names are equal in either form of Unicode', async () => {
+  const settings = settingsIn(tempFolder());
+  put(settings, 'music/cafe\u0301.wav', rampWav(8000));
+  ship(settings, { 'music/cafe\u0301.wav': {} });
+  const manifest = join(settings.folder, 'manifest.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').normalize('NFC'));
+  expect(await run(mediaCheck, settings)).toMatchObject({ code: 0 });
 });
 
 test('check: a broken manifest is found', async () => {

@@ -7,6 +7,7 @@ import { CacheWriter } from '../../src/media/cacheWriter';
 import { Library, type LibraryChange } from '../../src/media/library';
 import type { MediaSettings } from '../../src/media/settings';
 import { listSources } from '../../src/media/sources';
+import { toolStamp } from '../../src/media/toolStamp';
 import { ManualClock } from '../../src/util/clock';
 import { seededRandom } from '../../src/util/random';
 import { keptLog, openFiles, put, rampWav, settingsIn, ship, tempFolder } from './fixtures';
@@ -53,7 +54,7 @@ const ids = (tracks: readonly { id: string }[]): string[] => tracks.map((t) => t
 
 test('missing and empty folders are legal, silent, and cost nothing', async () => {
   const { library, settings, lines, requests } = setUp();
-  expect(library.firstTrack('shuffle', seededRandom(1))).toBeUndefined();
+  expect(await library.firstTrack('shuffle', seededRandom(1))).toBeUndefined();
   expect(await library.scan()).toEqual({ added: [], removed: [] });
   mkdirSync(join(settings.folder, 'music'), { recursive: true });
   await library.scan();
@@ -71,7 +72,7 @@ test('shipped files are played as they are; the first track stays the same objec
   put(settings, 'music/a.wav', rampWav(500));
   put(settings, 'music/b.wav', rampWav(600));
   ship(settings, { 'music/a.wav': { title: 'Alpha' }, 'music/b.wav': {} });
-  const first = library.firstTrack('order', seededRandom(1))!;
+  const first = (await library.firstTrack('order', seededRandom(1)))!;
   expect(first).toMatchObject({
     id: 'music/a.wav',
     title: 'Alpha',
@@ -82,24 +83,25 @@ test('shipped files are played as they are; the first track stays the same objec
   await library.scan();
   expect(ids(library.music)).toEqual(['music/a.wav', 'music/b.wav']);
   expect(library.music[0]).toBe(first);
-  expect(library.firstTrack('loop', seededRandom(2))).toBe(first);
+  expect(await library.firstTrack('loop', seededRandom(2))).toBe(first);
   await library.scan();
   expect(library.music[0]).toBe(first);
 });
 
-test('the first track is the next one that is ready, and shuffled by the seed alone', () => {
+test('the first track is the next one that is ready, and shuffled by the seed alone', async () => {
   const { library, settings } = setUp();
   for (let i = 1; i <= 9; i++) put(settings, `music/${i}.wav`, rampWav(100 + i));
   put(settings, 'music/0 not ready.mp3', 'x');
   ship(settings, Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`music/${i + 1}.wav`, {}])));
-  expect(library.firstTrack('order', seededRandom(1))?.id).toBe('music/1.wav');
-  const picks = Array.from(
-    { length: 20 },
-    (_, seed) => library.firstTrack('shuffle', seededRandom(seed))?.id,
-  );
-  expect(picks).toEqual(
-    Array.from({ length: 20 }, (_, seed) => library.firstTrack('shuffle', seededRandom(seed))?.id),
-  );
+  expect((await library.firstTrack('order', seededRandom(1)))?.id).toBe('music/1.wav');
+  const picked = (): Promise<(string | undefined)[]> =>
+    Promise.all(
+      Array.from({ length: 20 }, async (_, seed) => {
+        return (await library.firstTrack('shuffle', seededRandom(seed)))?.id;
+      }),
+    );
+  const picks = await picked();
+  expect(picks).toEqual(await picked());
   expect(new Set(picks).size).toBeGreaterThan(4);
 });
 
@@ -151,7 +153,7 @@ test('advices: by shelf, by language, in the order of their names', async () => 
   ]);
 });
 
-test('what is no media is not looked at; a FIFO is never opened', async () => {
+test('what is no media is not looked at; a FIFO is never opened, but told', async () => {
   const { library, settings } = setUp();
   put(settings, 'music/song.mp3', 'x');
   for (const name of ['.hidden.mp3', 'song.mp3.license', 'list.json', 'read.md', 'new.mp3.part'])
@@ -161,10 +163,35 @@ test('what is no media is not looked at; a FIFO is never opened', async () => {
   symlinkSync(join(settings.folder, 'music/pipe.wav'), join(settings.folder, 'music/link.wav'));
   symlinkSync('/nowhere', join(settings.folder, 'music/dangling.wav'));
   symlinkSync(join(settings.folder, 'music/song.mp3'), join(settings.folder, 'music/linked.mp3'));
-  library.firstTrack('order', seededRandom(1));
+  await library.firstTrack('order', seededRandom(1));
   await library.scan();
   expect(library.unprepared).toEqual(['music/linked.mp3', 'music/song.mp3']);
-  expect(library.problems).toEqual([]);
+  expect(library.problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
+    'music/dangling.wav: it is a link that leads nowhere',
+    'music/link.wav: it is no regular file',
+    'music/pipe.wav: it is no regular file',
+  ]);
+});
+
+test('names are the same in either form of Unicode: ids, titles, prompts, what was chosen before', async () => {
+  const { library, settings } = setUp();
+  const [nfc, nfd] = ['\u00e9t\u00e9', 'e\u0301te\u0301'];
+  const files = [`music/${nfd}.wav`, `advices/first/${nfd}.wav`, `prompts/en/${nfd}.wav`];
+  for (const id of files) put(settings, id, rampWav(100));
+  ship(settings, Object.fromEntries(files.map((id) => [id, { title: `of ${id.slice(0, 5)}` }])));
+  for (const form of [nfc, nfd])
+    expect((await library.firstTrack('order', seededRandom(1), `music/${form}.wav`))?.id).toBe(
+      `music/${nfc}.wav`,
+    );
+  await library.scan();
+  for (const form of [nfc, nfd]) {
+    expect(library.find(`music/${form}.wav`)).toMatchObject({ id: `music/${nfc}.wav`, title: 'of music' });
+    expect(library.prompt(form, 'en')?.id).toBe(`prompts/en/${nfc}.wav`);
+  }
+  put(settings, `music/${nfc}.wav`, rampWav(200));
+  await library.scan();
+  expect(ids(library.music)).toEqual([`music/${nfc}.wav`]);
+  expect(library.problems).toMatchObject([{ file: `music/${nfc}.wav`, hint: 'Rename one of them.' }]);
 });
 
 test('a file that is being copied is left alone until it has been still for two looks', async () => {
@@ -258,7 +285,8 @@ test('a broken file is told once, with code and reason, and again only when it c
   const record = async (): Promise<void> => {
     const source = (await listSources(settings.folder)).files[0]!;
     const problem = { code: 'HC_MEDIA_TRUNCATED', message: 'cut off' };
-    await writer.writeRecord({ source: recordedSource(source, settings), problem });
+    const tool = await toolStamp(settings.ffmpeg);
+    await writer.writeRecord({ source: recordedSource(source, settings), problem, tool });
   };
   await record();
   await look();

@@ -1,7 +1,7 @@
 // The lock: one at a time, freed by closing and by any death of its owner.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { PrepareLock } from '../../src/media/lock';
 import { program, tempFolder, until } from './fixtures';
 
@@ -38,7 +38,6 @@ linux('a cache has one lock, whatever path leads to it, there or not yet', async
   mkdirSync(join(root, 'real'));
   symlinkSync(join(root, 'real'), join(root, 'link'));
   const before = await new PrepareLock(join(root, 'link/cache')).acquire();
-  mkdirSync(join(root, 'real/cache'));
   expect(await new PrepareLock(join(root, 'real/cache')).isHeld()).toBe(true);
   await before!.close();
 });
@@ -83,4 +82,41 @@ linux('waiting can be given up, and nobody to wait for is no wait', async () => 
   await waiting;
   await lock.released(abort.signal);
   await taken!.close();
+});
+
+const asRoot = linux === test && process.getuid?.() === 0 ? test : test.skip;
+const NOBODY = 65534;
+
+asRoot('another user cannot take it, nor keep anybody from taking it', async () => {
+  const cache = tempFolder();
+  chmodSync(cache, 0o755);
+  const lock = new PrepareLock(cache);
+  await (await lock.acquire())!.close();
+  const squatter = join(tempFolder(), 'squat.cjs');
+  chmodSync(dirname(squatter), 0o755);
+  // All that was ever a name of this lock: the file, and the abstract socket of earlier versions.
+  writeFileSync(
+    squatter,
+    `const { createHash } = require('node:crypto');
+     const { spawnSync } = require('node:child_process');
+     const { createServer } = require('node:net');
+     const cache = process.argv[2];
+     const hash = createHash('sha256').update(cache).digest('hex').slice(0, 32);
+     createServer().listen('\\0holdcast-prepare-' + hash + '-0', () => {
+       const tries = ['.prepare-0.lock', '.other'].map((name) => spawnSync('flock', ['-n', cache + '/' + name, 'true']).status);
+       console.log(tries.every((status) => status !== 0) ? 'nothing' : 'got it');
+     });`,
+  );
+  const child = spawn(process.execPath, [squatter, cache], {
+    uid: NOBODY,
+    gid: NOBODY,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const said = await new Promise((done) => child.stdout.once('data', (text: Buffer) => done(String(text))));
+  expect(said).toBe('nothing\n');
+  expect(await lock.isHeld()).toBe(false);
+  const taken = await lock.acquire();
+  expect(taken).toBeDefined();
+  await taken!.close();
+  child.kill('SIGKILL');
 });

@@ -11,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CacheWriter } from '../../src/media/cacheWriter';
 import { FfmpegFailure } from '../../src/media/ffmpeg';
 import { findFfmpeg } from '../../src/media/ffmpegBinary';
@@ -82,11 +82,13 @@ function start(
   return Object.assign(child, { text: () => text, ended });
 }
 
-/** Ffmpeg processes that work on files under a folder. */
+/** Ffmpeg processes that work for a media folder; its cache lies beside it. */
 function ffmpegsOn(folder: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`file:${folder}`);
+      return (
+        /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`file:${dirname(folder)}`)
+      );
     } catch {
       return false;
     }
@@ -148,6 +150,25 @@ describeWithFfmpeg('a folder', () => {
     );
   });
 
+  test('the same bytes under another ending are read anew', async () => {
+    const settings = settingsIn(tempFolder());
+    const bytes = readFileSync(sound(settings, 'music/b.al'));
+    put(settings, 'music/a.siren7', bytes);
+    put(settings, 'music/c.ulaw', bytes);
+    put(settings, 'music/d.g726-32', bytes);
+    const outcomes = await prepare(settings);
+    expect(statuses(outcomes)).toEqual([
+      'music/a.siren7 HC_MEDIA_UNREADABLE',
+      'music/b.al prepared',
+      'music/c.ulaw prepared',
+      'music/d.g726-32 prepared',
+    ]);
+    const [, alaw, ulaw, g726] = outcomes;
+    expect(g726!.durationMs).toBeGreaterThan(1.5 * alaw!.durationMs!);
+    expect(alaw!.loudnessBefore).not.toBeCloseTo(ulaw!.loudnessBefore!, 1);
+    expect(filesUnder(join(settings.cache, 'pcm')).length).toBe(3);
+  });
+
   test('a problem is remembered until the file changes, or force', async () => {
     const settings = settingsIn(tempFolder());
     put(settings, 'music/a.mp3', 'no sound');
@@ -203,18 +224,19 @@ describeWithFfmpeg('a folder', () => {
     expect(statuses(await prepare(settings))).toEqual(['music/a.mp3 prepared']);
   });
 
-  test('an ffmpeg that dies is told, and nothing half is left', async () => {
+  test('an ffmpeg that is killed over one file is told, nothing half is left, and the other files go on', async () => {
     const root = tempFolder();
     const settings = settingsIn(root);
-    sound(settings, 'music/a.mp3');
+    sound(settings, 'music/a.flac');
+    sound(settings, 'music/b.mp3');
     const path = join(root, 'dying');
-    writeFileSync(path, '#!/bin/sh\ncase "$*" in *file:*) kill -9 $$;; *) exec ffmpeg "$@";; esac\n');
+    writeFileSync(path, '#!/bin/sh\ncase "$*" in *file:*.flac*) kill -9 $$;; *) exec ffmpeg "$@";; esac\n');
     chmodSync(path, 0o755);
     const findIt = (): ReturnType<typeof findFfmpeg> => Promise.resolve({ path, version: '1', soxr: true });
-    await expect(prepare(settings, { findFfmpeg: findIt })).rejects.toMatchObject({
-      code: 'HC_FFMPEG_FAILED',
-    });
-    expect(filesUnder(settings.cache)).toEqual([]);
+    const outcomes = await prepare(settings, { findFfmpeg: findIt });
+    expect(statuses(outcomes)).toEqual(['music/a.flac HC_FFMPEG_FAILED', 'music/b.mp3 prepared']);
+    expect(temporaries(settings)).toEqual([]);
+    expect(statuses(await prepare(settings))).toEqual(['music/a.flac prepared', 'music/b.mp3 already']);
   });
 
   test('stopped: ffmpeg is gone at once and nothing half is left', async () => {
@@ -307,7 +329,10 @@ describeWithFfmpeg('processes', () => {
     await until(() => ffmpegsOn(settings.folder).length > 0);
     child.kill('SIGINT');
     expect(await child.ended).toBe(130);
-    expect([ffmpegsOn(settings.folder), filesUnder(settings.cache)]).toEqual([[], []]);
+    expect([ffmpegsOn(settings.folder), filesUnder(settings.cache)]).toEqual([
+      [],
+      [`.prepare-${process.getuid?.()}.lock`],
+    ]);
   });
 
   test('many who ask at once start one preparation', async () => {

@@ -91,7 +91,7 @@ describe.each(['stream', 'memory'] as const)('%s', (mode) => {
   });
 
   test('a file that was written over is not played as noise', () => {
-    const t = track(100, mode, { mtimeMs: 1 });
+    const t = track(100, mode, { own: { within: folder, mtimeMs: 1 } });
     expect(() => t.open()).toThrow('changed');
     expect(openFiles(folder)).toEqual([]);
   });
@@ -153,7 +153,7 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
   writeFileSync(wav, rampWav(samples));
   utimesSync(wav, 1000, 1000);
   const { log, lines } = keptLog();
-  const pcm = { wav, dataOffset: 44, samples, mtimeMs: 1_000_000 };
+  const pcm = { wav, dataOffset: 44, samples, own: { within: folder, mtimeMs: 1_000_000 } };
   const t = new Track({
     id: 'music/a.wav',
     title: 'a',

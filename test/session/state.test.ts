@@ -30,6 +30,16 @@ test('what was written is read back, with and without what may be absent', () =>
   expect(parseCallState(least)).toEqual(least);
 });
 
+test('names that an earlier version wrote as the disk has them are those that the library has', () => {
+  const named = (id: string): object => ({
+    music: { trackId: id, sample: 5 },
+    heard: [id],
+    bag: [id],
+    choosing: id,
+  });
+  expect(parseCallState(copy(named('music/e\u0301.wav')))).toEqual(copy(named('music/\u00e9.wav')));
+});
+
 test('what a Session writes is read back', () => {
   const call = new Caller();
   call.moveTo(5, [3, 5]);

@@ -1,16 +1,18 @@
 // Asterisk's sounds as a voice: which files say what, in which folders they lie, and which of them are prepared.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFfmpeg } from '../../src/media/ffmpegBinary';
 import { prepareAll, type PreparationOptions } from '../../src/media/preparation';
 import type { MediaSettings } from '../../src/media/settings';
+import { wordFiles, wordFolders } from '../../src/media/words';
 import { asteriskPack, asteriskVoice } from '../../src/speech/asteriskPack';
 import { languageFor } from '../../src/speech/languages';
 import { PAUSE } from '../../src/speech/spoken';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { keptLog, put, settingsIn, tempFolder } from '../media/fixtures';
-import { describeWithFfmpeg } from '../support/ffmpeg';
+import { toneLevel } from '../support/audio';
+import { describeWithFfmpeg, makeAudio } from '../support/ffmpeg';
 import { voiceContract } from '../support/voiceContract';
 import { gapsMs, heard, putWord, sentence, smallLanguage, wordSource } from './voiceFixtures';
 
@@ -86,6 +88,45 @@ describeWithFfmpeg('sounds as Asterisk installs them', () => {
     const [gap] = gapsMs(heard((await voice.clips(sentence('one', 'two'), 'en', NEVER))!), 8000);
     expect(gap).toBeGreaterThanOrEqual(40);
     expect(gap).toBeLessThanOrEqual(80);
+  });
+});
+
+describeWithFfmpeg('sounds in Asterisk’s own formats', () => {
+  test.each([
+    ['ulaw', []],
+    ['alaw', []],
+    ['gsm', []],
+    ['g722', ['-ar', '16000']],
+    ['sln16', ['-f', 's16le', '-ar', '16000']],
+  ])('.%s speaks as a WAV does', async (ending, options) => {
+    const settings = settingsIn(tempFolder());
+    const folder = join(tempFolder(), 'sounds');
+    const encoded = ['ulaw', 'alaw'].includes(ending) ? ['-f', ending.replace('ulaw', 'mulaw')] : options;
+    ['queue-place', 'digits/two'].forEach((name, seed) => {
+      const file = put({ folder } as MediaSettings, `en/${name}.${ending}`, '');
+      makeAudio(wordSource(seed), file, '-ar', '8000', '-ac', '1', ...encoded);
+      utimesSync(file, 1, 1);
+    });
+    await prepare(settings, { packs: [asteriskPack(folder, languageOf)] });
+    const said = await voiceOf(settings, folder).voice.clips(sentence('place', 'two'), 'en', NEVER);
+    const samples = heard(said!);
+    // Two words of 400 ms with their tones, and 25 ms of silence at each end of a word.
+    expect(Math.abs(samples.length / 8 - 900)).toBeLessThan(60);
+    const levels = [300, 900, 340, 1030].map((hz, k) =>
+      toneLevel(samples, hz, 8000, k < 2 ? 400 : 4000, k < 2 ? 3200 : 6800),
+    );
+    for (const level of levels) expect(level).toBeGreaterThan(0.03);
+  });
+
+  test('of one sound in many formats the best is taken', async () => {
+    const folder = join(tempFolder(), 'sounds');
+    for (const ending of ['gsm', 'ulaw', 'WAV', 'sln'])
+      putWord(folder, `en/digits/one.${ending}`, wordSource(1));
+    for (const ending of ['gsm', 'wav', 'g722', 'sln16'])
+      putWord(folder, `en/digits/two.${ending}`, wordSource(2));
+    const pack = asteriskPack(folder, languageOf);
+    const files = await wordFiles(pack, (await wordFolders(pack))[0]!);
+    expect([...files.values()].sort()).toEqual(['digits/one.sln', 'digits/two.sln16']);
   });
 });
 

@@ -215,6 +215,13 @@ describe('a store that works', () => {
     expect(await bench.keeper.choice('0049')).toBe('music/b.wav');
     expect(bench.database.questions).toBe(3);
   });
+
+  test('a choice that the store has as an old disk wrote its name is the one that the library has', async () => {
+    const bench = new Bench();
+    bench.choose('0049', 'music/e\u0301.wav');
+    await bench.pass(100);
+    expect(await bench.keeper.choice('0049')).toBe('music/\u00e9.wav');
+  });
 });
 
 describe('a call waits for nothing', () => {

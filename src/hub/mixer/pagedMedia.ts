@@ -105,7 +105,7 @@ export class PagedMedia implements PlayableMedia {
   }
 
   prompt(name: string, language: string): Clip | undefined {
-    return this.#prompts.get(`${this.#heardIn(language)}/${name}`);
+    return this.#prompts.get(`${this.#heardIn(language)}/${name.normalize('NFC')}`);
   }
 
   speaks(language: string): boolean {
@@ -114,7 +114,7 @@ export class PagedMedia implements PlayableMedia {
   }
 
   find(id: string): Clip | undefined {
-    return this.#byId.get(id);
+    return this.#byId.get(id.normalize('NFC'));
   }
 
   /** The base language that a caller is spoken to in. */

@@ -1,7 +1,7 @@
 // The files that pages of PCM are read from, a few of them held open.
 // A file that was replaced or removed by name goes on being heard by those who were in the middle of it.
-import { promises } from 'node:fs';
 import { BYTES_PER_SAMPLE } from '../../audio/frame';
+import { openPcm, type PcmFile } from '../../media/pcmFile';
 import type { PcmLocation } from '../../media/track';
 
 /** Where a clip's samples lie; `key` is that of its CatalogClip. */
@@ -11,7 +11,7 @@ export interface PageSource {
 }
 
 interface OpenFile {
-  readonly handle: Promise<promises.FileHandle>;
+  readonly file: Promise<PcmFile>;
   /** Reads under way. */
   users: number;
   /** It is closed when nobody uses it any more. */
@@ -34,12 +34,8 @@ export class PageFiles {
   async read(source: PageSource, fromSample: number, target: Uint8Array): Promise<void> {
     const file = this.#take(source);
     try {
-      const { dataOffset, mtimeMs } = source.pcm;
-      const handle = await file.handle;
-      await fill(handle, target, dataOffset + fromSample * BYTES_PER_SAMPLE);
-      // What was read from a file that can be written over is believed only if it was not.
-      if (mtimeMs !== undefined && (await handle.stat()).mtimeMs !== mtimeMs)
-        throw new Error('the file was changed while it was played');
+      const pcm = await file.file;
+      await pcm.fill(target, source.pcm.dataOffset + fromSample * BYTES_PER_SAMPLE);
       if (BIG_ENDIAN) Buffer.from(target.buffer, target.byteOffset, target.length).swap16();
     } catch (error) {
       this.#drop(source.key, file);
@@ -63,7 +59,7 @@ export class PageFiles {
   }
 
   #take({ key, pcm }: PageSource): OpenFile {
-    const file = this.#open.get(key) ?? { handle: promises.open(pcm.wav, 'r'), users: 0, dropped: false };
+    const file = this.#open.get(key) ?? { file: openPcm(pcm), users: 0, dropped: false };
     file.users++;
     this.#open.delete(key);
     this.#open.set(key, file);
@@ -82,18 +78,10 @@ export class PageFiles {
 
   #closeUnused(file: OpenFile): void {
     if (!file.dropped || file.users > 0) return;
-    const closing = file.handle
-      .then((handle) => handle.close())
+    const closing = file.file
+      .then((pcm) => pcm.close())
       .catch(() => {})
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
-  }
-}
-
-async function fill(handle: promises.FileHandle, target: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < target.length;) {
-    const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
-    if (bytesRead === 0) throw new Error('the file became shorter');
-    done += bytesRead;
   }
 }

@@ -1,8 +1,9 @@
 // Plain music: a minute of the operator's music as raw samples in a file. Readers repeat it when no hub can play to them,
 // or has room for them: no advices, no keys, but never silence, whatever is broken.
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { FRAME_MS, frameSamples, samplesOf } from '../../audio/frame';
 import { memoryClip, type Clip } from '../../audio/source';
+import { openPcm } from '../../media/pcmFile';
 import type { PcmLocation } from '../../media/track';
 import { Playlist } from '../../program/playlist';
 import { Program } from '../../program/program';
@@ -93,15 +94,11 @@ async function atHand(
   return clips;
 }
 
-async function samplesIn({ wav, dataOffset, mtimeMs }: PcmLocation, count: number): Promise<Int16Array> {
+async function samplesIn(pcm: PcmLocation, count: number): Promise<Int16Array> {
   const samples = new Int16Array(count);
-  const bytes = Buffer.from(samples.buffer);
-  const file = await open(wav);
+  const file = await openPcm(pcm);
   try {
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, dataOffset);
-    if (bytesRead < bytes.length) throw new Error('the file became shorter');
-    if (mtimeMs !== undefined && (await file.stat()).mtimeMs !== mtimeMs)
-      throw new Error('the file was changed');
+    await file.fill(Buffer.from(samples.buffer), pcm.dataOffset);
   } finally {
     await file.close();
   }

@@ -1,0 +1,281 @@
+// Reads files and folders that an operator, or whoever may write there, has put down: never trusted for their name.
+// Only regular files inside their folder, up to a size, and no drive that does not answer holds anybody up.
+import { constants, promises, type Dirent, type Stats } from 'node:fs';
+import { sep } from 'node:path';
+import { systemClock, type Clock } from './clock';
+import { errnoOf, HoldcastError } from './errors';
+
+/** One step of the file system that takes longer is given up, milliseconds: a drive that sleeps is asked again later. */
+const LIMIT_MS = 3000;
+/** Steps that have been given up and still wait. Node has four threads for all files, names and zlib: one stays free. */
+const MOST_STUCK = 3;
+const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW, O_NOCTTY } = constants;
+/** A step under way when the process ends has this long, milliseconds. */
+const ENDING_MS = 200;
+const PIECE_BYTES = 256 * 1024;
+
+/** What is done with a folder and what lies in it: one step at a time, each with a limit. */
+export class PatientFolders {
+  /** By folder: the last step that was asked for. */
+  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #stuck = new Set<string>();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly clock: Clock = systemClock({ ref: false }),
+    private readonly limitMs = LIMIT_MS,
+  ) {}
+
+  /** Whether a step that is under way now is so still in `ms`, milliseconds. */
+  async hangsFor(ms: number): Promise<boolean> {
+    const now = [...this.#underWay];
+    if (now.length === 0) return false;
+    const enough = new Promise<void>((resolve) => void this.clock.after(ms, resolve));
+    await Promise.race([Promise.allSettled(now), enough]);
+    return now.some((step) => this.#underWay.has(step));
+  }
+
+  /**
+   * Takes a step when those before it in this folder are done.
+   * @param late what to do with what a step brings that was given up: a handle must be closed
+   * @throws what `step` throws; HoldcastError HC_FILE_SLOW when it takes too long, or one in this folder still waits
+   */
+  async step<T>(folder: string, step: () => Promise<T>, late?: (brought: T) => unknown): Promise<T> {
+    const before = this.#last.get(folder);
+    const mine = (async () => {
+      await before?.catch(() => {});
+      if (this.#stuck.has(folder) || this.#stuck.size >= MOST_STUCK) throw slow(folder);
+      return this.#limited(folder, step, late);
+    })();
+    this.#last.set(folder, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#last.get(folder) === mine) this.#last.delete(folder);
+    }
+  }
+
+  async #limited<T>(folder: string, step: () => Promise<T>, late?: (brought: T) => unknown): Promise<T> {
+    const taken = step();
+    this.#underWay.add(taken);
+    const answered = (): void => void this.#underWay.delete(taken);
+    taken.then(answered, answered);
+    let cancel = (): void => {};
+    const limit = new Promise<never>((_, reject) => {
+      cancel = this.clock.after(this.limitMs, () => {
+        this.#stuck.add(folder);
+        reject(slow(folder));
+        const over = (): void => void this.#stuck.delete(folder);
+        taken.then((brought) => (over(), late?.(brought)), over);
+      });
+    });
+    try {
+      return await Promise.race([taken, limit]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** Of this process: its threads are what must not all wait. */
+export const patience = new PatientFolders();
+
+/**
+ * Ends the process. Node waits for its threads, so where a drive does not answer, the process ends by a signal, which
+ * systemd takes for a normal end.
+ */
+export async function endProcess(exit: () => void = () => process.exit()): Promise<void> {
+  if (!(await patience.hangsFor(ENDING_MS))) return exit();
+  process.removeAllListeners('SIGTERM');
+  process.kill(process.pid, 'SIGTERM');
+}
+
+/** A file as it is on disk: a change of any of these is another file, or another content. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Of the last change of content or rights, which no program can set. */
+  readonly ctimeMs: number;
+  readonly inode: number;
+}
+
+/** A file that is open and was found to be as it should. Closed by the caller. */
+export class OperatorFile {
+  /**
+   * @param real its path without links
+   * @param stamp as it was when it was opened
+   */
+  constructor(
+    private readonly handle: promises.FileHandle,
+    readonly real: string,
+    readonly stamp: FileStamp,
+    private readonly folder: string,
+  ) {}
+
+  get fd(): number {
+    return this.handle.fd;
+  }
+
+  /** Up to `length` bytes from `position` on. @throws HoldcastError HC_FILE_SLOW; what the file system throws */
+  async read(length: number, position: number): Promise<Buffer> {
+    // Its own memory each time: what comes too late must not be written over what is somebody else's by then.
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await patience.step(this.folder, () =>
+      this.handle.read(bytes, 0, length, position),
+    );
+    return bytes.subarray(0, bytesRead);
+  }
+
+  /** When its content was changed. @throws as `read` */
+  async mtimeMs(): Promise<number> {
+    return (await patience.step(this.folder, () => this.handle.stat())).mtimeMs;
+  }
+
+  /** Everything, piece by piece; no more than the file had when it was opened. */
+  async *pieces(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < this.stamp.size;) {
+      const piece = await this.read(Math.min(PIECE_BYTES, this.stamp.size - at), at);
+      if (piece.length === 0) return;
+      at += piece.length;
+      yield piece;
+    }
+  }
+
+  async close(): Promise<void> {
+    // One that hangs is closed when it has answered; nobody waits for that.
+    await patience.step(this.folder, () => this.handle.close()).catch(() => {});
+  }
+}
+
+/**
+ * What lies in a folder.
+ * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED when it leads out of `root`; what the file system throws
+ */
+export function listInside(root: string, path: string): Promise<Dirent[]> {
+  return patience.step(root, async () => {
+    await realInside(root, path);
+    return promises.readdir(path, { withFileTypes: true });
+  });
+}
+
+/**
+ * Looks at a file without opening it.
+ * @param path of a regular file, or of a link to one, in a folder that `listInside` has listed
+ * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED; what the file system throws
+ */
+export function lookInside(root: string, path: string): Promise<FileStamp> {
+  return patience.step(root, async () => {
+    const stats = await promises.lstat(path);
+    return stats.isSymbolicLink() ? (await look(root, path)).stamp : stampOf(stats);
+  });
+}
+
+/** Whether there is an entry of this name, be it a link that leads nowhere, or one that cannot be looked at. Never throws. */
+export function isThere(root: string, path: string): Promise<boolean> {
+  return patience
+    .step(root, () => promises.lstat(path))
+    .then(
+      () => true,
+      (error: unknown) => !isAbsent(error),
+    );
+}
+
+/**
+ * Opens a file for reading; one that is swapped for something else in the same moment is not opened, or let go unread.
+ * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED; what the file system throws
+ */
+export function openInside(root: string, path: string, mostBytes: number): Promise<OperatorFile> {
+  return patience.step(
+    root,
+    () => open(root, path, mostBytes),
+    (file) => file.close(),
+  );
+}
+
+/** The whole of a small file. @throws as `openInside` */
+export async function readInside(root: string, path: string, mostBytes: number): Promise<Buffer> {
+  const file = await openInside(root, path, mostBytes);
+  try {
+    const pieces: Buffer[] = [];
+    for await (const piece of file.pieces()) pieces.push(piece);
+    return Buffer.concat(pieces);
+  } finally {
+    await file.close();
+  }
+}
+
+async function look(root: string, path: string): Promise<{ real: string; stamp: FileStamp }> {
+  const real = await realInside(root, path);
+  return { real, stamp: stampOf(await promises.lstat(real)) };
+}
+
+async function open(root: string, path: string, mostBytes: number): Promise<OperatorFile> {
+  // A device does what it does when it is opened: it is not, as far as one can know beforehand.
+  const { real } = await look(root, path);
+  const handle = await promises.open(real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+  try {
+    const stamp = stampOf(await handle.stat());
+    if (stamp.size > mostBytes)
+      throw refused(`it is larger than ${sizeText(mostBytes)}`, 'Is it the right file?');
+    await checkDescriptor(root, handle);
+    return new OperatorFile(handle, real, stamp, root);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** A folder above the file may have become a link after it was looked at; the descriptor knows where it is. */
+async function checkDescriptor(root: string, { fd }: promises.FileHandle): Promise<void> {
+  const opened = await promises.readlink(`/proc/self/fd/${fd}`).catch(() => undefined);
+  if (opened !== undefined && !isBelow(await promises.realpath(root), opened)) throw leadsOut();
+}
+
+async function realInside(root: string, path: string): Promise<string> {
+  const [inside, real] = [await promises.realpath(root), await promises.realpath(path)];
+  if (!isBelow(inside, real)) throw leadsOut();
+  return real;
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function stampOf(stats: Stats): FileStamp {
+  if (!stats.isFile()) throw refused('it is no regular file', 'Put the file itself there.');
+  const { size, mtimeMs, ctimeMs, ino: inode } = stats;
+  return { size, mtimeMs, ctimeMs, inode };
+}
+
+function leadsOut(): HoldcastError {
+  return refused('it is a link that leads out of its folder', 'Copy the file itself there.');
+}
+
+function refused(message: string, hint: string): HoldcastError {
+  return new HoldcastError('HC_FILE_REFUSED', message, hint);
+}
+
+function slow(folder: string): HoldcastError {
+  const text = `${folder} does not answer`;
+  return new HoldcastError(
+    'HC_FILE_SLOW',
+    text,
+    'Is it on a network drive that is away? It is looked at again.',
+  );
+}
+
+function sizeText(bytes: number): string {
+  const units: readonly [number, string][] = [
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+  ];
+  const [size, unit] = units.find(([least]) => bytes >= least) ?? [1, 'bytes'];
+  return `${Math.round(bytes / size)} ${unit}`;
+}
+
+/** Whether there is nothing at a path; anything else that is wrong with it is worth a word. */
+export function isAbsent(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}
