@@ -55,7 +55,14 @@ export interface CallFeed extends Closeable {
   open(listener: (news: CallNews) => void): void;
 }
 
-/** What a Uniqueid may look like: nothing in it can be an option, a path or a second word. */
+/** Asterisk's own limit, bytes. */
+const LONGEST_UNIQUEID = 149;
+
+/**
+ * Whether Asterisk can have such a Uniqueid: its `systemname` and a dialer's `ChannelId` may be nearly anything. Not what
+ * has control characters, which would end a line or a word somewhere, or blanks at its ends, which AMI does not keep. Where
+ * one becomes a word of a command line or the name of a file it is encoded: `wordOf`, `fileNameOf`.
+ */
 export function isUniqueid(text: string): boolean {
-  return /^[A-Za-z0-9_][\w.-]{0,63}$/.test(text) && !text.includes('..');
+  return text !== '' && !/\p{Cc}/u.test(text) && text.trim() === text && text.length <= LONGEST_UNIQUEID;
 }

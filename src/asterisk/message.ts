@@ -1,5 +1,6 @@
 // The AMI's language: bytes in pieces of any size become messages; nothing is lost, joined or guessed.
 // The client package's own parser collapses equal headers and loses its place between two pieces.
+import { textOf } from '../util/bytesText';
 
 /** Bytes of one message, from its first header to the empty line. Asterisk's longest (Command) are far shorter. */
 export const LONGEST_MESSAGE = 1 << 20;
@@ -107,7 +108,7 @@ export class AmiParser {
     }
     // What an old Asterisk's Command prints is not kept, and its end may stand behind a long line.
     const isHeader = this.#expected === 'headers' || this.#expected === 'greeting';
-    const text = bytes.toString('utf8', 0, isHeader ? LONGEST_LINE : bytes.length);
+    const text = textOf(isHeader ? bytes.subarray(0, LONGEST_LINE) : bytes);
     return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
 

@@ -1,13 +1,14 @@
 // What Asterisk's res_config_curl asks about music classes, and what it is answered: one class per call.
 // Pure, and deaf to all but a Uniqueid: what a caller chooses (his number, his name) never gets into a command line.
 import type { SampleRate } from '../audio/frame';
+import { percentDecoded, percentEncoded, textOf, wordOf } from '../util/bytesText';
 import { HoldcastError } from '../util/errors';
 import { isUniqueid } from './feed';
 
 export interface RealtimeRequest {
   /** Path of the URL, with its query if there is one. */
   readonly path: string;
-  /** As it came: fields joined by `&`, percent-encoded. */
+  /** As it came, each byte a character (Latin-1): fields joined by `&`, percent-encoded. */
   readonly body: string;
 }
 
@@ -17,6 +18,15 @@ export interface RealtimeAnswer {
   readonly body: string;
   /** Whether a class was answered. */
   readonly found: boolean;
+  /** For the log. */
+  readonly trouble?: LookUpTrouble;
+}
+
+/** Why a look-up for a call gives that call no music of its own. */
+export interface LookUpTrouble {
+  /** The name of the class, whatever is in it. */
+  readonly asked: string;
+  readonly why: string;
 }
 
 /** What Asterisk starts for each call; made by `holdApplication` or `readerApplication`. */
@@ -38,8 +48,8 @@ export const CLASS_PREFIX = 'hold-';
 /** Asterisk's own limits, `application` and the name of a class, in bytes without the final zero. */
 const LONGEST_APPLICATION = 255;
 const LONGEST_CLASS = 79;
-/** What isUniqueid lets through at most, characters. */
-const LONGEST_UNIQUEID = 64;
+/** There must be room for a Uniqueid of so many plain characters; of Asterisk's own making are some 40. */
+const ROOM_FOR_UNIQUEID = 64;
 
 const FORMATS: Record<SampleRate, HoldApplication['format']> = {
   8000: undefined,
@@ -81,7 +91,7 @@ function application(paths: readonly string[], words: readonly string[], rate: S
   const program = paths.join(' ');
   if (!paths.every(isOneWord))
     throw unstartable(program, 'Asterisk splits a command line at spaces, and needs an absolute path');
-  const longest = Buffer.byteLength(commandLine({ program, words }, 'x'.repeat(LONGEST_UNIQUEID)));
+  const longest = Buffer.byteLength(commandLine({ program, words }, 'x'.repeat(ROOM_FOR_UNIQUEID)));
   if (longest > LONGEST_APPLICATION)
     throw unstartable(program, `Asterisk takes ${LONGEST_APPLICATION} characters, it could be ${longest}`);
   const format = FORMATS[rate];
@@ -126,41 +136,66 @@ export function actionOf(path: string): string {
 
 /** The call whose class a body asks for; undefined: it asks for another, or is none. */
 export function askedCall(body: string): string | undefined {
+  const asked = askedIn(body);
+  return asked && 'uniqueid' in asked ? asked.uniqueid : undefined;
+}
+
+type Asked = { readonly uniqueid: string; readonly name: Uint8Array } | LookUpTrouble;
+
+function askedIn(body: string): Asked | undefined {
   const name = onlyName(body);
-  if (name === undefined || name.length > LONGEST_CLASS || !name.startsWith(CLASS_PREFIX)) return undefined;
-  const uniqueid = name.slice(CLASS_PREFIX.length);
-  return isUniqueid(uniqueid) ? uniqueid : undefined;
+  if (!name)
+    return body.includes(`name=${CLASS_PREFIX}`)
+      ? { asked: body, why: 'it is not encoded as Asterisk does, or names two classes' }
+      : undefined;
+  const text = textOf(name);
+  if (!text.startsWith(CLASS_PREFIX)) return undefined;
+  const uniqueid = text.slice(CLASS_PREFIX.length);
+  const most = LONGEST_CLASS - CLASS_PREFIX.length;
+  if (name.length > LONGEST_CLASS)
+    return { asked: text, why: `a Uniqueid of more than ${most} bytes has no room in the name of a class` };
+  return isUniqueid(uniqueid) ? { uniqueid, name } : { asked: text, why: 'this is no Uniqueid' };
 }
 
 function oneClass(body: string, application: HoldApplication, plain: boolean): RealtimeAnswer {
   const { format } = application;
-  const uniqueid = askedCall(body);
-  if (uniqueid === undefined) return NO_CLASS;
+  const asked = askedIn(body);
+  if (!asked) return NO_CLASS;
+  if ('why' in asked) return { ...NO_CLASS, trouble: asked };
+  const command = commandLine(application, plain ? undefined : asked.uniqueid);
+  const fits = Buffer.byteLength(command) <= LONGEST_APPLICATION; // encoded a Uniqueid can be three times as long
   const fields = [
-    ['name', CLASS_PREFIX + uniqueid],
+    ['name', asked.name],
     ['mode', 'custom'],
-    ['application', commandLine(application, plain ? undefined : uniqueid)],
+    ['application', fits ? command : commandLine(application, undefined)],
     ...(format ? [['format', format] as const] : []),
   ] as const;
-  const text = fields.map(([field, value]) => `${field}=${encodeURIComponent(value)}`).join('&');
-  return { status: 200, body: text, found: true };
+  const text = fields.map(([field, value]) => `${field}=${percentEncoded(value, UNRESERVED)}`).join('&');
+  const trouble = {
+    asked: CLASS_PREFIX + asked.uniqueid,
+    why: 'encoded it has no room in a command line: fallback music',
+  };
+  return { status: 200, body: text, found: true, ...(!fits && { trouble }) };
 }
+
+/** What a URL has as it is. */
+const UNRESERVED = /[\w.~-]/;
 
 /** Asterisk runs this by execv: no shell, no search of PATH. */
 function commandLine(
   { program, words }: Pick<HoldApplication, 'program' | 'words'>,
   uniqueid: string | undefined,
 ): string {
-  return [program, ...words, ...(uniqueid === undefined ? [] : [uniqueid])].join(' ');
+  return [program, ...words, ...(uniqueid === undefined ? [] : [wordOf(uniqueid)])].join(' ');
 }
 
-/** The value of the one field `name`; undefined: there is none, there are two, or one field is wrongly encoded. */
-function onlyName(body: string): string | undefined {
-  let found: string | undefined;
+/** The bytes of the one field `name`; undefined: there is none, there are two, or one field is wrongly encoded. */
+function onlyName(body: string): Buffer | undefined {
+  let found: Buffer | undefined;
   for (const pair of body.split('&')) {
-    const [field, value] = splitOnce(pair).map(decoded);
+    const [field, value] = splitOnce(pair).map((text) => percentDecoded(text, 'latin1')); // `+` stays a plus, as in Asterisk
     if (field === undefined || value === undefined) return undefined;
-    if (field !== 'name') continue;
+    if (field.toString('latin1') !== 'name') continue;
     if (found !== undefined) return undefined;
     found = value;
   }
@@ -170,15 +205,6 @@ function onlyName(body: string): string | undefined {
 function splitOnce(pair: string): [string, string] {
   const at = pair.indexOf('=');
   return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
-}
-
-/** `+` stays a plus, as in Asterisk. */
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unstartable(program: string, why: string): HoldcastError {

@@ -2,13 +2,14 @@
 // Asterisk kills and restarts the program in the middle of a call; the next process of the same call takes this up.
 import { mkdirSync, promises, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileNameOf } from '../util/bytesText';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 
 /** Longer than any state that is written; a larger file is not ours. */
 const MOST_BYTES = 64 * 1024;
 const ENDING = '.json';
 /** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
-const STATE_FILE = /^([\w.-]+)\.json(?:\.\d+)?$/;
+const STATE_FILE = /^([\w.%;+-]+)\.json(?:\.\d+)?$/;
 /** Of many calls (sharedStates.ts), with their drafts: they go by age alone. */
 const SHARED_FILE = /^calls-\d\d\.states(?:\.\d+)?$/;
 
@@ -54,14 +55,15 @@ export class CallStates {
    * @param living Uniqueids of all channels; undefined: not known, age alone counts
    */
   async sweep({ keepMs, nowWall, living }: SweepOptions): Promise<void> {
+    const names = living && new Set(Array.from(living, fileNameOf));
     for (const name of await promises.readdir(this.folder).catch(() => [])) {
-      const [, uniqueid] = STATE_FILE.exec(name) ?? [];
-      if (uniqueid === undefined && !SHARED_FILE.test(name)) continue;
+      const [, call] = STATE_FILE.exec(name) ?? [];
+      if (call === undefined && !SHARED_FILE.test(name)) continue;
       const file = join(this.folder, name);
       const stats = await promises.stat(file).catch(() => undefined);
       if (!stats?.isFile()) continue;
       const ageMs = nowWall - stats.mtimeMs;
-      const dead = uniqueid !== undefined && living?.has(uniqueid) === false && ageMs > SETTLED_MS;
+      const dead = call !== undefined && names?.has(call) === false && ageMs > SETTLED_MS;
       if (dead || ageMs > keepMs) await promises.rm(file, { force: true }).catch(() => {});
     }
   }
@@ -78,7 +80,7 @@ export class CallStates {
   }
 
   #file(uniqueid: string): string {
-    return join(this.folder, `${uniqueid}${ENDING}`);
+    return join(this.folder, `${fileNameOf(uniqueid)}${ENDING}`);
   }
 }
 

@@ -3,6 +3,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ofWord, wordOf } from '../util/bytesText';
 import { errnoOf } from '../util/errors';
 import { seedOf } from '../util/random';
 import { unkept, type CallStates } from './callStates';
@@ -35,7 +36,8 @@ export class SharedStates {
     const states = new Map<string, string>();
     for (const line of this.#lines(share)) {
       const space = line.indexOf(' ');
-      if (space > 0) states.set(line.slice(0, space), line.slice(space + 1));
+      const uniqueid = space > 0 ? ofWord(line.slice(0, space)) : undefined;
+      if (uniqueid !== undefined) states.set(uniqueid, line.slice(space + 1));
     }
     return states;
   }
@@ -56,7 +58,7 @@ export class SharedStates {
     try {
       if (states.size === 0) return await rm(file, { force: true });
       let text = '';
-      for (const [uniqueid, state] of states) text += `${uniqueid} ${state}\n`;
+      for (const [uniqueid, state] of states) text += `${wordOf(uniqueid)} ${state}\n`;
       await this.#draft(draft, text);
       await rename(draft, file);
     } catch (error) {

@@ -2,6 +2,7 @@
 // A wrong option never stops the stream: it is reported in the log and the caller hears music.
 import { parseArgs } from 'node:util';
 import { isUniqueid } from '../asterisk/feed';
+import { ofWord } from '../util/bytesText';
 
 export interface StreamOptions {
   config?: string;
@@ -14,7 +15,7 @@ export interface StreamOptions {
 /** Options of `stream` with their help; the command line shows the same list. */
 export const STREAM_OPTIONS = {
   config: 'path of config.ts',
-  uniqueid: "the channel's Uniqueid (else $UNIQUEID)",
+  uniqueid: "the channel's Uniqueid, %XX for a byte that is no plain letter (else $UNIQUEID)",
   channel: "the channel's name (else $CHANNEL)",
   phone: "the caller's number (else $PHONE)",
   queue: 'the queue in which the caller waits (else $QUEUE)',
@@ -47,7 +48,10 @@ export function parseStreamOptions(argv: string[], env: NodeJS.ProcessEnv): Pars
   // The environment of Asterisk is left as the last call of the old way set it: it adds nothing to what is known.
   const fromEnv = values['uniqueid'] === undefined ? env : {};
   for (const name of NAMES) {
-    const value = values[name] ?? (name === 'config' ? undefined : fromEnv[name.toUpperCase()]);
+    const given = values[name];
+    // The hub encodes what is no plain word; a % that begins no two digits is meant as it stands.
+    const word = name === 'uniqueid' && typeof given === 'string' ? (ofWord(given) ?? given) : given;
+    const value = word ?? (name === 'config' ? undefined : fromEnv[name.toUpperCase()]);
     if (typeof value === 'string' && value !== '') options[name] = value;
   }
   const wrong = options.uniqueid !== undefined && !isUniqueid(options.uniqueid);

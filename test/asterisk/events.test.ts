@@ -135,7 +135,14 @@ test.each([
   expect(read(about(name, own))).toBeUndefined();
 });
 
-test.each(['../../etc/passwd', '--help', '', 'a b', '1..2'])('a Uniqueid like "%s" is nobody', (Uniqueid) => {
+test.each(['X;2', 'a b', 'a/b+c-1.1', 'Büro-1.1', '--help', '1..2', 'x'.repeat(149)])(
+  'a Uniqueid like "%s" is somebody',
+  (Uniqueid) => {
+    expect(read(about('Hangup', '', { Uniqueid }))).toMatchObject({ uniqueid: Uniqueid });
+  },
+);
+
+test.each(['', '1\u001b[31m', '1\u00852', 'x'.repeat(150)])('a Uniqueid like %j is nobody', (Uniqueid) => {
   const events: [string, string][] = [
     ['DTMFBegin', 'Digit: 3\nDirection: Received'],
     ['QueueCallerJoin', 'Queue: support\nPosition: 2'],

@@ -79,7 +79,7 @@ test.each([
   ['a key that is not one', '{"type":"key","digit":"12"}'],
   ['a key that is a number', '{"type":"key","digit":1}'],
   ['an identity without a Uniqueid', '{"type":"identity","identity":{"phone":"1"}}'],
-  ['a Uniqueid that is a path', '{"type":"identity","identity":{"uniqueid":"../x"}}'],
+  ['a Uniqueid with a line end', '{"type":"identity","identity":{"uniqueid":"1.1\\n2"}}'],
   ['no identity', '{"type":"identity"}'],
   ['a number that is not text', '{"type":"identity","identity":{"uniqueid":"1.1","phone":12}}'],
   ['a place without a number', '{"type":"place","place":{"queue":"q"}}'],
@@ -94,7 +94,7 @@ test.each([
   '{"type":"hello"}',
   '{"type":"hello","v":1}',
   '{"type":"hello","v":"1","uniqueid":"1.1"}',
-  '{"type":"hello","v":1,"uniqueid":"-x"}',
+  '{"type":"hello","v":1,"uniqueid":" x"}',
 ])('%s is no hello', (text) => {
   expect(() => decodeHello(text)).toThrow(WireError);
 });

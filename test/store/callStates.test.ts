@@ -30,6 +30,14 @@ const NOW = Date.UTC(2026, 0, 5, 12);
 const age = (name: string, ms: number): void =>
   utimesSync(join(folder, name), new Date(NOW - ms), new Date(NOW - ms));
 
+test('calls that differ in case, or are called like a folder, have each their own', () => {
+  const all = ['a', 'A', '.', '..', '../a', 'a/b', 'a b', 'é', 'e\u0301'];
+  for (const uniqueid of all) states.write(uniqueid, { uniqueid });
+  for (const uniqueid of all) expect(states.read(uniqueid)).toEqual({ uniqueid });
+  expect(readdirSync(folder)).toHaveLength(all.length);
+  expect(readdirSync(root)).toEqual(['run']);
+});
+
 test('what was written last is read, by another process too', () => {
   states.write('1.1', { track: 'a' });
   states.write('1.1', { track: 'b' });
@@ -116,6 +124,18 @@ describe('sweeping', () => {
     await sweep(['1.2', 'us-1.4']);
     expect(readdirSync(folder).sort()).toEqual(['1.2.json', '1.2.json.99', '1.3.json', 'us-1.4.json']);
   });
+
+  test.each(['X;2', 'two words', 'a/b', '..', 'PBX-1.1', 'Büro-1.1'])(
+    '%s is known by its file',
+    async (uniqueid) => {
+      states.write(uniqueid, { n: 1 });
+      for (const name of readdirSync(folder)) age(name, 60_000);
+      await sweep([uniqueid]);
+      expect(states.read(uniqueid)).toEqual({ n: 1 });
+      await sweep([uniqueid.toLowerCase() + 'x']);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
 
   test('never what it did not write: the folder may have been named by mistake', async () => {
     states.write('1.1', {});

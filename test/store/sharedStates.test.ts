@@ -18,6 +18,12 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const of = (entries: Record<string, unknown>): Map<string, string> =>
   new Map(Object.entries(entries).map(([id, state]) => [id, JSON.stringify(state)]));
 
+test('a Uniqueid with a space, a percent sign or an umlaut is read as it was written', async () => {
+  const written = new Map(['two words', '1%2E1', 'Büro-1.1', 'X;2'].map((uniqueid) => [uniqueid, '{"n":1}']));
+  await states.write(3, written);
+  expect(states.read(3)).toEqual(written);
+});
+
 test('what was written last is read, of all calls and of one', async () => {
   await states.write(3, of({ '1.1': { n: 1 }, '1.2': { n: 'a b\nc' } }));
   await states.write(3, of({ '1.1': { n: 2 }, '1.2': { n: 'a b\nc' } }));
