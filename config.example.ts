@@ -151,7 +151,10 @@ export default defineConfig({
     // Callers' pipes. Default: play beside `calls.folder`.
     // folder: '/run/holdcast/play',
     // Where it answers Asterisk: a port of this machine ('8099', '[::1]:8099') or the path of a Unix socket.
+    // It must be what holdcast-hub.socket says, where systemd holds the port.
     listen: '127.0.0.1:8099',
+    // A proxy before either asks by these names. All others but this machine's own loopback are refused.
+    // hosts: ['pbx.example'],
     // Where streams ask. Default: hub.sock beside `calls.folder`.
     // socket: '/run/holdcast/hub.sock',
   },

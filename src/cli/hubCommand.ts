@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
 import type { HubReady } from '../hub/hub';
+import { checkHeldSockets, takeHeldSockets } from '../hub/heldSockets';
 import { addressOf } from '../hub/listening';
 import { takeNotifySettings } from '../hub/notify';
 import { withoutNumbers } from '../session/limited';
@@ -33,9 +34,12 @@ export interface HubCommandContext {
  */
 export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
   const notify = takeNotifySettings(process.env);
+  const held = takeHeldSockets(process.env);
   const { loaded, wrong } = await configFor(options.config);
+  const { listen, observe } = loaded.config.hub;
+  checkHeldSockets(held, { 'hub.listen': listen, 'hub.observe': observe });
   const clock = systemClock();
-  const service = await HubService.open({ loaded, configFile: options.config, notify, clock });
+  const service = await HubService.open({ loaded, configFile: options.config, notify, held, clock });
   const { log } = service;
   const abort = new AbortController();
   const release = takeSignals({ abort, log, reload: () => void service.reload() });

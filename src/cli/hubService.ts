@@ -8,6 +8,7 @@ import type { PinResult } from '../billing/pinTries';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, type LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
+import type { HeldSocket } from '../hub/heldSockets';
 import { runHub, type HubOffices, type HubParts, type HubReady, type PlayingGiven } from '../hub/hub';
 import type { CallMemory } from '../hub/housekeeping';
 import { CallerLimit, possibleCallers, readResources } from '../hub/limits';
@@ -34,6 +35,8 @@ export interface HubServiceParts {
   /** As given by --config: read again on SIGHUP. */
   configFile: string | undefined;
   notify: NotifySettings | undefined;
+  /** Sockets that the service manager holds; default: none. */
+  held?: readonly HeldSocket[];
   clock: Clock;
 }
 
@@ -73,6 +76,7 @@ export class HubService {
       most,
       version,
       notify,
+      ...(parts.held && { held: parts.held }),
       ami: () => linkStatus(config.ami !== undefined, this.#link?.connected ?? false),
       store: () => linkStatus(true, this.#keeper?.isAway === false),
       clock,
@@ -160,6 +164,7 @@ export class HubService {
     const shared = new SharedStates(config.calls.folder);
     return {
       settings: config.hub,
+      ...(this.parts.held && { held: this.parts.held }),
       rate: config.program.rate,
       program: `${packageRoot()}/bin/holdcast`,
       ...(openLink && { openLink }),

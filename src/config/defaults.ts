@@ -196,12 +196,21 @@ function resolveCalls(
 }
 
 function resolveHub(given: NonNullable<Config['hub']>, configDir: string, calls: CallsOptions): HubSettings {
-  const { listen = DEFAULT_LISTEN, observe = DEFAULT_OBSERVE, socket, folder, threads, ...figures } = given;
+  const {
+    listen = DEFAULT_LISTEN,
+    observe = DEFAULT_OBSERVE,
+    hosts = [],
+    socket,
+    folder,
+    threads,
+    ...figures
+  } = given;
   const run = dirname(calls.folder);
   const observed = observe === false ? undefined : parseListen(observe, configDir);
   return {
     ...filled(defaultHub, figures),
     listen: parseListen(listen, configDir) ?? parseListen(DEFAULT_LISTEN, configDir)!,
+    hosts: hosts.map((name) => name.toLowerCase()),
     socket: socket === undefined ? join(run, 'hub.sock') : resolve(configDir, socket),
     folder: folder === undefined ? join(run, 'play') : resolve(configDir, folder),
     ...(threads !== undefined && { threads }),

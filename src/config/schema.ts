@@ -134,8 +134,12 @@ const whole = (least: number, most: number) => {
   const allowed = `a whole number from ${least} to ${most}`;
   return z.int(allowed).min(least, allowed).max(most, allowed).optional();
 };
+/** As it stands in a request's Host, without a port. */
+const isHostName = (value: string): boolean => /^([\w.-]+|\[[\da-f:.]+\])$/i.test(value);
+const hostName = text("a name without a port: 'pbx.example', '192.0.2.1'", isHostName);
 const hub = section({
   listen: text(address, isAddress).optional(),
+  hosts: z.array(hostName, "a list ['pbx.example']").optional(),
   socket: path('the path of a Unix socket'),
   play: oneOf('fifo', 'stream'),
   folder: path('a folder'),

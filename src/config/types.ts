@@ -209,6 +209,11 @@ export interface HubOptions {
   /** Where Asterisk's realtime look-ups are answered: port on 127.0.0.1 ('8099', '127.0.0.1:8099', '[::1]:8099') or
    * path of a Unix socket. Other addresses are refused. Default '127.0.0.1:8099'. */
   listen: string;
+  /**
+   * Names of a proxy's host by which `listen` and `observe` may be asked, without a port: 'pbx.example'. Requests for any
+   * other host than this machine's loopback are refused. Default: none.
+   */
+  hosts: string[];
   /** The Unix socket on which streams ask who they are; relative to the config file. Default: hub.sock in `calls.folder`'s parent. */
   socket: string;
   /**
@@ -395,6 +400,8 @@ export type Config = Loose<Options>;
 /** Where the hub listens. */
 export interface HubSettings {
   readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** In lower case. */
+  readonly hosts: readonly string[];
   /** Absolute path of the Unix socket for streams. */
   readonly socket: string;
   readonly play: 'fifo' | 'stream';

@@ -15,20 +15,23 @@ import { Scope, type Closeable } from '../util/scope';
 import { checkOf, type CallChecks } from './callCheck';
 import { Callers } from './callers';
 import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
+import type { HeldSocket } from './heldSockets';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
 import { addressOf, type Where } from './listening';
 import {
   RealtimeServer,
+  type LookUpAnswers,
   type LookUpResult,
   type Prepared,
   type RealtimeLimits,
-  type RealtimeParts,
 } from './realtimeServer';
 import { isThere, startsAlone } from './startable';
 import { Welcome } from './welcome';
 
 export interface HubParts {
-  settings: Pick<HubSettings, 'listen' | 'socket'>;
+  settings: Pick<HubSettings, 'listen' | 'socket'> & Partial<Pick<HubSettings, 'hosts'>>;
+  /** Sockets that the service manager holds; default: none. */
+  held?: readonly HeldSocket[];
   /** The form of the sound that streams give Asterisk. */
   rate: SampleRate;
   /** Absolute path of bin/holdcast, as Asterisk is to start it. */
@@ -110,6 +113,9 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 
 async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; realtime: RealtimeServer }> {
   const { settings, clock, log, memory } = parts;
+  // First of all and to the very last: callers whose look-ups wait in a held socket are to hear of it soon.
+  const realtime = scope.own(realtimeServer(parts));
+  await realtime.start();
   const perCall = parts.openPlaying ? undefined : await applicationOf(parts);
   const { calls, onConnect, callers } = openCalls(parts, scope);
   const offices = await openOffices(parts, scope);
@@ -121,16 +127,17 @@ async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; 
     offices,
     welcome: (uniqueid) => welcome?.firstState(uniqueid),
   });
-  const prepare = playing
-    ? (uniqueid: string) => playing.arrive(uniqueid)
-    : welcome && ((uniqueid: string) => welcome.prepare(uniqueid));
-  const realtime = scope.own(realtimeServer(parts, playing?.application ?? perCall!, prepare));
-  await realtime.start();
+  const prepare: LookUpAnswers['prepare'] = playing
+    ? (uniqueid) => playing.arrive(uniqueid)
+    : welcome && ((uniqueid) => welcome.prepare(uniqueid));
+  const application = playing?.application ?? perCall!;
   const housekeeping = scope.own(
     new Housekeeping({ calls, memory: memoryWith(playing, memory), clock, log }),
   );
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
+  realtime.serve({ application, startable: () => isThere(application.program), prepare });
+  scope.defer(() => realtime.withhold());
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
   return { ready: { realtime: where, streams: settings.socket }, realtime };
@@ -151,16 +158,11 @@ function feedServer(
   });
 }
 
-function realtimeServer(
-  { settings, clock, log, limits, onLookUp }: HubParts,
-  application: HoldApplication,
-  prepare: RealtimeParts['prepare'],
-): RealtimeServer {
+function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubParts): RealtimeServer {
   return new RealtimeServer({
     listen: settings.listen,
-    application,
-    startable: () => isThere(application.program),
-    prepare,
+    ...(settings.hosts && { hosts: settings.hosts }),
+    ...(held && { held }),
     onAnswered: onLookUp,
     clock,
     log,

@@ -1,9 +1,17 @@
 // An HTTP server on which no client can hold anything up: both servers of the hub that are asked by HTTP are made here.
-// What they do about a connection too many, and about what is not HTTP, is their own.
-import { createServer, type RequestListener, type Server } from 'node:http';
+// What they do about what is not HTTP is their own.
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import { foreignness } from './ownRequest';
 
 export interface HttpLimits {
-  /** Connections at once; those beyond it are closed. */
+  /** Connections at once. For one more the one goes that has waited longest without a whole request. */
   connections: number;
   /** For a request's head, and for all of it, milliseconds. Counted by Node, not by the Clock. */
   headMs: number;
@@ -21,11 +29,17 @@ export const defaultHttpLimits: Omit<HttpLimits, 'connections'> = {
   checkMs: 500,
 };
 
-/** @param limits `headBytes`: the longest head of a request. */
-export function limitedServer(
-  limits: HttpLimits & { headBytes: number },
-  onRequest: RequestListener,
-): Server {
+export interface LimitedServerParts {
+  /** `headBytes`: the longest head of a request. */
+  limits: HttpLimits & { headBytes: number };
+  /** Names besides those of loopback by which it may be called; default: none. */
+  hosts?: readonly string[] | undefined;
+  onRequest: RequestListener;
+  /** Told of what is refused here: requests from browsers and for other hosts, and connections of which there are too many. */
+  onRefused: (why: string) => void;
+}
+
+export function limitedServer({ limits, hosts = [], onRequest, onRefused }: LimitedServerParts): Server {
   const server = createServer(
     {
       headersTimeout: limits.headMs,
@@ -37,11 +51,55 @@ export function limitedServer(
     (request, response) => {
       request.on('error', () => {}); // gone in the middle of it: there is nobody to tell
       response.on('error', () => {});
-      onRequest(request, response);
+      const why = foreignness(request, hosts);
+      if (why === undefined) return onRequest(request, response);
+      onRefused(why);
+      response.writeHead(403, { 'Content-Length': 0, Connection: 'close' }).end();
     },
   );
-  server.maxConnections = limits.connections;
+  makeRoom(server, limits.connections, () => onRefused('too many connections'));
   return server.setTimeout(limits.idleMs, (socket) => socket.destroy());
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/**
+ * Whoever asks at once is served, however many connect and say nothing, or half of something: for a connection too many the
+ * oldest of those goes. Only where all of them have asked and wait for an answer is the new one closed.
+ * @param onFull told when one is closed that had not been answered
+ */
+function makeRoom(server: Server, most: number, onFull: () => void): void {
+  /** With the last that was asked; the one that has waited longest without a whole request comes first. */
+  const open = new Map<Socket, Exchange | undefined>();
+  server.on('connection', (socket: Socket) => {
+    if (open.size >= most) {
+      const oldest = oldestIdle(open) ?? socket;
+      if (!open.get(oldest)?.response.writableEnded) onFull();
+      open.delete(oldest);
+      oldest.destroy();
+      if (oldest === socket) return;
+    }
+    open.set(socket, undefined);
+    socket.once('close', () => open.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    if (!open.has(socket)) return;
+    open.set(socket, { request, response });
+    response.once('finish', () => {
+      if (open.delete(socket)) open.set(socket, { request, response });
+    });
+  });
+}
+
+/** The first that does not wait for an answer; undefined: all of them do. */
+function oldestIdle(open: ReadonlyMap<Socket, Exchange | undefined>): Socket | undefined {
+  for (const [socket, exchange] of open)
+    if (!exchange?.request.complete || exchange.response.writableEnded) return socket;
+  return undefined;
 }
 
 /** Cuts off who is connected; may be called when it does not listen. */

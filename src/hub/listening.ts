@@ -3,7 +3,9 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, linkSync, type BigIntStats } from 'node:fs';
 import { connect, isIPv4, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { readAccounts } from '../util/accounts';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { listenersOn } from '../util/tcpListeners';
 
 export type Where = { readonly path: string } | { readonly host: string; readonly port: number };
 
@@ -12,6 +14,8 @@ export interface ListenOptions {
   option: string;
   /** Rights of a Unix socket, 0o600. */
   mode?: number;
+  /** A socket that listens there already (heldSockets.ts); absent: one is made. */
+  fd?: number | undefined;
 }
 
 /** Linux keeps 108 bytes for the path of a socket, the final zero included. */
@@ -26,15 +30,20 @@ const TRIES = 3;
 export async function listen(
   server: Server,
   where: Where,
-  { option, mode = 0o600 }: ListenOptions,
+  { option, mode = 0o600, fd }: ListenOptions,
 ): Promise<void> {
+  if (fd !== undefined) {
+    const failure = await tried(server, () => server.listen({ fd }));
+    if (failure) throw await unusable(where, failure, option);
+    return;
+  }
   if ('path' in where) return listenOnPath(server, where.path, { option, mode });
   const { host, port } = where;
   if (!isLoopback(host)) throw refused(where, 'it is not this machine alone', `${option} takes 127.0.0.1`);
   // By its number, since a name may lead to ::1 alone, which is not where Asterisk asks.
   const address = host === 'localhost' ? '127.0.0.1' : host;
   const failure = await tried(server, () => server.listen({ host: address, port }));
-  if (failure) throw unusable(where, failure, option);
+  if (failure) throw await unusable(where, failure, option);
 }
 
 export function isLoopback(host: string): boolean {
@@ -47,7 +56,11 @@ export function addressOf(where: Where): string {
   return `${where.host.includes(':') ? `[${where.host}]` : where.host}:${where.port}`;
 }
 
-async function listenOnPath(server: Server, path: string, options: Required<ListenOptions>): Promise<void> {
+async function listenOnPath(
+  server: Server,
+  path: string,
+  options: { option: string; mode: number },
+): Promise<void> {
   const { option, mode } = options;
   const where = { path };
   if (Buffer.byteLength(path) > LONGEST_PATH)
@@ -59,12 +72,12 @@ async function listenOnPath(server: Server, path: string, options: Required<List
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw unusable(where, error, option);
+    throw await unusable(where, error, option);
   }
   for (let left = TRIES; ; left--) {
     const failure = await tried(server, () => bound(mode, () => server.listen({ path })));
     if (!failure) return;
-    if (errnoOf(failure) !== 'EADDRINUSE' || left === 1) throw unusable(where, failure, option);
+    if (errnoOf(failure) !== 'EADDRINUSE' || left === 1) throw await unusable(where, failure, option);
     await clearAway(path, option);
   }
 }
@@ -107,7 +120,7 @@ async function clearAway(path: string, option: string): Promise<void> {
     );
   if (failure === 'ENOENT') return;
   if (failure !== 'ECONNREFUSED')
-    throw unusable({ path }, Object.assign(new Error(), { code: failure }), option);
+    throw await unusable({ path }, Object.assign(new Error(), { code: failure }), option);
   removeSame(path, before);
 }
 
@@ -152,10 +165,29 @@ const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ],
 };
 
-function unusable(where: Where, error: unknown, option: string): HoldcastError {
+async function unusable(where: Where, error: unknown, option: string): Promise<HoldcastError> {
   const code = errnoOf(error) ?? '';
-  const [why, hint] = WHY[code] ?? [code || messageOf(error), 'set OPTION to a place that this user may use'];
+  const occupied = code === 'EADDRINUSE' && 'host' in where ? await occupation(where) : undefined;
+  const [why, hint] = occupied ??
+    WHY[code] ?? [code || messageOf(error), 'set OPTION to a place that this user may use'];
   return refused(where, why, hint.replace('OPTION', option), error);
+}
+
+const ROOT = 0;
+
+/** Whose program is in the way; undefined: the system does not tell. */
+async function occupation(where: {
+  host: string;
+  port: number;
+}): Promise<readonly [string, string] | undefined> {
+  const [listener] = listenersOn(where);
+  if (!listener) return undefined;
+  const { uid } = listener;
+  const why = `a program of ${(await readAccounts()).text(uid)} listens there`;
+  if (uid === process.getuid?.()) return [why, WHY['EADDRINUSE']![1]];
+  if (uid === ROOT)
+    return [why, 'if systemd holds it for the hub, have it start the hub: systemctl start holdcast-hub'];
+  return [why, 'end that program at once, or change OPTION: Asterisk runs what is answered there'];
 }
 
 function refused(where: Where, why: string, hint: string, cause?: unknown): HoldcastError {

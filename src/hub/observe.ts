@@ -4,6 +4,7 @@ import type { HubSettings } from '../config/types';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
+import type { HeldSocket } from './heldSockets';
 import type { CallStatus, MixerFigures } from './mixer/messages';
 import type { LimitReason } from './limits';
 import { HubMetrics } from './metrics';
@@ -23,7 +24,10 @@ export interface WatchedHub {
 }
 
 export interface WatchParts {
-  settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb' | 'play'>;
+  settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb' | 'play'> &
+    Partial<Pick<HubSettings, 'hosts'>>;
+  /** Sockets that the service manager holds; default: none. */
+  held?: readonly HeldSocket[];
   /** Most callers, and why they are fewer than the config asks for. */
   most: { readonly mostCallers: number; readonly reasons: readonly LimitReason[] };
   version: string;
@@ -65,6 +69,8 @@ export class Watch implements Closeable {
         status: () => this.#status(),
       },
       listen: settings.observe,
+      ...(settings.hosts && { hosts: settings.hosts }),
+      ...(parts.held && { held: parts.held }),
       socket: statusSocket(settings.folder),
       clock,
       log,

@@ -7,6 +7,7 @@ import { errorFields, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
+import { heldFor, type HeldSocket } from './heldSockets';
 import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from './limitedServer';
 import { addressOf, listen, type Where } from './listening';
 import { Seldom } from './seldom';
@@ -40,6 +41,10 @@ export interface ObserverParts {
   listen: Where | undefined;
   /** Path of the socket that also serves /status. */
   socket: string;
+  /** Names besides those of loopback by which it may be asked (`hub.hosts`). */
+  hosts?: readonly string[];
+  /** Sockets that the service manager holds. */
+  held?: readonly HeldSocket[];
   clock: Clock;
   log: Logger;
   limits?: Partial<ObserverLimits>;
@@ -59,10 +64,6 @@ const HEAD_BYTES = 4096;
 const JSON_TYPE = 'application/json';
 const COMPLAIN_EVERY_MS = 60_000;
 
-/**
- * The Host header is not looked at: what a web page in a browser on this machine could read by a host name of its own
- * (DNS rebinding) is figures of the whole hub.
- */
 export class Observer implements Closeable {
   readonly #limits: ObserverLimits;
   readonly #complaint: Seldom;
@@ -81,14 +82,14 @@ export class Observer implements Closeable {
    * @throws HoldcastError HC_HUB_ADDRESS of the socket
    */
   async start(): Promise<void> {
-    const { socket, listen: where, log } = this.parts;
+    const { socket, listen: where, held, log } = this.parts;
     const local = this.#server(true);
     await listen(local, { path: socket }, { option: 'hub.folder', mode: 0o600 });
     this.#stands(local);
     if (!where) return;
     const open = this.#server(false);
     try {
-      await listen(open, where, { option: 'hub.observe', mode: 0o660 });
+      await listen(open, where, { option: 'hub.observe', mode: 0o660, fd: heldFor(held ?? [], where) });
       this.#stands(open);
       this.#public = open;
     } catch (error) {
@@ -111,10 +112,12 @@ export class Observer implements Closeable {
   }
 
   #server(local: boolean): Server {
-    const limits = { ...this.#limits, headBytes: HEAD_BYTES };
-    return limitedServer(limits, (request, response) => void this.#take(request, response, local))
-      .on('drop', () => this.#complain({ error: 'too many connections' }))
-      .on('clientError', (_, socket) => (socket as Socket).destroy());
+    return limitedServer({
+      limits: { ...this.#limits, headBytes: HEAD_BYTES },
+      hosts: this.parts.hosts,
+      onRequest: (request, response) => void this.#take(request, response, local),
+      onRefused: (why) => this.#complain({ error: why }),
+    }).on('clientError', (_, socket) => (socket as Socket).destroy());
   }
 
   async #take(request: IncomingMessage, response: ServerResponse, local: boolean): Promise<void> {

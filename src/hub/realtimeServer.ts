@@ -10,11 +10,14 @@ import {
   askedCall,
   NO_CLASS,
   type HoldApplication,
+  type LookUpTrouble,
   type RealtimeAnswer,
+  type RealtimeRequest,
 } from '../asterisk/realtime';
-import type { Clock } from '../util/clock';
+import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
+import { heldFor, type HeldSocket } from './heldSockets';
 import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from './limitedServer';
 import { listen, type Where } from './listening';
 import { Seldom } from './seldom';
@@ -36,13 +39,21 @@ export type Prepared = 'plain' | undefined;
 
 export type LookUpResult = 'answered' | 'plain' | 'empty';
 
-export interface RealtimeParts {
-  listen: Where;
+/** What look-ups are answered with. */
+export interface LookUpAnswers {
   application: HoldApplication;
   /** Whether the application could be started now; asked before each answer, so it must be quick. */
   startable: () => boolean;
   /** What is to be done before something is started for a call; undefined: nothing to wait for. Never rejects. */
   prepare?: ((uniqueid: string) => Prepared | Promise<Prepared | void>) | undefined;
+}
+
+export interface RealtimeParts {
+  listen: Where;
+  /** Sockets that the service manager holds. */
+  held?: readonly HeldSocket[];
+  /** Names besides those of loopback by which it may be asked (`hub.hosts`). */
+  hosts?: readonly string[];
   /** Told how long each answer took and what it was. */
   onAnswered?: ((tookMs: number, result: LookUpResult) => void) | undefined;
   clock: Clock;
@@ -62,37 +73,52 @@ export interface RealtimeCounts {
 
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 const HEAD_BYTES = 8192;
-/** From this share of the connections on, those that are idle make room. */
-const CROWDED = 0.9;
 const COMPLAIN_EVERY_MS = 10_000;
+/** Characters of what was asked for that stand in the log. */
+const LONGEST_ASKED = 160;
+/**
+ * Where the service manager holds the socket, look-ups wait in it while the hub restarts. From this on after its start a hub
+ * that is not ready says "no such class": with a second for the process to end and begin, no caller waits longer than 2 s.
+ */
+const READY_MS = 1000;
 
 /**
- * The Host header is not looked at: a web page in a browser on this machine could, by a host name of its own (DNS
- * rebinding), read the path of bin/holdcast here. There is nothing else to learn and nothing to change, while an operator
- * may well have given the hub a name of his own in extconfig.conf.
+ * It listens before the hub can answer, and still while the hub drains: what comes before `serve` waits a moment for it,
+ * what comes after `withhold` is answered at once with "no such class", upon which Asterisk asks its next engine.
  */
 export class RealtimeServer implements Closeable {
   readonly counts: RealtimeCounts = { answered: 0, empty: 0, refused: 0 };
   readonly #server: Server;
   readonly #limits: RealtimeLimits;
   readonly #complaint: Seldom;
+  readonly #misasked: Seldom;
   #open = 0;
+  /** Undefined: not yet, or not any more. */
+  #answers: LookUpAnswers | undefined;
+  /** Look-ups that wait for `serve`; undefined: none waits any more. */
+  #waiting: (() => void)[] | undefined = [];
+  #cancel: Cancel = () => {};
 
   constructor(private readonly parts: RealtimeParts) {
     const limits = (this.#limits = { ...defaultRealtimeLimits, ...parts.limits });
     this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
-    this.#server = limitedServer({ ...limits, headBytes: HEAD_BYTES }, (request, response) =>
-      this.#take(request, response),
-    )
+    this.#misasked = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+    this.#server = limitedServer({
+      limits: { ...limits, headBytes: HEAD_BYTES },
+      hosts: parts.hosts,
+      onRequest: (request, response) => this.#take(request, response),
+      onRefused: (why) => this.#refused(why),
+    })
       .on('connection', (socket) => this.#arrived(socket))
-      .on('drop', () => this.#refused('too many connections'))
       .on('clientError', (_, socket) => this.#malformed(socket));
   }
 
   /** @throws HoldcastError HC_HUB_ADDRESS */
   async start(): Promise<void> {
+    const { listen: where, held = [], clock } = this.parts;
     // Whoever may connect learns nothing but what every caller is given; Asterisk may be in the group only.
-    await listen(this.#server, this.parts.listen, { option: 'hub.listen', mode: 0o660 });
+    await listen(this.#server, where, { option: 'hub.listen', mode: 0o660, fd: heldFor(held, where) });
+    this.#cancel = clock.after(READY_MS, () => this.#settle());
     this.#server.on('error', (error) => this.parts.log.error({ error: error.message }, 'look-ups: server'));
   }
 
@@ -107,14 +133,33 @@ export class RealtimeServer implements Closeable {
     return this.#open;
   }
 
+  /** From now on there are answers, also for those who wait. */
+  serve(answers: LookUpAnswers): void {
+    this.#answers = answers;
+    this.#settle();
+  }
+
+  /** From now on there is no class for anybody. */
+  withhold(): void {
+    this.#answers = undefined;
+    this.#settle();
+  }
+
   close(): Promise<void> {
+    this.withhold();
     return closeServer(this.#server);
+  }
+
+  #settle(): void {
+    this.#cancel();
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const answerNow of waiting) answerNow();
   }
 
   #arrived(socket: Socket): void {
     this.#open++;
     socket.once('close', () => this.#open--);
-    if (this.#open > this.#limits.connections * CROWDED) this.#server.closeIdleConnections();
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
@@ -139,19 +184,32 @@ export class RealtimeServer implements Closeable {
   }
 
   #answer(response: ServerResponse, path: string, body: string): void {
-    const { application, startable, prepare, clock } = this.parts;
+    const { clock } = this.parts;
     const askedAt = clock.now();
-    const request = { path, body };
+    const answers = this.#answers;
+    if (answers) return this.#answerBy(answers, response, { path, body }, askedAt);
+    if (this.#waiting) return void this.#waiting.push(() => this.#answer(response, path, body));
+    this.#reply(response, NO_CLASS);
+  }
+
+  #answerBy(
+    answers: LookUpAnswers,
+    response: ServerResponse,
+    request: RealtimeRequest,
+    askedAt: number,
+  ): void {
+    const { application, startable, prepare } = answers;
     const known = answer(request, application);
-    const reply = known.found && !startable() ? this.#withheld() : known;
+    if (known.trouble) this.#misaskedBy(known.trouble);
+    const reply = known.found && !startable() ? this.#withheld(application) : known;
     if (reply.status !== 200) return this.#refuse(response, reply.status, 'path');
-    const uniqueid = reply.found ? askedCall(body) : undefined;
+    const uniqueid = reply.found ? askedCall(request.body) : undefined;
     const prepared = uniqueid === undefined ? undefined : prepare?.(uniqueid);
     const send = (how: Prepared | void): void => {
       const plain = how === 'plain';
       this.#reply(response, plain ? answer(request, application, plain) : reply);
       const result = plain ? 'plain' : reply.found ? 'answered' : 'empty';
-      this.parts.onAnswered?.(clock.now() - askedAt, result);
+      this.parts.onAnswered?.(this.parts.clock.now() - askedAt, result);
     };
     if (prepared instanceof Promise) void prepared.then(send);
     else send(prepared);
@@ -164,14 +222,19 @@ export class RealtimeServer implements Closeable {
   }
 
   /** Asterisk plays its default class then, which is better than to start what cannot be started. */
-  #withheld(): RealtimeAnswer {
-    this.#complaint.say((times) =>
-      this.parts.log.error(
-        { program: this.parts.application.program, times },
-        'not there, or not executable',
-      ),
-    );
+  #withheld({ program }: HoldApplication): RealtimeAnswer {
+    this.#complaint.say((times) => this.parts.log.error({ program, times }, 'not there, or not executable'));
     return NO_CLASS;
+  }
+
+  /** A call that gets no music of its own must not be a riddle. Whoever asks may have put anything into the name. */
+  #misaskedBy({ asked, why }: LookUpTrouble): void {
+    const shown = JSON.stringify(asked.slice(0, LONGEST_ASKED))
+      .slice(1, -1)
+      .replace(/[\u007f-\u009f]/g, escaped);
+    this.#misasked.say((times) =>
+      this.parts.log.warn({ asked: shown, why, times }, 'a call has no class of its own'),
+    );
   }
 
   /** Always with an empty body, since Asterisk would read one as an answer. */
@@ -191,4 +254,8 @@ export class RealtimeServer implements Closeable {
     this.counts.refused++;
     this.#complaint.say((times) => this.parts.log.warn({ why, times }, 'look-up refused'));
   }
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -372,12 +372,11 @@ describe('the hub', () => {
   async function hub(application = holdApplication(PROGRAM, 8000)): Promise<number> {
     const server = new RealtimeServer({
       listen: { host: '127.0.0.1', port: 0 },
-      application,
-      startable: () => true,
       clock: systemClock(),
       log: silentLogger,
     });
     await server.start();
+    server.serve({ application, startable: () => true });
     closing.push(() => server.close());
     return server.port!;
   }

@@ -67,7 +67,7 @@ class Hub {
   async lookUp(): Promise<string> {
     const client = new RawClient({ host: '127.0.0.1', port: this.port });
     client.write(
-      'POST /m/single HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 13\r\n\r\nname=hold-1.1',
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 13\r\n\r\nname=hold-1.1',
     );
     await client.closed;
     return decodeURIComponent(client.text.split('\r\n\r\n')[1]!);

@@ -31,12 +31,13 @@ async function watchedHub(more: Partial<Observed> = {}, limits: Partial<Observer
   };
   const socket = join(tempFolder(), 'status.sock');
   const listen = { host: '127.0.0.1', port };
-  const observer = owned(new Observer({ observed, listen, socket, clock, log, limits }));
+  const hosts = ['pbx.example'];
+  const observer = owned(new Observer({ observed, listen, socket, hosts, clock, log, limits }));
   await observer.start();
-  const ask = (path: string, { over = 'tcp', method = 'GET' } = {}): Promise<Reply> =>
+  const ask = (path: string, { over = 'tcp', method = 'GET', headers = {} } = {}): Promise<Reply> =>
     new Promise((resolve, reject) => {
       const where = over === 'tcp' ? { host: '127.0.0.1', port: observer.port! } : { socketPath: socket };
-      const call = request({ ...where, path, method, agent: false }, (response) => {
+      const call = request({ ...where, path, method, headers, agent: false }, (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (part: string) => (body += part));
         response.on('end', () =>
@@ -141,9 +142,9 @@ test('many that ask at once have it made once', async () => {
     return 'holdcast_ready 1\n';
   };
   const { ask, raw } = await watchedHub({ metrics: () => ({ contentType: 'text/plain', text }) });
-  const client = raw().write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+  const client = raw().write('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
   await until('asked', () => asked === 1);
-  const others = [1, 2, 3, 4].map(() => raw().write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'));
+  const others = [1, 2, 3, 4].map(() => raw().write('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'));
   expect((await ask('/health')).status).toBe(200);
   await Promise.all(others.map(({ connected }) => connected));
   expect((await ask('/health')).status).toBe(200);
@@ -152,6 +153,28 @@ test('many that ask at once have it made once', async () => {
     [client, ...others].every((one) => one.text.endsWith('holdcast_ready 1\n')),
   );
   expect(asked).toBe(1);
+});
+
+test('60 connections that say nothing hide nothing', async () => {
+  const limits = { headMs: 60_000, requestMs: 60_000, idleMs: 60_000 };
+  const { ask, raw, lines } = await watchedHub({}, limits);
+  const mute = Array.from({ length: 60 }, () => raw());
+  for (const client of mute) await client.connected;
+  expect((await ask('/health')).status).toBe(200);
+  expect((await ask('/metrics')).status).toBe(200);
+  expect(lines.map(({ fields }) => fields['error'])).toEqual(['too many connections']);
+});
+
+test.each([
+  [{ Host: 'attacker.example' }, 403],
+  [{ Origin: 'http://attacker.example' }, 403],
+  [{ 'Sec-Fetch-Site': 'cross-site' }, 403],
+  [{ Host: 'PBX.example:443' }, 200],
+  [{ Host: '[::1]' }, 200],
+])('%j is answered with %d, also on the socket', async (headers, status) => {
+  const { ask } = await watchedHub();
+  for (const over of ['tcp', 'socket'])
+    expect((await ask('/metrics', { over, headers })).status).toBe(status);
 });
 
 test('what fails is an answer and one line in the log', async () => {
@@ -191,10 +214,10 @@ describe('floods', () => {
     ['nothing', ''],
     ['an endless head', `GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(10_000)}\r\n\r\n`],
     ['no HTTP', '\u0016\u0003\u0001\r\n\r\n'],
-    ['a body', 'GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nxxx'],
+    ['a body', 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000000\r\n\r\nxxx'],
     [
       'pieces of a body',
-      'GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
+      'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
     ],
   ])('%s is closed in time', async (_, text) => {
     const limits = { headMs: 100, requestMs: 150, idleMs: 200, checkMs: 20 };

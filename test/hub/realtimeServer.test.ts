@@ -41,9 +41,10 @@ class TestServer {
     const prepare = (uniqueid: string) => preparing.get(uniqueid);
     const told: LookUpResult[] = [];
     const onAnswered = (_: number, result: LookUpResult): void => void told.push(result);
-    const parts = { listen, application, startable, prepare, onAnswered, clock, log: kept.log, limits };
+    const parts = { listen, hosts: ['pbx.example'], onAnswered, clock, log: kept.log, limits };
     const server = new RealtimeServer(parts);
     await server.start();
+    server.serve({ application, startable, prepare });
     owned(server);
     const test = new TestServer(server, kept, clock, missing, preparing, told);
     owned({ close: () => test.#agent.destroy() });
@@ -82,7 +83,7 @@ class TestServer {
 }
 
 const post = (body: string, more = ''): string =>
-  `POST /m/single HTTP/1.1\r\nHost: x\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
+  `POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
 
 test('a look-up as curl makes it', async () => {
   const test = await TestServer.start();
@@ -97,13 +98,7 @@ test('a look-up as curl makes it', async () => {
 
 test('what is no class of a call is an empty answer, and counted', async () => {
   const test = await TestServer.start();
-  for (const body of [
-    'name=default',
-    'name=hold-1%20--config%20/x',
-    'name=%',
-    '',
-    Buffer.from([0xff, 0, 0x80]),
-  ])
+  for (const body of ['name=default', 'name=hold-1%0A--config', 'name=%', '', Buffer.from([0xff, 0, 0x80])])
     expect(await test.ask(body)).toEqual({ status: 200, body: '' });
   expect(test.server.counts).toEqual({ answered: 0, empty: 5, refused: 0 });
 });
@@ -139,7 +134,7 @@ test('a body in pieces of one byte, chunked or not', async () => {
   for (const byte of post('name=hold-1.1')) plain.write(byte);
   const chunked = test
     .raw()
-    .write('POST /m/single HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    .write('POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n');
   for (const byte of 'name=hold-1.1') chunked.write(`1\r\n${byte}\r\n`);
   chunked.write('0\r\n\r\n');
   for (const client of [plain, chunked])
@@ -150,7 +145,9 @@ test('curl that asks whether it may go on is let', async () => {
   const test = await TestServer.start();
   const client = test
     .raw()
-    .write(`POST /m/single HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 13\r\n\r\n`);
+    .write(
+      `POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 13\r\n\r\n`,
+    );
   await until('that it may', () => client.text.includes('100 Continue'));
   client.write('name=hold-1.1');
   await until('an answer', () => client.text.includes('uniqueid%201.1'));
@@ -170,7 +167,7 @@ describe('too much', () => {
     const test = await TestServer.start();
     const client = test
       .raw()
-      .write('POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nname');
+      .write('POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\nname');
     await client.closed;
     expect(client.text).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close[^]*\r\n\r\n$/);
     expect(test.server.counts.refused).toBe(1);
@@ -181,7 +178,7 @@ describe('too much', () => {
     const test = await TestServer.start();
     const client = test
       .raw()
-      .write('POST /m/single HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+      .write('POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n');
     for (let i = 0; i < 100; i++) client.write(`${(1000).toString(16)}\r\n${'x'.repeat(1000)}\r\n`);
     await client.closed;
     expect(client.text).toMatch(/^HTTP\/1\.1 413 /);
@@ -197,7 +194,7 @@ describe('too much', () => {
 
   test('a head without an end', async () => {
     const test = await TestServer.start();
-    const client = test.raw().write(`POST /m/single HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}`);
+    const client = test.raw().write(`POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${'y'.repeat(20_000)}`);
     await client.closed;
     expect(client.text).toMatch(/^HTTP\/1\.1 400 /);
     await test.expectService();
@@ -214,23 +211,160 @@ describe('too much', () => {
     expect(test.server.counts.refused).toBe(0);
   });
 
-  test('connections that say nothing: one too many is closed, and said once in the log', async () => {
-    const test = await TestServer.start({
-      connections: 5,
-      headMs: 60_000,
-      requestMs: 60_000,
-      idleMs: 60_000,
-    });
-    const mute = Array.from({ length: 5 }, () => test.raw());
+  const patient = { headMs: 60_000, requestMs: 60_000, idleMs: 60_000 };
+
+  test('1,200 connections that say nothing: each call is answered all the same, and the log says it once', async () => {
+    const test = await TestServer.start(patient);
+    const mute = Array.from({ length: 1200 }, () => test.raw());
     for (const client of mute) await client.connected;
-    for (let i = 0; i < 3; i++) await test.raw().closed;
+    await test.expectService('1.1');
+    await test.expectService('1.2');
+    expect(test.server.connections).toBeLessThanOrEqual(1000);
     expect(test.kept.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
-    test.clock.advance(10_000);
+    expect(test.kept.lines.at(-1)).toMatchObject({ fields: { why: 'too many connections' } });
+  });
+
+  test.each([
+    ['half a head', 'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nX: '],
+    ['half a body', 'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 13\r\n\r\nname='],
+  ])('when full, the oldest that has said %s goes, and no other', async (_, text) => {
+    const test = await TestServer.start({ ...patient, connections: 5 });
+    const half: RawClient[] = [];
+    for (let i = 0; i < 5; i++) {
+      half.push(test.raw().write(text));
+      await until('that it is there', () => test.server.connections === i + 1);
+    }
+    const asking = test.raw().write(post('name=hold-1.1'));
+    await until('an answer', () => asking.text.includes('uniqueid%201.1'));
+    await half[0]!.closed;
+    expect(half.slice(1).every(({ open }) => open)).toBe(true);
+  });
+
+  test('when all wait for an answer, the new one goes and none of those', async () => {
+    const test = await TestServer.start({ ...patient, connections: 3 });
+    let ready: () => void = () => {};
+    const answers = new Promise<void>((done) => (ready = done));
+    const asking = [1, 2, 3].map((n) => {
+      test.preparing.set(`1.${n}`, answers);
+      return test.raw().write(post(`name=hold-1.${n}`));
+    });
+    await until('that all have asked', () => test.preparing.size === 3 && test.server.connections === 3);
     await test.raw().closed;
-    expect(test.kept.lines.at(-1)).toMatchObject({ fields: { why: 'too many connections', times: 3 } });
-    for (const client of mute) client.socket.destroy();
-    await until('that there is room', () => mute.every(({ open }) => !open));
+    ready();
+    for (const [i, client] of asking.entries())
+      await until('an answer', () => client.text.includes(`uniqueid%201.${i + 1}`));
+  });
+});
+
+describe('whom it answers', () => {
+  test.each([
+    '127.0.0.1',
+    '127.0.0.1:8099',
+    '127.9.9.9',
+    'localhost',
+    'LocalHost:1',
+    '[::1]:8099',
+    'pbx.example',
+    'PBX.example:80',
+  ])('a request for %s', async (host) => {
+    const test = await TestServer.start();
+    expect((await test.ask('name=hold-1.1', { headers: { Host: host } })).status).toBe(200);
+  });
+
+  test.each([
+    ['another host', { Host: 'attacker.example' }],
+    ['another host that begins as this one', { Host: '127.0.0.1.attacker.example:8099' }],
+    ['one of a list that ends as ours', { Host: 'xpbx.example' }],
+    ['an address of the network', { Host: '192.0.2.1:8099' }],
+    ['a user and a name', { Host: 'x@127.0.0.1' }],
+    ['a page of another origin', { Host: '127.0.0.1', Origin: 'http://attacker.example' }],
+    ['a page without an origin', { Host: '127.0.0.1', Origin: 'null' }],
+    ['a page of its own', { Host: '127.0.0.1', 'Sec-Fetch-Site': 'same-origin' }],
+    ['an address bar', { Host: '127.0.0.1', 'Sec-Fetch-Site': 'none' }],
+  ])('not a request for or from %s', async (_, headers) => {
+    const test = await TestServer.start();
+    expect(await test.ask('name=hold-1.1', { headers })).toEqual({ status: 403, body: '' });
+    expect([test.told, test.server.counts.refused]).toEqual([[], 1]);
+    expect(test.kept.messages()).toEqual(['look-up refused']);
     await test.expectService();
+  });
+
+  test.each([
+    ['two hosts in one request', post('name=hold-1.1', 'Host: attacker.example\r\nConnection: close\r\n')],
+    ['an empty host', 'POST /m/single HTTP/1.1\r\nHost:\r\nContent-Length: 13\r\n\r\nname=hold-1.1'],
+  ])('not %s', async (_, text) => {
+    const test = await TestServer.start();
+    const client = test.raw().write(text);
+    await client.closed;
+    expect(client.text).toMatch(/^HTTP\/1\.1 40[03] [^]*\r\n\r\n$/);
+  });
+
+  test('HTTP/1.0 without a host, as probes ask', async () => {
+    const test = await TestServer.start();
+    const client = test.raw().write('POST /m/single HTTP/1.0\r\nContent-Length: 13\r\n\r\nname=hold-1.1');
+    await client.closed;
+    expect(client.text).toContain('uniqueid%201.1');
+  });
+});
+
+describe('a hub that is not ready, or not any more', () => {
+  async function unready() {
+    const [kept, clock] = [keptLog(), new ManualClock()];
+    const server = owned(
+      new RealtimeServer({ listen: { host: '127.0.0.1', port: 0 }, clock, log: kept.log }),
+    );
+    await server.start();
+    const ask = (): RawClient =>
+      new RawClient({ host: '127.0.0.1', port: server.port! }).write(post('name=hold-1.1'));
+    const asking = ask();
+    await until('that it has asked', () => server.connections === 1);
+    return { server, clock, ask, asking };
+  }
+  const answers = { application: holdApplication(PROGRAM, 8000), startable: () => true };
+  const isEmpty = ({ text }: RawClient): boolean => /^HTTP\/1\.1 200 [^]*Content-Length: 0\r\n/.test(text);
+
+  test('a look-up that came too early is answered when the hub is ready', async () => {
+    const { server, asking } = await unready();
+    await new Promise((done) => setTimeout(done, 50));
+    expect(asking.text).toBe('');
+    server.serve(answers);
+    await until('an answer', () => asking.text.includes('uniqueid%201.1'));
+  });
+
+  test('after a second without, it is told that there is no class, as is everybody until the hub is ready', async () => {
+    const { server, clock, ask, asking } = await unready();
+    await new Promise((done) => setTimeout(done, 50));
+    clock.advance(1000);
+    await until('an answer', () => isEmpty(asking));
+    const later = ask();
+    await until('an answer', () => isEmpty(later));
+    server.serve(answers);
+    const last = ask();
+    await until('an answer', () => last.text.includes('uniqueid%201.1'));
+  });
+
+  test.each(['withhold', 'close'] as const)('at its end (%s) nobody waits any more', async (end) => {
+    const { server, asking } = await unready();
+    await new Promise((done) => setTimeout(done, 50));
+    void server[end]();
+    await until('an answer', () => isEmpty(asking));
+  });
+});
+
+describe('a call that can have no class is no riddle', () => {
+  test.each([
+    ['a Uniqueid that is too long', `hold-${'x'.repeat(75)}`, 'more than 74 bytes'],
+    ['a line end and a terminal’s escape', 'hold-1%0A%1B[31m%C2%9B', 'no Uniqueid'],
+    ['a blank at its end', 'hold-1.1%20', 'no Uniqueid'],
+    ['two names', 'hold-1.1&name=hold-2.2', 'two classes'],
+  ])('%s: the log says it, in visible characters and seldom', async (_, name, why) => {
+    const test = await TestServer.start();
+    for (let i = 0; i < 3; i++) expect((await test.ask(`name=${name}`)).body).toBe('');
+    expect(test.kept.messages()).toEqual(['a call has no class of its own']);
+    const { asked, why: said } = test.kept.lines[0]!.fields as { asked: string; why: string };
+    expect(said).toContain(why);
+    expect(asked).toMatch(/hold-/);
+    expect(asked).not.toMatch(/\p{Cc}/u);
   });
 });
 
@@ -239,8 +373,11 @@ describe('slow', () => {
 
   test.each([
     ['that say nothing', ''],
-    ['in the middle of the head', 'POST /m/single HTTP/1.1\r\nHost: x\r\nX: '],
-    ['in the middle of the body', 'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 13\r\n\r\nname='],
+    ['in the middle of the head', 'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nX: '],
+    [
+      'in the middle of the body',
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 13\r\n\r\nname=',
+    ],
     ['after an answer', post('name=hold-1.1')],
   ])('connections %s are closed, and meanwhile others are served', async (_, text) => {
     const test = await TestServer.start(fast);
@@ -251,11 +388,16 @@ describe('slow', () => {
   });
 
   test.each([
-    ['a head', { headMs: 150, requestMs: 60_000 }, 'POST /m/single HTTP/1.1\r\nHost: x\r\n', 'X: y\r\n'],
+    [
+      'a head',
+      { headMs: 150, requestMs: 60_000 },
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\n',
+      'X: y\r\n',
+    ],
     [
       'a body',
       { headMs: 150, requestMs: 200 },
-      'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n',
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000\r\n\r\n',
       'x',
     ],
   ])('one that sends a byte of %s now and then gets no more time for it', async (_, limits, start, more) => {
@@ -290,15 +432,21 @@ describe('junk', () => {
     ['no HTTP', 'hello\r\n\r\n'],
     ['TLS', Buffer.from('160301020001fc0303', 'hex')],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-    ['two lengths', 'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx'],
+    [
+      'two lengths',
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+    ],
     [
       'a length and chunks',
-      'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
     ],
-    ['a negative length', 'POST /m/single HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
+    ['a negative length', 'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n'],
     ['no host', 'POST /m/single HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
-    ['a wrong chunk', 'POST /m/single HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
-    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    [
+      'a wrong chunk',
+      'POST /m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    ],
+    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
   ])('%s: refused with an empty body and closed', async (_, bytes) => {
     const test = await TestServer.start();
     const client = test.raw().write(bytes);

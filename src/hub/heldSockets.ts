@@ -1,0 +1,112 @@
+// Sockets that the service manager has opened for the hub and keeps while it restarts (systemd's socket units), so that no
+// other user of the machine can listen in its place. They are taken only if they are what the config says.
+import { readFileSync, readlinkSync } from 'node:fs';
+import { HoldcastError } from '../util/errors';
+import { tcpListeners } from '../util/tcpListeners';
+import { addressOf, type Where } from './listening';
+
+export interface HeldSocket {
+  readonly fd: number;
+  readonly where: Where;
+}
+
+/** The first descriptor that is passed (sd_listen_fds(3)). */
+const FIRST = 3;
+/** More than any unit for the hub has. */
+const MOST = 16;
+const NAMES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID'];
+
+/**
+ * Takes the variables out of `env`, so that no program that the hub starts believes that they are for it. The descriptors
+ * themselves no child of Node inherits.
+ * @returns none where nothing was passed, or it was meant for another process
+ * @throws HoldcastError HC_HUB_ADDRESS when something else than a listening socket was passed
+ */
+export function takeHeldSockets(env: NodeJS.ProcessEnv, pid: number = process.pid): HeldSocket[] {
+  const { LISTEN_PID: whose, LISTEN_FDS: count } = env;
+  for (const name of NAMES) delete env[name];
+  if (count === undefined || Number(whose) !== pid) return [];
+  if (!/^\d+$/.test(count) || Number(count) > MOST) throw wrong(`LISTEN_FDS=${count.slice(0, 20)}`);
+  return Array.from({ length: Number(count) }, (_, i) => {
+    const where = whereOf(FIRST + i);
+    if (!where) throw wrong(`descriptor ${FIRST + i} is no listening socket of TCP, nor one with a path`);
+    return { fd: FIRST + i, where };
+  });
+}
+
+/**
+ * That each is one on which the hub is to listen.
+ * @param wanted by the option of the config
+ * @throws HoldcastError HC_HUB_ADDRESS that names both addresses
+ */
+export function checkHeldSockets(
+  held: readonly HeldSocket[],
+  wanted: Readonly<Record<string, Where | undefined>>,
+) {
+  const listens = Object.entries(wanted).flatMap(([option, where]) => (where ? [{ option, where }] : []));
+  for (const { where } of held) {
+    if (listens.some((one) => isSame(one.where, where))) continue;
+    const others = listens.map((one) => `${one.option} is ${addressOf(one.where)}`).join(', ');
+    throw new HoldcastError(
+      'HC_HUB_ADDRESS',
+      `the service manager holds ${addressOf(where)} for the hub, but ${others}`,
+      `set ListenStream= (systemctl edit holdcast-hub.socket; an empty ListenStream= before it) or the config, so that both are the same; then: systemctl daemon-reload && systemctl restart holdcast-hub.socket`,
+    );
+  }
+}
+
+/** The descriptor for an address; undefined: the hub is to listen by itself. */
+export function heldFor(held: readonly HeldSocket[], where: Where): number | undefined {
+  return held.find((one) => isSame(one.where, where))?.fd;
+}
+
+function isSame(one: Where, other: Where): boolean {
+  return addressOf(numbered(one)) === addressOf(numbered(other));
+}
+
+function numbered(where: Where): Where {
+  return 'host' in where && where.host === 'localhost' ? { ...where, host: '127.0.0.1' } : where;
+}
+
+function whereOf(fd: number): Where | undefined {
+  const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/self/fd/${fd}`))?.[1];
+  if (inode === undefined) return undefined;
+  const tcp = tcpListeners().find((one) => one.inode === inode);
+  return tcp ? { host: tcp.host, port: tcp.port } : unixWhere(inode);
+}
+
+/** __SO_ACCEPTCON in the fourth column of /proc/net/unix: it listens. */
+const ACCEPTS = 0x10000;
+
+function unixWhere(inode: string): Where | undefined {
+  for (const line of textOf('/proc/self/net/unix').split('\n')) {
+    const [, , , flags = '', , , found, ...path] = line.split(/\s+/);
+    if (found === inode && (Number.parseInt(flags, 16) & ACCEPTS) !== 0) return { path: path.join(' ') };
+  }
+  return undefined;
+}
+
+function wrong(what: string): HoldcastError {
+  const hint = 'use packaging/systemd/holdcast-hub.socket as it is, with an address of your own at most';
+  return new HoldcastError(
+    'HC_HUB_ADDRESS',
+    `the service manager passes no socket for the hub: ${what}`,
+    hint,
+  );
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
