@@ -17,7 +17,9 @@ import { mediaChecks } from './doctor/mediaCheck';
 import { programChecks } from './doctor/programCheck';
 import { realtimeChecks } from './doctor/realtimeCheck';
 import { openSite, type Site } from './doctor/site';
+import { serviceChecks } from './doctor/serviceCheck';
 import { storeChecks } from './doctor/storeCheck';
+import { systemNameChecks } from './doctor/systemNameCheck';
 import { reportTable, summaryText } from './doctor/table';
 import { openProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -81,9 +83,11 @@ function allChecks(site: Site, open: OpenAmi): Check[] {
     ...folderChecks(site),
     ...mediaChecks(site),
     ...storeChecks(site),
+    ...serviceChecks(site),
     ...hubChecks(site),
     ...amiChecks(site, open),
     ...realtimeChecks(site),
+    ...systemNameChecks(site),
     ...fileChecks(site),
   ];
 }

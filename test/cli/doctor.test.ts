@@ -19,6 +19,8 @@ import { programChecks } from '../../src/cli/doctor/programCheck';
 import { realtimeChecks } from '../../src/cli/doctor/realtimeCheck';
 import { accountOf, obstacle, obstacleText, permits, type Account } from '../../src/cli/doctor/rights';
 import { openSite, type Site } from '../../src/cli/doctor/site';
+import { serviceChecks, type Machine } from '../../src/cli/doctor/serviceCheck';
+import { systemNameChecks } from '../../src/cli/doctor/systemNameCheck';
 import { reportTable, summaryText } from '../../src/cli/doctor/table';
 import { doctorCommand } from '../../src/cli/doctorCommand';
 import { resolveConfig } from '../../src/config/defaults';
@@ -28,6 +30,7 @@ import { ManualClock, systemClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
+import { tcpListeners } from '../../src/util/tcpListeners';
 import { AmiServer } from '../support/amiServer';
 
 const ASTERISK: Account = { name: 'asterisk', uid: 54_321, gid: 54_322, groups: [54_322], home: '/nowhere' };
@@ -446,6 +449,118 @@ describe('the hub', () => {
     const short = await peer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello%'));
     const [other] = await told(hubChecks(siteWith({ config: at(short.port) })));
     expect(other).toMatch(/hub: problem: something answers, but not with a music class/);
+  });
+});
+
+describe('the port of look-ups', () => {
+  const OURS = {
+    LoadState: 'loaded',
+    ActiveState: 'active',
+    Listen: '127.0.0.1:8099 (Stream)',
+    ProtectHome: 'yes',
+  };
+  const listener = (uid: number, host = '127.0.0.1') => ({ host, port: 8099, uid, inode: '1' });
+  const asked = (more: Partial<Machine>, config = configured()): Promise<string[]> => {
+    const machine = { listeners: () => [], unit: () => Promise.resolve(OURS), ...more };
+    return told(serviceChecks(siteWith({ config }), machine).slice(0, 1));
+  };
+
+  test.each([0, ASTERISK.uid])('held by systemd, and of uid %d', async (uid) => {
+    expect(await asked({ listeners: () => [listener(uid)] })).toEqual([
+      'port of look-ups: ok: systemd keeps 127.0.0.1:8099',
+    ]);
+  });
+
+  test.each(['127.0.0.1', '0.0.0.0', '::'])('another user who listens on %s is named', async (host) => {
+    const [text] = await asked({ listeners: () => [listener(0), listener(4_000_001, host)] });
+    expect(text).toBe(
+      'port of look-ups: problem: a program of uid 4000001 listens on 127.0.0.1:8099: Asterisk runs what it answers',
+    );
+  });
+
+  test('another address of the socket unit', async () => {
+    const [text] = await asked({}, configured({ hub: { listen: '127.0.0.1:8098' } }));
+    expect(text).toMatch(
+      /^port of look-ups: problem: holdcast-hub\.socket holds 127\.0\.0\.1:8099, hub\.listen is 127\.0\.0\.1:8098/,
+    );
+  });
+
+  test.each([
+    ['no socket unit', { LoadState: 'not-found' }, /warning: any user of this machine may listen/],
+    ['one that failed', { ...OURS, ActiveState: 'failed' }, /warning: holdcast-hub\.socket is failed/],
+  ])('%s', async (_, socket, pattern) => {
+    const unit = (name: string) => Promise.resolve(name.endsWith('.socket') ? socket : OURS);
+    expect((await asked({ unit }))[0]).toMatch(pattern);
+  });
+
+  test('no systemd', async () => {
+    const [text] = await asked({ unit: () => Promise.resolve(undefined) });
+    expect(text).toMatch(/^port of look-ups: ok: no holdcast-hub\.service here/);
+  });
+
+  test('who really listens is seen', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    closing.push(() => new Promise((done) => server.close(done)));
+    const { port } = server.address() as AddressInfo;
+    const config = configured({ hub: { listen: `127.0.0.1:${port}` } });
+    const account = { ...ASTERISK, uid: process.getuid!() };
+    const machine = { listeners: tcpListeners, unit: () => Promise.resolve(undefined) };
+    const [own] = await told(serviceChecks(siteWith({ config, account }), machine));
+    expect(own).toMatch(/^port of look-ups: ok/);
+    if (process.platform !== 'linux' || process.getuid!() === 0) return; // root's listeners are never foreign
+    const [foreign] = await told(serviceChecks(siteWith({ config }), machine));
+    expect(foreign).toMatch(/^port of look-ups: problem: a program of uid \d+/);
+  });
+
+  test.each([
+    [
+      '/home/pbx/media',
+      'yes',
+      /problem: the hub's service does not see \/home\/pbx\/media \(media\.folder\)/,
+    ],
+    ['/root/media', undefined, /warning: the hub's service does not see \/root\/media/],
+    ['/run/user/1000/media', 'yes', /problem/],
+    ['/home/pbx/media', 'read-only', /ok: the service sees home folders/],
+    ['/homework/media', 'yes', /ok: none lies/],
+  ])('media in %s with ProtectHome=%s', async (media, protection, pattern) => {
+    const config = configured({ media: { folder: media } });
+    const unit = () => Promise.resolve(protection === undefined ? undefined : { ProtectHome: protection });
+    const [, text] = await told(serviceChecks(siteWith({ config }), { listeners: () => [], unit }));
+    expect(text).toMatch(pattern);
+  });
+
+  test('a link that leads to a home folder', async () => {
+    const link = join(folder(), 'music');
+    symlinkSync('/root', link);
+    const unit = () => Promise.resolve({ ProtectHome: 'yes' });
+    const config = configured({ media: { folder: link } });
+    const [, text] = await told(serviceChecks(siteWith({ config }), { listeners: () => [], unit }));
+    expect(text).toContain(`does not see ${link}`);
+  });
+});
+
+describe('the system name', () => {
+  const asked = async (text: string | Buffer): Promise<string> => {
+    const etc = folder();
+    writeFileSync(
+      join(etc, 'asterisk.conf'),
+      Buffer.concat([Buffer.from('[options]\n'), Buffer.from(text as string)]),
+    );
+    const [row] = await told(systemNameChecks(siteWith({ conf: (file) => readConf(etc, file) })));
+    return row!;
+  };
+
+  test.each([
+    ['', /ok: not set/],
+    ['systemname = pbx-1', /ok: "pbx-1"/],
+    ['systemname = Büro West/2', /ok: "Büro West\/2"/],
+    [Buffer.from('systemname = Büro', 'latin1'), /problem: .* is no UTF-8: /],
+    [`systemname = ${'x'.repeat(18)}ü`, /problem: .* where Asterisk cuts it, after 19 bytes/],
+    ['systemname = a\u00019', /problem: .* control characters/],
+    ['systemname = a(b)', /warning: .*stumble over \(/],
+  ])('%s', async (text, pattern) => {
+    expect(await asked(text)).toMatch(pattern);
   });
 });
 

@@ -10,6 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { addressOf, listen } from '../../src/hub/listening';
@@ -120,6 +122,39 @@ describe('what is no socket is left alone', () => {
     await expect(listen(named('hub'), { path }, OPTION)).rejects.toMatchObject(addressError('hub.socket'));
     expect(readdirSync(dirname(path))).toEqual(['hub.sock']);
   });
+});
+
+/** Of another user than this process's, where this one may become one; Node's own child. */
+const NOBODY = 65_534;
+const asRoot = process.getuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
+
+asRoot(
+  'a port that another user has is an error that names them, since Asterisk would run what they answer',
+  async () => {
+    const squat =
+      "const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))";
+    const child = spawn(process.execPath, ['-e', squat], {
+      uid: NOBODY,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    owned({ close: () => void child.kill() });
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    const where = { host: '127.0.0.1', port: Number(said.toString()) };
+    await expect(listen(createServer(), where, { option: 'hub.listen' })).rejects.toMatchObject({
+      code: 'HC_HUB_ADDRESS',
+      message: expect.stringMatching(/a program of uid 65534( \(nobody\))? listens there/) as string,
+      hint: expect.stringContaining('Asterisk runs what is answered there') as string,
+    });
+  },
+);
+
+test('a port that this user has is perhaps another hub', async () => {
+  const other = named('hub');
+  await listen(other, { host: '127.0.0.1', port: 0 }, OPTION);
+  const { port } = other.address() as { port: number };
+  await expect(listen(createServer(), { host: '127.0.0.1', port }, OPTION)).rejects.toMatchObject(
+    addressError('is it another hub?'),
+  );
 });
 
 test('a path that the system would cut is refused', async () => {

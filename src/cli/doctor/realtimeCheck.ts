@@ -53,6 +53,9 @@ async function mapping({ conf, config, etc }: Site): Promise<Finding | Finding[]
   if (!first) return [problem('musiconhold is mapped to nothing: no class is asked for', RESTART), ...others];
   if (first.driver !== 'curl')
     return [ok(`${first.driver},${first.address} is asked first (another engine than the hub)`), ...others];
+  const named = hostIn(first.address);
+  if (named !== undefined && config.config.hub.hosts.includes(named))
+    return [ok(`the hub is asked by a name in hub.hosts: ${first.address}`), ...others];
   if (sameAddress(first.address, wanted)) return [ok(`the hub is asked: ${first.address}`), ...others];
   return [problem(`${first.address} is asked, the hub answers on ${wanted}`, RESTART), ...others];
 }
@@ -69,6 +72,11 @@ function sameAddress(one: string, other: string): boolean {
   const host = (text: string): string =>
     /^https?:\/\/([^/]+)/i.exec(text)?.[1]?.replace(/^localhost:/i, '127.0.0.1:') ?? text;
   return host(one) === host(other);
+}
+
+/** The name in an address, as it stands in a request's Host, without the port. */
+function hostIn(address: string): string | undefined {
+  return /^https?:\/\/(\[[^\]]*\]|[^/:]+)/i.exec(address)?.[1]?.toLowerCase();
 }
 
 async function lookUp({ console: ask, program, config }: Site): Promise<Finding> {

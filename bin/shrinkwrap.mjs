@@ -1,0 +1,17 @@
+// Makes npm-shrinkwrap.json for the archive of `npm pack`, and removes it afterwards: whoever installs the archive gets the very
+// versions that were tested. It is the lock file without what only development needs, so it is not kept beside that one.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const file = `${root}/npm-shrinkwrap.json`;
+
+if (process.argv.includes('--remove')) {
+  rmSync(file, { force: true });
+} else {
+  const lock = JSON.parse(readFileSync(`${root}/package-lock.json`, 'utf8'));
+  const packages = Object.entries(lock.packages).filter(([, { dev }]) => !dev);
+  const shrunk = { ...lock, packages: Object.fromEntries(packages) };
+  delete shrunk.packages[''].devDependencies;
+  writeFileSync(file, `${JSON.stringify(shrunk, null, 2)}\n`);
+}

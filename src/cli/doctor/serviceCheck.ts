@@ -1,0 +1,152 @@
+// Who listens where Asterisk asks for its classes, is the port kept while the hub restarts, and does the hub's service see
+// every folder that the config names? Whoever answers look-ups tells Asterisk which programs to run.
+import { execFile } from 'node:child_process';
+import { existsSync, promises } from 'node:fs';
+import type { ResolvedConfig } from '../../config/types';
+import { addressOf } from '../../hub/listening';
+import { readAccounts } from '../../util/accounts';
+import { listenersOn, tcpListeners, type TcpListener } from '../../util/tcpListeners';
+import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
+import type { Site } from './site';
+
+const SERVICE = 'holdcast-hub.service';
+const SOCKET = 'holdcast-hub.socket';
+const ROOT = 0;
+const SYSTEMCTL_MS = 5000;
+
+/** What is asked of the machine; tests have their own. */
+export interface Machine {
+  readonly listeners: () => TcpListener[];
+  /** Properties of a unit; undefined: no systemd runs here. Never rejects. */
+  readonly unit: (name: string, properties: readonly string[]) => Promise<Record<string, string> | undefined>;
+}
+
+const thisMachine: Machine = { listeners: tcpListeners, unit: unitProperties };
+
+export function serviceChecks(site: Site, machine = thisMachine): Check[] {
+  return [
+    { name: 'port of look-ups', run: () => port(site, machine) },
+    { name: 'folders of the service', run: () => homeFolders(site, machine) },
+  ];
+}
+
+async function port(site: Site, machine: Machine): Promise<Finding | Finding[]> {
+  const hub = site.config.config?.hub;
+  if (!hub) return notChecked('the config is not right');
+  const { listen } = hub;
+  const kept = await keeping(listen, machine);
+  if ('path' in listen) return kept;
+  const ours = [ROOT, site.account?.uid];
+  const foreign = listenersOn(listen, machine.listeners()).find(({ uid }) => !ours.includes(uid));
+  if (!foreign) return kept;
+  const who = (await readAccounts()).text(foreign.uid);
+  return [
+    problem(
+      `a program of ${who} listens on ${addressOf(listen)}: Asterisk runs what it answers`,
+      `End it, and see what else it did: ss -ltnp 'sport = :${listen.port}'. Then: systemctl restart ${SERVICE}`,
+    ),
+    named('port kept', kept),
+  ];
+}
+
+/** Whether the service manager keeps the port while the hub restarts. */
+async function keeping(listen: ResolvedConfig['hub']['listen'], { unit }: Machine): Promise<Finding> {
+  const [service, socket] = await Promise.all([
+    unit(SERVICE, ['LoadState']),
+    unit(SOCKET, ['LoadState', 'ActiveState', 'Listen']),
+  ]);
+  if (!service || !socket || service['LoadState'] !== 'loaded')
+    return ok(`no ${SERVICE} here: docs/operating.md says how to keep the port without systemd`);
+  if (socket['LoadState'] !== 'loaded')
+    return 'path' in listen
+      ? ok('its folder is nobody else’s')
+      : warning(
+          `any user of this machine may listen on ${addressOf(listen)} while the hub restarts`,
+          `Copy packaging/systemd/${SOCKET} beside the service, then: systemctl daemon-reload && systemctl restart ${SERVICE}`,
+        );
+  const addresses = [...(socket['Listen'] ?? '').matchAll(/(\S+) \(Stream\)/g)].map(([, address]) => address);
+  if (!addresses.includes(addressOf(listen)))
+    return problem(
+      `${SOCKET} holds ${addresses.join(', ') || 'nothing'}, hub.listen is ${addressOf(listen)}: the hub does not start`,
+      `Set ListenStream= to the same: systemctl edit ${SOCKET} (an empty ListenStream= before it), then: systemctl restart ${SERVICE}`,
+    );
+  return socket['ActiveState'] === 'active'
+    ? ok(`systemd keeps ${addressOf(listen)}`)
+    : warning(
+        `${SOCKET} is ${socket['ActiveState']}: nobody keeps ${addressOf(listen)}`,
+        `systemctl restart ${SERVICE}`,
+      );
+}
+
+const HOMES = /^\/(home|root|run\/user)(\/|$)/;
+/** Defaults of whoever runs this; the service has folders of its own for them. */
+const DEFAULTS = /\/\.(cache|local\/share)\/holdcast(\/|$)/;
+
+/** ProtectHome=yes makes those folders empty for the service: said before it misses its media. */
+async function homeFolders({ config, program }: Site, { unit }: Machine): Promise<Finding | Finding[]> {
+  if (!config.config) return notChecked('the config is not right');
+  const places = [...placesOf(config.config), ['the program', program], ['the config', config.path]] as const;
+  const real = await Promise.all(
+    places.map(async ([what, path]) => {
+      if (path === undefined || DEFAULTS.test(path)) return [];
+      const target = await promises.realpath(path).catch(() => path);
+      return HOMES.test(path) || HOMES.test(target) ? [{ what, path }] : [];
+    }),
+  );
+  const inHomes = real.flat();
+  if (inHomes.length === 0) return ok('none lies below /home, /root or /run/user');
+  const protection = (await unit(SERVICE, ['ProtectHome']))?.['ProtectHome'];
+  if (protection === 'no' || protection === 'read-only')
+    return ok(`the service sees home folders (${protection})`);
+  return inHomes.map(({ what, path }) =>
+    (protection === 'yes' || protection === 'tmpfs' ? problem : warning)(
+      `the hub's service does not see ${path} (${what}): ProtectHome=yes`,
+      `Move it, for example below /srv or /var/lib/holdcast; or systemctl edit ${SERVICE}: [Service] ProtectHome=read-only`,
+    ),
+  );
+}
+
+/** Every file and folder that the config names, by the option that names it. */
+function placesOf(config: ResolvedConfig): (readonly [string, string | undefined])[] {
+  const { media, hub, calls, store, log } = config;
+  const sockets = [hub.listen, hub.observe].map((where) =>
+    where && 'path' in where ? where.path : undefined,
+  );
+  return [
+    ['media.folder', media.folder],
+    ['media.cache', media.cache],
+    ['media.ffmpeg', media.ffmpeg],
+    ['hub.folder', hub.folder],
+    ['hub.socket', hub.socket],
+    ['hub.listen', sockets[0]],
+    ['hub.observe', sockets[1]],
+    ['calls.folder', calls.folder],
+    ['store.file', store.mysql ? undefined : store.file],
+    ['store.spool', store.spool],
+    ['log.file', log.file],
+    ...config.voices
+      .flatMap((voice) => Object.values(voice).flatMap(pathsIn))
+      .map((path) => ['voices', path] as const),
+  ];
+}
+
+function pathsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(pathsIn);
+  return typeof value === 'string' && value.startsWith('/') ? [value] : [];
+}
+
+/** As systemd's own `sd_booted`: its tools may be installed where it does not run. */
+function unitProperties(
+  name: string,
+  properties: readonly string[],
+): Promise<Record<string, string> | undefined> {
+  if (!existsSync('/run/systemd/system')) return Promise.resolve(undefined);
+  const argv = ['show', name, ...properties.map((property) => `--property=${property}`)];
+  return new Promise((resolve) => {
+    execFile('systemctl', argv, { timeout: SYSTEMCTL_MS }, (error, stdout) => {
+      if (error) return resolve(undefined);
+      const pairs = stdout.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line) ?? []);
+      resolve(Object.fromEntries(pairs.flatMap(([, key, value]) => (key ? [[key, value ?? '']] : []))));
+    });
+  });
+}

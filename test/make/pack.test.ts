@@ -1,0 +1,49 @@
+// The archive of `npm pack`: it names the very versions of what it needs, and nothing of that stays in the clone, where npm
+// would take it before package-lock.json and leave out what development needs.
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'holdcast-pack-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Lock {
+  lockfileVersion: number;
+  packages: Record<
+    string,
+    { version?: string; dev?: boolean; devDependencies?: object; dependencies?: object }
+  >;
+}
+
+test('it has a shrinkwrap with the versions of package-lock.json and without those of development', () => {
+  for (const name of ['package.json', 'package-lock.json', '.gitignore'])
+    copyFileSync(join(ROOT, name), join(folder, name));
+  mkdirSync(join(folder, 'bin'));
+  copyFileSync(join(ROOT, 'bin/shrinkwrap.mjs'), join(folder, 'bin/shrinkwrap.mjs'));
+  writeFileSync(join(folder, 'bin/build.mjs'), ''); // bundles are not what is looked at
+  const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore'];
+  const options = { cwd: folder, encoding: 'utf8' as const, stdio };
+  const archive = execFileSync('npm', ['pack', '--offline'], options).trim().split('\n').at(-1)!;
+  const text = execFileSync('tar', ['-xzOf', archive, 'package/npm-shrinkwrap.json'], options);
+  const shrunk = JSON.parse(text) as Lock;
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+  const { devDependencies, ...own } = lock.packages['']!;
+  expect(devDependencies).toBeDefined();
+  expect(shrunk.packages['']).toEqual(own);
+  for (const name of Object.keys(own.dependencies!))
+    expect(shrunk.packages[`node_modules/${name}`]).toEqual(lock.packages[`node_modules/${name}`]);
+  expect(Object.values(shrunk.packages).filter(({ dev }) => dev)).toEqual([]);
+  expect(shrunk.packages['node_modules/jest']).toBeUndefined();
+  expect(existsSync(join(folder, 'npm-shrinkwrap.json'))).toBe(false);
+});
