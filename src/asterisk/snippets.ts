@@ -195,7 +195,7 @@ function freepbxDialplan(): SetupFile {
 }
 
 const RES_CURL = lines(
-  '; Seconds. Without these a call waits for ever when the hub accepts and does not answer. They are also the limits of',
+  '; Seconds. Without these a call waits for up to 180 s when the hub hangs. They are also the limits of',
   '; every CURL() in your dialplan that sets none by CURLOPT(): leave this file out if one of them may take longer.',
   'conntimeout=1',
   'httptimeout=2',

@@ -100,22 +100,24 @@ const CLOSE_MS = 3000;
 export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void> {
   const { log } = parts;
   const scope = new Scope();
+  const realtime = realtimeServer(parts);
   try {
-    const { ready, realtime } = await start(parts, scope);
+    // First of all and to the very last: callers whose look-ups wait in a held socket are to hear of it soon.
+    await realtime.start();
+    const ready = await start(parts, scope, realtime);
     log.info({ realtime: addressOf(ready.realtime), streams: ready.streams }, 'hub ready');
     parts.onReady?.(ready);
     await aborted(signal);
     log.info({ ...realtime.counts }, 'hub ends');
   } finally {
+    realtime.withhold();
     await closeInTime(scope, parts);
+    await realtime.close();
   }
 }
 
-async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; realtime: RealtimeServer }> {
+async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): Promise<HubReady> {
   const { settings, clock, log, memory } = parts;
-  // First of all and to the very last: callers whose look-ups wait in a held socket are to hear of it soon.
-  const realtime = scope.own(realtimeServer(parts));
-  await realtime.start();
   const perCall = parts.openPlaying ? undefined : await applicationOf(parts);
   const { calls, onConnect, callers } = openCalls(parts, scope);
   const offices = await openOffices(parts, scope);
@@ -137,10 +139,9 @@ async function start(parts: HubParts, scope: Scope): Promise<{ ready: HubReady; 
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
   realtime.serve({ application, startable: () => isThere(application.program), prepare });
-  scope.defer(() => realtime.withhold());
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
-  return { ready: { realtime: where, streams: settings.socket }, realtime };
+  return { realtime: where, streams: settings.socket };
 }
 
 function feedServer(

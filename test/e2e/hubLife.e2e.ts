@@ -8,6 +8,7 @@ import { lengthOf, type Run } from './judge/exact';
 import type { Caller } from './lab/caller';
 import { configText, ownBalance, type ConfigText } from './lab/config';
 import { keepFigures } from './lab/figures';
+import { HeldPort } from './lab/heldPort';
 import { Lab } from './lab/lab';
 import { RATE, tracks } from './lab/media';
 import { describeOnNewest } from './lab/newest';
@@ -277,4 +278,33 @@ describeOnNewest('whatever Asterisk it is', describe, () => {
 test('told to end, it ends, and leaves no process and no socket', async () => {
   expect(await lab.stopHub('SIGTERM')).toBe(0);
   expect(lab.strays).toEqual([]);
+});
+
+test('a port that is held: a look-up waits for a hub that comes back; where none comes, Asterisk asks its next engine', async () => {
+  const askFor = async (name: string): Promise<{ text: string; ms: number }> => {
+    const at = performance.now();
+    const text = await lab.cli(`realtime load musiconhold name ${name}`);
+    return { text, ms: Math.round(performance.now() - at) };
+  };
+  const refused = await askFor('hold-away.1');
+  const held = await HeldPort.open(lab);
+  const nobody = await askFor('hold-nobody.1');
+  held.start();
+  await held.ready(1);
+  const there = await askFor('hold-there.1');
+  await held.kill();
+  const asking = askFor('hold-back.1');
+  held.start();
+  const back = await asking;
+  await held.ready(2);
+  await held.kill();
+  await held.close();
+  for (const { text } of [refused, nobody]) expect(text).toMatch(/application +\S*holdcast stream/);
+  for (const { text } of [there, back]) expect(text).toContain('holdcast-reader');
+  const times = { refused, nobody, there, back };
+  keepFigures(
+    lab,
+    'held port, ms',
+    Object.fromEntries(Object.entries(times).map(([name, { ms }]) => [name, ms])),
+  );
 });

@@ -243,7 +243,7 @@ test('a port that is taken: nothing of the second hub stays behind', async () =>
   ]);
 });
 
-test('a program that Asterisk could not start is an error before anything listens', async () => {
+test('a program that Asterisk could not start is an error, and nothing goes on listening', async () => {
   const system = new TestSystem();
   await expect(system.start({ program: '/opt/hold cast/bin/holdcast' })).rejects.toMatchObject({
     code: 'HC_HUB_ADDRESS',

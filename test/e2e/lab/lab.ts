@@ -143,6 +143,12 @@ export class Lab extends LabFolder {
     return code;
   }
 
+  /** Standard output and error of what is started: both into log/<name>.out. Open for as long as the lab. */
+  output(name: string): [number, number] {
+    const out = openSync(join(this.folder, `log/${name}.out`), 'a');
+    return [out, out];
+  }
+
   #daemon(name: string, start: (stdio: StdioOptions) => ChildProcess): ChildProcess {
     const out = openSync(join(this.folder, `log/${name}.out`), 'a');
     try {
