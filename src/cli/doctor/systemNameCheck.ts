@@ -1,6 +1,7 @@
-// Does the system name of Asterisk, with which each Uniqueid begins, keep it from telling of calls?
+// Does the system name of Asterisk, with which each Uniqueid begins, keep calls from having keys and places? Nearly anything may
+// be in it (tried on 22.10: spaces, slashes, brackets, quotes, umlauts in UTF-8), but not bytes that are no UTF-8.
 import { errnoOf, messageOf } from '../../util/errors';
-import { notChecked, ok, problem, warning, type Check, type Finding } from './check';
+import { notChecked, ok, problem, type Check, type Finding } from './check';
 import { valueOf } from './confFile';
 import type { Site } from './site';
 
@@ -8,6 +9,8 @@ export function systemNameChecks(site: Site): Check[] {
   return [{ name: 'systemname', run: () => systemName(site) }];
 }
 
+const REMEDY =
+  'Set systemname in [options] of asterisk.conf to letters, digits and "-", and restart Asterisk.';
 /** Asterisk keeps so many bytes of it (ast_config_AST_SYSTEM_NAME, 16 to 22). */
 const LONGEST = 19;
 
@@ -26,24 +29,14 @@ async function systemName({ conf, etc }: Site): Promise<Finding> {
   }
   if (!text) return ok('not set');
   const shown = JSON.stringify(text);
-  const kept = Buffer.from(text).subarray(0, LONGEST);
-  if (text.includes('\ufffd') || !isUtf8(kept))
+  const isCut = !isUtf8(Buffer.from(text).subarray(0, LONGEST));
+  if (text.includes('\ufffd') || isCut)
     return problem(
-      `${shown} is no UTF-8${text.includes('\ufffd') ? '' : ` where Asterisk cuts it, after ${LONGEST} bytes`}: Asterisk tells no call's name in its events, so there are no keys and no places`,
-      'Set systemname in [options] of asterisk.conf to letters, digits and "-", and restart Asterisk.',
+      `${shown} is no UTF-8${isCut ? ` where Asterisk cuts it, after ${LONGEST} bytes` : ''}: calls have music, but no keys and no places`,
+      REMEDY,
     );
-  if (/\p{Cc}/u.test(text))
-    return problem(
-      `${shown} has control characters: no call gets a class of its own`,
-      'Set systemname in [options] of asterisk.conf to letters, digits and "-", and restart Asterisk.',
-    );
-  // In the dialplan's ${UNIQUEID} and in Asterisk's CURL() these end what they stand in.
-  const breaking = /[(){}[\]"'\\,$]/.exec(text);
-  return breaking
-    ? warning(
-        `${shown}: Asterisk's own dialplan and CURL() may stumble over ${breaking[0]}`,
-        'Use letters, digits and "-" only.',
-      )
+  return /\p{Cc}/u.test(text)
+    ? problem(`${shown} has control characters: no call gets a class of its own`, REMEDY)
     : ok(shown);
 }
 
