@@ -61,7 +61,7 @@ const LONGEST_UNIQUEID = 149;
 /**
  * Whether Asterisk can have such a Uniqueid: its `systemname` and a dialer's `ChannelId` may be nearly anything. Not what
  * has control characters, which would end a line or a word somewhere, or blanks at its ends, which AMI does not keep. Where
- * one becomes a word of a command line or the name of a file it is encoded: `wordOf`, `fileNameOf`.
+ * one becomes a word of a line or the name of a file it is encoded: `wordOf`, `fileNameOf`.
  */
 export function isUniqueid(text: string): boolean {
   return text !== '' && !/\p{Cc}/u.test(text) && text.trim() === text && text.length <= LONGEST_UNIQUEID;

@@ -10,12 +10,13 @@ import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { CallNews } from './feed';
 import { decodeReply, encodeRequest, type OfficeReply, type OfficeRequest } from './officeWire';
-import { decodeNews, encodeHello, LineReader, WireError } from './wire';
+import { decodeHearer, decodeNews, encodeHello, LineReader, WireError, type Who } from './wire';
 
 export interface HubConnectionParts {
   /** Absolute path of the hub's Unix socket. */
   socket: string;
-  uniqueid: string;
+  /** A call that was named by its token only is named by the hub; `hearer` tells. */
+  who: Who;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -27,6 +28,8 @@ export interface HubConnectionParts {
 export interface HubUser {
   /** The connection stands; what is sent from now on follows the hello. */
   up?(): void;
+  /** The call that hears the look-up of the token; told once, before all news of it. */
+  hearer?(uniqueid: string): void;
   news?(news: CallNews): void;
   reply?(reply: OfficeReply): void;
   /** It is gone, or could not be made. Told at each failure. */
@@ -51,6 +54,7 @@ export class HubConnection {
   readonly #users = new Set<HubUser>();
   #socket: Socket | undefined;
   #status: HubConnectionStatus = 'new';
+  #uniqueid: string | undefined;
   #opened = false;
   #retry: Cancel = () => {};
   readonly #backoff: Backoff;
@@ -59,10 +63,12 @@ export class HubConnection {
 
   constructor(private readonly parts: HubConnectionParts) {
     this.#backoff = new Backoff(parts.retryMs ?? RETRY_MS, parts.random);
+    this.#uniqueid = parts.who.uniqueid;
   }
 
-  get uniqueid(): string {
-    return this.parts.uniqueid;
+  /** Undefined: no hub has said yet. */
+  get uniqueid(): string | undefined {
+    return this.#uniqueid;
   }
 
   get status(): HubConnectionStatus {
@@ -117,7 +123,7 @@ export class HubConnection {
   }
 
   #take(socket: Socket): void {
-    const { clock, uniqueid, retryMs: [, longest] = RETRY_MS } = this.parts;
+    const { clock, who, retryMs: [, longest] = RETRY_MS } = this.parts;
     const reader = new LineReader();
     const since = clock.now();
     let why: unknown = new NoHub('it closed the connection');
@@ -126,7 +132,8 @@ export class HubConnection {
     socket.unref();
     socket
       .on('connect', () => {
-        socket.write(encodeHello(uniqueid));
+        // A hub that was started anew knows no token; what the one before it has said, this process remembers for it.
+        socket.write(encodeHello({ ...who, uniqueid: this.#uniqueid }));
         this.#up();
       })
       .on('data', (chunk) => {
@@ -152,16 +159,30 @@ export class HubConnection {
 
   #understand(line: string): void {
     if (this.#isClosed) return;
+    const hearer = decodeHearer(line);
+    if (hearer !== undefined) return this.#named(hearer);
     const news = decodeNews(line);
     const reply = news ? undefined : decodeReply(line);
     if (!news && !reply) return;
-    if (news?.type === 'identity' && news.identity.uniqueid !== this.parts.uniqueid)
+    if (
+      this.#uniqueid === undefined ||
+      (news?.type === 'identity' && news.identity.uniqueid !== this.#uniqueid)
+    )
       throw new WireError('told of another call');
     this.#stands();
     for (const user of [...this.#users]) {
       if (news) user.news?.(news);
       if (reply) user.reply?.(reply);
     }
+  }
+
+  #named(uniqueid: string): void {
+    if (this.#uniqueid !== undefined && this.#uniqueid !== uniqueid)
+      throw new WireError('told of another call');
+    this.#stands();
+    if (this.#uniqueid !== undefined) return;
+    this.#uniqueid = uniqueid;
+    for (const user of [...this.#users]) user.hearer?.(uniqueid);
   }
 
   /** The connection is of use: it told something, or stood for long (a hub without AMI tells nothing). */

@@ -16,12 +16,20 @@ export class HubFeed implements CallFeed {
   #listener: ((news: CallNews) => void) | undefined;
   readonly #release: Cancel;
 
-  /** @param connection opened with the feed; closed when nobody else uses it */
+  /**
+   * @param connection opened with the feed; closed when nobody else uses it
+   * @param hearer told which call it is, where the connection was made with a token
+   */
   constructor(
     private readonly connection: HubConnection,
     private readonly log: Logger,
+    hearer?: (uniqueid: string) => void,
   ) {
-    this.#release = connection.use({ news: (news) => this.#hear(news), down: () => this.#lost() });
+    this.#release = connection.use({
+      ...(hearer && { hearer }),
+      news: (news) => this.#hear(news),
+      down: () => this.#lost(),
+    });
   }
 
   open(listener: (news: CallNews) => void): void {

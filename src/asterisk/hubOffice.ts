@@ -44,7 +44,8 @@ export class HubOffice implements BackOffice {
   readonly #asked = new Map<number, Asked>();
   /** Not acknowledged yet, in order. */
   #kept: Kept[] = [];
-  #call: OfficeCall;
+  /** Undefined: no hub has said yet who listens. */
+  #call: OfficeCall | undefined;
   #lastId = 0;
   #lastSeq = 0;
   #lost = 0;
@@ -57,9 +58,10 @@ export class HubOffice implements BackOffice {
 
   constructor(private readonly parts: HubOfficeParts) {
     const { connection } = parts;
-    this.#call = { uniqueid: connection.uniqueid };
+    if (connection.uniqueid !== undefined) this.#call = { uniqueid: connection.uniqueid };
     this.#release = connection.use({
       up: () => this.#up(),
+      hearer: (uniqueid) => void (this.#call ??= { uniqueid }),
       news: (news) => this.#hear(news),
       reply: (reply) => this.#replied(reply),
       down: () => this.#down(),
@@ -181,7 +183,8 @@ export class HubOffice implements BackOffice {
 
   /** A choice of a caller whom this process does not know cannot be kept. */
   #spill(kept: readonly Kept[]): void {
-    const entries = kept.flatMap(({ what, wallMs }) => entryOf(what, this.#call, wallMs) ?? []);
+    const call = this.#call;
+    const entries = call ? kept.flatMap(({ what, wallMs }) => entryOf(what, call, wallMs) ?? []) : [];
     this.#lost += kept.length - entries.length;
     if (entries.length === 0) return;
     try {

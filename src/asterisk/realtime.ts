@@ -1,9 +1,11 @@
-// What Asterisk's res_config_curl asks about music classes, and what it is answered: one class per call.
-// Pure, and deaf to all but a Uniqueid: what a caller chooses (his number, his name) never gets into a command line.
+// What Asterisk's res_config_curl asks about music classes, and what it is answered: one class for each look-up.
+// Pure, and deaf to all but a Uniqueid. Nothing of the call gets into a command line, which every user of the machine can
+// read: a token stands for it.
 import type { SampleRate } from '../audio/frame';
-import { percentDecoded, percentEncoded, textOf, wordOf } from '../util/bytesText';
+import { percentDecoded, textOf } from '../util/bytesText';
 import { HoldcastError } from '../util/errors';
 import { isUniqueid } from './feed';
+import { mintToken } from './token';
 
 export interface RealtimeRequest {
   /** Path of the URL, with its query if there is one. */
@@ -33,7 +35,7 @@ export interface LookUpTrouble {
 export interface HoldApplication {
   /** Absolute path of the program; before it that of Node, where Asterisk would not find Node by itself. */
   readonly program: string;
-  /** What stands between it and the Uniqueid. */
+  /** What stands between it and the token. */
   readonly words: readonly string[];
   /** Asterisk's name for the form of the sound; absent: its own default, 8 kHz. */
   readonly format?: 'slin16' | 'slin48';
@@ -48,8 +50,6 @@ export const CLASS_PREFIX = 'hold-';
 /** Asterisk's own limits, `application` and the name of a class, in bytes without the final zero. */
 const LONGEST_APPLICATION = 255;
 const LONGEST_CLASS = 79;
-/** There must be room for a Uniqueid of so many plain characters; of Asterisk's own making are some 40. */
-const ROOM_FOR_UNIQUEID = 64;
 
 const FORMATS: Record<SampleRate, HoldApplication['format']> = {
   8000: undefined,
@@ -73,7 +73,7 @@ const NOT_HERE: RealtimeAnswer = { status: 404, body: '', found: false };
  *   quoting, and cuts it at 255 characters
  */
 export function holdApplication(file: string, rate: SampleRate, node?: string): HoldApplication {
-  return application(node === undefined ? [file] : [node, file], ['stream', '--uniqueid'], rate);
+  return application(node === undefined ? [file] : [node, file], ['stream', '--token'], rate);
 }
 
 /**
@@ -91,7 +91,7 @@ function application(paths: readonly string[], words: readonly string[], rate: S
   const program = paths.join(' ');
   if (!paths.every(isOneWord))
     throw unstartable(program, 'Asterisk splits a command line at spaces, and needs an absolute path');
-  const longest = Buffer.byteLength(commandLine({ program, words }, 'x'.repeat(ROOM_FOR_UNIQUEID)));
+  const longest = Buffer.byteLength(commandLine({ program, words }, mintToken()));
   if (longest > LONGEST_APPLICATION)
     throw unstartable(program, `Asterisk takes ${LONGEST_APPLICATION} characters, it could be ${longest}`);
   const format = FORMATS[rate];
@@ -104,16 +104,18 @@ function isOneWord(path: string): boolean {
 
 /**
  * Answers one request; never throws, whatever is asked.
- * @param plain what is started is not told which call it is for, so that it plays to all alike
+ * @param token of this look-up
+ * @param plain what is started is not told which look-up it is for, so that it plays to all alike
  */
 export function answer(
   { path, body }: RealtimeRequest,
   application: HoldApplication,
+  token: string,
   plain = false,
 ): RealtimeAnswer {
   switch (actionOf(path)) {
     case 'single':
-      return oneClass(body, application, plain);
+      return oneClass(body, application, token, plain);
     case 'multi':
     case 'static':
       return NO_CLASS;
@@ -140,7 +142,7 @@ export function askedCall(body: string): string | undefined {
   return asked && 'uniqueid' in asked ? asked.uniqueid : undefined;
 }
 
-type Asked = { readonly uniqueid: string; readonly name: Uint8Array } | LookUpTrouble;
+type Asked = { readonly uniqueid: string } | LookUpTrouble;
 
 function askedIn(body: string): Asked | undefined {
   const name = onlyName(body);
@@ -154,39 +156,31 @@ function askedIn(body: string): Asked | undefined {
   const most = LONGEST_CLASS - CLASS_PREFIX.length;
   if (name.length > LONGEST_CLASS)
     return { asked: text, why: `a Uniqueid of more than ${most} bytes has no room in the name of a class` };
-  return isUniqueid(uniqueid) ? { uniqueid, name } : { asked: text, why: 'this is no Uniqueid' };
+  return isUniqueid(uniqueid) ? { uniqueid } : { asked: text, why: 'this is no Uniqueid' };
 }
 
-function oneClass(body: string, application: HoldApplication, plain: boolean): RealtimeAnswer {
+/** Asterisk calls the class by the name that is answered, see token.ts. */
+function oneClass(body: string, application: HoldApplication, token: string, plain: boolean): RealtimeAnswer {
   const { format } = application;
   const asked = askedIn(body);
   if (!asked) return NO_CLASS;
   if ('why' in asked) return { ...NO_CLASS, trouble: asked };
-  const command = commandLine(application, plain ? undefined : asked.uniqueid);
-  const fits = Buffer.byteLength(command) <= LONGEST_APPLICATION; // encoded a Uniqueid can be three times as long
   const fields = [
-    ['name', asked.name],
+    ['name', CLASS_PREFIX + token],
     ['mode', 'custom'],
-    ['application', fits ? command : commandLine(application, undefined)],
+    ['application', commandLine(application, plain ? undefined : token)],
     ...(format ? [['format', format] as const] : []),
   ] as const;
-  const text = fields.map(([field, value]) => `${field}=${percentEncoded(value, UNRESERVED)}`).join('&');
-  const trouble = {
-    asked: CLASS_PREFIX + asked.uniqueid,
-    why: 'encoded it has no room in a command line: fallback music',
-  };
-  return { status: 200, body: text, found: true, ...(!fits && { trouble }) };
+  const text = fields.map(([field, value]) => `${field}=${encodeURIComponent(value)}`).join('&');
+  return { status: 200, body: text, found: true };
 }
-
-/** What a URL has as it is. */
-const UNRESERVED = /[\w.~-]/;
 
 /** Asterisk runs this by execv: no shell, no search of PATH. */
 function commandLine(
   { program, words }: Pick<HoldApplication, 'program' | 'words'>,
-  uniqueid: string | undefined,
+  token: string | undefined,
 ): string {
-  return [program, ...words, ...(uniqueid === undefined ? [] : [wordOf(uniqueid)])].join(' ');
+  return [program, ...words, ...(token === undefined ? [] : [token])].join(' ');
 }
 
 /** The bytes of the one field `name`; undefined: there is none, there are two, or one field is wrongly encoded. */

@@ -1,6 +1,7 @@
-// The hub's socket protocol: one JSON object a line; a stream says which call it is, the hub tells its news.
+// The hub's socket protocol: one JSON object a line; a stream says which look-up or which call it is for, the hub tells news.
 // Checked by hand, since every stream loads this. Junk is an error; what a newer version adds is passed over.
 import { isUniqueid, type CallIdentity, type CallNews, type QueuePlace } from './feed';
+import { isToken } from './token';
 
 /** Said by the stream. A hub that knows more sends what an older stream passes over, so any version is welcome. */
 export const WIRE_VERSION = 1;
@@ -10,10 +11,17 @@ export const LONGEST_LINE = 8192;
 /** Characters. What is longer is no channel, number, language or queue of Asterisk, and is not told. */
 const LONGEST_TEXT = 200;
 
-export interface Hello {
+/** One of them at least. */
+export interface Who {
+  /** Of the look-up that the stream was started for. */
+  readonly token?: string | undefined;
+  /** The call: as a hub has named it to this stream, or as the command line says where there is no token. */
+  readonly uniqueid?: string | undefined;
+}
+
+export interface Hello extends Who {
   /** Protocol version of the stream, 1 and more. */
   readonly v: number;
-  readonly uniqueid: string;
 }
 
 /** The other end does not speak this protocol: the connection is of no use. */
@@ -21,8 +29,8 @@ export class WireError extends Error {}
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export function encodeHello(uniqueid: string): string {
-  return line({ type: 'hello', v: WIRE_VERSION, uniqueid });
+export function encodeHello({ token, uniqueid }: Who): string {
+  return line({ type: 'hello', v: WIRE_VERSION, token, uniqueid });
 }
 
 /**
@@ -30,11 +38,32 @@ export function encodeHello(uniqueid: string): string {
  * @throws WireError
  */
 export function decodeHello(text: string): Hello | undefined {
-  const { type, v, uniqueid } = message(text);
+  const { type, v, uniqueid, token } = message(text);
   if (type !== 'hello') return undefined;
   if (!isCount(v)) throw new WireError('hello without a version');
-  if (typeof uniqueid !== 'string' || !isUniqueid(uniqueid)) throw new WireError('hello without a Uniqueid');
-  return { v, uniqueid };
+  const who = {
+    ...(typeof token === 'string' && isToken(token) && { token }),
+    ...(typeof uniqueid === 'string' && isUniqueid(uniqueid) && { uniqueid }),
+  };
+  if (!who.token && !who.uniqueid) throw new WireError('hello without a token or a Uniqueid');
+  return { v, ...who };
+}
+
+/** The call that hears the look-up, as Asterisk says: before all news of it. */
+export function encodeHearer(uniqueid: string): string {
+  return line({ type: 'hearer', uniqueid });
+}
+
+/**
+ * @returns undefined for a message of another type
+ * @throws WireError
+ */
+export function decodeHearer(text: string): string | undefined {
+  const { type, uniqueid } = message(text);
+  if (type !== 'hearer') return undefined;
+  if (typeof uniqueid !== 'string' || !isUniqueid(uniqueid))
+    throw new WireError('a hearer without a Uniqueid');
+  return uniqueid;
 }
 
 export function encodeNews(news: CallNews): string {

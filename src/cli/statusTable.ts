@@ -71,7 +71,7 @@ function threadText({ thread, playing, waiting, busyMs, worstTickMs }: HubStatus
 function rowOf(call: CallStatus): string[] {
   const { says } = call;
   return [
-    call.uniqueid,
+    call.uniqueid ?? '-',
     call.queue ?? '—',
     call.position === undefined ? '—' : String(call.position),
     timeText(call.heardMs),

@@ -1,15 +1,24 @@
-// The Unix socket on which each stream says which call it is, and is told what happens to it.
+// The Unix socket on which each stream says which look-up it was started for, and is told what happens to its call: once
+// Asterisk has said that the call hears it.
 // Hundreds of streams share one AMI connection through it; one that is stuck or talks nonsense harms none of the others.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { BackOffice, OfficeCall } from '../asterisk/backOffice';
 import type { CallNews } from '../asterisk/feed';
 import { decodeRequest, encodeReply, type OfficeReply } from '../asterisk/officeWire';
-import { decodeHello, encodeNews, LineReader, WIRE_VERSION } from '../asterisk/wire';
+import {
+  decodeHello,
+  encodeHearer,
+  encodeNews,
+  LineReader,
+  WIRE_VERSION,
+  type Hello,
+} from '../asterisk/wire';
 import type { Cancel, Clock } from '../util/clock';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import { listen } from './listening';
+import type { Hearer, LookUps } from './lookUps';
 import { OfficeDesk, type DeskLimits } from './officeDesk';
 import { Seldom } from './seldom';
 
@@ -41,6 +50,8 @@ export interface FeedParts {
   /** Absolute path of the socket; its folder is made, for this user alone, where there is none. */
   socket: string;
   calls: CallSource;
+  /** Who hears what was looked up. */
+  lookUps: Pick<LookUps, 'has' | 'ownerOf' | 'restore' | 'watch'>;
   /**
    * A call's BackOffice, closed when its stream is gone; absent: questions are passed over.
    * @param call who it is, as far as Asterisk has told
@@ -102,10 +113,15 @@ export class FeedServer implements Closeable {
 
 type State =
   | { readonly status: 'silent'; readonly giveUp: Cancel }
+  /** It has said its token, and nobody was named to hear it: it is told nothing. */
+  | { readonly status: 'nameless'; readonly cancel: Cancel }
   | { readonly status: 'following'; readonly cancel: Cancel }
   | { readonly status: 'over' };
 
-/** One stream: silent until its hello, then following one call, then over. */
+/**
+ * One stream: silent until its hello, nameless until its call is known to hear it, then following that call, then over. Where
+ * another channel hears it, it stays nameless; a Uniqueid without a token is an operator's own command line, and is believed.
+ */
 class StreamConnection implements Closeable {
   readonly #reader = new LineReader();
   #state: State;
@@ -135,7 +151,7 @@ class StreamConnection implements Closeable {
     const state = this.#state;
     this.#state = { status: 'over' };
     if (state.status === 'silent') state.giveUp();
-    if (state.status === 'following') state.cancel();
+    if (state.status === 'following' || state.status === 'nameless') state.cancel();
     this.#desk?.close();
     this.socket.destroy();
   }
@@ -153,15 +169,44 @@ class StreamConnection implements Closeable {
     }
   }
 
-  #greeted({ v, uniqueid }: { v: number; uniqueid: string }): void {
+  #greeted({ v, token, uniqueid }: Hello): void {
     if (this.#state.status !== 'silent') return this.#drop('it said hello twice');
     this.#state.giveUp();
-    this.#call = { uniqueid };
     if (v !== WIRE_VERSION)
       this.parts.log.debug({ uniqueid, theirs: v, ours: WIRE_VERSION }, 'a stream of another version');
+    if (token === undefined) return this.#follow(uniqueid!);
+    const { lookUps } = this.parts;
+    // A hub before this one was told who hears it, and has told the stream.
+    if (uniqueid !== undefined && !lookUps.has(token)) lookUps.restore(token, uniqueid);
+    this.#state = {
+      status: 'nameless',
+      cancel: lookUps.watch(token, (hearer) => this.#heardBy(token, hearer)),
+    };
+    this.#heardBy(token, 'own');
+  }
+
+  #heardBy(token: string, hearer: Hearer): void {
+    const uniqueid = this.parts.lookUps.ownerOf(token);
+    if (this.#state.status === 'nameless' && uniqueid !== undefined) {
+      const { cancel: unwatch } = this.#state;
+      this.#follow(uniqueid, unwatch);
+    } else if (this.#state.status === 'following' && hearer === 'foreign')
+      this.#drop('another channel hears it');
+  }
+
+  /** @param unwatch where the call was named for a token: the stream is told which it is */
+  #follow(uniqueid: string, unwatch?: Cancel): void {
+    this.#call = { uniqueid };
     // Following from now on: `follow` may tell what is known before it returns.
     let cancel: Cancel = () => {};
-    this.#state = { status: 'following', cancel: () => cancel() };
+    this.#state = {
+      status: 'following',
+      cancel: () => {
+        unwatch?.();
+        cancel();
+      },
+    };
+    if (unwatch) this.#write(encodeHearer(uniqueid));
     this.#desk = this.#openDesk(this.#call);
     cancel = this.parts.calls.follow(uniqueid, (news) => this.#tell(news));
     if (!this.#following) cancel();

@@ -16,6 +16,7 @@ import { checkOf, type CallChecks } from './callCheck';
 import { Callers } from './callers';
 import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
 import type { HeldSocket } from './heldSockets';
+import { LookUps } from './lookUps';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
 import { addressOf, type Where } from './listening';
 import {
@@ -25,7 +26,7 @@ import {
   type Prepared,
   type RealtimeLimits,
 } from './realtimeServer';
-import { isThere, startsAlone } from './startable';
+import { isThere as isInstalled, startsAlone } from './startable';
 import { Welcome } from './welcome';
 
 export interface HubParts {
@@ -61,6 +62,9 @@ type HubCalls = CallSource & CallRegister & CallChecks;
 export interface PlayingGiven {
   readonly calls: HubCalls;
   readonly offices: HubOffices | undefined;
+  readonly lookUps: LookUps;
+  /** Whether Asterisk has such a call, as far as can be found out. Never rejects. */
+  exists(uniqueid: string): boolean | Promise<boolean>;
   /** How a call begins whose caller is known; see `Welcome`. */
   welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
 }
@@ -69,7 +73,8 @@ export interface PlayingGiven {
 export interface Playing extends Closeable {
   /** What Asterisk is told to start. */
   readonly application: HoldApplication;
-  arrive(uniqueid: string): Prepared | Promise<Prepared>;
+  /** @param uniqueid of the call that the class is named after; `token`: of the look-up */
+  arrive(uniqueid: string, token: string): Prepared | Promise<Prepared>;
   /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
   sweep(living: ReadonlySet<string> | undefined): void;
 }
@@ -119,39 +124,50 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): Promise<HubReady> {
   const { settings, clock, log, memory } = parts;
   const perCall = parts.openPlaying ? undefined : await applicationOf(parts);
-  const { calls, onConnect, callers } = openCalls(parts, scope);
+  const { calls, onConnect, callers, lookUps } = openCalls(parts, scope);
   const offices = await openOffices(parts, scope);
   const welcome = offices && welcoming(parts, offices, callers);
   onConnect(() => void welcome?.warm());
-  await scope.own(feedServer(parts, calls, offices)).start();
+  await scope.own(feedServer(parts, calls, lookUps, offices)).start();
   const playing = await openPlaying(parts, scope, {
     calls,
     offices,
+    lookUps,
+    exists: (uniqueid) => isThere(callers?.find(uniqueid)),
     welcome: (uniqueid) => welcome?.firstState(uniqueid),
   });
-  const prepare: LookUpAnswers['prepare'] = playing
-    ? (uniqueid) => playing.arrive(uniqueid)
-    : welcome && ((uniqueid) => welcome.prepare(uniqueid));
+  const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => {
+    if (playing) return playing.arrive(uniqueid, token);
+    lookUps.open(token, uniqueid);
+    return welcome?.prepare(uniqueid, token);
+  };
   const application = playing?.application ?? perCall!;
   const housekeeping = scope.own(
     new Housekeeping({ calls, memory: memoryWith(playing, memory), clock, log }),
   );
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
-  realtime.serve({ application, startable: () => isThere(application.program), prepare });
+  realtime.serve({ application, startable: () => isInstalled(application.program), prepare });
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
   return { realtime: where, streams: settings.socket };
 }
 
+/** Whether Asterisk has a call, by what is found of its caller. */
+function isThere(found: ReturnType<Callers['find']>): boolean | Promise<boolean> {
+  return found instanceof Promise ? found.then((caller) => caller !== undefined) : found !== undefined;
+}
+
 function feedServer(
   { settings, clock, log, limits }: HubParts,
   calls: HubCalls,
+  lookUps: LookUps,
   offices: HubOffices | undefined,
 ): FeedServer {
   return new FeedServer({
     socket: settings.socket,
     calls,
+    lookUps,
     office: offices && ((call) => new LocalOffice({ ...offices, call, check: checkOf(calls, call), clock })),
     clock,
     log,
@@ -225,6 +241,7 @@ interface Calls {
   readonly calls: HubCalls;
   /** Has `task` run each time that Asterisk can be asked again. */
   readonly onConnect: (task: () => void) => void;
+  readonly lookUps: LookUps;
   /** Absent: there is no AMI connection. */
   readonly callers?: Callers;
 }
@@ -233,9 +250,9 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
   if (!openLink) {
     log.warn(
       { hint: 'set ami.secret in the config; `holdcast asterisk` prints the section for manager.conf' },
-      'no AMI connection: callers have music, but no keys and no places in the queue',
+      'no AMI connection: nobody says who listens, so callers have music and nothing else',
     );
-    return { calls: NO_CALLS, onConnect: () => {} };
+    return { calls: NO_CALLS, onConnect: () => {}, lookUps: scope.own(new LookUps(undefined)) };
   }
   const link = scope.own(openLink());
   const calls = scope.own(new Switchboard({ link, clock, log }));
@@ -243,6 +260,7 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
   return {
     calls,
     callers,
+    lookUps: scope.own(new LookUps(link)),
     onConnect: (task) => {
       const ignore = (): void => {};
       scope.defer(link.listen({ connected: task, event: ignore, disconnected: ignore }));

@@ -14,6 +14,7 @@ import {
   type RealtimeAnswer,
   type RealtimeRequest,
 } from '../asterisk/realtime';
+import { mintToken } from '../asterisk/token';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
@@ -44,8 +45,11 @@ export interface LookUpAnswers {
   application: HoldApplication;
   /** Whether the application could be started now; asked before each answer, so it must be quick. */
   startable: () => boolean;
-  /** What is to be done before something is started for a call; undefined: nothing to wait for. Never rejects. */
-  prepare?: ((uniqueid: string) => Prepared | Promise<Prepared | void>) | undefined;
+  /**
+   * What is to be done before something is started for a look-up; undefined: nothing to wait for. Never rejects.
+   * @param uniqueid of the call that the class is named after; who hears it is known later
+   */
+  prepare?: ((uniqueid: string, token: string) => Prepared | Promise<Prepared | void>) | undefined;
 }
 
 export interface RealtimeParts {
@@ -199,15 +203,16 @@ export class RealtimeServer implements Closeable {
     askedAt: number,
   ): void {
     const { application, startable, prepare } = answers;
-    const known = answer(request, application);
+    const token = mintToken();
+    const known = answer(request, application, token);
     if (known.trouble) this.#misaskedBy(known.trouble);
     const reply = known.found && !startable() ? this.#withheld(application) : known;
     if (reply.status !== 200) return this.#refuse(response, reply.status, 'path');
     const uniqueid = reply.found ? askedCall(request.body) : undefined;
-    const prepared = uniqueid === undefined ? undefined : prepare?.(uniqueid);
+    const prepared = uniqueid === undefined ? undefined : prepare?.(uniqueid, token);
     const send = (how: Prepared | void): void => {
       const plain = how === 'plain';
-      this.#reply(response, plain ? answer(request, application, plain) : reply);
+      this.#reply(response, plain ? answer(request, application, token, plain) : reply);
       const result = plain ? 'plain' : reply.found ? 'answered' : 'empty';
       this.parts.onAnswered?.(this.parts.clock.now() - askedAt, result);
     };

@@ -1,8 +1,9 @@
-// The track that a caller chose in an earlier call, heard from the first sample of this one: before Asterisk starts the
-// stream, a first CallState says where its music begins. In every other respect it is the beginning of a call.
+// With which music a call begins, heard from the first sample: where it was before, or the track that its caller chose in an
+// earlier call. Before Asterisk starts the stream, a first CallState says so. Nobody knows yet who will hear it, so there
+// is nothing in it but music.
 import { keptPhone } from '../asterisk/backOffice';
 import type { SampleRate } from '../audio/frame';
-import { parseCallState, type CallState } from '../session/state';
+import { musicOf, parseCallState, type CallState } from '../session/state';
 import type { CallStates } from '../store/callStates';
 import type { StoreKeeper } from '../store/keeper';
 import type { Clock } from '../util/clock';
@@ -62,13 +63,16 @@ export class Welcome {
   }
 
   /**
-   * Sees to it that the call's stream begins with its caller's track: writes its first CallState. What comes late is left
-   * alone: the stream may have begun. Never rejects.
+   * Sees to it that the stream of a look-up begins with the music of the call that its class is named after: writes its first
+   * CallState, kept by the token. What comes late is left alone: the stream may have begun. Never rejects.
    * @returns undefined: there is nothing to wait for; else resolves within 80 ms
    */
-  prepare(uniqueid: string): Promise<void> | undefined {
-    if (this.#hasState(uniqueid)) return undefined;
-    return this.firstState(uniqueid)?.then((state) => state && this.#write(uniqueid, state));
+  prepare(uniqueid: string, token: string): Promise<void> | undefined {
+    const kept = this.parts.states.read(uniqueid);
+    const state = parseCallState(kept);
+    if (state) this.#write(token, state);
+    if (kept !== undefined) return undefined;
+    return this.firstState(uniqueid)?.then((state) => state && this.#write(token, state));
   }
 
   /**
@@ -80,10 +84,7 @@ export class Welcome {
     const caller = this.parts.find(uniqueid);
     if (!(caller instanceof Promise) && keptPhone(caller) === undefined) return undefined;
     this.#waiting++;
-    return this.#firstState(uniqueid, caller).finally(() => {
-      this.#waiting--;
-      this.#noteAnswered(uniqueid);
-    });
+    return this.#firstState(uniqueid, caller).finally(() => this.#waiting--);
   }
 
   #noteAnswered(uniqueid: string): void {
@@ -95,7 +96,7 @@ export class Welcome {
   async #firstState(uniqueid: string, caller: Finding): Promise<CallState | undefined> {
     const { clock, rate, log } = this.parts;
     const beganMs = clock.now();
-    const choice = this.#choice(caller);
+    const choice = this.#choice(uniqueid, caller);
     let track = await inTime(clock, LIMIT_MS, choice);
     if (track === LATE && clock.now() - beganMs >= LIMIT_MS + HELD_UP_MS)
       track = await inTime(clock, HELD_UP_MS, choice);
@@ -104,9 +105,12 @@ export class Welcome {
     return typeof track === 'string' ? parseCallState(stateOf(track, rate)) : undefined;
   }
 
-  async #choice(finding: Finding): Promise<string | undefined> {
+  async #choice(uniqueid: string, finding: Finding): Promise<string | undefined> {
     try {
-      const phone = keptPhone(await finding);
+      const caller = await finding;
+      // Who asks before there is such a call takes nothing from it.
+      if (caller) this.#noteAnswered(uniqueid);
+      const phone = keptPhone(caller);
       return phone === undefined ? undefined : await this.parts.keeper.choice(phone);
     } catch (error) {
       this.#complain(error);
@@ -114,20 +118,12 @@ export class Welcome {
     }
   }
 
-  #write(uniqueid: string, state: CallState): void {
-    const { states, log } = this.parts;
-    // Asked again: another look-up of this call may have been answered meanwhile.
-    if (this.#hasState(uniqueid)) return;
+  #write(token: string, state: CallState): void {
     try {
-      states.write(uniqueid, state);
-      log.debug({ uniqueid }, 'begins with the music that was chosen in an earlier call');
+      this.parts.states.write(token, musicOf(state));
     } catch (error) {
       this.#complain(error);
     }
-  }
-
-  #hasState(uniqueid: string): boolean {
-    return this.parts.states.read(uniqueid) !== undefined;
   }
 
   #complain(error: unknown): void {

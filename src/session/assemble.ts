@@ -56,6 +56,15 @@ export interface CallSetup {
   onKey?: ((action: string) => void) | undefined;
   /** What an earlier process of this call has left; the media must have its track already. */
   resume?: CallState | undefined;
+  /** Music that plays already, to whoever listens: it goes on at the same sample now that it is known whose call it is. */
+  playing?: PlayingMusic | undefined;
+}
+
+export interface PlayingMusic {
+  /** But for its music and how long it was heard, it counts for nothing. */
+  readonly state: CallState;
+  /** The call began with it: its track is one that the call has heard from the beginning. */
+  readonly fresh: boolean;
 }
 
 /** The caller of this closes both. */
@@ -69,6 +78,9 @@ export function assembleCall(setup: CallSetup): AssembledCall {
   const { call, rules, media, clock, random, log } = setup;
   const resume = setup.resume && atRate(setup.resume, rules.program.rate);
   const { office = () => undefined, speech = () => undefined } = setup;
+  const playing = setup.playing && atRate(setup.playing.state, rules.program.rate);
+  const from = playing ? movedOn(resume ?? playing, playing) : resume;
+  let isFirst = setup.playing?.fresh === true;
   // Of a call that may be another one nothing is kept.
   const journal = new Journal(() => (call.certain ? office() : undefined), clock);
   const rota: AdviceRota = new AdviceRota(
@@ -81,13 +93,15 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     resume,
   );
   const program = new Program(rules.program, {
-    playlist: new Playlist(() => media.music(), rules.program.music.order, random, resume?.bag),
+    playlist: new Playlist(() => media.music(), rules.program.music.order, random, from?.bag),
     rota,
-    onEvent: (event) => {
+    onEvent: (given) => {
+      const event = isFirst && given.type === 'track' ? { ...given, fromSample: 0 } : given;
+      isFirst &&= given.type !== 'track';
       journal.hear(event);
       setup.onEvent(event);
     },
-    ...(resume && partsOf(resume)),
+    ...(from && partsOf(from)),
   });
   const { keys, position } = rules;
   const session: Session = new Session({
@@ -107,6 +121,18 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     resume,
   });
   return { program, session, rota };
+}
+
+/** The state of a call whose music has gone on meanwhile. */
+function movedOn(state: CallState, { music, heardSamples, bag }: CallState): CallState {
+  const { sinceVoice } = state;
+  return {
+    ...state,
+    ...(music && { music }),
+    ...(sinceVoice !== undefined && { sinceVoice: sinceVoice + heardSamples - state.heardSamples }),
+    heardSamples,
+    bag,
+  };
 }
 
 function partsOf({ music, heardSamples, sinceVoice, quiet, hushed }: CallState): Partial<ProgramParts> {

@@ -85,6 +85,13 @@ export function atRate(state: CallState, rate: SampleRate): CallState {
   };
 }
 
+/** The music of a call and nothing else of it: what may be played while it is not known who listens. */
+export function musicOf({ rate, music, heardSamples, bag }: CallState): CallState {
+  return { ...BLANK, rate, heardSamples, bag, ...(music && { music }) };
+}
+
+const BLANK = { version: 1, heard: [], quiet: false, hushed: false, pressed: {} } as const;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Fields {

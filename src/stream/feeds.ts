@@ -16,7 +16,11 @@ import type { Logger } from '../util/log';
 import { seededRandom, seedOf, type Random } from '../util/random';
 
 export interface FeedParts {
-  uniqueid: string;
+  /** Absent: the hub knows it by the token. */
+  uniqueid: string | undefined;
+  token: string | undefined;
+  /** Told which call hears the look-up of the token, before all news of it. */
+  hearer(uniqueid: string): void;
   /** Whether this is certainly the call that listens: of another one nothing is asked or kept. */
   certain: boolean;
   config: ResolvedConfig;
@@ -45,20 +49,24 @@ const BALANCE_MS = 3000;
  */
 export async function openOutside(parts: FeedParts): Promise<CallOutside> {
   const { hub, ami } = parts.config;
-  if (await answers(hub.socket)) return hubOutside(parts);
+  const { uniqueid } = parts;
+  // What a token stands for only a hub knows.
+  if (uniqueid === undefined || (await answers(hub.socket))) return hubOutside(parts);
   if (!ami) sweep(parts, undefined);
-  const direct = ami && (await directFeed(ami, parts));
-  const feed = new NotedFeed(parts.uniqueid, direct ?? (await hubFeed(await hubConnection(parts), parts)));
+  const direct = ami && (await directFeed(ami, uniqueid, parts));
+  const feed = new NotedFeed(uniqueid, direct ?? (await hubFeed(await hubConnection(parts), parts)));
   const check = direct && { caller: () => direct.confirmCaller(), place: () => direct.confirmPlace() };
-  const office = parts.certain ? await localOffice(parts, () => feed.call, check) : nobodysOffice(parts);
+  const office = parts.certain
+    ? await localOffice(parts, uniqueid, () => feed.call, check)
+    : nobodysOffice(parts);
   return { feed, office };
 }
 
 async function hubOutside(parts: FeedParts): Promise<CallOutside> {
-  const { certain, config, clock, log } = parts;
+  const { certain, token, config, clock, log } = parts;
   const connection = await hubConnection(parts);
   const feed = await hubFeed(connection, parts);
-  if (!certain) return { feed, office: nobodysOffice(parts) };
+  if (!certain && token === undefined) return { feed, office: nobodysOffice(parts) };
   const [{ HubOffice }, { Spool }] = await Promise.all([
     import('../asterisk/hubOffice'),
     import('../store/spool'),
@@ -76,12 +84,13 @@ async function hubOutside(parts: FeedParts): Promise<CallOutside> {
 
 async function hubConnection(parts: FeedParts): Promise<HubConnection> {
   const { HubConnection } = await import('../asterisk/hubConnection');
-  return new HubConnection({ ...parts, socket: parts.config.hub.socket });
+  const { token, uniqueid } = parts;
+  return new HubConnection({ ...parts, who: { token, uniqueid }, socket: parts.config.hub.socket });
 }
 
-async function hubFeed(connection: HubConnection, { log }: FeedParts): Promise<CallFeed> {
+async function hubFeed(connection: HubConnection, { log, hearer }: FeedParts): Promise<CallFeed> {
   const { HubFeed } = await import('../asterisk/hubFeed');
-  return new HubFeed(connection, log);
+  return new HubFeed(connection, log, hearer);
 }
 
 /** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */
@@ -90,10 +99,11 @@ const CHOICE_MS = 2000;
 /** Store and billing of this process; what is slow of them is loaded at the first question. */
 async function localOffice(
   parts: FeedParts,
+  uniqueid: string,
   call: () => OfficeCall,
   check: CallCheck | undefined,
 ): Promise<BackOffice> {
-  const { config, clock, log, uniqueid } = parts;
+  const { config, clock, log } = parts;
   const { store: settings, billing: asked } = config;
   const [{ StoreKeeper }, billingRoom] = await Promise.all([
     import('../store/keeper'),
@@ -143,17 +153,17 @@ class NotedFeed implements CallFeed {
  * Without a hub nobody else forgets calls that are over: a stream hears of the end of its own call only when it is killed
  * already, so each does it for the others.
  */
-async function directFeed(ami: AmiSettings, parts: FeedParts): Promise<DirectFeed> {
+async function directFeed(ami: AmiSettings, uniqueid: string, parts: FeedParts): Promise<DirectFeed> {
   const { createLink } = await import('../asterisk/link');
   const { DirectFeed } = await import('../asterisk/directFeed');
   const link = createLink(ami, parts);
-  const feed = new DirectFeed(parts.uniqueid, link, parts);
+  const feed = new DirectFeed(uniqueid, link, parts);
   link.listen({
     connected: () => void feed.calls().then((living) => sweep(parts, living)),
     event: () => {},
     disconnected: () => {},
   });
-  feed.onHangup((uniqueid) => parts.states.forget(uniqueid));
+  feed.onHangup((gone) => parts.states.forget(gone));
   return feed;
 }
 

@@ -2,11 +2,12 @@
 // A wrong option never stops the stream: it is reported in the log and the caller hears music.
 import { parseArgs } from 'node:util';
 import { isUniqueid } from '../asterisk/feed';
-import { ofWord } from '../util/bytesText';
+import { isToken } from '../asterisk/token';
 
 export interface StreamOptions {
   config?: string;
   uniqueid?: string;
+  token?: string;
   channel?: string;
   phone?: string;
   queue?: string;
@@ -15,13 +16,15 @@ export interface StreamOptions {
 /** Options of `stream` with their help; the command line shows the same list. */
 export const STREAM_OPTIONS = {
   config: 'path of config.ts',
-  uniqueid: "the channel's Uniqueid, %XX for a byte that is no plain letter (else $UNIQUEID)",
+  uniqueid: "the channel's Uniqueid (else $UNIQUEID)",
+  token: 'of the look-up that this was started for, as the hub passes it: the hub says which call that is',
   channel: "the channel's name (else $CHANNEL)",
   phone: "the caller's number (else $PHONE)",
   queue: 'the queue in which the caller waits (else $QUEUE)',
 } as const satisfies Record<keyof StreamOptions, string>;
 
 const IDENTITY = ['uniqueid', 'channel', 'phone', 'queue'] as const;
+const FROM_ENV: ReadonlySet<string> = new Set(IDENTITY);
 const NAMES = Object.keys(STREAM_OPTIONS) as (keyof StreamOptions)[];
 
 export interface ParsedOptions {
@@ -46,18 +49,25 @@ export function parseStreamOptions(argv: string[], env: NodeJS.ProcessEnv): Pars
   });
   const options: StreamOptions = {};
   // The environment of Asterisk is left as the last call of the old way set it: it adds nothing to what is known.
-  const fromEnv = values['uniqueid'] === undefined ? env : {};
+  const isNamed = values['uniqueid'] !== undefined || values['token'] !== undefined;
+  const fromEnv = isNamed ? {} : env;
   for (const name of NAMES) {
-    const given = values[name];
-    // The hub encodes what is no plain word; a % that begins no two digits is meant as it stands.
-    const word = name === 'uniqueid' && typeof given === 'string' ? (ofWord(given) ?? given) : given;
-    const value = word ?? (name === 'config' ? undefined : fromEnv[name.toUpperCase()]);
+    const value = values[name] ?? (FROM_ENV.has(name) ? fromEnv[name.toUpperCase()] : undefined);
     if (typeof value === 'string' && value !== '') options[name] = value;
   }
-  const wrong = options.uniqueid !== undefined && !isUniqueid(options.uniqueid);
-  if (wrong) delete options.uniqueid;
+  const wrong = [
+    ...(options.uniqueid !== undefined && !isUniqueid(options.uniqueid) ? (['uniqueid'] as const) : []),
+    ...(options.token !== undefined && !isToken(options.token) ? (['token'] as const) : []),
+  ];
+  for (const name of wrong) delete options[name];
+  // Who hears a look-up the hub says, and nobody else.
+  if (values['token'] !== undefined) for (const name of IDENTITY) delete options[name];
   const strange = Object.keys(values).filter((name) => !(name in STREAM_OPTIONS) || values[name] === true);
-  const unknown = [...strange.map((name) => `--${name}`), ...(wrong ? ['--uniqueid'] : []), ...positionals];
+  const unknown = [
+    ...strange.map((name) => `--${name}`),
+    ...wrong.map((name) => `--${name}`),
+    ...positionals,
+  ];
   return { options, certain: unknown.length === 0 && identityIsCertain(options, argv), unknown };
 }
 

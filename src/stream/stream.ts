@@ -8,11 +8,11 @@ import { Library } from '../media/library';
 import { frameBytes, frameSamples, samplesOf } from '../audio/frame';
 import type { ReadMode } from '../media/track';
 import type { Program, ProgramEvent } from '../program/program';
-import { assembleCall, type PlayableMedia } from '../session/assemble';
+import { assembleCall, type PlayableMedia, type PlayingMusic } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Call, Session } from '../session/session';
 import type { Speech } from '../session/speech';
-import { parseCallState, READ_MS, type CallState } from '../session/state';
+import { musicOf, parseCallState, READ_MS, type CallState } from '../session/state';
 import { CallStates } from '../store/callStates';
 import { keptOf, SharedStates } from '../store/sharedStates';
 import type { Clock } from '../util/clock';
@@ -80,23 +80,27 @@ const NO_MEDIA: PlayableMedia = {
 };
 
 export class CallStream {
+  /** Which call listens: as the command line says, or the hub of the token on it. */
+  #listener: { readonly uniqueid: string | undefined; readonly certain: boolean };
   readonly #scope = new Scope();
   readonly #deferred: DeferredLog;
   readonly #random: Random;
-  readonly #log: Logger;
+  #log: Logger;
   #stage: Stage | undefined;
   #session: Session | undefined;
   #pacer: Pacer | undefined;
   #keeper: Keeper | undefined;
+  #media: PlayableMedia = NO_MEDIA;
   #library: Library | undefined;
   #office: BackOffice | undefined;
   #speech: Speech | undefined;
 
   constructor(private readonly parts: StreamParts) {
-    const { uniqueid } = parts.options.options;
+    const { uniqueid, token } = parts.options.options;
+    this.#listener = { uniqueid, certain: parts.options.certain };
     this.#deferred = new DeferredLog(() => parts.clock.wall());
     this.#log = this.#deferred.logger.child(uniqueid === undefined ? {} : { uniqueid });
-    this.#random = seededRandom(seedOf(uniqueid ?? `${process.pid} ${parts.clock.wall()}`));
+    this.#random = seededRandom(seedOf(uniqueid ?? token ?? `${process.pid} ${parts.clock.wall()}`));
   }
 
   get log(): Logger {
@@ -129,7 +133,7 @@ export class CallStream {
     this.#deferred.settings = config.log;
     await this.#settleTime();
     await this.#attempt('log', () => this.#deferred.open());
-    this.#log.info({ ...options }, 'stream started');
+    this.#log.info({ ...options, token: undefined }, 'stream started');
     if (unknown.length > 0)
       this.#log.warn(
         { unknown: unknown.filter((word) => word.startsWith('-')), words: unknown.length },
@@ -193,7 +197,8 @@ export class CallStream {
     const spoken = (language: string): string => (library.speaks(language) ? language : config.language);
     const media: PlayableMedia = {
       music: () => (scanned || !first ? library.music : [first]),
-      advices: (shelf, language) => library.advices(shelf, spoken(language)),
+      // What was said to whom is nobody's before it is known who listens.
+      advices: (shelf, language) => (this.#isNameless ? [] : library.advices(shelf, spoken(language))),
       prompt: (name, language) => library.prompt(name, spoken(language)),
       speaks: (language) => library.speaks(language),
       find: (id) => library.find(id),
@@ -210,20 +215,45 @@ export class CallStream {
     return () => Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', scan)]);
   }
 
-  /** What an earlier process of this call, or a hub that played to it, has left. An identity that is not certain would bring another call's. */
+  /** A token that the hub has not named yet: music, for whoever hears it. */
+  get #isNameless(): boolean {
+    return this.parts.options.options.token !== undefined && this.#listener.uniqueid === undefined;
+  }
+
+  /**
+   * What an earlier process of this call, or a hub that played to it, has left. An identity that is not certain would bring
+   * another call's. For a token the hub has left with which music it begins.
+   */
   #kept(states: CallStates, shared: SharedStates): CallState | undefined {
-    const { options, certain } = this.parts.options;
-    const uniqueid = options.uniqueid!;
-    return certain ? parseCallState(keptOf(uniqueid, states, shared)) : undefined;
+    const { uniqueid, certain } = this.#listener;
+    const { token } = this.parts.options.options;
+    if (token === undefined || uniqueid !== undefined)
+      return certain ? parseCallState(keptOf(uniqueid!, states, shared)) : undefined;
+    const left = parseCallState(states.read(token));
+    states.forget(token);
+    return left && musicOf(left);
+  }
+
+  /** The hub says which call listens: it goes on from what is kept of it, and from the sample that is heard now. */
+  #named(uniqueid: string, config: ResolvedConfig, media: PlayableMedia): void {
+    if (!this.#isNameless) return;
+    this.#listener = { uniqueid, certain: true };
+    this.#log = this.#deferred.logger.child({ uniqueid });
+    const states = new CallStates(config.calls.folder);
+    const kept = this.#kept(states, new SharedStates(config.calls.folder));
+    const playing = { state: this.#session!.stateAt(0), fresh: kept === undefined };
+    this.#play(config, media, kept, playing);
+    this.#session?.opened();
+    this.#keep(states, config);
   }
 
   #keep(states: CallStates, { calls }: ResolvedConfig): void {
-    const { options, certain } = this.parts.options;
+    const { uniqueid, certain } = this.#listener;
     if (!certain) return;
     const { clock } = this.parts;
     const keeper = new Keeper({
       states,
-      uniqueid: options.uniqueid!,
+      uniqueid: uniqueid!,
       everyMs: calls.everyMs,
       clock,
       log: this.#log,
@@ -244,12 +274,14 @@ export class CallStream {
   /** What comes from outside goes to the Session for as long as the call lasts. */
   async #follow(config: ResolvedConfig): Promise<void> {
     const { clock, openOutside, options } = this.parts;
-    const { certain } = options;
-    const { uniqueid } = options.options;
-    if (uniqueid === undefined || !openOutside) return;
+    const { uniqueid, certain } = this.#listener;
+    const { token } = options.options;
+    if ((uniqueid === undefined && token === undefined) || !openOutside) return;
     const states = new CallStates(config.calls.folder);
     const [log, random] = [this.#log, this.#random];
-    const { feed, office } = await openOutside({ uniqueid, certain, config, states, clock, log, random });
+    const hearer = (named: string): void => this.#named(named, config, this.#media);
+    const given = { uniqueid, token, certain, hearer, config, states, clock, log, random };
+    const { feed, office } = await openOutside(given);
     this.#office = this.#scope.own(office);
     this.#session?.opened();
     const outside = new Outside({
@@ -264,12 +296,18 @@ export class CallStream {
     });
     // Of a call that may be another one, no more than the old way always had: its keys.
     this.#scope.own(feed).open((news) => {
-      if (certain || news.type === 'key') outside.hear(news);
+      if (this.#listener.certain || (news.type === 'key' && !this.#isNameless)) outside.hear(news);
     });
   }
 
   /** Puts a Program on the air: the first starts the Pacer, a later one is crossfaded to. */
-  #play(config: ResolvedConfig, media: PlayableMedia, resume?: CallState): { ready: () => Promise<void> } {
+  #play(
+    config: ResolvedConfig,
+    media: PlayableMedia,
+    resume?: CallState,
+    playing?: PlayingMusic,
+  ): { ready: () => Promise<void> } {
+    this.#media = media;
     const { rules, ready } = callRules(config);
     const log = programLog(this.#log, config.program.rate);
     const { program, session } = assembleCall({
@@ -280,6 +318,7 @@ export class CallStream {
       random: this.#random,
       log: this.#log,
       ...(resume && { resume }),
+      ...(playing && { playing }),
       office: () => this.#office,
       speech: () => this.#speech,
       onEvent: (event) => {
@@ -290,7 +329,9 @@ export class CallStream {
     this.#session?.close();
     this.#session = this.#scope.own(session);
     if (this.#stage && this.#stage.rate === config.program.rate) {
-      this.#stage.change(program, CHANGE_FRAMES);
+      const before = this.#stage.program.position?.trackId;
+      const alike = playing !== undefined && before !== undefined && program.position?.trackId === before;
+      this.#stage.change(program, CHANGE_FRAMES, alike);
       this.#pacer?.adjust(config.stream);
     } else {
       this.#startPacing(config, program);
@@ -328,9 +369,8 @@ export class CallStream {
   }
 
   #callIn(language: string): Call {
-    const { options, certain } = this.parts.options;
-    const { uniqueid, channel, phone, queue } = options;
-    return { uniqueid, channel, phone, queue, language, certain };
+    const { channel, phone, queue } = this.parts.options.options;
+    return { ...this.#listener, channel, phone, queue, language };
   }
 
   /** The result of `task`, or undefined after logging why not. */

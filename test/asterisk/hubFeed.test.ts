@@ -10,6 +10,7 @@ import { HubConnection } from '../../src/asterisk/hubConnection';
 import { HubFeed } from '../../src/asterisk/hubFeed';
 import { Switchboard } from '../../src/asterisk/switchboard';
 import { FeedServer } from '../../src/hub/feedServer';
+import { LookUps } from '../../src/hub/lookUps';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { Scope } from '../../src/util/scope';
@@ -47,7 +48,7 @@ class TestFeed {
     this.calls.greeting = () => [IDENTITY, PLACE];
     const { log } = this.kept;
     const retryMs = [100, 1600] as const;
-    const connection = new HubConnection({ socket, uniqueid: '1.1', clock, random, log, retryMs });
+    const connection = new HubConnection({ socket, who: { uniqueid: '1.1' }, clock, random, log, retryMs });
     this.feed = new HubFeed(connection, log);
     owned(this.feed);
   }
@@ -59,7 +60,13 @@ class TestFeed {
 
   async hub(): Promise<FeedServer> {
     const { socket, calls } = this;
-    const server = new FeedServer({ socket, calls, clock: new ManualClock(), log: keptLog().log });
+    const server = new FeedServer({
+      socket,
+      calls,
+      lookUps: new LookUps(undefined),
+      clock: new ManualClock(),
+      log: keptLog().log,
+    });
     await server.start();
     return owned(server);
   }
@@ -110,9 +117,9 @@ feedContract('the feed over a hub’s socket', async (uniqueid) => {
   asterisk.ami.connect();
   const parts = { clock: new ManualClock(), log: silentLogger, socket: join(tempFolder(), 'hub.sock') };
   const calls = scope.own(new Switchboard({ ...parts, link: asterisk.ami }));
-  const server = scope.own(new FeedServer({ ...parts, calls }));
+  const server = scope.own(new FeedServer({ ...parts, calls, lookUps: new LookUps(undefined) }));
   await server.start();
-  const feed = new HubFeed(new HubConnection({ ...parts, uniqueid, random: () => 1 }), parts.log);
+  const feed = new HubFeed(new HubConnection({ ...parts, who: { uniqueid }, random: () => 1 }), parts.log);
   return { feed, asterisk, close: () => scope.close() };
 });
 
@@ -362,7 +369,7 @@ test('a process that has nothing else to do ends, connected or not', async () =>
     import { systemClock } from 'src/util/clock';
     import { silentLogger } from 'src/util/log';
     const clock = systemClock({ ref: false });
-    const parts = { socket: process.argv[2]!, uniqueid: '1.1', clock, random: () => 1, log: silentLogger };
+    const parts = { socket: process.argv[2]!, who: { uniqueid: '1.1' }, clock, random: () => 1, log: silentLogger };
     const feed = new HubFeed(new HubConnection(parts), silentLogger);
     feed.open((news) => console.log(news.type));
     const wait = setTimeout(() => {}, Number(process.argv[3]));`;

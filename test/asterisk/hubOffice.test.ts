@@ -8,6 +8,7 @@ import { HubConnection } from '../../src/asterisk/hubConnection';
 import { HubFeed } from '../../src/asterisk/hubFeed';
 import { HubOffice } from '../../src/asterisk/hubOffice';
 import { FeedServer } from '../../src/hub/feedServer';
+import { LookUps } from '../../src/hub/lookUps';
 import { LocalOffice } from '../../src/session/localOffice';
 import type { StoreEntry } from '../../src/store/store';
 import { ManualClock } from '../../src/util/clock';
@@ -34,6 +35,7 @@ officeContract('an office over a hub’s socket', async ({ billing }) => {
   const server = new FeedServer({
     socket,
     calls,
+    lookUps: new LookUps(undefined),
     office: (call) => new LocalOffice({ ...parts, call }),
     clock,
     log,
@@ -48,7 +50,7 @@ officeContract('an office over a hub’s socket', async ({ billing }) => {
     open: async (identity) => {
       const { uniqueid } = identity;
       identities.set(uniqueid, identity);
-      const connection = new HubConnection({ socket, uniqueid, clock, random: () => 1, log });
+      const connection = new HubConnection({ socket, who: { uniqueid }, clock, random: () => 1, log });
       const feed = scope.own(new HubFeed(connection, log));
       feed.open(({ type }) => news.push(`${type} ${uniqueid}`));
       const office = new HubOffice({ connection, clock, log });
@@ -99,7 +101,7 @@ class TestOffice {
     const { uniqueid } = ME;
     this.connection = new HubConnection({
       socket,
-      uniqueid,
+      who: { uniqueid },
       clock,
       random: () => 1,
       log,
@@ -114,6 +116,7 @@ class TestOffice {
     const server = new FeedServer({
       socket,
       calls,
+      lookUps: new LookUps(undefined),
       office: (call) => office ?? new LocalOffice({ keeper, billing, call, clock }),
       clock,
       log: this.kept.log,

@@ -52,7 +52,10 @@ test.each(EVERY)('news are read as they were written: %j', (news) => {
 });
 
 test('hello says the version and the call', () => {
-  expect(decodeHello(lineOf(encodeHello('1795225281.1')))).toEqual({ v: 1, uniqueid: '1795225281.1' });
+  expect(decodeHello(lineOf(encodeHello({ uniqueid: '1795225281.1' })))).toEqual({
+    v: 1,
+    uniqueid: '1795225281.1',
+  });
 });
 
 test('a hello of a newer version is welcome, with whatever it adds', () => {

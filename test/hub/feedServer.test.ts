@@ -2,14 +2,20 @@
 // A stream is killed at any moment, by the thousand; nothing of it may stay behind.
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { AmiEvent } from '../../src/asterisk/events';
 import type { CallNews } from '../../src/asterisk/feed';
-import { decodeNews, encodeHello, LineReader } from '../../src/asterisk/wire';
+import { mintToken } from '../../src/asterisk/token';
+import { decodeHearer, decodeNews, encodeHello, LineReader } from '../../src/asterisk/wire';
 import { FeedServer, type FeedLimits, type FeedParts } from '../../src/hub/feedServer';
+import { LookUps } from '../../src/hub/lookUps';
 import { ManualClock } from '../../src/util/clock';
+import { FakeAsterisk } from '../support/fakeAmi';
 import { keptLog, owned, RawClient, ScriptedCalls, tempFolder, until } from './fixtures';
 
 class TestHub {
   readonly calls = new ScriptedCalls();
+  readonly ami = new FakeAsterisk().ami;
+  readonly lookUps = new LookUps(this.ami);
   readonly clock = new ManualClock();
   readonly kept = keptLog();
   readonly socket = join(tempFolder(), 'hub.sock');
@@ -17,7 +23,15 @@ class TestHub {
 
   private constructor(limits: Partial<FeedLimits>, office: FeedParts['office']) {
     const { calls, clock, socket } = this;
-    this.server = new FeedServer({ socket, calls, office, clock, log: this.kept.log, limits });
+    this.server = new FeedServer({
+      socket,
+      calls,
+      lookUps: this.lookUps,
+      office,
+      clock,
+      log: this.kept.log,
+      limits,
+    });
   }
 
   static async start(limits: Partial<FeedLimits> = {}, office?: FeedParts['office']): Promise<TestHub> {
@@ -32,7 +46,7 @@ class TestHub {
   }
 
   stream(uniqueid: string): RawClient {
-    return this.raw().write(encodeHello(uniqueid));
+    return this.raw().write(encodeHello({ uniqueid }));
   }
 
   get complaints(): unknown[] {
@@ -45,6 +59,73 @@ const newsIn = (client: RawClient): unknown[] =>
 const told = (client: RawClient, count: number): Promise<void> =>
   until(`${count} news`, () => newsIn(client).length >= count);
 const identity = (uniqueid: string): CallNews => ({ type: 'identity', identity: { uniqueid } });
+
+describe('a stream that says the token of its look-up', () => {
+  const start = (token: string, uniqueid: string): AmiEvent => ({
+    type: 'moh-start',
+    uniqueid,
+    channel: 'PJSIP/x',
+    class: `hold-${token}`,
+  });
+  const hearerIn = (client: RawClient): string | undefined =>
+    new LineReader()
+      .push(Buffer.from(client.text, 'latin1'))
+      .map((line) => decodeHearer(line))
+      .find((uniqueid) => uniqueid !== undefined);
+
+  async function nameless(): Promise<{ hub: TestHub; token: string; stream: RawClient }> {
+    const hub = await TestHub.start();
+    hub.ami.connect();
+    const token = mintToken();
+    hub.lookUps.open(token, '1.1');
+    const stream = hub.raw().write(encodeHello({ token }));
+    await until('that it is heard', () => hub.server.connections === 1);
+    return { hub, token, stream };
+  }
+
+  it('is told nothing before its call is known to hear it, then which it is, then its news', async () => {
+    const { hub, token, stream } = await nameless();
+    hub.calls.tell('1.1', { type: 'key', digit: '1' });
+    expect(hub.calls.listeners.size).toBe(0);
+    hub.ami.emit(start(token, '1.1'));
+    await told(stream, 2);
+    hub.calls.tell('1.1', { type: 'key', digit: '3' });
+    await told(stream, 3);
+    expect(hearerIn(stream)).toBe('1.1');
+    expect(newsIn(stream)).toEqual([undefined, identity('1.1'), { type: 'key', digit: '3' }]);
+  });
+
+  it('is told nothing, ever, where another channel hears it', async () => {
+    const { hub, token, stream } = await nameless();
+    hub.ami.emit(start(token, '2.2'));
+    hub.ami.emit(start(token, '1.1'));
+    await new Promise(setImmediate);
+    expect([stream.text, hub.calls.listeners.size]).toEqual(['', 0]);
+  });
+
+  it('is let go where a second channel hears the same', async () => {
+    const { hub, token, stream } = await nameless();
+    hub.ami.emit(start(token, '1.1'));
+    await told(stream, 2);
+    hub.ami.emit(start(token, '2.2'));
+    await stream.closed;
+    expect(hub.calls.listeners.size).toBe(0);
+    const again = hub.raw().write(encodeHello({ token, uniqueid: '1.1' }));
+    await until('that it is heard', () => hub.server.connections === 1);
+    await new Promise(setImmediate);
+    expect(again.text).toBe('');
+  });
+
+  it('says to a hub that was started anew which call it was; one that nobody has named gets nothing from its token', async () => {
+    const hub = await TestHub.start();
+    const [named, other] = [mintToken(), mintToken()];
+    const stream = hub.raw().write(encodeHello({ token: named, uniqueid: '1.1' }));
+    const nobody = hub.raw().write(encodeHello({ token: other }));
+    await told(stream, 2);
+    expect(newsIn(stream)).toEqual([undefined, identity('1.1')]);
+    expect(nobody.text).toBe('');
+  });
+});
 
 test('a stream is told who it is, and then what happens to it', async () => {
   const hub = await TestHub.start();
@@ -86,7 +167,7 @@ test('two streams of one call, as at a respawn, are both told', async () => {
 test('a hello in pieces of one byte', async () => {
   const hub = await TestHub.start();
   const stream = hub.raw();
-  for (const byte of encodeHello('1.1')) {
+  for (const byte of encodeHello({ uniqueid: '1.1' })) {
     stream.write(byte);
     await new Promise(setImmediate);
   }
@@ -137,8 +218,8 @@ describe('let go', () => {
     ['what is not the protocol', 'GET / HTTP/1.1\r\n\r\n'],
     ['a Uniqueid that is none', '{"type":"hello","v":1,"uniqueid":"../../etc"}\n'],
     ['a line without an end', 'x'.repeat(9000)],
-    ['hello twice', encodeHello('1.1') + encodeHello('2.2')],
-    ['junk after hello', `${encodeHello('1.1')}junk\n`],
+    ['hello twice', encodeHello({ uniqueid: '1.1' }) + encodeHello({ uniqueid: '2.2' })],
+    ['junk after hello', `${encodeHello({ uniqueid: '1.1' })}junk\n`],
   ])('one that says %s', async (_, text) => {
     const hub = await TestHub.start();
     const good = hub.stream('3.3');
@@ -170,7 +251,7 @@ describe('let go', () => {
     const stream = hub.raw();
     await stream.connected;
     stream.socket.pause();
-    stream.write(encodeHello('1.1'));
+    stream.write(encodeHello({ uniqueid: '1.1' }));
     await until('that it is let go', () => hub.complaints.length === 1);
     expect(hub.calls.listeners.size).toBe(0);
   });
@@ -234,7 +315,10 @@ describe('with a back office', () => {
 
   test('a question before the hello is nobody’s', async () => {
     const { hub, asked } = await start();
-    const stream = hub.raw().write('{"type":"choice","id":1}\n').write(encodeHello('1.1'));
+    const stream = hub
+      .raw()
+      .write('{"type":"choice","id":1}\n')
+      .write(encodeHello({ uniqueid: '1.1' }));
     await told(stream, 1);
     expect([stream.text.includes('"id"'), asked]).toEqual([false, []]);
   });
@@ -242,7 +326,7 @@ describe('with a back office', () => {
 
 test('random bytes: never a crash, and the next stream is told', async () => {
   const hub = await TestHub.start();
-  const hello = Buffer.from(encodeHello('1.1'));
+  const hello = Buffer.from(encodeHello({ uniqueid: '1.1' }));
   const spoilt = fc
     .tuple(fc.nat(hello.length - 1), fc.uint8Array({ minLength: 1, maxLength: 10 }))
     .map(([at, bytes]) => Buffer.concat([hello.subarray(0, at), bytes, hello.subarray(at)]));

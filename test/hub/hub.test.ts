@@ -21,6 +21,8 @@ interface Running {
   end(): Promise<void>;
 }
 
+const STARTED = /stream%20--token%20((?:holdcast){8})/i;
+
 class TestSystem {
   readonly clock = new ManualClock();
   readonly kept = keptLog();
@@ -71,7 +73,7 @@ class TestSystem {
     const news: CallNews[] = [];
     const { clock, socket } = this;
     const { log } = this.kept;
-    const connection = new HubConnection({ socket, uniqueid, clock, random: () => 1, log });
+    const connection = new HubConnection({ socket, who: { uniqueid }, clock, random: () => 1, log });
     const feed = owned(new HubFeed(connection, log));
     feed.open((each) => news.push(each));
     const told = (type: CallNews['type'], count = 1): Promise<void> =>
@@ -101,7 +103,7 @@ test('callers of one queue: each is looked up, learns who he is, and gets his ow
   asterisk.join('1.1', 'sales');
   asterisk.call('2.2', { phone: '442079460018', language: 'ru' });
   asterisk.join('2.2', 'sales');
-  expect(await lookUp(ready.realtime.port, 'name=hold-2.2')).toContain('stream%20--uniqueid%202.2');
+  expect(await lookUp(ready.realtime.port, 'name=hold-2.2')).toMatch(STARTED);
   const [one, two] = [system.stream('1.1'), system.stream('2.2')];
   await Promise.all([one.told('place'), two.told('place')]);
   const identity = {
@@ -169,8 +171,7 @@ test('without AMI look-ups are answered, streams are told nothing, and the log s
   const { ready } = await system.start();
   const stream = new RawClient({ path: system.socket }).write('{"type":"hello","v":1,"uniqueid":"1.1"}\n');
   await stream.connected;
-  for (let i = 0; i < 2; i++)
-    expect(await lookUp(ready.realtime.port, 'name=hold-1.1')).toContain('uniqueid%201.1');
+  for (let i = 0; i < 2; i++) expect(await lookUp(ready.realtime.port, 'name=hold-1.1')).toMatch(STARTED);
   expect([stream.text, stream.open]).toEqual(['', true]);
   expect(system.warnings).toHaveLength(1);
   expect(system.sweeps).toEqual([undefined]);
@@ -273,18 +274,25 @@ describe('with a store and billing', () => {
     asterisk.call('1.1', { phone: NUMBER });
     asterisk.join('1.1', 'sales');
     asterisk.join('2.2', 'sales');
-    for (const id of ['1.1', '2.2'])
-      expect(await lookUp(ready.realtime.port, `name=hold-${id}`)).toContain(`uniqueid%20${id}`);
-    expect(states.read('1.1')).toMatchObject({
+    const tokens: string[] = [];
+    for (const id of ['1.1', '2.2']) {
+      const started = STARTED.exec(await lookUp(ready.realtime.port, `name=hold-${id}`));
+      tokens.push(started![1]!);
+    }
+    expect(states.read(tokens[0]!)).toMatchObject({
       rate: 16000,
       music: { trackId: 'music/first-light.wav', sample: 0 },
       heardSamples: 0,
     });
-    expect(states.read('2.2')).toBeUndefined();
+    expect(['1.1', '2.2', tokens[1]!].map((name) => states.read(name))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     billing.answer = ({ phone }) => accounts(`of ${phone}`);
     const ask = async (uniqueid: string): Promise<unknown> => {
       const { log } = system.kept;
-      const connection = new HubConnection({ socket, uniqueid, clock, random: () => 1, log });
+      const connection = new HubConnection({ socket, who: { uniqueid }, clock, random: () => 1, log });
       const office = owned(new HubOffice({ connection, clock, log }));
       connection.open();
       return office.balance('en', undefined, new AbortController().signal);
@@ -321,8 +329,10 @@ describe('where the hub plays', () => {
     readonly arrived: string[] = [];
     readonly sweeps: unknown[] = [];
     closed = false;
-    arrive(uniqueid: string): 'plain' | undefined {
+    readonly tokens: string[] = [];
+    arrive(uniqueid: string, token: string): 'plain' | undefined {
       this.arrived.push(uniqueid);
+      this.tokens.push(token);
       return uniqueid === '1.2' ? 'plain' : undefined;
     }
     sweep(living: ReadonlySet<string> | undefined): void {
@@ -348,7 +358,7 @@ describe('where the hub plays', () => {
     });
     const body = async (uniqueid: string): Promise<string | null> =>
       new URLSearchParams(await lookUp(hub.ready.realtime.port, `name=hold-${uniqueid}`)).get('application');
-    expect(await body('1.1')).toBe(`${HOLDCAST} /run/play 1.1`);
+    expect(await body('1.1')).toBe(`${HOLDCAST} /run/play ${playing.tokens[0]}`);
     expect(await body('1.2')).toBe(`${HOLDCAST} /run/play`);
     expect([playing.arrived, looked]).toEqual([
       ['1.1', '1.2'],

@@ -1,7 +1,8 @@
 // The caller's track from the first sample: what the hub writes before a stream begins, and what it leaves alone.
 // A look-up holds up a caller, and a state that is wrong would take his advices or another's music to him.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { mintToken } from '../../src/asterisk/token';
 import { Switchboard } from '../../src/asterisk/switchboard';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { assembleCall } from '../../src/session/assemble';
@@ -17,6 +18,18 @@ import { FakeAsterisk, settled } from '../support/fakeAmi';
 import { keptLog, tempFolder } from './fixtures';
 
 const ID = '1795225281.7';
+const TOKEN = mintToken();
+const STATE = {
+  version: 1,
+  rate: 8000,
+  music: { trackId: 'music/a.wav', sample: 80_000 },
+  heardSamples: 90_000,
+  heard: [],
+  bag: ['music/b.wav'],
+  quiet: false,
+  hushed: false,
+  pressed: {},
+};
 const TRACK = 'music/first-light.wav';
 
 class TestWelcome {
@@ -53,7 +66,7 @@ class TestWelcome {
   }
 
   get state(): CallState | undefined {
-    return parseCallState(this.states.read(ID));
+    return parseCallState(this.states.read(TOKEN));
   }
 }
 
@@ -61,7 +74,7 @@ test.each([8000, 16_000, 48_000] as const)(
   'at %d Hz the call begins with it, at its beginning',
   async (rate) => {
     const test = new TestWelcome(rate);
-    await test.welcome.prepare(ID);
+    await test.welcome.prepare(ID, TOKEN);
     expect(test.state).toMatchObject({ rate, music: { trackId: TRACK, sample: 0 }, heardSamples: 0 });
     expect([test.asked, test.clock.pending]).toEqual([['442079460018'], 0]);
     expect(JSON.stringify(test.kept.lines)).not.toContain('0018');
@@ -70,7 +83,7 @@ test.each([8000, 16_000, 48_000] as const)(
 
 test('in all but its first track it is a call like any other', async () => {
   const test = new TestWelcome();
-  await test.welcome.prepare(ID);
+  await test.welcome.prepare(ID, TOKEN);
   const { rate } = defaultProgramSettings;
   const clip = (id: string): Clip => memoryClip(id, new Int16Array(60 * rate));
   const tracks = [TRACK, 'music/a.wav', 'music/z.wav'].map(clip);
@@ -124,18 +137,18 @@ describe('nothing is waited for', () => {
     const test = new TestWelcome();
     set(test);
     const before = test.states.read(ID);
-    expect(test.welcome.prepare(ID)).toBeUndefined();
+    expect(test.welcome.prepare(ID, TOKEN)).toBeUndefined();
     expect([test.asked, test.states.read(ID), test.clock.pending]).toEqual([[], before, 0]);
   });
 
   test('when two hundred wait already', async () => {
     const test = new TestWelcome();
     test.choice = () => new Promise(() => {});
-    const waiting = Array.from({ length: 200 }, (_, i) => test.welcome.prepare(`1.${i}`));
-    expect(test.welcome.prepare(ID)).toBeUndefined();
+    const waiting = Array.from({ length: 200 }, (_, i) => test.welcome.prepare(`1.${i}`, TOKEN));
+    expect(test.welcome.prepare(ID, TOKEN)).toBeUndefined();
     test.clock.advance(80);
     for (const prepared of waiting) await prepared;
-    expect(test.welcome.prepare(ID)).toBeDefined();
+    expect(test.welcome.prepare(ID, TOKEN)).toBeDefined();
     test.clock.advance(80);
   });
 });
@@ -144,7 +157,7 @@ test('after 80 ms it is too late: the stream has begun, and its state is its own
   const test = new TestWelcome();
   let answer: (track: string) => void = () => {};
   test.choice = () => new Promise((resolve) => (answer = resolve));
-  const prepared = test.welcome.prepare(ID)!;
+  const prepared = test.welcome.prepare(ID, TOKEN)!;
   await settled();
   test.clock.advance(80);
   await prepared;
@@ -227,7 +240,7 @@ test('the time that Asterisk takes to say who calls counts', async () => {
   const test = new TestWelcome();
   let tell: (caller: Caller) => void = () => {};
   test.caller = new Promise((resolve) => (tell = resolve));
-  const prepared = test.welcome.prepare(ID)!;
+  const prepared = test.welcome.prepare(ID, TOKEN)!;
   test.clock.advance(79);
   tell({ uniqueid: ID, phone: '442079460018' });
   await prepared;
@@ -238,22 +251,32 @@ test('the time that Asterisk takes to say who calls counts', async () => {
 test('only the first answer of a call waits: Asterisk looks its class up more than once', async () => {
   const test = new TestWelcome();
   test.choice = () => new Promise(() => {});
-  const prepared = test.welcome.prepare(ID);
+  const prepared = test.welcome.prepare(ID, TOKEN);
   test.clock.advance(80);
   await prepared;
-  expect(test.welcome.prepare(ID)).toBeUndefined();
-  expect(test.welcome.prepare('7.7')).toBeDefined();
+  expect(test.welcome.prepare(ID, TOKEN)).toBeUndefined();
+  expect(test.welcome.prepare('7.7', TOKEN)).toBeDefined();
   test.clock.advance(80);
 });
 
-test('another look-up of the call was quicker: what there is now stays', async () => {
+test('a call that goes on: the look-up has its music, and nothing else of it', async () => {
   const test = new TestWelcome();
-  test.choice = () => {
-    writeFileSync(join(test.folder, `${ID}.json`), '{"mine":1}');
-    return Promise.resolve(TRACK);
-  };
-  await test.welcome.prepare(ID);
-  expect(readFileSync(join(test.folder, `${ID}.json`), 'utf8')).toBe('{"mine":1}');
+  const kept = { ...parseCallState(STATE)!, hushed: true, told: { queue: 'q', position: 2, wallMs: 1 } };
+  test.states.write(ID, kept);
+  expect(test.welcome.prepare(ID, TOKEN)).toBeUndefined();
+  expect(test.state).toEqual(STATE);
+  expect(test.asked).toEqual([]);
+});
+
+test('a look-up before there is such a call takes nothing from it: its own begins with what was chosen', async () => {
+  const test = new TestWelcome();
+  const { caller } = test;
+  test.caller = Promise.resolve(undefined);
+  await test.welcome.prepare(ID, TOKEN);
+  expect(test.state).toBeUndefined();
+  test.caller = caller;
+  await test.welcome.prepare(ID, TOKEN);
+  expect(test.state?.music?.trackId).toBe(TRACK);
 });
 
 test.each([
@@ -263,8 +286,8 @@ test.each([
 ])('%s: the call begins as any other', async (_, choice) => {
   const test = new TestWelcome();
   test.choice = choice;
-  await test.welcome.prepare(ID);
-  expect(existsSync(join(test.folder, `${ID}.json`))).toBe(false);
+  await test.welcome.prepare(ID, TOKEN);
+  expect(existsSync(join(test.folder, `${TOKEN}.json`))).toBe(false);
 });
 
 test('a folder that cannot be written is said once in a while', async () => {
@@ -274,7 +297,7 @@ test('a folder that cannot be written is said once in a while', async () => {
       throw new Error('read-only');
     },
   });
-  for (let i = 0; i < 3; i++) await test.welcome.prepare(ID);
+  for (let i = 0; i < 3; i++) await test.welcome.prepare(ID, TOKEN);
   expect(test.kept.lines.map(({ level }) => level)).toEqual(['warn']);
 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { CallNews } from '../../src/asterisk/feed';
 import { toneSamples } from '../../src/audio/tone';
 import { FeedServer } from '../../src/hub/feedServer';
+import { LookUps } from '../../src/hub/lookUps';
 import { defaultProgramSettings } from '../../src/program/settings';
 import { systemClock } from '../../src/util/clock';
 import { createLogger } from '../../src/util/log';
@@ -138,6 +139,7 @@ class ScriptedHub {
   constructor(home: Home) {
     this.#server = new FeedServer({
       socket: join(home.cache, 'run/hub.sock'),
+      lookUps: new LookUps(undefined),
       calls: {
         follow: (uniqueid, listener) => {
           this.followed.push(uniqueid);

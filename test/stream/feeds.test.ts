@@ -3,6 +3,7 @@
 import { renameSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { mintToken } from '../../src/asterisk/token';
 import { HubFeed } from '../../src/asterisk/hubFeed';
 import { HubOffice } from '../../src/asterisk/hubOffice';
 import { resolveConfig } from '../../src/config/defaults';
@@ -32,7 +33,11 @@ class Place {
     return this;
   }
 
-  async open({ port, certain = true }: { port?: number; certain?: boolean } = {}): Promise<CallOutside> {
+  async open({
+    port,
+    certain = true,
+    token,
+  }: { port?: number; certain?: boolean; token?: string } = {}): Promise<CallOutside> {
     const { folder } = this;
     const ami = port === undefined ? {} : { ami: { port, secret: 'x' } };
     const config = resolveConfig(
@@ -41,7 +46,9 @@ class Place {
     );
     const states = new CallStates(join(folder, 'calls'));
     const [clock, log, random] = [new ManualClock(), silentLogger, () => 1];
-    const outside = await openOutside({ uniqueid: '1.1', certain, config, states, clock, log, random });
+    const who = token === undefined ? { uniqueid: '1.1', token } : { uniqueid: undefined, token };
+    const hearer = (): void => {};
+    const outside = await openOutside({ ...who, certain, hearer, config, states, clock, log, random });
     owned(outside.feed);
     owned(outside.office);
     return outside;
@@ -85,4 +92,10 @@ test('of a call that may be another one nothing is asked or kept, whoever is the
   expect(await office.balance('en', undefined, new AbortController().signal)).toEqual({
     status: 'unavailable',
   });
+});
+
+test('what a token stands for only a hub knows: Asterisk is not asked directly, also where no hub answers', async () => {
+  const place = await new Place().stale();
+  const { feed, office } = await place.open({ port: 1, certain: false, token: mintToken() });
+  expect([feed, office]).toEqual([expect.any(HubFeed), expect.any(HubOffice)]);
 });

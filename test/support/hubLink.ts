@@ -29,7 +29,7 @@ export class HubLink {
     const { clock = new ManualClock(), log = silentLogger } = plan;
     this.outside = new Outside({ post: (message) => this.#toMain(message), clock });
     this.asked = new Asked({
-      office: (uniqueid) => plan.offices?.get(uniqueid),
+      office: (token) => plan.offices?.get(token),
       speech: () => plan.speech?.(),
       keys: () => plan.keys?.() ?? {},
       post: (message, transfer = []) => this.#toMixer(message, transfer),
@@ -46,7 +46,7 @@ export class HubLink {
     const copy = structuredClone(message);
     this.toMain.push(copy);
     queueMicrotask(() => {
-      if (copy.type === 'remember') this.plan.offices?.get(copy.uniqueid)?.remember(copy.what, copy.wallMs);
+      if (copy.type === 'remember') this.plan.offices?.get(copy.token)?.remember(copy.what, copy.wallMs);
       const isAsked = copy.type === 'ask' || copy.type === 'cancel' || copy.type === 'done';
       if (isAsked && this.plan.answers?.() !== false) this.asked.hear(copy);
     });

@@ -153,7 +153,7 @@ export class MixerRig {
     return join(this.folder, uniqueid);
   }
 
-  /** Calls whose pipes are ready; nobody reads yet. */
+  /** Calls whose pipes are ready; nobody reads yet. Their tokens are their Uniqueids. */
   begin(uniqueids: readonly string[], state?: CallState): void {
     this.makeFifos(uniqueids);
     for (const uniqueid of uniqueids) this.beginAgain(uniqueid, state);
@@ -167,8 +167,19 @@ export class MixerRig {
   }
 
   beginAgain(uniqueid: string, state?: CallState, pages: readonly Page[] = []): void {
-    const call = { uniqueid, fifo: this.fifo(uniqueid), pages, ...(state && { state }) };
+    const call = { token: uniqueid, uniqueid, fifo: this.fifo(uniqueid), pages, ...(state && { state }) };
     this.mixer.handle({ type: 'begin', call });
+  }
+
+  /** It is not known who hears it: `name` says so. */
+  beginNameless(token: string, state?: CallState, fresh = false): void {
+    const call = { token, fifo: this.fifo(token), pages: [], fresh, ...(state && { state }) };
+    this.mixer.handle({ type: 'begin', call });
+  }
+
+  /** @param uniqueid undefined: another channel hears it */
+  name(token: string, uniqueid?: string): void {
+    this.mixer.handle({ type: 'hearer', token, ...(uniqueid !== undefined && { uniqueid }) });
   }
 
   /** Somebody reads; one who reads already goes. `pass` has him keep time. */
@@ -201,7 +212,7 @@ export class MixerRig {
   }
 
   tell(uniqueid: string, news: CallNews): void {
-    this.mixer.handle({ type: 'news', uniqueid, news, atMs: this.clock.now() });
+    this.mixer.handle({ type: 'news', token: uniqueid, news, atMs: this.clock.now() });
   }
 
   press(uniqueid: string, digit: string): void {

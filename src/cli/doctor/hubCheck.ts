@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { CLASS_PREFIX, holdApplication, READER } from '../../asterisk/realtime';
+import { isToken } from '../../asterisk/token';
 import type { HubSettings } from '../../config/types';
 import type { Clock } from '../../util/clock';
 import { messageOf } from '../../util/errors';
@@ -45,12 +46,12 @@ async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]
 }
 
 /**
- * What Asterisk is to start for the call that is asked for.
+ * What Asterisk is to start, without the token of the look-up, which is another each time.
  * @param program absolute path of bin/holdcast; the reader lies beside it
  */
 export function wantedApplication(program: string, hub: HubSettings | undefined): string {
-  if (hub?.play === 'fifo') return `${join(dirname(program), READER)} ${hub.folder} ${PROBE}`;
-  return `${program} stream --uniqueid ${PROBE}`;
+  if (hub?.play === 'fifo') return `${join(dirname(program), READER)} ${hub.folder}`;
+  return `${program} stream --token`;
 }
 
 function judged(answer: string, { program, config }: Site): Finding {
@@ -62,13 +63,15 @@ function judged(answer: string, { program, config }: Site): Finding {
   );
   const application = fields.get('application') ?? '';
   const wanted = wantedApplication(program, config.config?.hub);
+  const words = application.split(' ');
+  const started = isToken(words.at(-1) ?? '') ? words.slice(0, -1).join(' ') : application;
   if (application === '')
     return problem(
       'something answers, but not with a music class',
       'See that hub.listen is the hub’s address, and no other program’s.',
     );
   // Where the hub has found that Asterisk needs it, the path of Node stands before it.
-  if (application !== wanted && !application.endsWith(` ${wanted}`))
+  if (started !== wanted && !started.endsWith(` ${wanted}`))
     return warning(
       `it has Asterisk start ${application.split(' ')[0]}, this is ${program}`,
       'Restart the hub after an upgrade; have one installation only: systemctl restart holdcast-hub',

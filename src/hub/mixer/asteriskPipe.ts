@@ -13,9 +13,9 @@ export class AsteriskPipe {
   /** @param fifo absolute path of the call's FIFO */
   constructor(
     private readonly fifo: string,
-    uniqueid: string,
+    token: string,
   ) {
-    this.#file = playFolder(dirname(fifo)).reader(uniqueid);
+    this.#file = playFolder(dirname(fifo)).reader(token);
   }
 
   /**

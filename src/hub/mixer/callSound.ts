@@ -1,4 +1,5 @@
-// CallSound: what one caller hears, from one coming of his reader to the next: Session, Program and Stage.
+// CallSound: what one listener hears, from one coming of the reader to the next: Session, Program and Stage. While it is not
+// known which call listens, there is no Session: music, for whoever hears it.
 // Whatever of it throws ends its cleverness and nothing else: first plain music from the same place, then a soft chord.
 import type { BackOffice } from '../../asterisk/backOffice';
 import type { CallNews } from '../../asterisk/feed';
@@ -8,11 +9,11 @@ import { Playlist } from '../../program/playlist';
 import { Program, type ProgramEvent } from '../../program/program';
 import { AdviceRota } from '../../program/rota';
 import { CHANGE_FRAMES, Stage } from '../../program/stage';
-import { assembleCall, type CallRules, type PlayableMedia } from '../../session/assemble';
+import { assembleCall, type CallRules, type PlayableMedia, type PlayingMusic } from '../../session/assemble';
 import { programLog } from '../../session/eventLog';
 import type { Call, Session } from '../../session/session';
 import type { Speech } from '../../session/speech';
-import type { CallState } from '../../session/state';
+import { musicOf, type CallState } from '../../session/state';
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
@@ -21,15 +22,10 @@ import type { CallStatus } from './messages';
 
 export interface SoundParts {
   clock: Clock;
-  log: Logger;
+  /** As it is now: of the call that listens, once that is known. */
+  log(): Logger;
   media: PlayableMedia;
   random: Random;
-  office: BackOffice;
-  speech: Speech;
-  /** As it is known now. */
-  call(): Call;
-  /** What was told of the call before: who it is, its place, its end. */
-  told(): readonly CallNews[];
   /** A key has done something. */
   onKey(action: string): void;
   /** Something happened from which the call should go on when this process dies. */
@@ -38,9 +34,25 @@ export interface SoundParts {
   onRescue(): void;
 }
 
+/** The call that listens, and what it has. */
+export interface Listener {
+  readonly office: BackOffice;
+  readonly speech: Speech;
+  /** As it is known now. */
+  call(): Call;
+  /** What was told of the call before: who it is, its place, its end. */
+  told(): readonly CallNews[];
+}
+
+/**
+ * `base`: the call's state when its music began, of which only the music counts here.
+ * `music` ↔ `clever` by `heardBy`; `clever` → `plain` where something throws, for the rest of this sound.
+ */
 type Mode =
   | { readonly status: 'clever'; readonly session: Session }
-  /** `base`: the call's state when it failed. */
+  /** It is not known who listens, or it is another than the call. */
+  | { readonly status: 'music'; readonly base: CallState | undefined }
+  /** It failed. */
   | { readonly status: 'plain'; readonly base: CallState | undefined };
 
 export class CallSound {
@@ -49,14 +61,23 @@ export class CallSound {
   /** What is being said. */
   #voice: Announcement | undefined;
 
-  /** @param state where the call goes on; its track's samples are at hand */
+  /**
+   * @param state where the call goes on; its track's samples are at hand
+   * @param listener undefined: it is not known who listens
+   */
   constructor(
     private readonly parts: SoundParts,
     private rules: CallRules,
     state: CallState | undefined,
+    private listener: Listener | undefined,
   ) {
+    if (!listener) {
+      this.#stage = new Stage(this.#plain(state));
+      this.#mode = { status: 'music', base: state };
+      return;
+    }
     try {
-      const { program, session } = this.#assemble(rules, state);
+      const { program, session } = this.#assemble(listener, rules, state);
       this.#stage = new Stage(program);
       this.#mode = { status: 'clever', session };
     } catch (error) {
@@ -64,7 +85,7 @@ export class CallSound {
       this.#mode = { status: 'plain', base: state };
       this.#rescued(error);
     }
-    for (const news of parts.told()) this.hear(news);
+    for (const news of listener.told()) this.hear(news);
   }
 
   get plain(): boolean {
@@ -73,7 +94,7 @@ export class CallSound {
 
   /** Nothing is in the middle of being said or asked, so that the Program can be changed and nobody misses a word. */
   get settled(): boolean {
-    if (this.#mode.status === 'plain') return true;
+    if (this.#mode.status !== 'clever') return true;
     const { session } = this.#mode;
     return !this.#voice && !session.busy && !session.takesPin && this.#stage.program.duckGainDb === 0;
   }
@@ -108,6 +129,28 @@ export class CallSound {
     });
   }
 
+  /**
+   * Another listens, or it is known now who does. The music goes on at the same sample; what is being said ends. Never throws.
+   * @param fresh the call began with this music
+   */
+  heardBy(listener: Listener | undefined, fresh = false): void {
+    this.listener = listener;
+    if (!listener) return this.#hearMusic();
+    if (this.#mode.status !== 'music') return;
+    const { base } = this.#mode;
+    const state = this.stateAt(0);
+    try {
+      const playing = state && { state, fresh };
+      const { program, session } = this.#assemble(listener, this.rules, base, playing);
+      this.#mode = { status: 'clever', session };
+      this.#changeTo(program);
+    } catch (error) {
+      this.#mode = { status: 'plain', base };
+      this.#rescued(error);
+    }
+    for (const news of listener.told()) this.hear(news);
+  }
+
   /** The call when the last `samplesAgo` samples have not reached the caller. Never throws. */
   stateAt(samplesAgo: number): CallState | undefined {
     const state = this.#dare((session) => session.stateAt(samplesAgo));
@@ -120,24 +163,40 @@ export class CallSound {
       pressed: {},
       ...program.stateAt(samplesAgo),
     } as const;
-    const { music, heardSamples } = plain;
-    return base ? { ...base, heardSamples, ...(music && { music }) } : plain;
+    const { music, heardSamples, bag } = plain;
+    return base ? { ...base, heardSamples, bag, ...(music && { music }) } : plain;
   }
 
   /** Changes over to a Program of other rules, of the same rate; the music goes on at the same sample. Never throws. */
   change(rules: CallRules): void {
     this.rules = rules;
+    const { listener } = this;
     this.#dare((session) => {
+      if (!listener) return;
       const before = this.#stage.program;
       const { position } = before;
       const state = session.stateAt(0);
       session.close();
-      const next = this.#assemble(rules, { ...state, ...(position && { music: position }) });
-      const alike = position !== undefined && next.program.position?.trackId === position.trackId;
-      this.#stage.change(next.program, CHANGE_FRAMES, alike);
+      const next = this.#assemble(listener, rules, { ...state, ...(position && { music: position }) });
+      this.#changeTo(next.program);
       this.#mode = { status: 'clever', session: next.session };
-      for (const news of this.parts.told()) this.hear(news);
+      for (const news of listener.told()) this.hear(news);
     });
+  }
+
+  #hearMusic(): void {
+    if (this.#mode.status === 'music') return;
+    const state = this.stateAt(0);
+    if (this.#mode.status === 'clever') this.#quietly(this.#mode.session);
+    this.#voice = undefined;
+    this.#mode = { status: 'music', base: undefined };
+    this.#changeTo(this.#plain(state && musicOf(state)));
+  }
+
+  #changeTo(next: Program): void {
+    const { position } = this.#stage.program;
+    const alike = position !== undefined && next.position?.trackId === position.trackId;
+    this.#stage.change(next, CHANGE_FRAMES, alike);
   }
 
   status(): Pick<CallStatus, 'track' | 'says'> & { heardSamples: number } {
@@ -158,11 +217,17 @@ export class CallSound {
     this.#quietly(this.#stage);
   }
 
-  #assemble(rules: CallRules, resume: CallState | undefined): { program: Program; session: Session } {
-    const { media, random, log, office, speech } = this.parts;
+  #assemble(
+    { office, speech, call }: Listener,
+    rules: CallRules,
+    resume: CallState | undefined,
+    playing?: PlayingMusic,
+  ): { program: Program; session: Session } {
+    const { media, random } = this.parts;
+    const log = this.parts.log();
     const tell = programLog(log, rules.program.rate);
     return assembleCall({
-      call: this.parts.call(),
+      call: call(),
       rules,
       media,
       random,
@@ -177,6 +242,7 @@ export class CallSound {
         this.#note(event);
       },
       ...(resume && { resume }),
+      ...(playing && { playing }),
     });
   }
 
@@ -197,7 +263,7 @@ export class CallSound {
   }
 
   #dare<T>(task: (session: Session) => T): T | undefined {
-    if (this.#mode.status === 'plain') return undefined;
+    if (this.#mode.status !== 'clever') return undefined;
     try {
       return task(this.#mode.session);
     } catch (error) {
@@ -206,7 +272,7 @@ export class CallSound {
   }
 
   #fail(error: unknown): undefined {
-    if (this.#mode.status === 'plain') return undefined;
+    if (this.#mode.status !== 'clever') return undefined;
     const { session } = this.#mode;
     const base = attempt(() => session.stateAt(0));
     const music = attempt(() => this.#stage.program.position) ?? base?.music;
@@ -220,7 +286,7 @@ export class CallSound {
   }
 
   #rescued(error: unknown): void {
-    this.parts.log.error(errorFields(error), 'the call failed; plain music from here');
+    this.parts.log().error(errorFields(error), 'the call failed; plain music from here');
     this.parts.onRescue();
   }
 

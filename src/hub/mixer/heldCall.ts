@@ -1,17 +1,15 @@
-// HeldCall: one call of a mixing thread. Its pipe is filled before anybody reads it; while somebody does, he is played to;
-// when he goes, it is filled again from where the caller was.
-import type { BackOffice } from '../../asterisk/backOffice';
+// HeldCall: one look-up of a mixing thread. Its pipe is filled before anybody reads it; while somebody does, they are played to;
+// when they go, it is filled again from where they were. Until it is known which call that is, it is music and nothing else.
 import type { CallNews } from '../../asterisk/feed';
 import { samplesOf } from '../../audio/frame';
 import type { CallRules, PlayableMedia } from '../../session/assemble';
-import type { Speech } from '../../session/speech';
-import { READ_MS, type CallState } from '../../session/state';
+import { musicOf, READ_MS, type CallState } from '../../session/state';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { seedOf, type Random } from '../../util/random';
 import { AsteriskPipe } from './asteriskPipe';
 import { CallPipe, type CallPipeParts } from './callPipe';
-import { CallSound } from './callSound';
+import { CallSound, type Listener } from './callSound';
 import { KnownCall } from './knownCall';
 import type { CallBeginning, CallStatus, FromMixer } from './messages';
 import type { MixerOutside } from './outsidePort';
@@ -23,11 +21,17 @@ export interface HeldCallParts extends CallPipeParts {
   random: (seed: number) => Random;
   post: (message: FromMixer) => void;
   /** Takes a call's state on; false: not in this tick, for there are many. `last`: it is not told again for a while. */
-  keep(uniqueid: string, state: CallState, last: boolean): boolean;
+  keep(token: string, state: CallState, last: boolean): boolean;
   /** It is to be armed, when there is time for that. */
   onDue(call: HeldCall): void;
   /** A reader has taken nothing for too long, and was given up. */
-  onStuck(uniqueid: string): void;
+  onStuck(uniqueid: string | undefined): void;
+}
+
+/** The call that hears it. */
+interface Owner extends Listener {
+  readonly known: KnownCall;
+  readonly log: Logger;
 }
 
 type Held =
@@ -53,18 +57,18 @@ const EARLY_KEY_MS = 200;
 const MOST_UNREAD_MS = 500;
 
 export class HeldCall {
-  readonly uniqueid: string;
-  readonly #log: Logger;
-  readonly #known: KnownCall;
+  readonly token: string;
   readonly #fifo: string;
   readonly #pipe: CallPipe;
   readonly #random: Random;
-  readonly #office: BackOffice;
-  readonly #speech: Speech;
+  /** Undefined: it is not known who hears it. */
+  #owner: Owner | undefined;
   #language: string | undefined;
   #held: Held = { status: 'asleep' };
   /** From where it goes on; undefined: nothing was heard of it. */
   #state: CallState | undefined;
+  /** The call began here, and no Session of it has heard that yet. */
+  #fresh: boolean;
   /** So often it could not be played to, and nobody has heard it since. */
   #failures = 0;
   #keyAtMs = 0;
@@ -80,15 +84,13 @@ export class HeldCall {
     beginning: CallBeginning,
     private readonly slot: number,
   ) {
-    const { uniqueid, fifo } = beginning;
-    this.uniqueid = uniqueid;
-    this.#log = parts.log.child({ uniqueid });
-    this.#known = new KnownCall(uniqueid, this.#log);
+    const { token, fifo, uniqueid, fresh = false } = beginning;
+    this.token = token;
     this.#fifo = fifo;
-    this.#pipe = new CallPipe(parts, new AsteriskPipe(fifo, uniqueid), slot);
-    this.#random = parts.random(seedOf(uniqueid));
-    this.#office = parts.outside.office(uniqueid, () => this.#known.office);
-    this.#speech = parts.outside.speech(uniqueid);
+    this.#fresh = fresh;
+    this.#pipe = new CallPipe(parts, new AsteriskPipe(fifo, token), slot);
+    this.#random = parts.random(seedOf(token));
+    this.heardBy(uniqueid);
     this.begin(beginning);
   }
 
@@ -111,6 +113,29 @@ export class HeldCall {
     this.#due(undefined);
   }
 
+  /**
+   * Asterisk has said that this call hears it; undefined: another channel does, or none. Where nobody has the pipe open yet it is
+   * filled anew; who has hears the music go on at the same sample.
+   */
+  heardBy(uniqueid: string | undefined): void {
+    const before = this.#owner;
+    if (uniqueid === before?.known.uniqueid) return;
+    this.#owner = uniqueid === undefined ? undefined : this.#ownerOf(uniqueid);
+    if (before) {
+      void before.office.close();
+      this.#state &&= musicOf(this.#state);
+    }
+    const held = this.#held;
+    if (held.status === 'waiting' && !this.#pipe.looksHeld()) {
+      this.#state = this.#unheard(held.sound);
+      this.#leave(held.sound);
+    } else if ('sound' in held) {
+      held.sound.heardBy(this.#owner, this.#fresh);
+      this.#fresh &&= !this.#owner;
+      this.#tellSoon();
+    }
+  }
+
   /** Puts the lead into the pipe, from where the caller was. What cannot be opened is tried again. */
   arm(atMs: number): void {
     const held = this.#held;
@@ -127,14 +152,15 @@ export class HeldCall {
       // Without a FIFO the main thread may just have let the call go: that is told a moment later.
       const fields = errorFields(error);
       const saidAt = fields.code === 'HC_HUB_FIFO' ? 1 : 0;
-      if (this.#failures === saidAt) this.#log.error(fields, 'nothing can be played to this call');
+      const log = this.#owner?.log ?? this.parts.log;
+      if (this.#failures === saidAt) log.error(fields, 'nothing can be played to this call');
       this.giveUp(atMs);
     }
   }
 
   /** @param atMs when the main thread heard of it, on the clock */
   hear(news: CallNews, atMs: number): void {
-    if (!this.#known.hear(news)) return;
+    if (this.#owner?.known.hear(news) !== true) return;
     const held = this.#held;
     if (held.status !== 'playing' && held.status !== 'waiting') return;
     if (held.status === 'waiting' && news.type === 'key') {
@@ -186,7 +212,7 @@ export class HeldCall {
     if (held.status === 'playing') this.#state = held.sound.stateAt(this.#pipe.pendingSamples);
     else if (held.status === 'waiting') this.#state = this.#unheard(held.sound);
     this.close();
-    return this.#known.ended ? undefined : this.#state;
+    return this.#keeps ? this.#state : undefined;
   }
 
   report(nowMs: number): CallStatus {
@@ -195,10 +221,10 @@ export class HeldCall {
     const { heardSamples, ...heard } = sound?.status() ?? { heardSamples: this.#state?.heardSamples ?? 0 };
     const playing = held.status === 'playing';
     const aheadMs = playing ? Math.max(0, this.#pipe.aheadMs(nowMs)) : 0;
-    const { queue, place } = this.#known;
+    const { uniqueid, queue, place } = this.#owner?.known ?? {};
     const unheard = playing ? samplesOf(aheadMs, this.#rate) : sound ? this.#pipe.renderedSamples : 0;
     return {
-      uniqueid: this.uniqueid,
+      ...(uniqueid !== undefined && { uniqueid }),
       status: sound?.plain ? 'plain' : playing ? 'playing' : 'waiting',
       ...(queue !== undefined && { queue }),
       ...(place && { position: place.position }),
@@ -228,7 +254,16 @@ export class HeldCall {
     this.#pipe.close();
     if (held.status === 'due') held.before?.close();
     if ('sound' in held) held.sound.close();
-    void this.#office.close();
+    void this.#owner?.office.close();
+  }
+
+  /** Whether its state is a call's that may need it. */
+  get #keeps(): boolean {
+    return this.#owner?.known.ended === false;
+  }
+
+  get #ended(): boolean {
+    return this.#owner?.known.ended === true;
   }
 
   get #rate(): number {
@@ -237,7 +272,7 @@ export class HeldCall {
 
   /** @param at when, on the clock; undefined: it is awaited that somebody comes */
   #tryAgain(at: number | undefined, atMs: number): void {
-    if (at !== undefined && atMs >= at && !this.#known.ended) this.#due(undefined);
+    if (at !== undefined && atMs >= at && !this.#ended) this.#due(undefined);
   }
 
   #due(before: CallSound | undefined): void {
@@ -247,20 +282,31 @@ export class HeldCall {
 
   #rules(): CallRules {
     const settings = this.parts.settings();
-    return settings.rules(this.parts.outside.bindings(settings.config, this.uniqueid));
+    return settings.rules(this.parts.outside.bindings(settings.config, this.token));
+  }
+
+  #ownerOf(uniqueid: string): Owner {
+    const { log: all, outside, settings } = this.parts;
+    const log = all.child({ uniqueid });
+    const known = new KnownCall(uniqueid, log);
+    return {
+      known,
+      log,
+      office: outside.office(this.token, () => known.office),
+      speech: outside.speech(this.token),
+      call: () => known.call(this.#language ?? settings().config.language),
+      told: () => known.told,
+    };
   }
 
   #sound(): CallSound {
     const { clock, media, figures } = this.parts;
+    const owner = this.#owner;
     const parts = {
       clock,
       media,
-      log: this.#log,
+      log: () => this.#owner?.log ?? this.parts.log,
       random: this.#random,
-      office: this.#office,
-      speech: this.#speech,
-      call: () => this.#known.call(this.#language ?? this.parts.settings().config.language),
-      told: () => this.#known.told,
       onKey: (action: string) => {
         this.#pipe.pressed(action, this.#keyAtMs);
         this.#tellSoon();
@@ -268,7 +314,8 @@ export class HeldCall {
       onMoment: () => this.#tellSoon(),
       onRescue: () => void figures.rescued++,
     };
-    return new CallSound(parts, this.#rules(), this.#state);
+    this.#fresh &&= !owner;
+    return new CallSound(parts, this.#rules(), this.#state, owner);
   }
 
   /** Tries whether somebody reads by now. */
@@ -288,8 +335,8 @@ export class HeldCall {
     this.#held = { status: 'playing', sound };
     this.#failures = 0;
     this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
-    this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'reading' });
-    this.#log.debug({}, 'a reader has come');
+    this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
+    this.#owner?.log.debug({}, 'a reader has come');
     const early = this.#early;
     this.#early = undefined;
     if (early && now - early.atMs < EARLY_KEY_MS) {
@@ -302,9 +349,9 @@ export class HeldCall {
   #play(sound: CallSound, atMs: number, now: number): void {
     const result = this.#pipe.play(sound, atMs, now);
     if (result === 'going') return;
-    if (result === 'stuck') this.parts.onStuck(this.uniqueid);
+    if (result === 'stuck') this.parts.onStuck(this.#owner?.known.uniqueid);
     const unreadMs = result === 'stuck' ? MOST_UNREAD_MS : this.#pipe.aheadWhenGone(atMs) + READ_MS;
-    this.#log.debug({ result }, 'the reader has gone');
+    this.#owner?.log.debug({ result }, 'the reader has gone');
     this.#gone(sound, unreadMs);
   }
 
@@ -313,21 +360,21 @@ export class HeldCall {
     this.#away();
     try {
       this.#state = sound.stateAt(this.#unread(pipeMs)) ?? this.#state;
-      if (this.#state && !this.#known.ended) this.parts.keep(this.uniqueid, this.#state, true);
+      if (this.#state && this.#keeps) this.parts.keep(this.token, this.#state, true);
     } finally {
       this.#leave(sound);
     }
   }
 
   #away(): void {
-    this.parts.post({ type: 'reader', uniqueid: this.uniqueid, status: 'away' });
+    this.parts.post({ type: 'reader', token: this.token, status: 'away' });
   }
 
   /** Nobody hears it; the pipe is filled anew for who comes next, if somebody may come. */
   #leave(sound: CallSound): void {
     this.#pipe.close();
     sound.end();
-    if (!this.#known.ended) return this.#due(sound);
+    if (!this.#ended) return this.#due(sound);
     sound.close();
     this.#held = { status: 'asleep' };
   }
@@ -350,9 +397,9 @@ export class HeldCall {
   }
 
   #tell(sound: CallSound, atMs: number): void {
-    if (this.#known.ended) return;
+    if (!this.#keeps) return;
     const state = sound.stateAt(this.#unread(Math.max(0, this.#pipe.aheadMs(atMs)) + READ_MS));
-    if (!state || this.parts.keep(this.uniqueid, state, false))
+    if (!state || this.parts.keep(this.token, state, false))
       this.#tellAt = this.#count + this.parts.settings().stateTicks;
   }
 }

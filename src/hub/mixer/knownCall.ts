@@ -13,7 +13,7 @@ export class KnownCall {
   #strange = false;
 
   constructor(
-    private readonly uniqueid: string,
+    readonly uniqueid: string,
     private readonly log: Logger,
   ) {}
 

@@ -58,15 +58,19 @@ export interface Page {
 /** Samples of a page: 64 KiB, four seconds at 8 kHz. */
 export const PAGE_SAMPLES = 32_768;
 
-/** A call that is to be played to. */
+/** A look-up whose reader is to be played to; all messages name it by its token. */
 export interface CallBeginning {
-  readonly uniqueid: string;
+  readonly token: string;
+  /** The call that hears it; absent: that is not known, and it is music for whoever does. */
+  readonly uniqueid?: string;
   /** Absolute path of its FIFO. */
   readonly fifo: string;
   /** As far as Asterisk has told. */
   readonly language?: string;
-  /** Where it goes on; its track's page is among `pages`. */
+  /** Where it goes on; its track's page is among `pages`. But for its music, nothing of it counts before the call is known. */
   readonly state?: CallState;
+  /** The call begins: `state`, where there is one, says which track is its first. */
+  readonly fresh?: boolean;
   readonly pages: readonly Page[];
 }
 
@@ -119,9 +123,11 @@ export type ToMixer =
   | { readonly type: 'page'; readonly page: Page }
   | { readonly type: 'begin'; readonly call: CallBeginning }
   /** @property atMs when the main thread heard of it, on the monotonic clock that all threads share */
-  | { readonly type: 'news'; readonly uniqueid: string; readonly news: CallNews; readonly atMs: number }
+  | { readonly type: 'news'; readonly token: string; readonly news: CallNews; readonly atMs: number }
+  /** Asterisk has said that this call hears it; without a `uniqueid`: another channel, or none. Nobody hears a seam. */
+  | { readonly type: 'hearer'; readonly token: string; readonly uniqueid?: string }
   /** The call is over or not on hold: nothing is played to it and nothing kept of it. Its FIFO is closed. */
-  | { readonly type: 'end'; readonly uniqueid: string }
+  | { readonly type: 'end'; readonly token: string }
   /** Office or speech can be asked now what they could not be before (the store is open). */
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'deed'; readonly id: number; readonly deed: Deed }
@@ -134,7 +140,7 @@ export type FromMixer =
   | { readonly type: 'ready' }
   /** A page that will be needed within seconds. */
   | { readonly type: 'wanted'; readonly key: number; readonly index: number }
-  | { readonly type: 'ask'; readonly id: number; readonly uniqueid: string; readonly question: Question }
+  | { readonly type: 'ask'; readonly id: number; readonly token: string; readonly question: Question }
   /** The answer to a question is not wanted any more (and a function is aborted). */
   | { readonly type: 'cancel'; readonly id: number }
   /** What became of a `say` or `play`: said, or refused with a message for the function. */
@@ -147,7 +153,7 @@ export type FromMixer =
     }
   | {
       readonly type: 'remember';
-      readonly uniqueid: string;
+      readonly token: string;
       readonly what: Remembered;
       readonly wallMs: number;
     }
@@ -159,9 +165,9 @@ export type FromMixer =
       readonly wallMs: number;
     }
   /** States of calls as JSON, as far as the callers have heard; kept in case of a crash. */
-  | { readonly type: 'states'; readonly states: readonly (readonly [uniqueid: string, state: string])[] }
+  | { readonly type: 'states'; readonly states: readonly (readonly [token: string, state: string])[] }
   /** A call's reader came, or went (hung up, an agent answered, an announcement of Asterisk). */
-  | { readonly type: 'reader'; readonly uniqueid: string; readonly status: 'reading' | 'away' }
+  | { readonly type: 'reader'; readonly token: string; readonly status: 'reading' | 'away' }
   | { readonly type: 'figures'; readonly figures: MixerFigures }
   | { readonly type: 'status'; readonly id: number; readonly calls: readonly CallStatus[] }
   | { readonly type: 'drained' };
@@ -197,7 +203,8 @@ export interface MixerFigures {
 
 /** What one caller hears. */
 export interface CallStatus {
-  readonly uniqueid: string;
+  /** Absent: it is not known which call hears it. */
+  readonly uniqueid?: string;
   readonly queue?: string;
   readonly position?: number;
   readonly status: 'playing' | 'waiting' | 'plain';

@@ -120,9 +120,11 @@ export class Mixer {
       case 'begin':
         return this.#begin(message.call);
       case 'news':
-        return this.#calls.get(message.uniqueid)?.hear(message.news, message.atMs);
+        return this.#calls.get(message.token)?.hear(message.news, message.atMs);
+      case 'hearer':
+        return this.#heardBy(message.token, message.uniqueid);
       case 'end':
-        return this.#end(message.uniqueid);
+        return this.#end(message.token);
       case 'status':
         return void this.#post({ type: 'status', id: message.id, calls: this.#status() });
       case 'drain':
@@ -156,7 +158,7 @@ export class Mixer {
   #begin(beginning: CallBeginning): void {
     if (this.#drained) return;
     for (const page of beginning.pages) this.parts.media.put(page);
-    const known = this.#calls.get(beginning.uniqueid);
+    const known = this.#calls.get(beginning.token);
     if (known) known.begin(beginning);
     else this.#add(beginning);
     this.#armDue();
@@ -164,8 +166,14 @@ export class Mixer {
 
   #add(beginning: CallBeginning): void {
     const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
-    this.#calls.set(beginning.uniqueid, call);
+    this.#calls.set(beginning.token, call);
     this.#turns.add(call);
+  }
+
+  #heardBy(token: string, uniqueid: string | undefined): void {
+    const call = this.#calls.get(token);
+    if (call) this.#dare(call, 'hearer', () => call.heardBy(uniqueid));
+    this.#armDue();
   }
 
   #callParts(): HeldCallParts {
@@ -180,9 +188,9 @@ export class Mixer {
       figures: this.#figures,
       settings: () => this.#settings!,
       buffer: () => this.#buffer!,
-      keep: (uniqueid, state, last) => {
+      keep: (token, state, last) => {
         if (this.#states.length >= STATES && !last) return false;
-        this.#states.push([uniqueid, JSON.stringify(state)]);
+        this.#states.push([token, JSON.stringify(state)]);
         return true;
       },
       onDue: (call) => void this.#due.push(call),
@@ -191,10 +199,10 @@ export class Mixer {
     };
   }
 
-  #end(uniqueid: string): void {
-    const call = this.#calls.get(uniqueid);
+  #end(token: string): void {
+    const call = this.#calls.get(token);
     if (!call) return;
-    this.#calls.delete(uniqueid);
+    this.#calls.delete(token);
     this.#turns.remove(call);
     call.close();
   }
@@ -329,7 +337,7 @@ export class Mixer {
     const states: (readonly [string, string])[] = [];
     for (const call of this.#calls.values()) {
       const state = this.#dare(call, 'drain', () => call.drain());
-      if (state) states.push([call.uniqueid, JSON.stringify(state)]);
+      if (state) states.push([call.token, JSON.stringify(state)]);
     }
     this.#states = [];
     this.#postStates(states);

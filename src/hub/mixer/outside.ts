@@ -46,9 +46,9 @@ export class Outside {
   }
 
   /** The office of one call; its owner closes it. */
-  office(uniqueid: string, call: () => OfficeCall | undefined): BackOffice {
+  office(token: string, call: () => OfficeCall | undefined): BackOffice {
     return new RemoteOffice({
-      uniqueid,
+      token,
       call,
       questions: this.#questions,
       balanceMs: () => this.#balanceMs + MORE_MS,
@@ -57,22 +57,22 @@ export class Outside {
     });
   }
 
-  speech(uniqueid: string): Speech {
-    return new RemoteSpeech(uniqueid, this.#questions);
+  speech(token: string): Speech {
+    return new RemoteSpeech(token, this.#questions);
   }
 
   /** What one call's keys do. */
-  bindings(config: Pick<PortableConfig, 'keys'>, uniqueid: string): KeyBindings {
+  bindings(config: Pick<PortableConfig, 'keys'>, token: string): KeyBindings {
     const bound = Object.entries(config.keys).map(([digit, binding]): [string, KeyBinding] => [
       digit,
-      { ...binding, action: this.#action(binding, uniqueid, digit) },
+      { ...binding, action: this.#action(binding, token, digit) },
     ]);
     return Object.fromEntries(bound);
   }
 
-  #action({ action }: PortableBinding, uniqueid: string, digit: string): KeyBinding['action'] {
+  #action({ action }: PortableBinding, token: string, digit: string): KeyBinding['action'] {
     if (typeof action === 'string') return action;
     const parts = { questions: this.#questions, post: (message: FromMixer) => this.parts.post(message) };
-    return remoteFunction(parts, { uniqueid, digit, name: action.function });
+    return remoteFunction(parts, { token, digit, name: action.function });
   }
 }

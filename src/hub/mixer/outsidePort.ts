@@ -7,8 +7,8 @@ import type { PortableConfig } from './messages';
 
 export interface MixerOutside {
   /** Its owner closes it. */
-  office(uniqueid: string, call: () => OfficeCall | undefined): BackOffice;
-  speech(uniqueid: string): Speech;
+  office(token: string, call: () => OfficeCall | undefined): BackOffice;
+  speech(token: string): Speech;
   /** What a call's keys do. */
-  bindings(config: PortableConfig, uniqueid: string): KeyBindings;
+  bindings(config: PortableConfig, token: string): KeyBindings;
 }

@@ -23,7 +23,7 @@ type AnswerTo<A extends Question['about']> = Extract<Answer, { readonly about: A
 const MOST_OF_CALL = 20;
 
 export class Questions {
-  readonly #waiting = new Map<number, { readonly uniqueid: string; readonly asker: Asker }>();
+  readonly #waiting = new Map<number, { readonly token: string; readonly asker: Asker }>();
   readonly #counts = new Map<string, number>();
   #lastId = 0;
 
@@ -38,19 +38,19 @@ export class Questions {
   }
 
   /** @returns its id; undefined: too many of this call wait already, and it was not asked */
-  begin(uniqueid: string, question: Question, asker: Asker): number | undefined {
-    const count = this.#counts.get(uniqueid) ?? 0;
+  begin(token: string, question: Question, asker: Asker): number | undefined {
+    const count = this.#counts.get(token) ?? 0;
     if (count >= MOST_OF_CALL) return undefined;
     const id = ++this.#lastId;
-    this.#counts.set(uniqueid, count + 1);
-    this.#waiting.set(id, { uniqueid, asker });
-    this.post({ type: 'ask', id, uniqueid, question });
+    this.#counts.set(token, count + 1);
+    this.#waiting.set(id, { token, asker });
+    this.post({ type: 'ask', id, token, question });
     return id;
   }
 
   /** The answer, or undefined: too many wait, not in time, or not wanted any more. Never rejects. */
   ask<A extends Question['about']>(
-    uniqueid: string,
+    token: string,
     question: Question & { readonly about: A },
     { limitMs, signals }: AskLimits,
   ): Promise<AnswerTo<A> | undefined> {
@@ -61,7 +61,7 @@ export class Questions {
         for (const signal of signals) signal.removeEventListener('abort', giveUp);
         resolve(answer?.about === question.about ? (answer as AnswerTo<A>) : undefined);
       };
-      const id = this.begin(uniqueid, question, { answer: settle });
+      const id = this.begin(token, question, { answer: settle });
       if (id === undefined) return resolve(undefined);
       const giveUp = (): void => {
         this.giveUp(id);
@@ -89,11 +89,11 @@ export class Questions {
   #take(id: number): Asker | undefined {
     const waiting = this.#waiting.get(id);
     if (!waiting) return undefined;
-    const { uniqueid, asker } = waiting;
+    const { token, asker } = waiting;
     this.#waiting.delete(id);
-    const left = this.#counts.get(uniqueid)! - 1;
-    if (left > 0) this.#counts.set(uniqueid, left);
-    else this.#counts.delete(uniqueid);
+    const left = this.#counts.get(token)! - 1;
+    if (left > 0) this.#counts.set(token, left);
+    else this.#counts.delete(token);
     return asker;
   }
 }

@@ -10,13 +10,13 @@ type FunctionAnswer = Extract<Answer, { readonly about: 'function' }>;
 /** A key function that stands for the one of that name on `digit`: logs and journals have its name. */
 export function remoteFunction(
   { questions, post }: { questions: Questions; post: (message: FromMixer) => void },
-  { uniqueid, digit, name }: { uniqueid: string; digit: string; name: string },
+  { token, digit, name }: { token: string; digit: string; name: string },
 ): KeyFunction {
   const action: KeyFunction = (session) =>
     new Promise((resolve, reject) => {
       const { call, queue, signal } = session;
       const id = questions.begin(
-        uniqueid,
+        token,
         { about: 'function', digit, call, queue },
         {
           answer: (answer) => {

@@ -7,7 +7,7 @@ import type { FromMixer } from './messages';
 import type { Questions } from './questions';
 
 export interface RemoteOfficeParts {
-  uniqueid: string;
+  token: string;
   /** The call as the mixing thread knows it; undefined: not yet. */
   call(): OfficeCall | undefined;
   questions: Questions;
@@ -29,29 +29,29 @@ export class RemoteOffice implements BackOffice {
 
   async choice(): Promise<string | undefined> {
     if (this.#isOver) return undefined;
-    const { questions, uniqueid } = this.parts;
+    const { questions, token } = this.parts;
     const limits = { limitMs: CHOICE_MS, signals: [this.#closed.signal] };
-    return (await questions.ask(uniqueid, { about: 'choice' }, limits))?.track;
+    return (await questions.ask(token, { about: 'choice' }, limits))?.track;
   }
 
   async balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer> {
     if (this.#isOver) return { status: 'unavailable' };
-    const { questions, uniqueid } = this.parts;
+    const { questions, token } = this.parts;
     const question = { about: 'balance', language, ...(pin !== undefined && { pin }) } as const;
     const limits = { limitMs: this.parts.balanceMs(), signals: [signal, this.#closed.signal] };
-    return (await questions.ask(uniqueid, question, limits))?.answer ?? { status: 'unavailable' };
+    return (await questions.ask(token, question, limits))?.answer ?? { status: 'unavailable' };
   }
 
   async confirmPlace(): Promise<boolean> {
     if (this.#isOver) return false;
-    const { questions, uniqueid } = this.parts;
+    const { questions, token } = this.parts;
     const limits = { limitMs: PLACE_MS, signals: [this.#closed.signal] };
-    return (await questions.ask(uniqueid, { about: 'place' }, limits))?.confirmed === true;
+    return (await questions.ask(token, { about: 'place' }, limits))?.confirmed === true;
   }
 
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {
-    const { uniqueid } = this.parts;
-    this.parts.post({ type: 'remember', uniqueid, what, wallMs });
+    const { token } = this.parts;
+    this.parts.post({ type: 'remember', token, what, wallMs });
   }
 
   /** What it has asked is not wanted any more. What is remembered later is handed on all the same. May be called again. */

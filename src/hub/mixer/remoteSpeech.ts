@@ -13,7 +13,7 @@ type Sentence = Extract<Question, { about: 'say-balance' | 'say-position' }>;
 
 export class RemoteSpeech implements Speech {
   constructor(
-    private readonly uniqueid: string,
+    private readonly token: string,
     private readonly questions: Questions,
   ) {}
 
@@ -31,7 +31,7 @@ export class RemoteSpeech implements Speech {
 
   async #say(sentence: Sentence, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
     const limits = { limitMs: LIMIT_MS, signals: [signal] };
-    return (await this.questions.ask(this.uniqueid, sentence, limits))?.clips?.map(clipOf);
+    return (await this.questions.ask(this.token, sentence, limits))?.clips?.map(clipOf);
   }
 }
 

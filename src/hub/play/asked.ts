@@ -15,7 +15,7 @@ import { AskedFunction } from './askedFunctions';
 
 export interface AskedParts {
   /** Who answers for a call; undefined: it is over, or there is nobody. */
-  office(uniqueid: string): BackOffice | undefined;
+  office(token: string): BackOffice | undefined;
   /** Undefined: nobody says numbers (yet). */
   speech(): Speech | undefined;
   /** What keys do, by the config of this moment. */
@@ -63,7 +63,7 @@ export class Asked implements Closeable {
     const { id } = message;
     switch (message.type) {
       case 'ask':
-        return this.#ask(id, message.uniqueid, message.question);
+        return this.#ask(id, message.token, message.question);
       case 'cancel':
         return this.#cancel(id);
       case 'done': {
@@ -90,7 +90,7 @@ export class Asked implements Closeable {
     }
   }
 
-  #ask(id: number, uniqueid: string, question: Question): void {
+  #ask(id: number, token: string, question: Question): void {
     const tooMuch = this.#questions.size + this.#functions.size >= MOST_ASKED;
     if (question.about === 'function') {
       if (tooMuch)
@@ -101,9 +101,9 @@ export class Asked implements Closeable {
     const askedAt = this.parts.clock.now();
     const abort = new AbortController();
     this.#questions.set(id, abort);
-    void this.#answerTo(uniqueid, question, abort.signal)
+    void this.#answerTo(token, question, abort.signal)
       .catch((error: unknown) => {
-        this.#failed(question, uniqueid, error);
+        this.#failed(question, error);
         return noneTo(question);
       })
       .then((answer) => {
@@ -113,14 +113,14 @@ export class Asked implements Closeable {
       });
   }
 
-  async #answerTo(uniqueid: string, question: PlainQuestion, signal: AbortSignal): Promise<Answer> {
+  async #answerTo(token: string, question: PlainQuestion, signal: AbortSignal): Promise<Answer> {
     const { about } = question;
-    if (about === 'choice') return { about, track: await this.parts.office(uniqueid)?.choice() };
+    if (about === 'choice') return { about, track: await this.parts.office(token)?.choice() };
     if (about === 'place')
-      return { about, confirmed: (await this.parts.office(uniqueid)?.confirmPlace?.()) === true };
+      return { about, confirmed: (await this.parts.office(token)?.confirmPlace?.()) === true };
     if (about === 'balance') {
       const { language, pin } = question;
-      const answer = await this.parts.office(uniqueid)?.balance(language, pin, signal);
+      const answer = await this.parts.office(token)?.balance(language, pin, signal);
       return answer ? { about, answer } : noneTo(question);
     }
     const clips = await this.#sentence(question, signal);
@@ -204,9 +204,9 @@ export class Asked implements Closeable {
     );
   }
 
-  #failed({ about }: Question, uniqueid: string, error: unknown): void {
+  #failed({ about }: Question, error: unknown): void {
     this.#failures.say((times) =>
-      this.parts.log.error({ uniqueid, about, times, ...errorFields(error) }, 'a question of a call failed'),
+      this.parts.log.error({ about, times, ...errorFields(error) }, 'a question of a call failed'),
     );
   }
 }

@@ -1,15 +1,14 @@
 // CallFifos: the named pipes between the hub and the readers of its callers, made ahead, since Node cannot make one and
 // a caller should not wait for a program that can. For as long as a call has its FIFO, this process can write to it: a
 // reader that finds the hub alive never waits for ever, and sees end of file when the hub is gone.
-import { closeSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isUniqueid } from '../../asterisk/feed';
 import type { Clock } from '../../util/clock';
 import { errorFields, HoldcastError } from '../../util/errors';
 import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
-import { playFolder, type PlayFolder } from './folder';
+import { isPipeName, playFolder, type PlayFolder } from './folder';
 import { FifoMaker, isFifo, isUnused, openToWrite, prepareFolder, unusable } from './mkfifo';
 
 export interface FifoParts {
@@ -81,14 +80,14 @@ export class CallFifos implements Closeable {
    * earlier hub has left. Synchronous when a spare is there; else one is waited for, 500 ms at most.
    * @throws HoldcastError HC_HUB_FIFO, also as a rejection
    */
-  take(uniqueid: string): string | Promise<string> {
+  take(token: string): string | Promise<string> {
     if (this.#closed) throw refused('the hub is closing');
-    if (!isUniqueid(uniqueid)) throw refused('this is no Uniqueid');
-    const known = this.#taken.get(uniqueid)?.path ?? this.#takeLeft(uniqueid);
+    if (!isPipeName(token)) throw refused('this is no token');
+    const known = this.#taken.get(token)?.path ?? this.#takeLeft(token);
     if (known !== undefined) return known;
     const spare = this.#spares.pop();
     if (this.#spares.length < this.#batch / 2) void this.#fill();
-    return spare === undefined ? this.#wait(uniqueid) : this.#give(uniqueid, spare);
+    return spare === undefined ? this.#wait(token) : this.#give(token, spare);
   }
 
   /**
@@ -96,21 +95,21 @@ export class CallFifos implements Closeable {
    * has one either; without this call that is so when the FIFO is forgotten, or this process ends. To be called only
    * after `withdraw`: a reader that starts, and finds the hub alive and nobody writing, ends at once, again and again.
    */
-  release(uniqueid: string): void {
-    const taken = this.#taken.get(uniqueid);
+  release(token: string): void {
+    const taken = this.#taken.get(token);
     if (taken?.fd === undefined) return;
     closeSync(taken.fd);
     taken.fd = undefined;
   }
 
   /** Opens again what `release` closed; of no effect where nothing was closed. Never throws. */
-  hold(uniqueid: string): void {
-    this.#holdAgain([uniqueid]);
+  hold(token: string): void {
+    this.#holdAgain([token]);
   }
 
   /** As `release`, for all calls. */
   releaseAll(): void {
-    for (const uniqueid of this.#taken.keys()) this.release(uniqueid);
+    for (const token of this.#taken.keys()) this.release(token);
   }
 
   /** As `hold`, for all calls; to be called before `announce`. */
@@ -119,39 +118,64 @@ export class CallFifos implements Closeable {
   }
 
   /** The call is over: its FIFO goes, and its reader's file. Never throws. */
-  forget(uniqueid: string): void {
-    if (!isUniqueid(uniqueid)) return;
-    this.#waiting.get(uniqueid)?.reject(refused('the call is over'));
-    this.#waiting.delete(uniqueid);
-    const path = this.#names.fifo(uniqueid);
-    const again = this.#taken.has(uniqueid) && !this.#closed && this.#spares.length < this.#batch;
+  forget(token: string): void {
+    if (!isPipeName(token)) return;
+    this.#waiting.get(token)?.reject(refused('the call is over'));
+    this.#waiting.delete(token);
+    const path = this.#names.fifo(token);
+    const again = this.#taken.has(token) && !this.#closed && this.#spares.length < this.#batch;
     // First the name, then the end: a reader that starts now must find no FIFO that nobody writes to.
     const spare = again ? this.#renamedToSpare(path) : undefined;
     if (spare === undefined) this.#remove(path);
-    this.release(uniqueid);
-    this.#taken.delete(uniqueid);
+    this.release(token);
+    this.#taken.delete(token);
     if (spare !== undefined && isUnused(spare)) this.#spares.push(spare);
     else if (spare !== undefined) this.#remove(spare);
-    this.#remove(this.#names.reader(uniqueid));
+    this.#remove(this.#names.reader(token));
+    this.#remove(this.#names.owner(token));
   }
 
-  /** Uniqueids of calls of which a FIFO or a reader's file is there, and which are not taken. Never throws. */
+  /** Tokens of which a FIFO or a reader's file is there, and which are not taken. Never throws. */
   left(): string[] {
     const found = new Set<string>();
     const prefixes = [basename(this.#names.fifo('')), basename(this.#names.reader(''))];
     for (const name of namesIn(this.parts.folder))
       for (const prefix of prefixes) if (name.startsWith(prefix)) found.add(name.slice(prefix.length));
-    return [...found].filter((uniqueid) => isUniqueid(uniqueid) && !this.#taken.has(uniqueid));
+    return [...found].filter((token) => isPipeName(token) && !this.#taken.has(token));
   }
 
   /**
    * Removes what is left of calls that are over, as readers write that start behind a call's end. Never throws.
-   * @param living Uniqueids of all calls that Asterisk has
-   * @param isHeld whether a reader of this call lives: its files stay
+   * @param isHeld whether a reader of it lives: its files stay
    */
-  sweep(living: ReadonlySet<string>, isHeld: (uniqueid: string) => boolean): void {
-    for (const uniqueid of this.left())
-      if (!living.has(uniqueid) && !this.#waiting.has(uniqueid) && !isHeld(uniqueid)) this.forget(uniqueid);
+  sweep(isHeld: (token: string) => boolean): void {
+    for (const token of this.left()) if (!this.#waiting.has(token) && !isHeld(token)) this.forget(token);
+  }
+
+  /**
+   * Notes which call hears it, for a hub after this one. A folder that cannot be written costs the call its keys and places
+   * after a crash, not its music; that is said where FIFOs are made. Never throws.
+   * @param uniqueid undefined: nobody, or not any more
+   */
+  note(token: string, uniqueid: string | undefined): void {
+    const file = this.#names.owner(token);
+    try {
+      if (uniqueid === undefined) rmSync(file, { force: true });
+      else writeFileSync(file, `${uniqueid}\n`, { mode: 0o600 });
+    } catch (error) {
+      this.parts.log.debug({ file: basename(file), ...errorFields(error) }, 'cannot be noted');
+    }
+  }
+
+  /** The call that an earlier hub has noted. Never throws. */
+  noted(token: string): string | undefined {
+    try {
+      const file = this.#names.owner(token);
+      // A hub that was killed while it wrote has left no end of line.
+      return lstatSync(file).isFile() ? /^(.+)\n$/.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Removes the spares and closes our ends. FIFOs of calls stay for the next hub, unless `all`. Idempotent. */
@@ -162,26 +186,26 @@ export class CallFifos implements Closeable {
     this.#maker.close();
     await this.#filling;
     for (const spare of this.#spares.splice(0)) this.#remove(spare);
-    for (const uniqueid of [...this.#taken.keys()]) {
-      if (all) this.forget(uniqueid);
-      this.release(uniqueid);
+    for (const token of [...this.#taken.keys()]) {
+      if (all) this.forget(token);
+      this.release(token);
     }
     this.#taken.clear();
   }
 
-  #takeLeft(uniqueid: string): string | undefined {
-    const path = this.#names.fifo(uniqueid);
+  #takeLeft(token: string): string | undefined {
+    const path = this.#names.fifo(token);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return undefined;
     if (!stats.isFIFO()) this.#remove(path);
-    return stats.isFIFO() ? this.#hold(uniqueid, path) : undefined;
+    return stats.isFIFO() ? this.#hold(token, path) : undefined;
   }
 
-  #give(uniqueid: string, spare: string): string {
-    const path = this.#names.fifo(uniqueid);
+  #give(token: string, spare: string): string {
+    const path = this.#names.fifo(token);
     try {
       renameSync(spare, path);
-      return this.#hold(uniqueid, path);
+      return this.#hold(token, path);
     } catch (error) {
       this.#remove(spare);
       this.#remove(path);
@@ -189,20 +213,20 @@ export class CallFifos implements Closeable {
     }
   }
 
-  #hold(uniqueid: string, path: string): string {
+  #hold(token: string, path: string): string {
     try {
-      this.#taken.set(uniqueid, { path, fd: openToWrite(path) });
+      this.#taken.set(token, { path, fd: openToWrite(path) });
       return path;
     } catch (error) {
       throw unusable(this.parts.folder, error);
     }
   }
 
-  #holdAgain(uniqueids: Iterable<string>): void {
+  #holdAgain(tokens: Iterable<string>): void {
     let calls = 0;
     let reason: unknown;
-    for (const uniqueid of uniqueids) {
-      const taken = this.#taken.get(uniqueid);
+    for (const token of tokens) {
+      const taken = this.#taken.get(token);
       try {
         if (taken) taken.fd ??= openToWrite(taken.path);
       } catch (error) {
@@ -215,25 +239,25 @@ export class CallFifos implements Closeable {
     this.parts.log.error({ calls, ...fields }, 'FIFOs cannot be held');
   }
 
-  #wait(uniqueid: string): Promise<string> {
-    const known = this.#waiting.get(uniqueid);
+  #wait(token: string): Promise<string> {
+    const known = this.#waiting.get(token);
     if (known) return known.promise;
     if (this.#resting) return Promise.reject(this.#failure!.error);
     let settle: Pick<Waiting, 'resolve' | 'reject'>;
     const made = new Promise<string>((resolve, reject) => (settle = { resolve, reject }));
-    const promise = this.#inTime(uniqueid, made);
-    this.#waiting.set(uniqueid, { promise, ...settle! });
+    const promise = this.#inTime(token, made);
+    this.#waiting.set(token, { promise, ...settle! });
     void this.#fill();
     return promise;
   }
 
   /** What is made too late for this call is a spare. */
-  async #inTime(uniqueid: string, made: Promise<string>): Promise<string> {
+  async #inTime(token: string, made: Promise<string>): Promise<string> {
     const path = await inTime(this.parts.clock, MOST_WAIT_MS, made);
     if (path !== LATE) return path;
-    const known = this.#taken.get(uniqueid)?.path; // in the very last moment
+    const known = this.#taken.get(token)?.path; // in the very last moment
     if (known !== undefined) return known;
-    this.#waiting.delete(uniqueid);
+    this.#waiting.delete(token);
     throw refused(`none was made within ${MOST_WAIT_MS} ms`);
   }
 
@@ -269,12 +293,12 @@ export class CallFifos implements Closeable {
   }
 
   #serve(): void {
-    for (const [uniqueid, { resolve, reject }] of this.#waiting) {
+    for (const [token, { resolve, reject }] of this.#waiting) {
       const spare = this.#spares.pop();
       if (spare === undefined) return;
-      this.#waiting.delete(uniqueid);
+      this.#waiting.delete(token);
       try {
-        resolve(this.#give(uniqueid, spare));
+        resolve(this.#give(token, spare));
       } catch (error) {
         reject(error);
       }

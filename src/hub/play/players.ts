@@ -1,43 +1,44 @@
-// Players: all calls that the hub plays to, from the first look-up to the hang-up. It brings together what Asterisk
-// tells of a call, its pipe, the state it goes on from, and the thread that mixes for it; it never touches a sample.
+// Players: all readers that the hub plays to, from the look-up to the hang-up. It brings together what Asterisk tells of a
+// call, the pipe of its reader, the state it goes on from, and the thread that mixes for it; it never touches a sample.
 import type { BackOffice, OfficeCall } from '../../asterisk/backOffice';
 import type { CallNews } from '../../asterisk/feed';
-import { parseCallState, type CallState } from '../../session/state';
-import type { Cancel, Clock } from '../../util/clock';
+import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
-import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
 import type { CallSource } from '../feedServer';
+import type { Hearer, LookUps } from '../lookUps';
 import type { FromMixer, Page } from '../mixer/messages';
 import { Seldom } from '../seldom';
+import { Admission, type AdmissionParts } from './admission';
+import { Beginnings, type BeginningParts } from './beginnings';
 import type { Mixing } from './mixers';
+import type { Played } from './played';
+import { OwnCall } from './ownCall';
 import { AWAY_MS, type Snapshots } from './snapshots';
 
-export interface PlayersParts {
+export interface PlayersParts extends BeginningParts, AdmissionParts {
   fifos: {
-    take(uniqueid: string): string | Promise<string>;
-    forget(uniqueid: string): void;
+    take(token: string): string | Promise<string>;
+    forget(token: string): void;
     left(): readonly string[];
+    /** Which call hears it, for the next hub; undefined: none. */
+    note(token: string, uniqueid: string | undefined): void;
+    /** What an earlier hub has noted. */
+    noted(token: string): string | undefined;
   };
   readers: {
-    /** Ends the reader of a call that is over. */
-    endOf(uniqueid: string): void;
+    /** Ends the reader of a look-up that is over. */
+    endOf(token: string): void;
   };
   mixers: { pick(): Mixing | undefined; readonly all: readonly Mixing[] };
-  catalog: {
+  catalog: BeginningParts['catalog'] & {
     /** A page for one thread, held until it gives it back. */
     page(key: number, index: number): Promise<Page>;
-    /** The page of a clip that holds a sample. */
-    pageAt(clipId: string, sample: number): Promise<Page | undefined>;
-    /** One that was not sent after all. */
-    giveBack(page: Page): void;
   };
+  /** Who hears what was looked up. */
+  lookUps: Pick<LookUps, 'open' | 'restore' | 'watch' | 'forget'>;
   calls: CallSource;
   snapshots: Pick<Snapshots, 'read' | 'keep' | 'forget'>;
-  /** How a call begins whose caller is known; undefined: there is nothing to wait for. Never rejects. */
-  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
-  /** Whether one more call is admitted beside so many. */
-  admits(callers: number): boolean;
   office(call: () => OfficeCall): BackOffice;
   /** Told of what becomes of calls. */
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
@@ -45,39 +46,14 @@ export interface PlayersParts {
   log: Logger;
 }
 
-interface Played {
-  readonly uniqueid: string;
-  readonly fifo: string;
-  /** What a call's Session has outside of its thread. */
-  readonly office: BackOffice;
-  unfollow: Cancel;
-  call: OfficeCall;
-  /** Last that was told of each sort, and keys that no thread was there for. */
-  identity?: Extract<CallNews, { type: 'identity' }>;
-  place?: CallNews;
-  keys: { news: CallNews; atMs: number }[];
-  /** Where it begins, when nothing was heard of it yet; undefined: anywhere, or that was not asked for. */
-  first?: CallState | undefined;
-  mixing?: Mixing | undefined;
-  /** Under way. */
-  beginning?: Promise<undefined> | undefined;
-  reading: boolean;
-  /** Since when nobody reads, on the clock. */
-  awaySince: number;
-  over: boolean;
-}
-
-/** Keys that wait for the first moments of a call. */
-const MOST_KEYS = 8;
 /** Nobody listens, and Asterisk has no such call; its list may be older than the call, milliseconds. */
 const GONE_MS = 5000;
-/** The same where Asterisk cannot be asked, of one that it never told of; of others AWAY_MS. */
+/** A reader of which it is not known who hears it is not expected back after this, milliseconds. */
 const STRANGER_MS = 30_000;
-/** Of which Asterisk says that there is none; its reader may be on its way all the same. */
-const UNKNOWN_MS = 5000;
+/** A look-up that nobody reads and nobody is named to hear is let go after this, milliseconds. */
+const UNCONFIRMED_MS = 10_000;
+/** What was heard last is told within this, milliseconds. */
 const LEAVING_MS = 1000;
-/** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
-const PAGE_MS = 100;
 /** Calls that are taken up at the same time: more of them, and their pages come too late while the thread is busy. */
 const RESTORES = 64;
 /** Calls that are released in one go, and the pause between two: the main thread hears others meanwhile. */
@@ -85,59 +61,63 @@ const RELEASES = 50;
 const RELEASE_PAUSE_MS = 5;
 const COMPLAIN_EVERY_MS = 60_000;
 
+/**
+ * A look-up is unconfirmed, then read by somebody, then heard by its own call (`own`) or not. Of a call there is one at a time
+ * that counts: the last that it was named to hear. That one has the call's news, its state and its office, also while an agent
+ * talks to the caller and nobody reads; all others are music.
+ */
 export class Players {
-  readonly #calls = new Map<string, Played>();
-  /** Calls of an earlier hub that nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
+  /** By their tokens. */
+  readonly #played = new Map<string, Played>();
+  /** By the Uniqueid of the call: the one that counts. */
+  readonly #own = new Map<string, Played>();
+  readonly #unconfirmed = new Set<Played>();
+  /** Left by an earlier hub, nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
   readonly #left = new Set<string>();
-  /** Offices of calls that ended just now: the last that was heard is still to be told. */
+  /** Offices of calls that ended just now, by token: the last that was heard is still to be told. */
   readonly #leaving = new Map<string, BackOffice>();
-  /** Calls that wait for their pipe. */
+  /** Look-ups that wait for their pipe. */
   #opening = 0;
+  readonly #beginnings: Beginnings;
+  readonly #admission: Admission;
   readonly #complaint: Seldom;
   #draining = false;
 
   constructor(private readonly parts: PlayersParts) {
+    this.#beginnings = new Beginnings(parts);
+    this.#admission = new Admission(parts);
     this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
   }
 
-  /** Calls that the hub plays to, or has ready. */
+  /** Readers that the hub plays to, or has pipes ready for. */
   get size(): number {
-    return this.#calls.size;
+    return this.#played.size;
   }
 
   /**
-   * Asterisk asks what to start for a call: when this returns or resolves its pipe is there and its thread was told to fill
-   * it, which is done before a reader can have started. `plain`: there is no room for it. Never rejects.
+   * Asterisk asks what to start for a class named after a call: when this returns or resolves the token's pipe is there and its
+   * thread was told to fill it, which is done before a reader can have started. `plain`: there is no room for it. Never rejects.
    */
-  arrive(uniqueid: string): 'plain' | undefined | Promise<'plain' | undefined> {
-    const known = this.#calls.get(uniqueid);
-    // Whom somebody hears is played to already.
-    if (known) return known.reading ? known.beginning : this.#begin(known);
+  arrive(uniqueid: string, token: string): 'plain' | undefined | Promise<'plain' | undefined> {
     if (this.#draining || !this.parts.mixers.pick()) return 'plain';
-    if (!this.parts.admits(this.#calls.size + this.#opening)) return this.#tooMany();
-    try {
-      const fifo = this.parts.fifos.take(uniqueid);
-      if (typeof fifo === 'string') return this.#open(uniqueid, fifo);
-      this.#opening++;
-      return fifo
-        .then((path) => this.#open(uniqueid, path))
-        .catch((error: unknown) => this.#noPipe(error))
-        .finally(() => this.#opening--);
-    } catch (error) {
-      return this.#noPipe(error);
-    }
+    const { size } = this.#unconfirmed;
+    const admitted = this.#admission.admits(uniqueid, this.size + this.#opening, size + this.#opening);
+    if (typeof admitted === 'boolean') return this.#arrive(uniqueid, token, admitted);
+    return admitted.then((there) => this.#arrive(uniqueid, token, there));
   }
 
   /**
-   * Takes up the calls of an earlier hub. To be called before readers can see that a hub lives: those that play plain
+   * Takes up the readers of an earlier hub. To be called before readers can see that a hub lives: those that play plain
    * music are started again after that, and must find their pipes.
    * @returns how many there are
    */
   async restore(): Promise<number> {
     const left = this.parts.fifos.left();
-    const takeUp = async (uniqueid: string): Promise<void> => {
-      if ((await this.arrive(uniqueid)) === 'plain') this.parts.fifos.forget(uniqueid);
-      else this.#left.add(uniqueid);
+    const takeUp = async (token: string): Promise<void> => {
+      const admitted = this.parts.mixers.pick() && this.parts.admits(this.#played.size + this.#opening);
+      const taken = admitted && (await this.#take(token, (fifo) => this.#takeUp(token, fifo)));
+      if (taken === undefined) this.#left.add(token);
+      else this.parts.fifos.forget(token);
     };
     for (let at = 0; at < left.length; at += RESTORES)
       await Promise.all(left.slice(at, at + RESTORES).map(takeUp));
@@ -146,23 +126,23 @@ export class Players {
 
   /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
   sweep(living: ReadonlySet<string> | undefined): void {
-    const forgotten = [...this.#calls.values()].filter((played) => this.#isForgotten(played, living));
+    const forgotten = [...this.#played.values()].filter((played) => this.#isForgotten(played, living));
     this.#releaseSlowly(forgotten);
   }
 
-  /** A thread is there: calls without one are given to it. */
+  /** A thread is there: readers without one are given to it. */
   ready(): void {
-    for (const played of this.#calls.values()) if (!played.mixing) void this.#begin(played);
+    for (const played of this.#played.values()) if (!played.mixing) void this.#beginnings.begin(played);
   }
 
-  /** A thread is gone, and its calls go on elsewhere from what is known of them. */
+  /** A thread is gone, and its readers go on elsewhere from what is known of them. */
   lost(mixing: Mixing): void {
-    for (const played of this.#calls.values()) {
+    for (const played of this.#played.values()) {
       if (played.mixing !== mixing) continue;
       played.mixing = undefined;
       this.#setReading(played, false);
-      if (played.call.ended) this.#release(played);
-      else void this.#begin(played);
+      if (played.own?.call.ended) this.#release(played);
+      else void this.#beginnings.begin(played);
     }
   }
 
@@ -173,38 +153,41 @@ export class Players {
           .page(message.key, message.index)
           .then((page) => this.#sendPage(mixing, page));
       case 'reader':
-        return this.#reader(message.uniqueid, message.status === 'reading');
+        return this.#reader(message.token, message.status === 'reading');
       case 'states':
-        for (const [uniqueid, state] of message.states) this.#keep(uniqueid, state);
+        for (const [token, state] of message.states) this.#keep(token, state);
         return;
       case 'remember':
-        return this.officeOf(message.uniqueid)?.remember(message.what, message.wallMs);
+        return this.officeOf(message.token)?.remember(message.what, message.wallMs);
       default:
         return;
     }
   }
 
-  officeOf(uniqueid: string): BackOffice | undefined {
-    return this.#calls.get(uniqueid)?.office ?? this.#leaving.get(uniqueid);
+  officeOf(token: string): BackOffice | undefined {
+    return this.#played.get(token)?.own?.office ?? this.#leaving.get(token);
   }
 
   /** The hub ends: nobody is admitted any more. What threads still tell of their calls is taken until `clear`. */
   stop(): void {
     this.#draining = true;
-    for (const played of this.#calls.values()) played.unfollow();
+    for (const { own } of this.#played.values()) own?.unfollow();
   }
 
-  /** Forgets all calls; what is kept of them stays for the next hub. */
+  /** Forgets all; what is kept of calls stays for the next hub. */
   clear(): void {
-    for (const played of this.#calls.values()) void played.office.close();
-    this.#calls.clear();
+    for (const { own } of this.#played.values()) void own?.office.close();
+    this.#played.clear();
+    this.#own.clear();
+    this.#unconfirmed.clear();
   }
 
-  #isForgotten({ uniqueid, reading, identity, awaySince }: Played, living?: ReadonlySet<string>): boolean {
+  #isForgotten({ token, own, reading, awaySince }: Played, living?: ReadonlySet<string>): boolean {
     if (reading) return false;
     const awayMs = this.parts.clock.now() - awaySince;
-    if (living) return !living.has(uniqueid) && (awayMs > GONE_MS || this.#left.has(uniqueid));
-    return awayMs > (identity ? AWAY_MS : STRANGER_MS);
+    if (!own) return awayMs > STRANGER_MS;
+    if (living) return !living.has(own.uniqueid) && (awayMs > GONE_MS || this.#left.has(token));
+    return awayMs > (own.isKnown ? AWAY_MS : STRANGER_MS);
   }
 
   #tooMany(): 'plain' {
@@ -212,9 +195,53 @@ export class Players {
     return 'plain';
   }
 
-  #noPipe(error: unknown): 'plain' {
+  #arrive(
+    uniqueid: string,
+    token: string,
+    admitted: boolean,
+  ): 'plain' | undefined | Promise<'plain' | undefined> {
+    if (!admitted || this.#draining) return this.#tooMany();
+    this.parts.lookUps.open(token, uniqueid);
+    return this.#take(token, (fifo) => {
+      const played = this.#open(token, uniqueid, fifo);
+      this.#unconfirmed.add(played);
+      this.parts.clock.after(UNCONFIRMED_MS, () => {
+        if (!played.confirmed) this.#release(played);
+      });
+      return this.#beginnings.begin(played);
+    });
+  }
+
+  /** The name of a class is no proof of who hears it; what the hub before this one was told is. */
+  #takeUp(token: string, fifo: string): Promise<undefined> {
+    const uniqueid = this.parts.fifos.noted(token);
+    if (uniqueid !== undefined) this.parts.lookUps.restore(token, uniqueid);
+    const played = this.#open(token, uniqueid, fifo);
+    if (uniqueid !== undefined) this.#claim(played, uniqueid);
+    return this.#beginnings.begin(played);
+  }
+
+  #take(token: string, then: (fifo: string) => Promise<undefined>): 'plain' | Promise<'plain' | undefined> {
+    try {
+      const fifo = this.parts.fifos.take(token);
+      if (typeof fifo === 'string') return then(fifo);
+      this.#opening++;
+      return fifo
+        .then((path) => (this.#draining ? this.#tooMany() : then(path)))
+        .catch((error: unknown) => this.#noPipe(token, error))
+        .finally(() => this.#opening--);
+    } catch (error) {
+      return this.#noPipe(token, error);
+    }
+  }
+
+  #noPipe(token: string, error: unknown): 'plain' {
+    this.parts.lookUps.forget(token);
     this.#complaint.say((times) =>
-      this.parts.log.error({ ...errorFields(error), times }, 'no pipe for a caller; he hears plain music'),
+      this.parts.log.error(
+        { ...errorFields(error), times },
+        'no pipe for a caller, who hears plain music instead',
+      ),
     );
     return this.#tooMany();
   }
@@ -230,121 +257,110 @@ export class Players {
     if (calls.length > 0) this.parts.clock.after(RELEASE_PAUSE_MS, () => this.#releaseSlowly(calls));
   }
 
-  #open(uniqueid: string, fifo: string): undefined | Promise<undefined> {
-    if (this.#calls.has(uniqueid) || this.#draining) return undefined;
-    const office = this.parts.office(() => played.call);
+  #open(token: string, uniqueid: string | undefined, fifo: string): Played {
     const played: Played = {
+      token,
       uniqueid,
       fifo,
-      office,
-      unfollow: () => {},
-      call: { uniqueid },
-      keys: [],
+      own: undefined,
       reading: false,
+      confirmed: false,
+      stopped: false,
       awaySince: this.parts.clock.now(),
       over: false,
     };
-    this.#calls.set(uniqueid, played);
-    this.parts.onCall?.('begun');
-    // Who it is may be told at once, before `follow` returns.
-    played.unfollow = this.parts.calls.follow(uniqueid, (news) => this.#tell(played, news));
-    return this.#begin(played);
+    this.#played.set(token, played);
+    this.parts.lookUps.watch(token, (hearer) => this.#heardBy(played, hearer));
+    return played;
   }
 
-  /** Gives the call to a thread, with what is known of it; once where that is asked for twice. Never rejects. */
-  #begin(played: Played): Promise<undefined> {
-    played.beginning ??= this.#beginNow(played).finally(() => (played.beginning = undefined));
-    return played.beginning;
+  #heardBy(played: Played, hearer: Hearer): void {
+    if (played.over) return;
+    if (hearer === 'over') return this.#stopped(played);
+    this.#confirm(played);
+    if (hearer === 'own') this.#claim(played, played.uniqueid!);
+    else this.#disown(played);
   }
 
-  async #beginNow(played: Played): Promise<undefined> {
-    if (played.over) return undefined;
-    const { uniqueid, fifo } = played;
-    try {
-      const kept = parseCallState(this.parts.snapshots.read(uniqueid));
-      const state = kept ?? (played.first ??= await this.parts.welcome(uniqueid));
-      const page = state?.music && (await this.#pageOf(state.music));
-      const isNew = !played.mixing;
-      const mixing = played.over ? undefined : this.#threadOf(played);
-      if (!mixing) {
-        if (page) this.parts.catalog.giveBack(page);
-        return undefined;
-      }
-      const { identity, place } = played;
-      const language = identity?.identity.language;
-      mixing.send({
-        type: 'begin',
-        call: {
-          uniqueid,
-          fifo,
-          ...(language !== undefined && { language }),
-          ...(state && { state }),
-          pages: page ? [page] : [],
-        },
-      });
-      if (!isNew) return undefined;
-      const atMs = this.parts.clock.now();
-      for (const news of [identity, place]) if (news) mixing.send({ type: 'news', uniqueid, news, atMs });
-      for (const key of played.keys.splice(0)) mixing.send({ type: 'news', uniqueid, ...key });
-    } catch (error) {
-      this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be begun');
-    }
-    return undefined;
+  /** Its own call hears it. Noted before the one before it is not any more, so that a crash between leaves the call one. */
+  #claim(played: Played, uniqueid: string): void {
+    const before = this.#own.get(uniqueid);
+    this.#own.set(uniqueid, played);
+    this.parts.fifos.note(played.token, uniqueid);
+    if (before && before !== played) this.#supersede(before);
+    const { calls, office, clock } = this.parts;
+    const tell = (news: CallNews, atMs: number): void => this.#tell(played, news, atMs);
+    played.own = new OwnCall(uniqueid, { calls, office, tell, clock });
+    played.mixing?.send({ type: 'hearer', token: played.token, uniqueid });
+    played.own.follow();
   }
 
-  /** The page at which it goes on; a late one is given back. */
-  async #pageOf({ trackId, sample }: NonNullable<CallState['music']>): Promise<Page | undefined> {
-    const { catalog, clock } = this.parts;
-    const page = catalog.pageAt(trackId, sample);
-    const inHand = await inTime(clock, PAGE_MS, page);
-    if (inHand !== LATE) return inHand;
-    void page.then((late) => late && catalog.giveBack(late));
-    return undefined;
+  /** Its call hears another: what its thread still tells of it comes within a moment, and counts no more. */
+  #supersede(before: Played): void {
+    this.parts.fifos.note(before.token, undefined);
+    before.own?.unfollow();
+    this.#stopped(before);
   }
 
-  #threadOf(played: Played): Mixing | undefined {
-    if (played.mixing) return played.mixing;
-    const mixing = this.parts.mixers.pick();
-    if (mixing) mixing.calls++;
-    played.mixing = mixing;
-    return mixing;
-  }
-
-  #tell(played: Played, news: CallNews): void {
-    const atMs = this.parts.clock.now();
-    if (news.type === 'identity') {
-      played.call = news.identity;
-      played.identity = news;
-    }
-    if (news.type === 'place') played.place = news;
-    if (news.type === 'ended') return this.#ended(played);
-    const { uniqueid, mixing } = played;
-    if (mixing) mixing.send({ type: 'news', uniqueid, news, atMs });
-    else if (news.type === 'key' && played.keys.length < MOST_KEYS) played.keys.push({ news, atMs });
-  }
-
-  /** Whoever reads on was transferred: he has music for as long as he reads, and nothing else of this call. */
-  #ended(played: Played): void {
-    const { uniqueid, mixing } = played;
-    mixing?.send({ type: 'news', uniqueid, news: { type: 'ended' }, atMs: this.parts.clock.now() });
-    if (!played.identity) return this.#letGoUnknown(played);
-    played.call = { ...played.call, ended: true };
-    this.parts.snapshots.forget(uniqueid);
-    if (!played.reading) this.#release(played);
-  }
-
-  /** Asterisk knows no such call: it hung up at once, or is a mistake of the dialplan. Who reads has music all the same. */
-  #letGoUnknown(played: Played): void {
-    this.parts.clock.after(UNKNOWN_MS, () => {
-      if (!played.identity && !played.reading) this.#release(played);
+  /** Asterisk has killed its reader, as a rule. An own call's news and state go on to whoever it hears next. */
+  #stopped(played: Played): void {
+    played.stopped = true;
+    this.parts.clock.after(LEAVING_MS, () => {
+      if (played.over) return;
+      if (played.reading) this.#disown(played);
+      else if (!this.#counts(played)) this.#release(played);
     });
   }
 
-  #reader(uniqueid: string, reading: boolean): void {
-    const played = this.#calls.get(uniqueid);
+  /** Whoever hears it hears music, and nothing of a call. */
+  #disown(played: Played): void {
+    const { own, token } = played;
+    if (!own) return;
+    if (this.#counts(played)) this.#own.delete(own.uniqueid);
+    played.own = undefined;
+    own.unfollow();
+    this.parts.fifos.note(token, undefined);
+    played.mixing?.send({ type: 'hearer', token });
+    void own.office.close();
+  }
+
+  /** The call's state, news and office are this one's. */
+  #counts(played: Played): boolean {
+    return played.own !== undefined && this.#own.get(played.own.uniqueid) === played;
+  }
+
+  #confirm(played: Played): void {
+    if (played.confirmed) return;
+    played.confirmed = true;
+    this.#unconfirmed.delete(played);
+    this.parts.onCall?.('begun');
+  }
+
+  #tell(played: Played, news: CallNews, atMs: number): void {
+    const { token, mixing, own } = played;
+    if (mixing) mixing.send({ type: 'news', token, news, atMs });
+    else if (news.type === 'key') own?.keep({ news, atMs });
+    if (news.type === 'ended') this.#ended(played);
+  }
+
+  /**
+   * Who reads on was transferred: they have music for as long as they read, and nothing else of this call. One that Asterisk
+   * does not know is left to age.
+   */
+  #ended(played: Played): void {
+    const { own } = played;
+    if (!own?.isKnown) return;
+    if (this.#counts(played)) this.parts.snapshots.forget(own.uniqueid);
+    if (!played.reading) this.#release(played);
+  }
+
+  #reader(token: string, reading: boolean): void {
+    const played = this.#played.get(token);
     if (!played) return;
     this.#setReading(played, reading);
-    if (!reading && played.call.ended) this.#release(played);
+    if (reading) this.#confirm(played);
+    if (reading && played.stopped) this.#disown(played);
+    if (!reading && played.own?.call.ended) this.#release(played);
   }
 
   #setReading(played: Played, reading: boolean): void {
@@ -352,28 +368,39 @@ export class Players {
     if (!reading) played.awaySince = this.parts.clock.now();
   }
 
-  #keep(uniqueid: string, state: string): void {
-    const played = this.#calls.get(uniqueid);
-    if (played && !played.call.ended) this.parts.snapshots.keep(uniqueid, state);
+  #keep(token: string, state: string): void {
+    const played = this.#played.get(token);
+    if (played?.own && this.#counts(played) && !played.own.call.ended)
+      this.parts.snapshots.keep(played.own.uniqueid, state);
   }
 
   #release(played: Played): void {
-    const { uniqueid } = played;
+    const { token, own } = played;
     if (played.over) return;
     played.over = true;
-    this.parts.onCall?.('ended');
+    if (played.confirmed) this.parts.onCall?.('ended');
     if (played.mixing) played.mixing.calls--;
-    this.#calls.delete(uniqueid);
-    this.#left.delete(uniqueid);
-    played.unfollow();
-    played.mixing?.send({ type: 'end', uniqueid });
-    this.parts.readers.endOf(uniqueid);
-    this.parts.fifos.forget(uniqueid);
-    this.parts.snapshots.forget(uniqueid);
-    this.#leaving.set(uniqueid, played.office);
+    this.#played.delete(token);
+    this.#unconfirmed.delete(played);
+    this.#left.delete(token);
+    this.parts.lookUps.forget(token);
+    played.mixing?.send({ type: 'end', token });
+    this.parts.readers.endOf(token);
+    this.parts.fifos.forget(token);
+    if (own) this.#leave(played, own);
+  }
+
+  #leave(played: Played, own: OwnCall): void {
+    const { token } = played;
+    own.unfollow();
+    if (this.#counts(played)) {
+      this.#own.delete(own.uniqueid);
+      this.parts.snapshots.forget(own.uniqueid);
+    }
+    this.#leaving.set(token, own.office);
     this.parts.clock.after(LEAVING_MS, () => {
-      if (this.#leaving.get(uniqueid) === played.office) this.#leaving.delete(uniqueid);
-      void played.office.close();
+      this.#leaving.delete(token);
+      void own.office.close();
     });
   }
 }

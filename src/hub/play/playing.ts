@@ -124,7 +124,9 @@ export class PlayingHub implements Playing {
         pageAt: (id, sample) => this.#catalog!.pageAt(id, sample),
         giveBack: (page) => this.#catalog!.giveBack(page),
       },
+      lookUps: parts.lookUps,
       calls,
+      exists: (uniqueid) => parts.exists(uniqueid),
       snapshots: this.#snapshots,
       welcome: (uniqueid) => parts.welcome(uniqueid),
       admits: (callers) => parts.admits(callers),
@@ -147,8 +149,8 @@ export class PlayingHub implements Playing {
     }
   }
 
-  arrive(uniqueid: string): Prepared | Promise<Prepared> {
-    return this.#players.arrive(uniqueid);
+  arrive(uniqueid: string, token: string): Prepared | Promise<Prepared> {
+    return this.#players.arrive(uniqueid, token);
   }
 
   sweep(living: ReadonlySet<string> | undefined): void {
@@ -226,7 +228,7 @@ export class PlayingHub implements Playing {
     this.#cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
       this.#players.sweep(undefined);
       this.#snapshots.sweep(undefined);
-      this.#fifos.sweep(new Set(), (uniqueid) => this.#readers.isHeld(uniqueid));
+      this.#fifos.sweep((token) => this.#readers.isHeld(token));
       this.#sweepSoon();
     });
   }
@@ -311,7 +313,7 @@ export class PlayingHub implements Playing {
     if (known) return known;
     const { clock, log } = this.parts;
     const asked = new Asked({
-      office: (uniqueid) => this.#players.officeOf(uniqueid),
+      office: (token) => this.#players.officeOf(token),
       speech: () => this.#speech,
       keys: () => this.#config.keys,
       post: (message, transfer) => mixing.send(message, transfer),

@@ -2,13 +2,12 @@
 // They write down their process id; before one is believed it is looked at, since the number may be another's by now.
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isUniqueid } from '../../asterisk/feed';
 import type { Clock } from '../../util/clock';
 import { drainPipe } from '../../util/descriptors';
 import { errnoOf, errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { hasEnded, statFields } from '../../util/processStart';
-import { playFolder, type PlayFolder } from './folder';
+import { isPipeName, playFolder, type PlayFolder } from './folder';
 import { isLongPiece } from './pieces';
 import { isCatOn, readersIn, type CallReader } from './readerFile';
 
@@ -37,26 +36,26 @@ export class Readers {
   }
 
   /** The reader of a call that was started last, of those that live. */
-  pidOf(uniqueid: string): CallReader | undefined {
-    return this.#written(uniqueid)
+  pidOf(token: string): CallReader | undefined {
+    return this.#written(token)
       .reverse()
-      .find(({ pid }) => this.#reads(pid, uniqueid));
+      .find(({ pid }) => this.#reads(pid, token));
   }
 
   /** Whether a reader of this call lives. */
-  isHeld(uniqueid: string): boolean {
-    return this.pidOf(uniqueid) !== undefined;
+  isHeld(token: string): boolean {
+    return this.pidOf(token) !== undefined;
   }
 
   /**
    * Has Asterisk start the readers again that play plain music, as soon as it has read what is in their pipes. To be
    * called when the hub is announced and the FIFO of the call is there. Never throws.
-   * @param uniqueid absent: of all calls
+   * @param token absent: of all calls
    * @returns how many there were
    */
-  endPlain(uniqueid?: string): number {
+  endPlain(token?: string): number {
     let ended = 0;
-    for (const { pid, plain, call } of this.#all(uniqueid === undefined ? undefined : [uniqueid]))
+    for (const { pid, plain, call } of this.#all(token === undefined ? undefined : [token]))
       if (plain && isScript(pid, call) && this.#signal(pid, call, 'SIGHUP')) ended++;
     return ended;
   }
@@ -105,14 +104,14 @@ export class Readers {
   }
 
   /** Ends the readers of a call that is over, also one that hangs in a full pipe; before its file is removed. Never throws. */
-  endOf(uniqueid: string): void {
+  endOf(token: string): void {
     // They have no state and nothing to tidy up, and Asterisk may have left them with signals that they ignore.
-    for (const { pid } of this.#written(uniqueid))
-      if (this.#reads(pid, uniqueid)) this.#signal(pid, uniqueid, 'SIGKILL');
+    for (const { pid } of this.#written(token))
+      if (this.#reads(pid, token)) this.#signal(pid, token, 'SIGKILL');
   }
 
-  #written(uniqueid: string): CallReader[] {
-    const text = isUniqueid(uniqueid) ? textOf(this.#folder.reader(uniqueid)) : undefined;
+  #written(token: string): CallReader[] {
+    const text = isPipeName(token) ? textOf(this.#folder.reader(token)) : undefined;
     return readersIn(text ?? '');
   }
 
@@ -121,8 +120,8 @@ export class Readers {
     for (const call of calls) for (const reader of this.#written(call)) yield { ...reader, call };
   }
 
-  #reads(pid: number, uniqueid: string): boolean {
-    return isScript(pid, uniqueid) || this.#isCat(pid, uniqueid);
+  #reads(pid: number, token: string): boolean {
+    return isScript(pid, token) || this.#isCat(pid, token);
   }
 
   #known(): string[] {
@@ -136,8 +135,8 @@ export class Readers {
     }
   }
 
-  #isCat(pid: number, uniqueid: string): boolean {
-    return isCatOn(this.#folder.fifo(uniqueid), pid);
+  #isCat(pid: number, token: string): boolean {
+    return isCatOn(this.#folder.fifo(token), pid);
   }
 
   #playsLong(pid: number): boolean {
@@ -152,13 +151,13 @@ export class Readers {
   }
 
   /** The script waits for a cat of its own, which is in its group. @returns whether it was there */
-  #signal(pid: number, uniqueid: string, signal: NodeJS.Signals): boolean {
+  #signal(pid: number, token: string, signal: NodeJS.Signals): boolean {
     try {
       process.kill(leadsGroup(pid) ? -pid : pid, signal);
       return true;
     } catch (error) {
       if (errnoOf(error) !== 'ESRCH')
-        this.#log.warn({ uniqueid, ...errorFields(error) }, 'reader cannot be ended');
+        this.#log.warn({ token, ...errorFields(error) }, 'reader cannot be ended');
       return false;
     }
   }
@@ -186,10 +185,10 @@ function empty(pipe: number): boolean {
 }
 
 /** Whether this process is the script, started for this call. */
-function isScript(pid: number, uniqueid: string): boolean {
+function isScript(pid: number, token: string): boolean {
   const words = textOf(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
   const script = words.findIndex((word) => basename(word) === SCRIPT);
-  return script >= 0 && words[script + 2] === uniqueid;
+  return script >= 0 && words[script + 2] === token;
 }
 
 /** As all that Asterisk starts for music do. */

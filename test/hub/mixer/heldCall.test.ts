@@ -36,7 +36,7 @@ describe('a reader', () => {
     const reader = rig.read(ID);
     expect(reader.drain().length).toBe(4 * 640);
     rig.pass(30_000);
-    expect(rig.of('reader')).toEqual([{ type: 'reader', uniqueid: ID, status: 'reading' }]);
+    expect(rig.of('reader')).toEqual([{ type: 'reader', token: ID, status: 'reading' }]);
     expect(reader.heard.length).toBeGreaterThan(745 * FRAME);
     expectSame(reader.heard, rig.offline(ID, 770));
     expect(rig.figures.underruns).toBe(0);
@@ -157,7 +157,7 @@ describe('a reader', () => {
     rig.read(ID);
     rig.pass(3000);
     const state = rig.state(ID)!;
-    rig.mixer.handle({ type: 'end', uniqueid: ID });
+    rig.mixer.handle({ type: 'end', token: ID });
     rig.kill(ID);
     rig.posted.length = 0;
     rig.beginAgain(ID);
@@ -249,13 +249,13 @@ test('a call that is over, its FIFO gone a moment before that is known here: no 
   unlinkSync(rig.fifo(ID));
   rig.kill(ID);
   rig.pass(200);
-  rig.mixer.handle({ type: 'end', uniqueid: ID });
+  rig.mixer.handle({ type: 'end', token: ID });
   rig.pass(3000);
   expect(rig.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 describe('a call that cannot be played to', () => {
-  const away = { type: 'reader', uniqueid: ID, status: 'away' };
+  const away = { type: 'reader', token: ID, status: 'away' };
 
   test('since its pipe cannot be filled: that is told and logged once, and tried again each second', () => {
     rig = new MixerRig();

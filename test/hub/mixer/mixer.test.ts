@@ -83,7 +83,8 @@ test('calls are even over all turns, whoever comes and goes', () => {
   rig = new MixerRig();
   const calls = ids(40);
   rig.begin(calls);
-  for (const [i, uniqueid] of calls.entries()) if (i % 2 === 0) rig.mixer.handle({ type: 'end', uniqueid });
+  for (const [i, uniqueid] of calls.entries())
+    if (i % 2 === 0) rig.mixer.handle({ type: 'end', token: uniqueid });
   const more = ids(60).slice(40);
   rig.begin(more);
   for (const uniqueid of [...calls.filter((_, i) => i % 2 === 1), ...more]) rig.read(uniqueid);
@@ -114,7 +115,7 @@ describe('in the middle of a tick', () => {
     const ahead = (): Map<string, number> => {
       rig.mixer.handle({ type: 'status', id: 1 });
       const { calls: all } = rig.of('status').at(-1)!;
-      return new Map(all.map(({ uniqueid, aheadMs }) => [uniqueid, aheadMs]));
+      return new Map(all.map(({ uniqueid, aheadMs }) => [uniqueid!, aheadMs]));
     };
     let looks = 0;
     rig.makeFifos(['9.9']);
@@ -122,7 +123,7 @@ describe('in the middle of a tick', () => {
       if (looks === 0) rig.beginAgain('9.9');
       if (looks++ < 4)
         for (const uniqueid of calls.slice(20 * looks, 20 * looks + 20))
-          rig.mixer.handle({ type: 'end', uniqueid });
+          rig.mixer.handle({ type: 'end', token: uniqueid });
     };
     const before = ahead();
     rig.clock.advance(10);
@@ -279,9 +280,7 @@ describe('what throws outside of any call', () => {
     rig.configure(rig.config);
     rig.clock.advance(10);
     expect(changed).toEqual([calls[1], calls[2]]);
-    expect(rig.of('reader').filter(({ status }) => status === 'away')).toMatchObject([
-      { uniqueid: calls[0] },
-    ]);
+    expect(rig.of('reader').filter(({ status }) => status === 'away')).toMatchObject([{ token: calls[0] }]);
     rig.pass(40);
     rig.read(calls[0]!);
     rig.pass(2000);
@@ -340,7 +339,7 @@ describe('what throws outside of any call', () => {
     expect(status()).toEqual([undefined, 'a', 'a']);
     rig.pass(1040);
     expect(status()).toEqual(['a', 'a', 'a']);
-    expect(rig.of('reader')).toEqual([{ type: 'reader', uniqueid: calls[0], status: 'away' }]);
+    expect(rig.of('reader')).toEqual([{ type: 'reader', token: calls[0], status: 'away' }]);
   });
 });
 
@@ -483,8 +482,8 @@ test('a call that is over is forgotten whole: its pipe, its timers, its office',
   rig.identify(id!);
   rig.pass(1000);
   rig.press(id!, '3');
-  rig.mixer.handle({ type: 'end', uniqueid: id! });
-  rig.mixer.handle({ type: 'end', uniqueid: id! });
+  rig.mixer.handle({ type: 'end', token: id! });
+  rig.mixer.handle({ type: 'end', token: id! });
   rig.press(id!, '3');
   rig.posted.length = 0;
   rig.pass(1000);

@@ -13,7 +13,7 @@ const CALL = '1795225281.7';
 const ask = (id: number, question: Question): Extract<FromMixer, { type: 'ask' }> => ({
   type: 'ask',
   id,
-  uniqueid: CALL,
+  token: CALL,
   question,
 });
 const BALANCE: Question = { about: 'balance', language: 'en' };
@@ -26,7 +26,7 @@ function answering(office: BackOffice | undefined) {
   const told: [string, number][] = [];
   const asked = new Asked({
     onAnswered: (about, tookMs) => void told.push([about, tookMs]),
-    office: (uniqueid) => (uniqueid === CALL ? office : undefined),
+    office: (token) => (token === CALL ? office : undefined),
     speech: () => ({
       balance: () => Promise.resolve(undefined),
       position: () =>
@@ -70,7 +70,7 @@ test('an office that breaks its word and throws is an answer, and one line in th
   clock.advance(60_000);
   asked.hear(ask(501, BALANCE));
   await turn();
-  expect(lines[1]!.fields).toMatchObject({ times: 500, about: 'balance', uniqueid: CALL });
+  expect(lines[1]!.fields).toMatchObject({ times: 500, about: 'balance' });
 });
 
 test('samples of a sentence go over to the thread instead of being copied', async () => {

@@ -1,7 +1,9 @@
-// Players: a call is played to from its look-up to its hang-up, whatever comes first, dies or is restarted in between.
-// It holds a thousand calls apart: what is told, kept or asked of one must never reach another.
+// Players: a look-up's reader is played to until it is over, whatever comes first, dies or is restarted in between; what is
+// told, kept or asked of a call reaches the reader that the call hears, and no other. Tokens here are Uniqueids, but where
+// two look-ups are made for one call.
 import type { BackOffice, OfficeCall, Remembered } from '../../../src/asterisk/backOffice';
 import type { CallNews } from '../../../src/asterisk/feed';
+import type { Hearer } from '../../../src/hub/lookUps';
 import type { FromMixer, Page, ToMixer } from '../../../src/hub/mixer/messages';
 import type { Mixing } from '../../../src/hub/play/mixers';
 import { Players } from '../../../src/hub/play/players';
@@ -34,6 +36,10 @@ class World {
   };
   threads: Mixing[] = [this.mixing];
   readonly listeners = new Map<string, (news: CallNews) => void>();
+  readonly hearers = new Map<string, (hearer: Hearer) => void>();
+  /** What is noted for a hub after this one. */
+  readonly noted = new Map<string, string>();
+  exists: (uniqueid: string) => boolean | Promise<boolean> = () => false;
   readonly pipes = new Set<string>();
   readonly left: string[] = [];
   readonly ended: string[] = [];
@@ -53,7 +59,20 @@ class World {
       take: (uniqueid) => this.take(uniqueid),
       forget: (uniqueid) => void this.pipes.delete(uniqueid),
       left: () => this.left,
+      note: (token, uniqueid) =>
+        void (uniqueid === undefined ? this.noted.delete(token) : this.noted.set(token, uniqueid)),
+      noted: (token) => this.noted.get(token),
     },
+    lookUps: {
+      open: () => {},
+      restore: () => {},
+      watch: (token, listener) => {
+        this.hearers.set(token, listener);
+        return () => {};
+      },
+      forget: (token) => void this.hearers.delete(token),
+    },
+    exists: (uniqueid) => this.exists(uniqueid),
     readers: {
       endOf: (uniqueid) => void this.ended.push(uniqueid),
     },
@@ -69,7 +88,9 @@ class World {
     calls: {
       follow: (uniqueid, listener) => {
         this.listeners.set(uniqueid, listener);
-        return () => this.listeners.delete(uniqueid);
+        return () => {
+          if (this.listeners.get(uniqueid) === listener) this.listeners.delete(uniqueid);
+        };
       },
     },
     snapshots: {
@@ -85,6 +106,14 @@ class World {
     log: silentLogger,
   });
 
+  /** @param token where the call has more than one look-up */
+  arrive(uniqueid: string, token = uniqueid): 'plain' | undefined | Promise<'plain' | undefined> {
+    return this.players.arrive(uniqueid, token);
+  }
+  /** Asterisk says who hears it. */
+  name(token: string, hearer: Hearer = 'own'): void {
+    this.hearers.get(token)?.(hearer);
+  }
   tell(uniqueid: string, news: CallNews): void {
     this.listeners.get(uniqueid)?.(news);
   }
@@ -94,8 +123,8 @@ class World {
   hear(message: FromMixer): void {
     this.players.hear(this.mixing, message);
   }
-  reads(uniqueid: string, status: 'reading' | 'away' = 'reading'): void {
-    this.hear({ type: 'reader', uniqueid, status });
+  reads(token: string, status: 'reading' | 'away' = 'reading'): void {
+    this.hear({ type: 'reader', token, status });
   }
   ofType<T extends ToMixer['type']>(type: T): Extract<ToMixer, { type: T }>[] {
     return this.sent.filter((message): message is Extract<ToMixer, { type: T }> => message.type === type);
@@ -115,32 +144,27 @@ beforeEach(() => (world = new World()));
 
 /** A call with a reader. */
 async function playing(uniqueid = '1.1'): Promise<void> {
-  await world.players.arrive(uniqueid);
-  await settled();
+  await world.arrive(uniqueid);
+  world.name(uniqueid);
   world.identify(uniqueid);
   world.reads(uniqueid);
 }
 
 describe('a call that arrives', () => {
-  it('has its pipe when the look-up is answered; asked again, its thread is told again unless somebody hears it', async () => {
-    expect(await world.players.arrive('1.1')).toBeUndefined();
-    expect(world.pipes).toEqual(new Set(['1.1']));
-    expect(world.ofType('begin')).toHaveLength(1);
-    world.reads('1.1');
-    void world.players.arrive('1.1');
-    await settled();
-    expect(world.ofType('begin')).toHaveLength(1);
-    world.reads('1.1', 'away');
-    void world.players.arrive('1.1');
-    await settled();
-    const begin = { uniqueid: '1.1', fifo: '/run/fifo.1.1', pages: [] };
-    expect(world.ofType('begin').map(({ call }) => call)).toEqual([begin, begin]);
-    expect(world.players.size).toBe(1);
+  it('has a pipe for each look-up when that is answered', async () => {
+    expect(await world.arrive('1.1', 'a')).toBeUndefined();
+    expect(await world.arrive('1.1', 'b')).toBeUndefined();
+    expect(world.pipes).toEqual(new Set(['a', 'b']));
+    const begin = { fresh: true, pages: [] };
+    expect(world.ofType('begin').map(({ call }) => call)).toEqual([
+      { token: 'a', fifo: '/run/fifo.a', ...begin },
+      { token: 'b', fifo: '/run/fifo.b', ...begin },
+    ]);
   });
 
   it('goes on from what an earlier hub has left, with the page that its music needs first', async () => {
     world.files.set('1.1', stateAt(100_000));
-    void world.players.arrive('1.1');
+    void world.arrive('1.1');
     await settled();
     const [begin] = world.ofType('begin');
     expect(begin?.call.state).toEqual(stateAt(100_000));
@@ -150,7 +174,8 @@ describe('a call that arrives', () => {
   it('waits for the music that its caller chose before, and hears meanwhile who he is', async () => {
     let found: (state: CallState) => void = () => {};
     world.welcome = () => new Promise((resolve) => (found = resolve));
-    void world.players.arrive('1.1');
+    void world.arrive('1.1');
+    world.name('1.1');
     world.identify('1.1');
     world.tell('1.1', { type: 'place', place: { queue: 'q', position: 2 } });
     world.tell('1.1', { type: 'key', digit: '3' });
@@ -176,37 +201,34 @@ describe('a call that arrives', () => {
       world.take = (uniqueid) => given(take(uniqueid) as string);
       const answered: ToMixer['type'][][] = [];
       const ask = async (): Promise<void> => {
-        await world.players.arrive('1.1');
+        await world.arrive('1.1');
         answered.push(world.sent.map(({ type }) => type));
       };
       const first = ask();
       await settled();
       await settled();
-      // Asterisk asks more than once for a call.
-      const second = ask();
-      await settled();
       expect(answered).toEqual([]);
       found(stateAt(0));
-      await Promise.all([first, second]);
-      expect(answered).toEqual([['begin'], ['begin']]);
+      await first;
+      expect(answered).toEqual([['begin']]);
     },
   );
 
   it('is refused as plain where there is no room, and nothing of it is kept', () => {
     world.most = 1;
-    void world.players.arrive('1.1');
-    expect(world.players.arrive('1.2')).toBe('plain');
+    void world.arrive('1.1');
+    expect(world.arrive('1.2')).toBe('plain');
     expect([...world.pipes]).toEqual(['1.1']);
     expect(world.players.size).toBe(1);
   });
 
   it('hears plain music where no pipe can be made', async () => {
     world.take = () => Promise.reject(new Error('no space'));
-    await expect(world.players.arrive('1.1')).resolves.toBe('plain');
+    await expect(world.arrive('1.1')).resolves.toBe('plain');
     world.take = () => {
       throw new Error('no folder');
     };
-    expect(world.players.arrive('1.2')).toBe('plain');
+    expect(world.arrive('1.2')).toBe('plain');
     expect(world.players.size).toBe(0);
   });
 });
@@ -234,22 +256,14 @@ describe('a call that ends', () => {
   });
 
   it('is not taken for over while Asterisk has not told of it at all', async () => {
-    void world.players.arrive('1.1');
+    void world.arrive('1.1');
     await settled();
+    world.name('1.1');
     world.reads('1.1');
     world.tell('1.1', { type: 'ended' });
     world.reads('1.1', 'away');
     expect(world.players.size).toBe(1);
   });
-});
-
-test('a call that Asterisk does not know, and that nobody reads, is let go after a moment', async () => {
-  for (const uniqueid of ['1.1', '1.2']) void world.players.arrive(uniqueid);
-  await settled();
-  world.reads('1.2');
-  for (const uniqueid of ['1.1', '1.2']) world.tell(uniqueid, { type: 'ended' });
-  world.clock.advance(5001);
-  expect([...world.pipes]).toEqual(['1.2']);
 });
 
 describe('what nobody ended', () => {
@@ -267,7 +281,9 @@ describe('what nobody ended', () => {
   it('goes by its age where Asterisk cannot be asked: strangers soon, callers after hours', async () => {
     await playing('1.1');
     world.reads('1.1', 'away');
-    void world.players.arrive('doctor');
+    void world.arrive('gone');
+    world.reads('gone');
+    world.reads('gone', 'away');
     world.clock.advance(30_001);
     world.players.sweep(undefined);
     expect([...world.pipes]).toEqual(['1.1']);
@@ -299,7 +315,7 @@ describe('a thread that dies', () => {
   it('has callers who come while there is none hear plain music, and others wait until there is one', async () => {
     await playing();
     world.threads.length = 0;
-    expect(world.players.arrive('1.2')).toBe('plain');
+    expect(world.arrive('1.2')).toBe('plain');
     world.players.lost(world.mixing);
     world.sent.length = 0;
     await settled();
@@ -307,7 +323,7 @@ describe('a thread that dies', () => {
     world.threads.push(world.mixing);
     world.players.ready();
     await settled();
-    expect(world.ofType('begin').map(({ call }) => call.uniqueid)).toEqual(['1.1']);
+    expect(world.ofType('begin').map(({ call }) => call.token)).toEqual(['1.1']);
   });
 
   it('gives back a page for which there is no thread any more', async () => {
@@ -315,7 +331,7 @@ describe('a thread that dies', () => {
     world.files.set('1.2', stateAt(100_000));
     let found: (page: Page | undefined) => void = () => {};
     world.pageAt = () => new Promise((resolve) => (found = resolve));
-    void world.players.arrive('1.2');
+    void world.arrive('1.2');
     world.threads.length = 0;
     found({ key: 7, index: 3, samples: undefined });
     await settled();
@@ -330,7 +346,7 @@ test('a disk that hangs costs a call the place in its music, not its music', asy
   world.files.set('1.1', stateAt(100_000));
   let found: (page: Page | undefined) => void = () => {};
   world.pageAt = () => new Promise((resolve) => (found = resolve));
-  void world.players.arrive('1.1');
+  void world.arrive('1.1');
   await settled();
   world.clock.advance(100);
   await settled();
@@ -343,16 +359,20 @@ test('a disk that hangs costs a call the place in its music, not its music', asy
 test('what becomes of calls is told', async () => {
   await playing();
   world.most = 1;
-  void world.players.arrive('1.2');
+  void world.arrive('1.2');
   world.reads('1.1', 'away');
   world.tell('1.1', { type: 'ended' });
+  void world.arrive('nobody');
+  world.clock.advance(60_000);
   expect(world.told).toEqual(['begun', 'over_limit', 'ended']);
 });
 
 test('hundreds of calls that are gone are released in slices', async () => {
   world.most = 1000;
-  for (let i = 0; i < 120; i++) void world.players.arrive(`1.${i}`);
-  await settled();
+  for (let i = 0; i < 120; i++) {
+    await playing(`1.${i}`);
+    world.reads(`1.${i}`, 'away');
+  }
   world.clock.advance(5001);
   world.players.sweep(new Set());
   expect(world.players.size).toBe(70);
@@ -362,11 +382,23 @@ test('hundreds of calls that are gone are released in slices', async () => {
 
 test('calls of an earlier hub are taken up with what is known of them', async () => {
   world.left.push('1.1', '1.2');
+  world.noted.set('1.1', '1.1').set('1.2', '1.2');
   world.files.set('1.2', stateAt(9));
   expect(await world.players.restore()).toBe(2);
   await settled();
+  expect(world.ofType('begin').map(({ call }) => call.token)).toEqual(['1.1', '1.2']);
   expect(world.ofType('begin').map(({ call }) => call.uniqueid)).toEqual(['1.1', '1.2']);
   expect(world.ofType('begin')[1]?.call.state).toEqual(stateAt(9));
+});
+
+test('a reader of an earlier hub whose call nobody has noted hears music, whatever its name says', async () => {
+  world.left.push('1.1');
+  world.files.set('1.1', stateAt(9));
+  await world.players.restore();
+  expect(world.ofType('begin').map(({ call }) => call)).toEqual([
+    { token: '1.1', fifo: '/run/fifo.1.1', fresh: true, pages: [] },
+  ]);
+  expect(world.listeners.size).toBe(0);
 });
 
 test('calls of an earlier hub do not wait for one another, however late one of them is', async () => {
@@ -374,10 +406,11 @@ test('calls of an earlier hub do not wait for one another, however late one of t
   world.welcome = (uniqueid) =>
     uniqueid === '1.1' ? new Promise((resolve) => (found = resolve)) : undefined;
   world.left.push('1.1', '1.2', '1.3', '1.4');
+  for (const token of world.left) world.noted.set(token, token);
   let restored = false;
   const restoring = world.players.restore().then(() => (restored = true));
   await settled();
-  const begun = (): string[] => world.ofType('begin').map(({ call }) => call.uniqueid);
+  const begun = (): string[] => world.ofType('begin').map(({ call }) => call.token);
   expect([begun(), restored]).toEqual([['1.2', '1.3', '1.4'], false]);
   found(stateAt(0));
   await restoring;
@@ -386,6 +419,7 @@ test('calls of an earlier hub do not wait for one another, however late one of t
 
 test('who rang off while there was no hub is forgotten as soon as Asterisk can be asked', async () => {
   world.left.push('1.1', '1.2');
+  for (const token of world.left) world.noted.set(token, token);
   await world.players.restore();
   world.players.sweep(undefined);
   expect(world.players.size).toBe(2);
@@ -396,8 +430,8 @@ test('who rang off while there was no hub is forgotten as soon as Asterisk can b
 test('what is to be remembered goes to the office of its own call', async () => {
   await playing('1.1');
   await playing('1.2');
-  world.hear({ type: 'remember', uniqueid: '1.2', what: { type: 'choice', track: 't' }, wallMs: 1 });
-  world.hear({ type: 'remember', uniqueid: 'gone', what: { type: 'choice', track: 't' }, wallMs: 1 });
+  world.hear({ type: 'remember', token: '1.2', what: { type: 'choice', track: 't' }, wallMs: 1 });
+  world.hear({ type: 'remember', token: 'gone', what: { type: 'choice', track: 't' }, wallMs: 1 });
   expect(world.remembered).toEqual([
     [expect.objectContaining({ uniqueid: '1.2', phone: '01.2' }), { type: 'choice', track: 't' }],
   ]);
@@ -409,7 +443,7 @@ test('the last that a call has heard is remembered, although it has ended', asyn
   world.tell('1.1', { type: 'ended' });
   const heard = {
     type: 'remember',
-    uniqueid: '1.1',
+    token: '1.1',
     what: { type: 'heard', kind: 'advice' },
     wallMs: 1,
   } as const;
@@ -425,6 +459,158 @@ test('at the end nobody is admitted, and what threads still tell of their calls 
   world.hear({ type: 'states', states: [['1.1', JSON.stringify(stateAt(77))]] });
   world.players.clear();
   expect(world.files.get('1.1')).toEqual(stateAt(77));
-  expect(world.players.arrive('1.3')).toBe('plain');
+  expect(world.arrive('1.3')).toBe('plain');
   expect([world.listeners.size, world.players.size]).toEqual([0, 0]);
+});
+
+describe('two look-ups of one call', () => {
+  /** The caller's and, before or after it, one that another channel hears. */
+  async function both(): Promise<void> {
+    await world.arrive('1.1', 'caller');
+    await world.arrive('1.1', 'agent');
+  }
+  const newsTo = (token: string): string[] =>
+    world
+      .ofType('news')
+      .filter((message) => message.token === token)
+      .map(({ news }) => news.type);
+
+  it.each([
+    ['the caller first', ['caller', 'agent']],
+    ['the agent first', ['agent', 'caller']],
+  ])('have the call’s news, office and state with the one that it hears, named %s', async (_, order) => {
+    await both();
+    for (const token of order) world.name(token, token === 'caller' ? 'own' : 'foreign');
+    for (const token of order) world.reads(token);
+    world.identify('1.1');
+    world.tell('1.1', { type: 'place', place: { queue: 'q', position: 2 } });
+    world.tell('1.1', { type: 'key', digit: '2' });
+    expect([newsTo('caller'), newsTo('agent')]).toEqual([['identity', 'place', 'key'], []]);
+    expect([world.players.officeOf('agent'), world.players.officeOf('caller')]).toEqual([
+      undefined,
+      expect.anything(),
+    ]);
+    world.hear({ type: 'states', states: [['agent', JSON.stringify(stateAt(1))]] });
+    expect(world.files.size).toBe(0);
+    world.hear({ type: 'states', states: [['caller', JSON.stringify(stateAt(2))]] });
+    expect(world.files.get('1.1')).toEqual(stateAt(2));
+    expect([...world.noted]).toEqual([['caller', '1.1']]);
+  });
+
+  it('are music both while nobody is named, and nothing is asked for them', async () => {
+    await both();
+    for (const token of ['caller', 'agent']) world.reads(token);
+    expect(world.listeners.size).toBe(0);
+    expect(world.ofType('begin').filter(({ call }) => call.uniqueid !== undefined)).toEqual([]);
+    world.hear({ type: 'states', states: [['caller', JSON.stringify(stateAt(2))]] });
+    expect(world.files.size).toBe(0);
+  });
+
+  it('after an announcement of Asterisk: the call goes on with the second, and what the first has left in its last moment', async () => {
+    await world.arrive('1.1', 'first');
+    world.name('first');
+    world.identify('1.1');
+    world.reads('first');
+    world.name('first', 'over');
+    world.reads('first', 'away');
+    world.hear({ type: 'states', states: [['first', JSON.stringify(stateAt(5))]] });
+    await world.arrive('1.1', 'second');
+    expect(world.ofType('begin').at(-1)?.call).toMatchObject({ token: 'second', state: stateAt(5) });
+    world.name('second');
+    world.identify('1.1');
+    // A thread tells what it has told before it heard of the change.
+    world.hear({ type: 'states', states: [['first', JSON.stringify(stateAt(4))]] });
+    expect(world.files.get('1.1')).toEqual(stateAt(5));
+    world.clock.advance(1000);
+    expect([...world.pipes]).toEqual(['second']);
+    expect(world.files.get('1.1')).toEqual(stateAt(5));
+    expect([...world.noted]).toEqual([['second', '1.1']]);
+    world.tell('1.1', { type: 'key', digit: '3' });
+    expect(newsTo('second')).toEqual(['identity', 'key']);
+  });
+
+  it('keep the call while an agent talks to its caller and nobody reads', async () => {
+    await playing();
+    world.hear({ type: 'states', states: [['1.1', JSON.stringify(stateAt(5))]] });
+    world.name('1.1', 'over');
+    world.reads('1.1', 'away');
+    world.clock.advance(60_000);
+    expect(world.files.get('1.1')).toEqual(stateAt(5));
+    world.tell('1.1', { type: 'ended' });
+    expect([world.files.size, world.pipes.size]).toEqual([0, 0]);
+  });
+
+  it('a reader that goes on after its music was stopped hears music and nothing of the call', async () => {
+    await playing();
+    world.name('1.1', 'over');
+    world.clock.advance(1000);
+    expect(world.ofType('hearer').at(-1)).toEqual({ type: 'hearer', token: '1.1' });
+    world.tell('1.1', { type: 'key', digit: '2' });
+    expect(newsTo('1.1')).toEqual(['identity']);
+  });
+
+  it('where a second channel hears the same, the call is nobody’s any more', async () => {
+    await playing();
+    world.name('1.1', 'foreign');
+    expect(world.ofType('hearer').at(-1)).toEqual({ type: 'hearer', token: '1.1' });
+    expect([world.listeners.size, world.noted.size, world.players.officeOf('1.1')]).toEqual([
+      0,
+      0,
+      undefined,
+    ]);
+  });
+});
+
+describe('look-ups of calls that are not there', () => {
+  const flood = (count: number): void => {
+    for (let i = 0; i < count; i++) void world.arrive(`9.${i}`);
+  };
+  beforeEach(() => (world.most = 10_000));
+
+  it('take no more than a few pipes, and none for long; nothing is asked, kept or counted', async () => {
+    flood(2000);
+    await settled();
+    expect(world.pipes.size).toBe(64);
+    expect(world.listeners.size).toBe(0);
+    expect(world.told).not.toContain('begun');
+    world.clock.advance(10_000);
+    expect([world.pipes.size, world.players.size]).toEqual([0, 0]);
+  });
+
+  it('do not take the place of real calls: those that Asterisk has are admitted', async () => {
+    flood(2000);
+    world.exists = () => Promise.resolve(true);
+    await expect(world.arrive('1.1')).resolves.toBeUndefined();
+    world.exists = () => true;
+    await expect(world.arrive('1.2')).resolves.toBeUndefined();
+    for (const token of ['1.1', '1.2']) world.name(token);
+    expect(world.pipes.has('1.1') && world.pipes.has('1.2')).toBe(true);
+  });
+
+  it('hold up no call for long where Asterisk does not answer', async () => {
+    flood(64);
+    world.exists = () => new Promise(() => {});
+    const answer = world.arrive('1.1');
+    world.clock.advance(100);
+    await expect(answer).resolves.toBe('plain');
+  });
+
+  it('do not count once a reader or a name has come', async () => {
+    for (let i = 0; i < 300; i++) {
+      await world.arrive(`1.${i}`);
+      if (i % 2) world.name(`1.${i}`);
+      else world.reads(`1.${i}`);
+    }
+    expect(world.pipes.size).toBe(300);
+  });
+
+  it('made before the call came, take nothing from it', async () => {
+    await world.arrive('1.1', 'early');
+    world.clock.advance(10_000);
+    await world.arrive('1.1', 'own');
+    world.name('own');
+    world.identify('1.1');
+    expect(world.ofType('hearer')).toEqual([{ type: 'hearer', token: 'own', uniqueid: '1.1' }]);
+    expect([...world.pipes]).toEqual(['own']);
+  });
 });

@@ -1,0 +1,95 @@
+// Beginnings: how a look-up's reader comes to a mixing thread: with where its call was, the page that its music needs first,
+// and what Asterisk has told of the call, if it is known that the call hears it.
+import { parseCallState, type CallState } from '../../session/state';
+import type { Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
+import { inTime, LATE } from '../../util/inTime';
+import type { Logger } from '../../util/log';
+import type { Page } from '../mixer/messages';
+import type { Mixing } from './mixers';
+import type { Played } from './played';
+import type { Snapshots } from './snapshots';
+
+export interface BeginningParts {
+  mixers: { pick(): Mixing | undefined };
+  catalog: {
+    /** The page of a clip that holds a sample. */
+    pageAt(clipId: string, sample: number): Promise<Page | undefined>;
+    /** One that was not sent after all. */
+    giveBack(page: Page): void;
+  };
+  snapshots: Pick<Snapshots, 'read'>;
+  /** How a call begins whose caller is known; undefined: there is nothing to wait for. Never rejects. */
+  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
+  clock: Clock;
+  log: Logger;
+}
+
+/** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
+const PAGE_MS = 100;
+
+export class Beginnings {
+  constructor(private readonly parts: BeginningParts) {}
+
+  /** Gives it to a thread, with what is known of its call; once where that is asked for twice. Never rejects. */
+  begin(played: Played): Promise<undefined> {
+    played.beginning ??= this.#beginNow(played).finally(() => (played.beginning = undefined));
+    return played.beginning;
+  }
+
+  async #beginNow(played: Played): Promise<undefined> {
+    if (played.over) return undefined;
+    const { token, uniqueid, fifo } = played;
+    try {
+      const kept = uniqueid === undefined ? undefined : parseCallState(this.parts.snapshots.read(uniqueid));
+      const state = kept ?? (played.first ??= await this.#welcome(uniqueid));
+      const page = state?.music && (await this.#pageOf(state.music));
+      const isNew = !played.mixing;
+      const mixing = played.over ? undefined : this.#threadOf(played);
+      if (!mixing) {
+        if (page) this.parts.catalog.giveBack(page);
+        return undefined;
+      }
+      // Who hears it may have been told meanwhile.
+      const { own } = played;
+      mixing.send({
+        type: 'begin',
+        call: {
+          token,
+          fifo,
+          ...(own && { uniqueid: own.uniqueid }),
+          ...(own?.language !== undefined && { language: own.language }),
+          ...(state && { state }),
+          ...(!kept && { fresh: true }),
+          pages: page ? [page] : [],
+        },
+      });
+      if (isNew && own) for (const heard of own.takeAll()) mixing.send({ type: 'news', token, ...heard });
+    } catch (error) {
+      this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be begun');
+    }
+    return undefined;
+  }
+
+  #welcome(uniqueid: string | undefined): Promise<CallState | undefined> | undefined {
+    return uniqueid === undefined ? undefined : this.parts.welcome(uniqueid);
+  }
+
+  /** The page at which it goes on; a late one is given back. */
+  async #pageOf({ trackId, sample }: NonNullable<CallState['music']>): Promise<Page | undefined> {
+    const { catalog, clock } = this.parts;
+    const page = catalog.pageAt(trackId, sample);
+    const inHand = await inTime(clock, PAGE_MS, page);
+    if (inHand !== LATE) return inHand;
+    void page.then((late) => late && catalog.giveBack(late));
+    return undefined;
+  }
+
+  #threadOf(played: Played): Mixing | undefined {
+    if (played.mixing) return played.mixing;
+    const mixing = this.parts.mixers.pick();
+    if (mixing) mixing.calls++;
+    played.mixing = mixing;
+    return mixing;
+  }
+}
