@@ -68,10 +68,10 @@ export class BenchAmi {
     this.#tell('QueueCallerJoin', { ...describe(call), Queue: queue, Position: place, Count: line.length });
   }
 
-  /** Its application has been started. */
-  music(uniqueid: string): void {
+  /** Its application has been started. @param musicClass as the answer to its look-up calls it */
+  music(uniqueid: string, musicClass: string): void {
     const call = this.#channels.get(uniqueid);
-    if (call) this.#tell('MusicOnHoldStart', { ...describe(call), Class: call.class });
+    if (call) this.#tell('MusicOnHoldStart', { ...describe(call), Class: musicClass });
   }
 
   keyDown(uniqueid: string, digit: string): void {

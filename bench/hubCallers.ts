@@ -108,7 +108,7 @@ export class Exchange {
     if (call.over) return undefined;
     call.application = application;
     await this.#start(call);
-    if (!call.over) this.parts.ami.music(uniqueid);
+    if (!call.over) this.parts.ami.music(uniqueid, `hold-${application.at(-1)}`);
     return call;
   }
 

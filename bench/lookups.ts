@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
 }
 
 const BARE = `require('node:http').createServer((q, a) => { q.resume(); q.on('end', () => a.end(
-  'name=hold-1795225281.1&mode=custom&application=%2Fusr%2Flocal%2Fbin%2Fholdcast%20stream%20--uniqueid%201795225281.1\\n'));
+  'name=hold-1795225281.1&mode=custom&application=%2Fusr%2Flocal%2Fbin%2Fholdcast%20stream%20--token%20holdcastholdcastholdcastholdcastholdcastholdcastholdcastholdcast\\n'));
 }).listen(Number(process.argv[1]), '127.0.0.1')`;
 
 /** Asks as res_config_curl does. Resolves with the answer and its time, ms. */

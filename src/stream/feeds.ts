@@ -88,9 +88,9 @@ async function hubConnection(parts: FeedParts): Promise<HubConnection> {
   return new HubConnection({ ...parts, who: { token, uniqueid }, socket: parts.config.hub.socket });
 }
 
-async function hubFeed(connection: HubConnection, { log, hearer }: FeedParts): Promise<CallFeed> {
+async function hubFeed(connection: HubConnection, parts: FeedParts): Promise<CallFeed> {
   const { HubFeed } = await import('../asterisk/hubFeed');
-  return new HubFeed(connection, log, hearer);
+  return new HubFeed(connection, parts.log, (uniqueid) => parts.hearer(uniqueid));
 }
 
 /** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */

@@ -239,9 +239,12 @@ export class CallStream {
     if (!this.#isNameless) return;
     this.#listener = { uniqueid, certain: true };
     this.#log = this.#deferred.logger.child({ uniqueid });
+    this.#log.info({}, 'its call is known');
     const states = new CallStates(config.calls.folder);
     const kept = this.#kept(states, new SharedStates(config.calls.folder));
-    const playing = { state: this.#session!.stateAt(0), fresh: kept === undefined };
+    const { position } = this.#stage!.program;
+    const state = { ...this.#session!.stateAt(0), ...(position && { music: position }) };
+    const playing = { state, fresh: kept === undefined };
     this.#play(config, media, kept, playing);
     this.#session?.opened();
     this.#keep(states, config);

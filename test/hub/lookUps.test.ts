@@ -211,7 +211,7 @@ test('whatever happens in whatever order, a call is named for what it hears itse
         } else if (!named.has(tokens[each.token]!)) {
           // A token is minted once.
           named.set(tokens[each.token]!, new Set());
-          one.look(channel, tokens[each.token]!);
+          one.look(channel, tokens[each.token]);
         }
         const owned = tokens.flatMap((each) => one.lookUps.ownerOf(each) ?? []);
         expect(new Set(owned).size).toBe(owned.length);

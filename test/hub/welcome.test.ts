@@ -259,7 +259,7 @@ test('only the first answer of a call waits: Asterisk looks its class up more th
   test.clock.advance(80);
 });
 
-test('a call that goes on: the look-up has its music, and nothing else of it', async () => {
+test('a call that goes on: the look-up has its music, and nothing else of it', () => {
   const test = new TestWelcome();
   const kept = { ...parseCallState(STATE)!, hushed: true, told: { queue: 'q', position: 2, wallMs: 1 } };
   test.states.write(ID, kept);

@@ -138,7 +138,7 @@ export class CallSound {
     if (!listener) return this.#hearMusic();
     if (this.#mode.status !== 'music') return;
     const { base } = this.#mode;
-    const state = this.stateAt(0);
+    const state = this.#playing();
     try {
       const playing = state && { state, fresh };
       const { program, session } = this.#assemble(listener, this.rules, base, playing);
@@ -186,11 +186,18 @@ export class CallSound {
 
   #hearMusic(): void {
     if (this.#mode.status === 'music') return;
-    const state = this.stateAt(0);
+    const state = this.#playing();
     if (this.#mode.status === 'clever') this.#quietly(this.#mode.session);
     this.#voice = undefined;
     this.#mode = { status: 'music', base: undefined };
     this.#changeTo(this.#plain(state && musicOf(state)));
+  }
+
+  /** The call at the sample that is rendered next. */
+  #playing(): CallState | undefined {
+    const state = this.stateAt(0);
+    const { position } = this.#stage.program;
+    return state && { ...state, ...(position && { music: position }) };
   }
 
   #changeTo(next: Program): void {
@@ -218,16 +225,17 @@ export class CallSound {
   }
 
   #assemble(
-    { office, speech, call }: Listener,
+    listener: Listener,
     rules: CallRules,
     resume: CallState | undefined,
     playing?: PlayingMusic,
   ): { program: Program; session: Session } {
     const { media, random } = this.parts;
+    const { office, speech } = listener;
     const log = this.parts.log();
     const tell = programLog(log, rules.program.rate);
     return assembleCall({
-      call: call(),
+      call: listener.call(),
       rules,
       media,
       random,

@@ -286,7 +286,7 @@ export class HeldCall {
   }
 
   #ownerOf(uniqueid: string): Owner {
-    const { log: all, outside, settings } = this.parts;
+    const { log: all, outside } = this.parts;
     const log = all.child({ uniqueid });
     const known = new KnownCall(uniqueid, log);
     return {
@@ -294,7 +294,7 @@ export class HeldCall {
       log,
       office: outside.office(this.token, () => known.office),
       speech: outside.speech(this.token),
-      call: () => known.call(this.#language ?? settings().config.language),
+      call: () => known.call(this.#language ?? this.parts.settings().config.language),
       told: () => known.told,
     };
   }

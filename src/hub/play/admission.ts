@@ -27,12 +27,12 @@ export class Admission {
    * @param unconfirmed how many of them nobody reads and nobody is named to hear
    */
   admits(uniqueid: string, all: number, unconfirmed: number): boolean | Promise<boolean> {
-    const { admits, exists, clock } = this.parts;
-    if (!admits(all)) return false;
+    const { parts } = this;
+    if (!parts.admits(all)) return false;
     if (unconfirmed < MOST_UNCONFIRMED) return true;
-    const there = exists(uniqueid);
+    const there = parts.exists(uniqueid);
     return typeof there === 'boolean'
       ? there
-      : inTime(clock, EXISTS_MS, there).then((found) => found === true);
+      : inTime(parts.clock, EXISTS_MS, there).then((found) => found === true);
   }
 }

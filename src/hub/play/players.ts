@@ -288,7 +288,8 @@ export class Players {
     this.#own.set(uniqueid, played);
     this.parts.fifos.note(played.token, uniqueid);
     if (before && before !== played) this.#supersede(before);
-    const { calls, office, clock } = this.parts;
+    const { calls, clock } = this.parts;
+    const office = (call: () => OfficeCall): BackOffice => this.parts.office(call);
     const tell = (news: CallNews, atMs: number): void => this.#tell(played, news, atMs);
     played.own = new OwnCall(uniqueid, { calls, office, tell, clock });
     played.mixing?.send({ type: 'hearer', token: played.token, uniqueid });

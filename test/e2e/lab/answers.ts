@@ -11,13 +11,13 @@ const MUSIC_BACK_MS = 3000;
 const LIMIT_MS = 45_000;
 
 /**
- * Resolves when his stream asks who he is: on a busy machine that takes it seconds, and keys are kept for him only so
+ * Resolves when his stream was told who he is: on a busy machine that takes it seconds, and keys are kept for him only so
  * long. A hub that plays itself knows it all the time.
  */
 export async function followed(lab: Lab, { uniqueid, phone, ear }: Caller): Promise<void> {
   if (PLAY === 'fifo') return ear.hear(500);
   const started = (): boolean =>
-    lab.log.some((line) => line['uniqueid'] === uniqueid && line['msg'] === 'stream started');
+    lab.log.some((line) => line['uniqueid'] === uniqueid && line['msg'] === 'its call is known');
   await until(() => `the stream of ${phone} stands`, started, LIMIT_MS);
   await ear.hear(500);
 }

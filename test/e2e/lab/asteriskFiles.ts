@@ -162,7 +162,12 @@ queue-thankyou=
   return `[general]\nautofill=yes\npersistentmembers=no\n${queues}[${LOUD_QUEUE}]\n${common}${loud}`;
 }
 
-/** queue-NAME: a caller who waits in NAME; ru-queue-NAME: one whose language is Russian. agent: answers, says nothing. */
+/**
+ * queue-NAME: a caller who waits in NAME; ru-queue-NAME: one whose language is Russian. agent: answers, says nothing.
+ * shared-queue-NAME: the same, and all channels that are made for the caller inherit the class, as in FreePBX. leg: a member's
+ * channel, which has music while it rings a telephone that nobody answers. hears-CLASS: hears a class that is another's.
+ * calls-PORT: calls a telephone.
+ */
 const EXTENSIONS = `[default]
 exten => _queue-.,1,Answer()
  same => n,Set(CHANNEL(musicclass)=hold-\${UNIQUEID})
@@ -172,6 +177,16 @@ exten => _ru-queue-.,1,Set(CHANNEL(language)=ru)
  same => n,Goto(\${EXTEN:3},1)
 exten => agent,1,Answer()
  same => n,Wait(600)
+exten => _shared-.,1,Set(__MOHCLASS=hold-\${UNIQUEID})
+ same => n,Goto(\${EXTEN:7},1)
+exten => leg,1,Dial(Local/rings@default/n,60,m(\${MOHCLASS}))
+exten => rings,1,Ringing()
+ same => n,Wait(600)
+exten => _hears-.,1,Answer()
+ same => n,MusicOnHold(\${EXTEN:6})
+exten => _calls-.,1,Answer()
+ same => n,Set(CHANNEL(musicclass)=hold-\${UNIQUEID})
+ same => n,Dial(PJSIP/phone/sip:agent@127.0.0.1:\${EXTEN:6},30)
 `;
 
 function pjsipConf(port: number): string {

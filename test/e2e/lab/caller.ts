@@ -12,6 +12,8 @@ export interface CallerOptions {
   readonly codec?: Codec;
   /** What Asterisk has as the channel's language. Default its own, English. */
   readonly language?: 'ru';
+  /** All channels that are made for him inherit his class. */
+  readonly shared?: boolean;
   /** He does not tell his number, and nobody else joins this queue meanwhile. */
   readonly withheld?: boolean;
 }
@@ -41,10 +43,10 @@ export class Caller {
 
   /** Resolves when the call waits in its queue. */
   static async dial(manager: Manager, sipPort: number, options: CallerOptions): Promise<Caller> {
-    const { queue, phone, codec = 'slin', language, withheld = false } = options;
+    const { queue, phone, codec = 'slin', language, shared, withheld = false } = options;
     const ear = await Ear.open();
     const seen = manager.events.length;
-    const extension = `${language ? `${language}-` : ''}queue-${queue}`;
+    const extension = `${shared ? 'shared-' : ''}${language ? `${language}-` : ''}queue-${queue}`;
     const call = await SipCall.dial({ port: sipPort, extension, phone, codec, withheld, rtpPort: ear.port });
     const who = withheld ? { Queue: queue } : { CallerIDNum: phone };
     const joined = await manager.event({ Event: 'QueueCallerJoin', ...who }, 15_000, seen);

@@ -1,19 +1,22 @@
-// The little of SIP that a telephone needs to call and to hang up (RFC 3261, over UDP on loopback).
+// The little of SIP that a telephone needs to call, to be called, to hold and to hang up (RFC 3261, over UDP on loopback).
 // A call of its own for each caller; the sound is the Ear's.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Codec } from './ear';
 import { until } from './wait';
 
-export interface SipCallOptions {
+export interface SoundOptions {
+  /** Where the sound is to be sent. */
+  readonly rtpPort: number;
+  readonly codec: Codec;
+}
+
+export interface SipCallOptions extends SoundOptions {
   /** Asterisk's port. */
   readonly port: number;
   readonly extension: string;
   /** The caller's number. */
   readonly phone: string;
-  /** Where the sound is to be sent. */
-  readonly rtpPort: number;
-  readonly codec: Codec;
   /** Calls as "Anonymous", and asks that nobody is told more (RFC 3323). */
   readonly withheld: boolean;
 }
@@ -45,7 +48,7 @@ export class SipCall {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
     const call = new SipCall(socket, options);
-    call.#request('INVITE', call.#description);
+    call.#request('INVITE', describe(options, 1));
     const decided = (): boolean => call.#status >= 200;
     await until(
       () => `an answer to the call of ${options.phone} (last: ${call.#status})`,
@@ -55,6 +58,12 @@ export class SipCall {
     call.#request('ACK');
     if (call.#status !== 200) throw new Error(`the call of ${options.phone} was refused: ${call.#status}`);
     return call;
+  }
+
+  /** Puts the other end on hold (RFC 3264, 8.4). */
+  hold(): void {
+    this.#sequence++;
+    this.#request('INVITE', `${describe(this.options, 2)}a=sendonly\r\n`);
   }
 
   hangUp(): void {
@@ -69,24 +78,6 @@ export class SipCall {
 
   get #port(): number {
     return this.#socket.address().port;
-  }
-
-  get #description(): string {
-    const type = CODECS[this.options.codec];
-    return [
-      'v=0',
-      'o=- 1 1 IN IP4 127.0.0.1',
-      's=-',
-      'c=IN IP4 127.0.0.1',
-      't=0 0',
-      `m=audio ${this.options.rtpPort} RTP/AVP ${type} 101`,
-      'a=rtpmap:0 PCMU/8000',
-      'a=rtpmap:96 L16/8000',
-      'a=rtpmap:101 telephone-event/8000',
-      'a=fmtp:101 0-16',
-      'a=ptime:20',
-      '',
-    ].join('\r\n');
   }
 
   #request(method: string, body = ''): void {
@@ -115,7 +106,7 @@ export class SipCall {
     if (status === undefined) return this.#answer(text);
     const method = /^CSeq:\s*\d+\s+(\w+)/im.exec(text)?.[1];
     if (method === 'BYE') this.over = true;
-    if (method !== 'INVITE') return;
+    if (method !== 'INVITE' || (this.#status >= 200 && Number(status) < 200)) return;
     if (this.#status >= 200) return this.#request('ACK'); // our first ACK came too late, or got lost
     this.#status = Number(status);
     if (this.#status < 200) return;
@@ -127,15 +118,67 @@ export class SipCall {
   #answer(request: string): void {
     if (request.startsWith('ACK ')) return;
     if (request.startsWith('BYE ')) this.over = true;
-    const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map(
-      (name) => `${name}: ${headerOf(request, name)}`,
-    );
-    this.#send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'));
+    this.#send(accepted(request));
   }
 
   #send(text: string): void {
     this.#socket.send(text, this.options.port, '127.0.0.1');
   }
+}
+
+/** A telephone that is called: it answers at once, and whatever Asterisk asks is fine. */
+export class SipPhone {
+  private constructor(
+    private readonly socket: Socket,
+    readonly port: number,
+    sound: SoundOptions,
+  ) {
+    socket.on('message', (bytes, { port: from }) => {
+      const request = bytes.toString();
+      if (/^(ACK|SIP\/)/.test(request)) return;
+      const body = request.startsWith('INVITE ') ? describe(sound, 1) : '';
+      socket.send(accepted(request, body, port), from, '127.0.0.1');
+    });
+  }
+
+  static async open(sound: SoundOptions): Promise<SipPhone> {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new SipPhone(socket, socket.address().port, sound);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+/** @param port of the telephone, where it has something to describe */
+function accepted(request: string, body = '', port?: number): string {
+  const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map((name) => {
+    const value = headerOf(request, name);
+    return `${name}: ${name === 'To' && !value.includes('tag=') ? `${value};tag=called` : value}`;
+  });
+  const described =
+    port === undefined ? [] : [`Contact: <sip:agent@127.0.0.1:${port}>`, 'Content-Type: application/sdp'];
+  const length = `Content-Length: ${Buffer.byteLength(body)}`;
+  return ['SIP/2.0 200 OK', ...copied, ...described, length, '', body].join('\r\n');
+}
+
+function describe({ rtpPort, codec }: SoundOptions, version: number): string {
+  return [
+    'v=0',
+    `o=- 1 ${version} IN IP4 127.0.0.1`,
+    's=-',
+    'c=IN IP4 127.0.0.1',
+    't=0 0',
+    `m=audio ${rtpPort} RTP/AVP ${CODECS[codec]} 101`,
+    'a=rtpmap:0 PCMU/8000',
+    'a=rtpmap:96 L16/8000',
+    'a=rtpmap:101 telephone-event/8000',
+    'a=fmtp:101 0-16',
+    'a=ptime:20',
+    '',
+  ].join('\r\n');
 }
 
 function headerOf(message: string, name: string): string {
