@@ -65,7 +65,7 @@ export interface StreamParts {
 /** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
 const SETTLE_MS = 600;
 const MOST_CROWDING = 5;
-/** So long a first track is waited for, milliseconds; it takes one or two. Then a soft chord sounds until it comes. */
+/** So long a first track is waited for, milliseconds; then a soft chord sounds until it comes. */
 const FIRST_TRACK_MS = 300;
 /**
  * Whoever still reads after the hang-up is not gone: in an attended transfer the channel goes on under another Uniqueid.

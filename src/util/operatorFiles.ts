@@ -211,13 +211,16 @@ async function look(root: string, path: string): Promise<{ real: string; stamp: 
 
 async function open(root: string, path: string, mostBytes: number): Promise<OperatorFile> {
   // A device does what it does when it is opened: it is not, as far as one can know beforehand.
-  const { real } = await look(root, path);
-  const handle = await promises.open(real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+  const stats = await promises.lstat(path);
+  const target = stats.isSymbolicLink() ? (await look(root, path)).real : path;
+  if (target === path) stampOf(stats);
+  const handle = await promises.open(target, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
   try {
     const stamp = stampOf(await handle.stat());
     if (stamp.size > mostBytes)
       throw refused(`it is larger than ${sizeText(mostBytes)}`, 'Is it the right file?');
-    await checkDescriptor(root, handle);
+    const real = await realOf(handle, target);
+    if (!isBelow(await promises.realpath(root), real)) throw leadsOut();
     return new OperatorFile(handle, real, stamp, root);
   } catch (error) {
     await handle.close();
@@ -225,10 +228,9 @@ async function open(root: string, path: string, mostBytes: number): Promise<Oper
   }
 }
 
-/** A folder above the file may have become a link after it was looked at; the descriptor knows where it is. */
-async function checkDescriptor(root: string, { fd }: promises.FileHandle): Promise<void> {
-  const opened = await promises.readlink(`/proc/self/fd/${fd}`).catch(() => undefined);
-  if (opened !== undefined && !isBelow(await promises.realpath(root), opened)) throw leadsOut();
+/** Where an open file is: a folder above it may be a link, or have become one after it was looked at. */
+function realOf({ fd }: promises.FileHandle, path: string): Promise<string> {
+  return promises.readlink(`/proc/self/fd/${fd}`).catch(() => promises.realpath(path));
 }
 
 async function realInside(root: string, path: string): Promise<string> {

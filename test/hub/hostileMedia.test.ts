@@ -1,7 +1,7 @@
 // A hub whose media folder holds what it should not, or is on a drive that hangs: it begins, answers, and ends all the same.
 // Would catch: an open that waits, a scan that takes all threads, an end that waits for them.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { canHang, HungDrive } from '../support/hungDrive';
 import { Home } from '../support/home';
@@ -70,40 +70,24 @@ test.each([
 
 const whereHanging = canHang ? test : test.skip;
 
-whereHanging(
-  'the drive of the media hangs before the hub begins: it begins without them, and ends',
-  async () => {
-    const home = homeWithMusic();
-    const drive = await HungDrive.over(home.media);
-    try {
-      const hub = new Hub(home);
-      await hub.says('is ready');
-      await hub.says('does not answer');
-      expect(await hub.end()).toBe('SIGTERM');
-    } finally {
-      await drive.back();
-    }
-  },
-);
+whereHanging('the drive of the media hangs before the hub begins: it begins, and ends', async () => {
+  const home = homeWithMusic();
+  await HungDrive.over(home.media);
+  const hub = new Hub(home);
+  await hub.says('is ready');
+  await hub.says('does not answer');
+  expect(await hub.end()).toBe('SIGTERM');
+});
 
-whereHanging(
-  'it hangs while the hub runs: look-ups are answered, what was there stays, and it is looked at again',
-  async () => {
-    const home = homeWithMusic();
-    mkdirSync(join(home.media, 'advices'));
-    const hub = new Hub(home);
-    await hub.says('is ready');
-    const drive = await HungDrive.over(home.media);
-    try {
-      home.file('touched', '');
-      await hub.says('does not answer');
-      const answer = await hub.lookUp('1795225281.1');
-      expect(answer).toContain('name=hold-1795225281.1');
-    } finally {
-      await drive.back();
-    }
-    home.file('media/music/new.mp3', 'no sound');
-    await hub.says(/new\.mp3/);
-    expect(await hub.end()).toBe(0);
-  },
-);
+whereHanging('it hangs while the hub runs: look-ups are answered, and it is looked at again', async () => {
+  const home = homeWithMusic();
+  const hub = new Hub(home);
+  await hub.says('is ready');
+  const drive = await HungDrive.over(home.media);
+  await hub.says('does not answer');
+  expect(await hub.lookUp('1795225281.1')).toContain('name=hold-1795225281.1');
+  await drive.back();
+  home.file('media/music/new.mp3', 'no sound');
+  await hub.says(/new\.mp3/);
+  expect(await hub.end()).toBe(0);
+});

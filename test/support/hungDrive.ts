@@ -17,6 +17,12 @@ print('mounted', flush=True)
 time.sleep(600)
 `;
 
+const mounted = new Set<HungDrive>();
+// A mount that is left would hold up whoever removes the folder.
+afterEach(async () => {
+  for (const drive of mounted) await drive.back();
+});
+
 export class HungDrive {
   private constructor(
     private readonly server: ChildProcess,
@@ -32,11 +38,14 @@ export class HungDrive {
       server.stdout.once('data', () => resolve());
       server.once('close', () => reject(new Error(`no mount: ${said}`)));
     });
-    return new HungDrive(server, folder);
+    const drive = new HungDrive(server, folder);
+    mounted.add(drive);
+    return drive;
   }
 
   /** What waits gets an error, and what was under the mount is there again. */
   async back(): Promise<void> {
+    if (!mounted.delete(this)) return;
     const gone = new Promise((done) => this.server.once('close', done));
     this.server.kill('SIGKILL');
     await gone;
