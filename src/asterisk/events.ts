@@ -125,11 +125,14 @@ export function presentationIn(status: AmiMessage): string | undefined {
   return variableIn(status, PRESENTATION);
 }
 
-/** Asterisk tells a variable that there is not as an empty one. */
+/** What Asterisk writes for a variable that the channel does not have (seen on 22.10), or for a function that fails. */
+const NO_VALUE = ['(null)', ''];
+
 function variableIn(status: AmiMessage, name: string): string | undefined {
   const start = `${name}=`;
   const variable = status.all('Variable').find((text) => text.startsWith(start));
-  return variable?.slice(start.length).trim() || undefined;
+  const value = variable?.slice(start.length).trim();
+  return value === undefined || NO_VALUE.includes(value) ? undefined : value;
 }
 
 /** The caller's number in the answer to `statusOf`; absent when it is not known, or not certainly meant to be shown. */

@@ -199,6 +199,8 @@ describe('what FreePBX keeps counts as well', () => {
   test.each([
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=allowed_passed_screen'], true],
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=', 'CALLINGPRES_SV='], true],
+    [['CALLERID(num-pres)=allowed', 'CALLINGNUMPRES_SV=(null)', 'CALLINGPRES_SV=(null)'], true],
+    [['CALLERID(num-pres)=(null)', 'CALLINGNUMPRES_SV=(null)', 'CALLINGPRES_SV=(null)'], false],
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=prohib_passed_screen'], false],
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=prohib'], false],
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=unavailable'], false],

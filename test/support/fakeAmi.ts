@@ -153,7 +153,7 @@ interface FakeChannel {
   /** Whether the number may be shown: 'prohib_passed_screen', 'unavailable'. */
   presentation: string;
   /** What FreePBX keeps in CALLINGNUMPRES_SV. */
-  keptPresentation: string;
+  keptPresentation: string | undefined;
   /** When it joined its queue, by `FakeAsterisk.wall`, milliseconds. */
   joinedMs: number;
   readonly language: string;
@@ -177,7 +177,7 @@ export class FakeAsterisk {
     {
       phone,
       presentation = 'allowed_not_screened',
-      keptPresentation = '',
+      keptPresentation,
       language = 'en',
     }: { phone?: string; presentation?: string; keptPresentation?: string; language?: string } = {},
   ): void {
@@ -365,7 +365,7 @@ export class FakeAsterisk {
   #status(uniqueid: string, variables = ''): AmiMessage {
     const call = this.#channels.get(uniqueid);
     if (!call) throw noSuchChannel();
-    const known: Record<string, string> = {
+    const known: Record<string, string | undefined> = {
       'CALLERID(num-pres)': call.presentation,
       CALLINGNUMPRES_SV: call.keptPresentation,
     };
@@ -373,7 +373,7 @@ export class FakeAsterisk {
       'Event: Status',
       `Channel: ${call.channel}`,
       `CallerIDNum: ${call.phone ?? '<unknown>'}`,
-      ...variables.split(',').map((name) => `Variable: ${name}=${known[name] ?? ''}`),
+      ...variables.split(',').map((name) => `Variable: ${name}=${known[name] ?? '(null)'}`),
       `Language: ${call.language}`,
       `Uniqueid: ${uniqueid}`,
       `Application: ${call.queue ? 'Queue' : 'Wait'}`,
