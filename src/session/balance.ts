@@ -151,14 +151,14 @@ export class Balance {
     this.#waiting = waiting;
     this.#question = question;
     const answer = await this.#answerOf(question, waiting);
-    const outcome = this.#is(who)
-      ? await this.#outcomeOf(answer, waiting)
-      : { prompt: PROMPT_OF.unavailable };
+    // That a number is withheld by now may be known from this question only.
+    const isFor = (): boolean => this.#is(who) || (answer.status === 'unknown-caller' && this.#isNobody);
+    const outcome = isFor() ? await this.#outcomeOf(answer, waiting) : { prompt: PROMPT_OF.unavailable };
     if (waiting.over) return;
     this.#waiting = undefined;
     waiting.answered(() => {
       this.#question = undefined;
-      if (!this.#is(who)) return this.#prompt(reply, PROMPT_OF.unavailable);
+      if (!isFor()) return this.#prompt(reply, PROMPT_OF.unavailable);
       if ('pin' in outcome) return this.#askPin(question, outcome.pin);
       if ('prompt' in outcome) return this.#prompt(reply, outcome.prompt);
       const words = { clips: outcome.clips, title: 'Balance', personal: true };
@@ -215,6 +215,10 @@ export class Balance {
   #gaveUp({ givenUp }: Question, why: PinEnd): void {
     if (why === 'idle') this.#awaitRest();
     givenUp();
+  }
+
+  get #isNobody(): boolean {
+    return this.parts.call().phone === undefined;
   }
 
   #is({ uniqueid, phone }: Who): boolean {

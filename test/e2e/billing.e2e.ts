@@ -161,12 +161,12 @@ describe('over HTTP', () => {
     await set(freepbx, 'CALLINGNUMPRES_SV', 'prohib_passed_screen');
     const answers = [askBalance(lab, inFlight, 2), askBalance(lab, withheld), askBalance(lab, freepbx)];
     speaking.press('2');
-    await until(() => 'the balance is said', said(speaking, 'voice-start'));
+    await until(() => 'the balance is said', said(speaking, 'voice'));
     await speaking.ear.hear(1000);
     await set(inFlight, 'CALLERID(num)', ONE);
     await set(speaking, 'CALLERID(num)', ONE);
     await until(() => 'the balance is said no further', said(speaking, 'voice-cut'), 2000);
-    await Promise.all([...answers, speaking.ear.hear(2500)]);
+    await Promise.all([...answers, speaking.ear.hear(3500)]);
     for (const caller of callers) expectMusic(caller);
     await Promise.all([askBalance(lab, inFlight), askBalance(lab, speaking)]);
     await Promise.all(callers.map((caller) => caller.hangUp()));

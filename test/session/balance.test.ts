@@ -137,6 +137,20 @@ describe('only for a caller who is certain', () => {
     expect(call.said).toEqual([SAID]);
   });
 
+  test('the question brings it out that the number is withheld by now: that is said, also to nobody else', async () => {
+    const office = new FakeOffice();
+    const call = await press(office);
+    call.session.identify(nobody);
+    await answer(office, { status: 'unknown-caller' });
+    call.hear(3);
+    expect(call.said).toEqual(['balance-unknown-caller']);
+    const next = await press(new FakeOffice(), {});
+    next.session.identify(other);
+    await answer(next.office!, { status: 'unknown-caller' });
+    next.hear(3);
+    expect(next.said).toEqual([UNAVAILABLE]);
+  });
+
   test('the same identity told again changes nothing', async () => {
     const office = new FakeOffice();
     const call = await press(office);
