@@ -216,7 +216,7 @@ describe('let go', () => {
 
   test.each([
     ['what is not the protocol', 'GET / HTTP/1.1\r\n\r\n'],
-    ['a Uniqueid that is none', '{"type":"hello","v":1,"uniqueid":"../../etc"}\n'],
+    ['a Uniqueid that is none', '{"type":"hello","v":1,"uniqueid":"1.1\\u0000"}\n'],
     ['a line without an end', 'x'.repeat(9000)],
     ['hello twice', encodeHello({ uniqueid: '1.1' }) + encodeHello({ uniqueid: '2.2' })],
     ['junk after hello', `${encodeHello({ uniqueid: '1.1' })}junk\n`],

@@ -1,7 +1,7 @@
 // What systemd hears, on a real datagram socket from its real program where there is one, and when it hears nothing.
 // A hub that does not say that it lives is killed by systemd; one that says so while its threads are stuck never is.
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Notifier, takeNotifySettings, type NotifierParts } from '../../src/hub/notify';
 import { ManualClock } from '../../src/util/clock';
@@ -228,15 +228,17 @@ test('a program that hangs is ended, and what waited comes as its latest', async
 const withAnalyze = inPath('systemd-analyze') ? test : test.skip;
 
 withAnalyze('the unit that is shipped is one that systemd understands', () => {
-  const unit = join(__dirname, '../../packaging/systemd/holdcast-hub.service');
+  const units = join(__dirname, '../../packaging/systemd');
+  const copies = tempFolder();
+  cpSync(units, copies, { recursive: true });
+  const copy = join(copies, 'holdcast-hub.service');
   // What it is to run need not be installed here.
-  const text = readFileSync(unit, 'utf8').replaceAll('/usr/local/bin/holdcast', '/bin/true');
-  const copy = join(tempFolder(), 'holdcast-hub.service');
+  const text = readFileSync(copy, 'utf8').replaceAll('/usr/local/bin/holdcast', '/bin/true');
   writeFileSync(copy, text);
   const said = execFileSync('/bin/sh', ['-c', `systemd-analyze verify --man=no ${copy} 2>&1 || true`], {
     encoding: 'utf8',
   });
-  expect(said.split('\n').filter((line) => line.includes('holdcast-hub.service'))).toEqual([]);
+  expect(said.split('\n').filter((line) => line.includes('holdcast-hub'))).toEqual([]);
   for (const line of ['Type=notify', 'NotifyAccess=all', 'ExecReload=/bin/kill -HUP $MAINPID'])
     expect(text).toContain(`\n${line}\n`);
   expect(text).toMatch(/^RuntimeDirectoryPreserve=(yes|restart)$/m);

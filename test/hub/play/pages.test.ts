@@ -27,7 +27,7 @@ function setUp(limitPages: number) {
     writeFileSync(wav, rampWav(samples, 8000, seed));
     return { key: cache.nextKey(), seed, pcm: { wav, dataOffset: 44, samples, ...more } };
   };
-  return { cache, lines, source };
+  return { cache, folder, lines, source };
 }
 
 /** Counts how often files were opened for reading. */
@@ -152,9 +152,9 @@ test('heads are exactly as long as they are, stay resident, and count', async ()
 });
 
 test('a file that was written over is not believed; trouble is told once, and once when it is over', async () => {
-  const { cache, source, lines } = setUp(4);
+  const { cache, folder, source, lines } = setUp(4);
   const seconds = 1_700_000_000;
-  const clip = source(3 * PAGE_SAMPLES, { mtimeMs: seconds * 1000 });
+  const clip = source(3 * PAGE_SAMPLES, { own: { within: folder, mtimeMs: seconds * 1000 } });
   utimesSync(clip.pcm.wav, seconds, seconds);
   expect(await cache.page(clip, 0)).toBeDefined();
   utimesSync(clip.pcm.wav, seconds + 1, seconds + 1);
