@@ -94,8 +94,8 @@ test.each([
   ],
   ['a script that is not there', '{}', ['--script', 'none.json'], 2, /none\.json.*ENOENT/],
   ['a config that is not there', '{}', ['--config', 'none.ts'], 1, /none\.ts[^]*HC_CONFIG_NOT_FOUND/],
-  ['a length that is none', '{}', ['--seconds', 'ten'], 1, /--seconds[^]*number of seconds/],
-  ['a seed that is none', '{}', ['--seed', '-1'], 1, /--seed[^]*whole number/],
+  ['a length that is none', '{}', ['--seconds', 'ten'], 2, /--seconds[^]*number of seconds/],
+  ['a seed that is none', '{}', ['--seed', '-1'], 2, /--seed[^]*whole number/],
 ])('%s: an exit code, what to do, and no file', async (_, script, args, exit, told) => {
   const home = new Home();
   home.file('call.json', script);

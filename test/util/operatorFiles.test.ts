@@ -51,13 +51,22 @@ test.each([
     (path: string) => (execFileSync('mkfifo', [`${path}.fifo`]), symlinkSync(`${path}.fifo`, path)),
   ],
   ['a link to a device', (path: string) => symlinkSync('/dev/zero', path)],
-  ['a link to its own descriptors', (path: string) => symlinkSync('/proc/self/fd/0', path)],
   ['a folder', (path: string) => mkdirSync(path)],
   ['a file that is too large', (path: string) => (writeFileSync(path, ''), truncateSync(path, 2 ** 33))],
 ])('%s is refused, and not opened', async (_, make) => {
   const { root, at, read } = setUp();
   make(at('music/b.txt'));
   await expect(read('music/b.txt')).rejects.toMatchObject(REFUSED);
+  expect(openFiles(root)).toEqual([]);
+});
+
+test('a link to its own descriptors is not opened, whatever they lead to', async () => {
+  const { root, at, read } = setUp();
+  symlinkSync('/proc/self/fd/0', at('music/b.txt'));
+  // A pipe has no path: there the link leads nowhere.
+  await expect(read('music/b.txt')).rejects.toMatchObject({
+    code: expect.stringMatching(/^(HC_FILE_REFUSED|ENOENT)$/) as string,
+  });
   expect(openFiles(root)).toEqual([]);
 });
 
