@@ -1,5 +1,5 @@
-// The configuration of Holdcast. Copy it to config.ts (beside the program) or to /etc/holdcast/config.ts, change what
-// you like, then try it:   holdcast config check
+// The configuration of Holdcast. Copy it to config.ts (beside the program; root takes that one only if it is named) or to
+// /etc/holdcast/config.ts, change what you like, then try it:   holdcast config check
 // Every option is here with its default. Remove what you do not change: what is absent has its default.
 // Times are milliseconds (1000 = one second), levels are dB. Text behind // is a comment and does nothing.
 import { defineConfig, nextTrack, quiet, sayBalance, sayPosition } from 'holdcast';

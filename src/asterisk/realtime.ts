@@ -47,6 +47,9 @@ export const READER = 'holdcast-reader';
 /** What stands before the Uniqueid in the name of a class. */
 export const CLASS_PREFIX = 'hold-';
 
+/** The Uniqueid by which `holdcast doctor` asks: it is answered as any, and nothing is made ready for it. */
+export const PROBE = 'doctor.1';
+
 /** Asterisk's own limits, `application` and the name of a class, in bytes without the final zero. */
 const LONGEST_APPLICATION = 255;
 const LONGEST_CLASS = 79;

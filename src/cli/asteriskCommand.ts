@@ -1,16 +1,7 @@
 // `holdcast asterisk`: what Asterisk's files need for Holdcast, with this system's paths, ports and password.
 // Printed to be copied, or written as files to include; what a person has changed in those is never overwritten unasked.
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { defaultAmiSettings } from '../asterisk/settings';
 import {
@@ -22,11 +13,14 @@ import {
   type SetupFile,
 } from '../asterisk/snippets';
 import { loadConfig } from '../config/load';
+import { placeOfRootsConfig } from '../config/locate';
 import type { ResolvedConfig } from '../config/types';
+import { findAccount, type Account } from '../util/account';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { packageRoot } from '../util/packageRoot';
+import { readRegularSync } from '../util/regularFile';
 import { adoptHubEnvironment, HUB_ENVIRONMENT } from './doctor/hubEnvironment';
-import { accountOf, type Account } from './doctor/rights';
+
 import type { Terminal } from './terminal';
 
 export interface AsteriskCommandOptions {
@@ -56,9 +50,13 @@ export interface AsteriskContext {
   load?: (path: string | undefined, env: NodeJS.ProcessEnv) => Promise<ResolvedConfig>;
   /** Makes a password. */
   newSecret?: () => string;
+  /** Gives root up where the folder is another user's; absent: never. */
+  becomeOwnerOf?: (paths: readonly string[]) => void;
 }
 
 const MARK = /^; holdcast asterisk, ([0-9a-f]{16})\b.*\n?/m;
+/** None of these files is longer. */
+const MOST_BYTES = 1 << 20;
 const SECRET_NAME = 'HOLDCAST_AMI_SECRET';
 const FREEPBX_FILES = ['etc/freepbx.conf', 'etc/amportal.conf'];
 
@@ -72,12 +70,14 @@ export async function asteriskCommand(
   context: AsteriskContext,
 ): Promise<number> {
   const { out, root = '/', newSecret = () => randomBytes(24).toString('base64url') } = context;
-  const { env = process.env, environmentFile, load = loaded } = context;
+  const { env = process.env, environmentFile, load = loaded, becomeOwnerOf = () => {} } = context;
   const { asteriskEtc = '/etc/asterisk', user = 'asterisk' } = options;
   adoptHubEnvironment(env, environmentFile);
+  becomeOwnerOf([placeOfRootsConfig(options.config, { env, cwd: process.cwd() })]);
   const config = await load(options.config, env);
   const etc = resolve(asteriskEtc);
   const folder = options.write === undefined ? join(etc, 'holdcast') : resolve(options.write);
+  becomeOwnerOf([folder]);
   const ami = config.ami ?? defaultAmiSettings;
   const secret = config.ami?.secret ?? secretIn(join(folder, 'manager.conf'));
   const setup: Setup = {
@@ -90,7 +90,7 @@ export async function asteriskCommand(
     folder,
   };
   const files = setupFiles(setup);
-  const notes = options.write === undefined ? [] : writeAll(files, setup, options, accountIn(root, user));
+  const notes = options.write === undefined ? [] : writeAll(files, setup, options, findAccount(user, root));
   const steps = stepsFor(setup, files, {
     written: options.write !== undefined,
     hasSecret: config.ami !== undefined,
@@ -107,22 +107,11 @@ async function loaded(path: string | undefined, env: NodeJS.ProcessEnv): Promise
 /** The password that was made before, so that a second run does not make another. */
 function secretIn(file: string): string | undefined {
   try {
-    const found = /^secret=(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1];
+    const found = /^secret=(.*)$/m.exec(readRegularSync(file, MOST_BYTES).toString('utf8'))?.[1];
     return found === undefined || found === '' ? undefined : found.replaceAll('\\;', ';');
   } catch {
     return undefined;
   }
-}
-
-function accountIn(root: string, user: string): Account | undefined {
-  const read = (file: string): string => {
-    try {
-      return readFileSync(join(root, file), 'utf8');
-    } catch {
-      return '';
-    }
-  };
-  return accountOf(user, read('etc/passwd'), read('etc/group'));
 }
 
 /** Writes all files or none. @returns what could not be arranged, for people */
@@ -173,7 +162,7 @@ const unowned = (user: string): string =>
 function isEdited(file: string): boolean {
   let content: string;
   try {
-    content = readFileSync(file, 'utf8');
+    content = readRegularSync(file, MOST_BYTES).toString('utf8');
   } catch (error) {
     return errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR';
   }

@@ -1,7 +1,7 @@
 // What is legal in a config, and yet perhaps not what the operator wants: secrets that others may read, on the way or in
 // a file; a language that nobody speaks; a folder that is not there.
 import { existsSync, promises } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { sendsPin } from '../billing/pin';
 import type { HttpBilling } from '../billing/settings';
 import type { LoadedConfig } from '../config/load';
@@ -9,6 +9,7 @@ import type { ResolvedConfig } from '../config/types';
 import { checkVoices } from '../speech/packs';
 import type { DatabaseSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
+import { isRoot } from '../util/privileges';
 
 /** One sentence or two each. */
 export async function notesOn(loaded: LoadedConfig): Promise<string[]> {
@@ -21,13 +22,16 @@ export async function notesOn(loaded: LoadedConfig): Promise<string[]> {
   ];
 }
 
-function folderNotes({ config, notKept }: LoadedConfig): string[] {
+function folderNotes({ config, path, notKept }: LoadedConfig): string[] {
   const notes: string[] = [];
+  if (isRoot() && existsSync('config.ts') && path !== resolve('config.ts'))
+    notes.push('Root runs no ./config.ts that is not named: --config config.ts takes it.');
   if (!existsSync(config.media.folder))
     notes.push(
       `There is no media folder ${config.media.folder}: callers hear a gentle fallback. Create it, or change media.folder.`,
     );
-  if (notKept !== undefined)
+  // Root's own would be of use to nobody: calls have that of their user.
+  if (notKept !== undefined && !isRoot())
     notes.push(
       `The compiled config is not kept, so every call compiles it again (0.2 s of processor time): ${notKept}. ` +
         'Put that right, or set HOLDCAST_CACHE to a folder of your own.',

@@ -1,9 +1,11 @@
 // What every command needs: where it prints, how it logs, how it is cancelled, and how its errors read.
+import { placeOfRootsConfig } from '../config/locate';
 import type { ResolvedConfig } from '../config/types';
 import { HoldcastError, messageOf } from '../util/errors';
 import { createLogger, type Logger } from '../util/log';
 import { endProcess } from '../util/operatorFiles';
 import { printable } from '../util/printable';
+import { becomeOwnerOf } from '../util/privileges';
 import { standardErrorDrained, standardOutput, type Terminal } from './terminal';
 
 export interface Context {
@@ -57,10 +59,32 @@ export async function runCommand(
   await endProcess();
 }
 
-/** The config that a command works with. */
-export async function configOf(path: string | undefined): Promise<ResolvedConfig> {
+/**
+ * The config that a command works with. As root the command goes on as the owner of the config, and of the folders that
+ * it works in: nothing that another user has put there is run or touched as root.
+ * @param folders of the config, and what else the command writes
+ */
+export async function configOf(
+  path: string | undefined,
+  folders: (config: ResolvedConfig) => readonly string[],
+): Promise<ResolvedConfig> {
   const { loadConfig } = await import('../config/load');
-  return (await loadConfig(path)).config;
+  becomeOwnerOfConfig(path);
+  const { config } = await loadConfig(path);
+  becomeOwnerOf(folders(config));
+  return config;
+}
+
+/** @throws HoldcastError HC_NOT_AS_ROOT */
+export function becomeOwnerOfConfig(path: string | undefined): void {
+  becomeOwnerOf([placeOfRootsConfig(path, { env: process.env, cwd: process.cwd() })]);
+}
+
+/** What the hub and the streams write. */
+export function foldersOf({ store, media, calls, hub, log }: ResolvedConfig): string[] {
+  const data = store.mysql ? [] : [store.file];
+  const written = log.file === undefined ? [] : [log.file];
+  return [...data, store.spool, media.cache, calls.folder, hub.folder, hub.socket, ...written];
 }
 
 function tell(error: unknown): number {

@@ -1,10 +1,12 @@
 // `holdcast doctor`: looks at everything between Asterisk and the caller's ear, and says what to do. Changes nothing.
 import { resolve } from 'node:path';
 import { openAmi } from '../asterisk/ami';
+import type { Account } from '../util/account';
 import { systemClock, type Clock } from '../util/clock';
 import { silentLogger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 import { seededRandom } from '../util/random';
+import { foldersOf } from './context';
 import { amiChecks, type OpenAmi } from './doctor/amiCheck';
 import { runChecks, type Check, type Row } from './doctor/check';
 import { configChecks } from './doctor/configCheck';
@@ -43,6 +45,9 @@ export interface DoctorContext {
   proc?: string;
   environmentFile?: string;
   load?: typeof loadForDoctor;
+  /** Give root up for Asterisk's user, or else for whose folders are looked at; absent: never. */
+  becomeUser?: (account: Account) => void;
+  becomeOwnerOf?: (paths: readonly string[]) => void;
 }
 
 export const DEFAULT_ETC = '/etc/asterisk';
@@ -52,7 +57,7 @@ const LIMIT_MS = 30_000;
 /** @returns 0 when there is no problem (warnings are none), 1 when there is one */
 export async function doctorCommand(options: DoctorCommandOptions, context: DoctorContext): Promise<number> {
   const { out, signal, env = process.env, clock = systemClock(), proc } = context;
-  const { load = loadForDoctor } = context;
+  const { load = loadForDoctor, becomeUser, becomeOwnerOf = () => {} } = context;
   const { config, asteriskEtc = DEFAULT_ETC, user, json = false } = options;
   adoptHubEnvironment(env, context.environmentFile);
   const where = {
@@ -64,7 +69,19 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Doct
     log: silentLogger,
     ...(proc !== undefined && { proc }),
   };
-  const site = await openSite(where, (ofAsterisk, home) => load(config, { env, clock }, ofAsterisk, home));
+  const file = config === undefined ? undefined : resolve(config);
+  const become = (account: Account): void => {
+    becomeUser?.(account);
+    // Nothing is looked for in the folder of whoever started this.
+    if (becomeUser) process.chdir('/');
+  };
+  const site = await openSite(
+    where,
+    (ofAsterisk, home) => load(file, { env, clock }, ofAsterisk, home),
+    become,
+  );
+  // Where there is no such user: still nothing is opened as root that is another's.
+  if (site.config.config) becomeOwnerOf(foldersOf(site.config.config));
   const random = seededRandom(process.pid);
   const checks = allChecks(site, (settings, parts) => openAmi(settings, { ...parts, clock, random }));
   const progress = openProgress(out, `${checks.length} checks`);

@@ -12,7 +12,9 @@ import { withoutNumbers } from '../session/limited';
 import { systemClock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { becomeOwnerOf } from '../util/privileges';
 import { version } from '../util/version';
+import { becomeOwnerOfConfig, foldersOf } from './context';
 import { HubService } from './hubService';
 import type { Terminal } from './terminal';
 
@@ -30,12 +32,14 @@ export interface HubCommandContext {
 
 /**
  * Ends on SIGTERM and SIGINT. The exit code: 0.
- * @throws HoldcastError of the config, or HC_HUB_ADDRESS
+ * @throws HoldcastError of the config, HC_HUB_ADDRESS, or HC_NOT_AS_ROOT
  */
 export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
   const notify = takeNotifySettings(process.env);
   const held = takeHeldSockets(process.env);
+  becomeOwnerOfConfig(options.config);
   const { loaded, wrong } = await configFor(options.config);
+  becomeOwnerOf(foldersOf(loaded.config));
   const { listen, observe } = loaded.config.hub;
   checkHeldSockets(held, { 'hub.listen': listen, 'hub.observe': observe });
   const clock = systemClock();

@@ -3,8 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { speakerSettings } from '../config/rules';
 import { STREAM_OPTIONS } from '../stream/options';
 import { messageOf } from '../util/errors';
+import { becomeOwnerOf, becomeUser } from '../util/privileges';
 import { version } from '../util/version';
-import { configOf, EXIT_USAGE, runCommand } from './context';
+import { becomeOwnerOfConfig, configOf, EXIT_USAGE, runCommand } from './context';
 import { STORE_COMMANDS } from './storeOptions';
 
 const seconds = (text: string): number => {
@@ -20,8 +21,10 @@ const wholeNumber = (text: string): number => {
 const configOption = (): Option =>
   new Option(
     '-c, --config <file>',
-    'path of config.ts (else $HOLDCAST_CONFIG, ./config.ts, /etc/holdcast/config.ts)',
+    'path of config.ts (else $HOLDCAST_CONFIG, ./config.ts but for root, /etc/holdcast/config.ts)',
   );
+/** How the commands that tests run in their own process give root up. */
+const asOwner = { becomeOwnerOf, becomeUser };
 const examples = (...lines: string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
@@ -110,7 +113,7 @@ function addStatus(program: Command): void {
           import('./statusCommand'),
           import('../util/clock'),
         ]);
-        const { hub } = await configOf(options.config);
+        const { hub } = await configOf(options.config, (config) => [config.hub.folder]);
         return statusCommand({ ...options, folder: hub.folder }, { ...context, clock: systemClock() });
       }),
     );
@@ -138,7 +141,9 @@ function addAsterisk(program: Command): void {
         json?: boolean;
         config?: string;
       }) =>
-        runCommand(async (context) => (await import('./asteriskCommand')).asteriskCommand(options, context)),
+        runCommand(async (context) =>
+          (await import('./asteriskCommand')).asteriskCommand(options, { ...context, ...asOwner }),
+        ),
     );
 }
 
@@ -147,12 +152,14 @@ function addDoctor(program: Command): void {
     .command('doctor')
     .description('look at everything between Asterisk and the caller, and say what to do; changes nothing')
     .option('--asterisk-etc <folder>', "folder of Asterisk's files", '/etc/asterisk')
-    .option('--user <name>', 'user that runs Asterisk (else that of the running one, else asterisk)')
+    .option('--user <name>', 'user that runs Asterisk', 'asterisk')
     .option('--json', 'print the result as JSON')
     .addOption(configOption())
     .addHelpText('after', examples('sudo holdcast doctor', 'holdcast doctor --json'))
     .action((options: { asteriskEtc: string; user?: string; json?: boolean; config?: string }) =>
-      runCommand(async (context) => (await import('./doctorCommand')).doctorCommand(options, context)),
+      runCommand(async (context) =>
+        (await import('./doctorCommand')).doctorCommand(options, { ...context, ...asOwner }),
+      ),
     );
 }
 
@@ -184,7 +191,9 @@ function addRender(program: Command): void {
       }) =>
         runCommand(async (context) => {
           const { renderCommand } = await import('./renderCommand');
-          return renderCommand({ ...options, config: await configOf(options.config) }, context);
+          const { out, picture = out } = options;
+          const config = await configOf(options.config, ({ media }) => [media.cache, out, picture]);
+          return renderCommand({ ...options, config }, context);
         }),
     );
 }
@@ -195,7 +204,9 @@ function addMedia(program: Command): void {
     .description('look after the media folders')
     .addHelpText('after', examples('holdcast media prepare', 'holdcast media list', 'holdcast media check'));
   const settings = async (options: { config?: string }) => {
-    const { media, ...voices } = speakerSettings(await configOf(options.config));
+    const { media, ...voices } = speakerSettings(
+      await configOf(options.config, (config) => [config.media.cache]),
+    );
     return { settings: media, ...voices };
   };
   media
@@ -293,6 +304,7 @@ function addConfig(program: Command): void {
     .action((options: { json?: boolean; config?: string }) =>
       runCommand(async ({ out }) => {
         const { configCheck } = await import('./configCommand');
+        becomeOwnerOfConfig(options.config);
         return configCheck({
           out,
           ...(options.config && { path: options.config }),
@@ -311,7 +323,10 @@ function addDemo(program: Command): void {
     .option('-o, --out <folder>', 'where call.wav and call.png go', 'demo')
     .addHelpText('after', examples('holdcast demo', 'holdcast demo --out /tmp/holdcast'))
     .action((options: { out: string }) =>
-      runCommand(async (context) => (await import('./demoCommand')).demoCommand(options, context)),
+      runCommand(async (context) => {
+        becomeOwnerOf([options.out]);
+        return (await import('./demoCommand')).demoCommand(options, context);
+      }),
     );
 }
 

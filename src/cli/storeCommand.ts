@@ -17,6 +17,7 @@ import {
 import { openStore, type StoreParts } from '../store/open';
 import { purgeBefore } from '../store/purging';
 import { HoldcastError, messageOf } from '../util/errors';
+import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from './doctor/table';
 import { openProgress } from './progress';
 import { badLinesOf, badLinesText, openSource, recordsIn, type Source } from './storeImport';
@@ -158,7 +159,10 @@ function orUsage<T>(file: string, task: () => T): T {
   try {
     return task();
   } catch (error) {
-    const hint = 'name a file in a folder that you may write to, on a disk with room';
+    const owner = ownerThatRootBecame();
+    const hint = owner
+      ? `as root this works as ${owner}, whose folder the store is in: let the shell write it, store export > ${file}`
+      : 'name a file in a folder that you may write to, on a disk with room';
     throw new HoldcastError('HC_USAGE', `${file} cannot be written: ${messageOf(error)}`, hint, {
       cause: error,
     });

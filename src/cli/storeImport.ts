@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { decodeRecord } from '../store/entryText';
 import { rowsOfRecords, type StoreRecord } from '../store/rows';
 import { HoldcastError, messageOf } from '../util/errors';
+import { ownerThatRootBecame } from '../util/privileges';
 import type { Closeable } from '../util/scope';
 import { linesOf } from './lines';
 
@@ -103,6 +104,9 @@ function readable<T>(file: string, task: () => T): T {
 }
 
 function unreadable(file: string, error: unknown): HoldcastError {
-  const hint = 'name a file that `holdcast store export` has written, or - for standard input';
+  const owner = ownerThatRootBecame();
+  const hint = owner
+    ? `as root this works as ${owner}, whose folder the store is in: let the shell read it, store import - < ${file}`
+    : 'name a file that `holdcast store export` has written, or - for standard input';
   return new HoldcastError('HC_USAGE', `${file} cannot be read: ${messageOf(error)}`, hint, { cause: error });
 }

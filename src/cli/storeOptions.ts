@@ -104,7 +104,10 @@ async function run<Name extends keyof StoreCommands>(
     options: Parameters<StoreCommands[Name]>[0],
     context: Parameters<StoreCommands['storeImport']>[1],
   ) => Promise<number>;
-  const config = await configOf(given.config);
+  const { out = [] } = given as { out?: string };
+  const config = await configOf(given.config, ({ store }) =>
+    [out].flat().concat(store.mysql ? [] : [store.file]),
+  );
   return command(given, { ...context, config, clock: systemClock(), input: process.stdin });
 }
 

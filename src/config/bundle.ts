@@ -9,6 +9,7 @@ import { HoldcastError, messageOf } from '../util/errors';
 import { hash64 } from '../util/hash';
 import { packageRoot } from '../util/packageRoot';
 import type { Input } from './compiled';
+import { refusal } from './locate';
 
 export interface Bundle {
   /** An ES module that imports nothing but builtins and absolute file URLs. */
@@ -20,13 +21,23 @@ export interface Bundle {
 
 let running = 0;
 
+/** Why a file must not be run; undefined: it may be. */
+export type Refuse = (file: string) => string | undefined;
+
 /**
- * @param configFile absolute path
- * @throws HoldcastError HC_CONFIG_SYNTAX with file, line, column and the line itself
+ * @param configFile absolute real path
+ * @param refuse asked of every file of the config before it is read; what is Holdcast's own is not asked about
+ * @throws HoldcastError HC_CONFIG_SYNTAX with file, line, column and the line itself; as `refusal` for a refused file
  */
-export async function bundleConfig(configFile: string): Promise<Bundle> {
+export async function bundleConfig(configFile: string, refuse: Refuse = () => undefined): Promise<Bundle> {
   const esbuild = await import('esbuild');
   const inputs: Input[] = [];
+  const refused: HoldcastError[] = [];
+  const isRefused = (file: string): boolean => {
+    const reason = file.startsWith(packageRoot() + sep) ? undefined : refuse(file);
+    if (reason !== undefined) refused.push(refusal(configFile, reason));
+    return reason !== undefined;
+  };
   running++;
   try {
     const { outputFiles } = await esbuild.build({
@@ -42,13 +53,14 @@ export async function bundleConfig(configFile: string): Promise<Bundle> {
       sourcesContent: false,
       tsconfigRaw: {},
       logLevel: 'silent',
-      plugins: [resolution(), recordInputs(inputs)],
+      plugins: [resolution(isRefused), recordInputs(inputs, isRefused)],
       ...whereItLies(configFile),
     });
+    if (refused[0]) throw refused[0];
     const ending = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
     return { code: ending('.mjs'), map: ending('.map'), inputs };
   } catch (error) {
-    throw syntaxError(configFile, error);
+    throw refused[0] ?? syntaxError(configFile, error);
   } finally {
     if (--running === 0) await esbuild.stop(); // its helper process must not outlive the need for it
   }
@@ -73,11 +85,12 @@ function whereItLies(configFile: string) {
 }
 
 /** Notes the hash of exactly what is compiled, also if a file is being saved meanwhile. */
-function recordInputs(inputs: Input[]): Plugin {
+function recordInputs(inputs: Input[], isRefused: (file: string) => boolean): Plugin {
   return {
     name: 'record-inputs',
     setup(build) {
       build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
+        if (isRefused(path)) return { contents: '' };
         const contents = readFileSync(path);
         inputs.push({ path, hash: hash64(contents) });
         return { contents, loader: 'default' };
@@ -86,7 +99,7 @@ function recordInputs(inputs: Input[]): Plugin {
   };
 }
 
-function resolution(): Plugin {
+function resolution(isRefused: (file: string) => boolean): Plugin {
   const own = Symbol('asked by this plugin');
   return {
     name: 'resolution',
@@ -95,17 +108,22 @@ function resolution(): Plugin {
         if (args.kind === 'entry-point' || args.pluginData === own) return undefined;
         if (args.path === 'holdcast') return { path: ownModule() };
         if (isBuiltin(args.path) || /^\w+:/.test(args.path)) return { path: args.path, external: true };
-        return packageFile(build, args, own);
+        return packageFile(build, args, { own, isRefused });
       });
     },
   };
 }
 
 /** A package is imported from where it lies, not compiled in: native parts and dynamic requires stay whole. */
-async function packageFile(build: PluginBuild, args: OnResolveArgs, own: symbol): Promise<OnResolveResult> {
+async function packageFile(
+  build: PluginBuild,
+  args: OnResolveArgs,
+  { own, isRefused }: { own: symbol; isRefused: (file: string) => boolean },
+): Promise<OnResolveResult> {
   const { path, kind, importer, resolveDir } = args;
   const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: own });
   if (found.errors.length > 0 || /\.[cm]?tsx?$/.test(found.path)) return found;
+  isRefused(found.path);
   const byPath = kind === 'require-call' || kind === 'require-resolve';
   return { path: byPath ? found.path : pathToFileURL(found.path).href, external: true };
 }

@@ -1,18 +1,19 @@
 // Compiled configs kept on disk, so that a call need not compile: the module, what it was made of, what was validated.
 // The folder is trusted only if nobody else can put code there: what lies in it is run.
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
 import { hash64 } from '../util/hash';
+import { changeableBy } from '../util/pathTrust';
 import { version } from '../util/version';
 import { defaultCacheFolder } from './defaults';
 import type { Env } from './defaults';
@@ -65,15 +66,24 @@ export function distrust(folder: string): string | undefined {
     if (!own.isDirectory()) return `${folder} is not a folder`;
     if (own.uid !== uid) return `${folder} belongs to another user (uid ${own.uid})`;
     if (own.mode & 0o077) return `${folder} is open to other users`;
-    for (let above = dirname(realpathSync(folder)); ; above = dirname(above)) {
-      const { uid: owner, mode } = statSync(above);
-      if (owner !== uid && owner !== 0) return `${above} belongs to another user (uid ${owner})`;
-      if (mode & 0o022 && !(mode & 0o1000)) return `${above} may be written by other users`;
-      if (above === dirname(above)) return undefined;
-    }
+    return changeableBy(realpathSync(folder), uid);
   } catch (error) {
     return `${folder} cannot be used (${errnoOf(error) ?? messageOf(error)})`;
   }
+}
+
+/** Why nothing is made at `folder`: what is there of the way to it is not this user's alone. */
+function foreignGround(folder: string): string | undefined {
+  const uid = process.getuid?.();
+  let there = dirname(folder);
+  while (!existsSync(there) && there !== dirname(there)) there = dirname(there);
+  const real = realpathSync(there);
+  return uid === undefined || isShared(real) ? undefined : changeableBy(real, uid);
+}
+
+/** Everybody may make something of their own in it, and nobody touches what is another's: /tmp. */
+function isShared(folder: string): boolean {
+  return (lstatSync(folder).mode & 0o1002) === 0o1002;
 }
 
 /** The name under which everything about one config file is kept. */
@@ -112,6 +122,8 @@ export function keepCompiled(
   { code, inputs, plain }: { code: string; inputs: Input[]; plain: string },
 ): string | undefined {
   try {
+    const foreign = foreignGround(folder);
+    if (foreign !== undefined) return foreign;
     mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const reason = distrust(folder);

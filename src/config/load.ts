@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import { resolveConfig } from './defaults';
 import type { Exported } from './evaluate';
-import { locateConfig } from './locate';
+import { findConfig } from './locate';
 import type { Whereabouts } from './locate';
 import { problemLine } from './problems';
 import type { Problem } from './problems';
@@ -24,6 +24,8 @@ export interface LoadContext extends Whereabouts {
   clock: Clock;
   /** How much longer this process takes for its work than on an idle machine, 1 and more. Default 1. */
   crowding?: number;
+  /** Whether what was compiled is kept for the next time. Default true. */
+  keep?: boolean;
 }
 
 export interface LoadedConfig {
@@ -67,10 +69,11 @@ async function loadKept(
   { stale }: { stale: boolean },
 ): Promise<ResolvedConfig | undefined> {
   try {
-    const file = locateConfig(path, { env, ...rest });
-    if (file === undefined) return resolveConfig({}, { configDir: rest.cwd, env });
+    const found = findConfig(path, { env, ...rest });
+    if (!found) return resolveConfig({}, { configDir: rest.cwd, env });
+    const { file, real } = found;
     const { compiledFolder, findCompiled, plainHash } = await import('./compiled');
-    const compiled = findCompiled(file, compiledFolder(env), stale);
+    const compiled = findCompiled(real, compiledFolder(env), stale);
     if (!compiled) return undefined;
     const { evaluate } = await import('./evaluate');
     const limitMs = WARM_LIMIT_MS * Math.min(MOST_CROWDING, Math.max(1, crowding));
@@ -86,20 +89,23 @@ async function loadKept(
  * Compiles, runs, validates and resolves the config, and keeps the result for `loadConfigWarm` where that is possible.
  * @param path as given by --config
  * @throws HoldcastError HC_CONFIG_NOT_FOUND, HC_CONFIG_SYNTAX, HC_CONFIG_INVALID (its cause is a ConfigProblems when
- *   values are not allowed)
+ *   values are not allowed), HC_NOT_AS_ROOT
  */
 export async function loadConfig(path?: string, context: Partial<LoadContext> = {}): Promise<LoadedConfig> {
-  const { env, clock, ...rest } = withDefaults(context);
-  const file = locateConfig(path, { env, ...rest });
-  if (file === undefined) return { config: resolveConfig({}, { configDir: rest.cwd, env }) };
+  const { env, clock, keep = true, ...rest } = withDefaults(context);
+  const found = findConfig(path, { env, ...rest });
+  if (!found) return { config: resolveConfig({}, { configDir: rest.cwd, env }) };
+  const { file, real, refuse } = found;
   const { bundleConfig } = await import('./bundle');
   const { compiledFolder, keepCompiled, plainHash } = await import('./compiled');
-  const { code, map, inputs } = await bundleConfig(file);
-  const { value } = await runFromMemory(code, map, file, clock);
+  const { code, map, inputs } = await bundleConfig(real, refuse);
+  const { value } = await runFromMemory(code, map, real, clock);
   const { validateConfig } = await import('./schema');
   const verdict = validateConfig(value, env);
   if (!verdict.ok) throw invalid(file, verdict.problems);
-  const notKept = keepCompiled(file, compiledFolder(env), { code, inputs, plain: plainHash(value) });
+  const notKept = keep
+    ? keepCompiled(real, compiledFolder(env), { code, inputs, plain: plainHash(value) })
+    : undefined;
   const config = resolveConfig(value as Config, { configDir: dirname(file), env });
   const sources = inputs.map(({ path: source }) => source);
   return { config, path: file, sources, ...(notKept !== undefined && { notKept }) };

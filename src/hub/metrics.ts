@@ -67,6 +67,7 @@ export const CODES: Readonly<Record<ErrorCode, true>> = {
   HC_BILLING_FAILED: true,
   HC_BILLING_ANSWER: true,
   HC_VOICE_FAILED: true,
+  HC_NOT_AS_ROOT: true,
   HC_USAGE: true,
 };
 

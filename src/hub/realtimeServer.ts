@@ -9,6 +9,7 @@ import {
   answer,
   askedCall,
   NO_CLASS,
+  PROBE,
   type HoldApplication,
   type LookUpTrouble,
   type RealtimeAnswer,
@@ -209,7 +210,7 @@ export class RealtimeServer implements Closeable {
     const reply = known.found && !startable() ? this.#withheld(application) : known;
     if (reply.status !== 200) return this.#refuse(response, reply.status, 'path');
     const uniqueid = reply.found ? askedCall(request.body) : undefined;
-    const prepared = uniqueid === undefined ? undefined : prepare?.(uniqueid, token);
+    const prepared = uniqueid === undefined || uniqueid === PROBE ? undefined : prepare?.(uniqueid, token);
     const send = (how: Prepared | void): void => {
       const plain = how === 'plain';
       this.#reply(response, plain ? answer(request, application, token, plain) : reply);

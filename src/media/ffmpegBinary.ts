@@ -1,7 +1,7 @@
 // Finds an ffmpeg that runs, and says what it can do. The only file that knows the package ffmpeg-static.
 // The system's own comes before the packaged one, since it gets security patches.
-import { execFile } from 'node:child_process';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { tryProgram } from '../util/tryProgram';
 
 export interface FfmpegBinary {
   /** As it is run: an absolute path, or "ffmpeg" found on PATH. */
@@ -25,17 +25,11 @@ const PROBE_LIMIT_MS = 15_000;
 const INSTALL_HINT = 'Install it: `apt-get install ffmpeg` (Debian, Ubuntu), or set FFMPEG_PATH.';
 
 /** Runs `path -version`; rejects with what went wrong. */
-function probe(path: string, env: FfmpegSearch['env']): Promise<FfmpegBinary> {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: PROBE_LIMIT_MS, killSignal: 'SIGKILL' as const, env: { ...env } };
-    execFile(path, ['-hide_banner', '-version'], options, (error, stdout) => {
-      const version = /^ffmpeg version (\S+)/m.exec(stdout)?.[1];
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is one, by its type too
-      if (error) reject(error);
-      else if (version === undefined) reject(new Error('it does not answer as ffmpeg does'));
-      else resolve({ path, version, soxr: stdout.includes('--enable-libsoxr') });
-    });
-  });
+async function probe(path: string, env: FfmpegSearch['env']): Promise<FfmpegBinary> {
+  const { stdout } = await tryProgram(path, ['-hide_banner', '-version'], { env, limitMs: PROBE_LIMIT_MS });
+  const version = /^ffmpeg version (\S+)/m.exec(stdout)?.[1];
+  if (version === undefined) throw new Error('it does not answer as ffmpeg does');
+  return { path, version, soxr: stdout.includes('--enable-libsoxr') };
 }
 
 /** What ffmpeg-static says; its binary may well not be there, since its download is often blocked. */

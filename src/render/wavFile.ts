@@ -20,7 +20,9 @@ export class WavFile {
     private readonly rate: number,
   ) {
     this.#temporary = isSpecial(path) ? undefined : `${path}.${process.pid}.tmp`;
-    this.#fd = openSync(this.#temporary ?? path, 'w');
+    // Whatever has its name is not written into: in a shared folder it may be another user's link.
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true });
+    this.#fd = openSync(this.#temporary ?? path, this.#temporary === undefined ? 'w' : 'wx');
     writeSync(this.#fd, wavHeader(rate, 0));
   }
 

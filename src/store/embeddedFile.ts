@@ -1,16 +1,25 @@
 // The embedded store's file: opened, its tables made, and set aside when it is damaged. Runs in the store's thread.
 // libsql is SQLite with its binary inside the package; its calls are synchronous, which is why there is a thread.
-import { chmodSync, closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import { giveToFolderOwner, makeFolder } from './owner';
+import { makeFolder, refuseAsRoot } from './owner';
 import type { Migration } from './schema';
 
 export type Sqlite = Database.Database;
 
-/** What SQLite has beside a file, and the file. */
-const PARTS = ['', '-wal', '-shm'] as const;
+/** Makes the file where there is none; a pipe of that name does not hold this up. */
+const MAKE = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK;
 /** A locked file is asked for again after so long; meanwhile the thread can answer questions. Milliseconds. */
 export const BUSY_MS = 25;
 
@@ -55,9 +64,14 @@ export function isMoved(file: string, { inode }: OpenFile): boolean {
 
 function begin({ file, migrations }: FileOptions): OpenFile {
   makeFolder(dirname(file));
-  closeSync(openSync(file, 'a', 0o600));
-  for (const part of PARTS) giveToFolderOwner(file + part);
-  chmodSync(file, 0o600);
+  refuseAsRoot(file);
+  const fd = openSync(file, MAKE, 0o600);
+  try {
+    if (!fstatSync(fd).isFile()) throw Object.assign(new Error(`${file} is no file`), { code: 'ENOTREG' });
+    fchmodSync(fd, 0o600);
+  } finally {
+    closeSync(fd);
+  }
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${BUSY_MS}`);
@@ -149,7 +163,6 @@ function newer(version: number, latest: number): HoldcastError {
 function setAside(options: FileOptions): OpenFile {
   const { file, wall } = options;
   const guard = new Database(`${file}-lock`);
-  giveToFolderOwner(`${file}-lock`);
   try {
     patiently(() => guard.exec('BEGIN EXCLUSIVE'));
     try {

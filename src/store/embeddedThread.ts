@@ -201,6 +201,7 @@ function errorOf({ code, message }: { code: string; message: string }): Holdcast
     return refused(message, 'run the newer Holdcast, or name another file in store.file');
   if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE|ERROR)/.test(code))
     return refused(`the store refused: ${code}: ${message}`);
+  if (code === 'HC_NOT_AS_ROOT') return away(message, 'run it as that user: sudo -u asterisk holdcast …');
   const hint = /EACCES|EROFS|EPERM|READONLY|local database/.test(code + message) ? RIGHTS : DISK;
   return away(`the store cannot just now: ${code === '' ? '' : `${code}: `}${message}`, hint);
 }

@@ -4,7 +4,7 @@ import { appendFileSync, promises, readdirSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { errnoOf } from '../util/errors';
 import { encodeEntry } from './entryText';
-import { giveToFolderOwner, giveToFolderOwnerLater, makeFolder } from './owner';
+import { makeFolder, refuseAsRoot } from './owner';
 import { isAlive, processToken } from './processToken';
 import { MOST_ENTRIES, piecesOf, quietly, readEntries, sizeOf, writeNew, type Draft } from './spoolFiles';
 import type { StoreEntry } from './store';
@@ -78,8 +78,8 @@ export class Spool {
     const parts = this.#partsOf(entries);
     await this.#checkRoomInBackground(parts);
     if (await this.#fillUp(entries)) return;
-    if (await promises.mkdir(this.folder, { recursive: true, mode: 0o700 }))
-      await giveToFolderOwnerLater(this.folder);
+    refuseAsRoot(this.folder);
+    await promises.mkdir(this.folder, { recursive: true, mode: 0o700 });
     try {
       for (const { draft, text } of parts) await writeNew(draft, text);
       for (const { draft, path } of parts) await promises.rename(draft, path);
@@ -150,7 +150,6 @@ export class Spool {
     }
     const isKept =
       kept > 0 && quietly(() => this.#inFolder(() => appendFileSync(file, text, { mode: 0o600 })));
-    if (isKept) giveToFolderOwner(file);
     return isKept ? kept : 0;
   }
 
@@ -171,7 +170,6 @@ export class Spool {
       this.#checkRoom(drafts);
       for (const { draft, text } of drafts) {
         this.#inFolder(() => writeFileSync(draft, text, { mode: 0o600, flag: 'wx' }));
-        giveToFolderOwner(draft);
       }
       return drafts;
     } catch (error) {
@@ -261,6 +259,7 @@ export class Spool {
   }
 
   #inFolder(write: () => void): void {
+    refuseAsRoot(this.folder);
     try {
       write();
     } catch (error) {

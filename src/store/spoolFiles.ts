@@ -2,7 +2,6 @@
 // Apart from spool.ts, which says whose they are.
 import { promises, readFileSync, statSync } from 'node:fs';
 import { decodeEntry } from './entryText';
-import { giveToFolderOwnerLater } from './owner';
 import type { StoreEntry } from './store';
 
 /** Entries of one file: a piece that is written to the store at once. */
@@ -25,7 +24,6 @@ export function piecesOf(entries: readonly StoreEntry[]): StoreEntry[][] {
 
 export async function writeNew(file: string, text: string): Promise<void> {
   await promises.writeFile(file, text, { mode: 0o600, flag: 'wx' });
-  await giveToFolderOwnerLater(file);
 }
 
 /** What stands in the file; a line that is no entry is counted. Undefined: it may not be read, or is not ours. */

@@ -3,10 +3,12 @@
 import { fstatSync } from 'node:fs';
 import { resolveConfig } from '../config/defaults';
 import { loadConfig, loadConfigWarm, loadLastGood } from '../config/load';
+import type { ResolvedConfig } from '../config/types';
 import { requestPreparation } from '../media/background';
 import { systemClock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { endProcess } from '../util/operatorFiles';
+import { becomeOwnerOfFirst } from '../util/privileges';
 import { parseStreamOptions } from './options';
 import { takeStdout } from './output';
 import { CallStream } from './stream';
@@ -27,6 +29,12 @@ function crowding(): number {
   return (process.uptime() * 1e6) / (user + system);
 }
 
+/** Where Asterisk runs as root, and the folders are another user's: nothing is written there as root. */
+function asOwner<T extends ResolvedConfig | undefined>(config: T): T {
+  if (config) becomeOwnerOfFirst([config.calls.folder, config.media.cache, config.store.file]);
+  return config;
+}
+
 function main(): void {
   if (isTerminal(1)) {
     process.stderr.write(
@@ -41,11 +49,11 @@ function main(): void {
   const stream = new CallStream({
     options,
     get defaults() {
-      return resolveConfig({}, { configDir: '/', env: process.env });
+      return asOwner(resolveConfig({}, { configDir: '/', env: process.env }));
     },
-    loadWarm: () => loadConfigWarm(configFile, { crowding: crowding() }),
-    loadCold: async () => (await loadConfig(configFile)).config,
-    loadLastGood: () => loadLastGood(configFile),
+    loadWarm: async () => asOwner(await loadConfigWarm(configFile, { crowding: crowding() })),
+    loadCold: async () => asOwner((await loadConfig(configFile)).config),
+    loadLastGood: async () => asOwner(await loadLastGood(configFile)),
     output: takeStdout(),
     clock: systemClock(),
     requestPreparation: ({ media }, log) => requestPreparation(configFile, media.cache, log),

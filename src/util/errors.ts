@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'HC_BILLING_FAILED'
   | 'HC_BILLING_ANSWER'
   | 'HC_VOICE_FAILED'
+  | 'HC_NOT_AS_ROOT'
   | 'HC_USAGE';
 
 /** An error that an operator may meet. `hint` is one sentence that says what to do. */

@@ -1,11 +1,13 @@
 // `holdcast doctor`: each mistake that it is there for is made once, and must be found and named; a right system must
 // pass. Rights are reckoned for a user that is nobody here, so the tests run as root and as anybody.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openAmi } from '../../src/asterisk/ami';
 import { holdApplication, readerApplication } from '../../src/asterisk/realtime';
+import { findAsterisk } from '../../src/cli/doctor/asteriskProcess';
 import { amiChecks } from '../../src/cli/doctor/amiCheck';
 import { ok, problem, runChecks, type Check, type Row } from '../../src/cli/doctor/check';
 import { readConf, valueOf } from '../../src/cli/doctor/confFile';
@@ -18,7 +20,7 @@ import { mediaChecks } from '../../src/cli/doctor/mediaCheck';
 import { programChecks } from '../../src/cli/doctor/programCheck';
 import { realtimeChecks } from '../../src/cli/doctor/realtimeCheck';
 import { accountOf, obstacle, obstacleText, permits, type Account } from '../../src/cli/doctor/rights';
-import { openSite, type Site } from '../../src/cli/doctor/site';
+import { environmentFor, type Site } from '../../src/cli/doctor/site';
 import { serviceChecks, type Machine } from '../../src/cli/doctor/serviceCheck';
 import { systemNameChecks } from '../../src/cli/doctor/systemNameCheck';
 import { reportTable, summaryText } from '../../src/cli/doctor/table';
@@ -32,8 +34,10 @@ import { silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
 import { tcpListeners } from '../../src/util/tcpListeners';
 import { AmiServer } from '../support/amiServer';
+import { isRoot, NOBODY } from '../support/otherUser';
 
 const ASTERISK: Account = { name: 'asterisk', uid: 54_321, gid: 54_322, groups: [54_322], home: '/nowhere' };
+const NOBODY_ACCOUNT: Account = { ...ASTERISK, ...NOBODY, gid: NOBODY.uid, groups: [] };
 const PROGRAM = '/opt/holdcast/bin/holdcast';
 const READER = '/opt/holdcast/bin/holdcast-reader';
 const closing: (() => unknown)[] = [];
@@ -289,16 +293,23 @@ describe('the program', () => {
     expect(await found(site, 'program')).toMatchObject({ result: 'problem' });
   });
 
-  test('it is started as that user, and what it says is told', async () => {
-    const own = { ...ASTERISK, uid: process.getuid!(), gid: process.getgid!() };
-    const script = '#!/bin/sh\necho "cannot find module" >&2\nexit 1\n';
-    const site = siteWith({ account: own, program: installed(script) });
-    expect(await found(site, 'start as Asterisk')).toMatchObject({
-      result: 'problem',
-      found: 'it does not start as asterisk: cannot find module',
-    });
-    const good = siteWith({ account: own, program: installed('#!/bin/sh\n[ "$1" = --version ]\n') });
+  test('it is started as that user, never as root, and what it says is told', async () => {
+    const account = isRoot ? NOBODY_ACCOUNT : { ...ASTERISK, uid: process.getuid!(), gid: process.getgid!() };
+    const script = `#!/bin/sh\nid -u >&2\nexit 1\n`;
+    expect(await found(siteWith({ account, program: installed(script) }), 'start as Asterisk')).toMatchObject(
+      {
+        result: 'problem',
+        found: `it does not start as ${account.name}: ${account.uid}`,
+      },
+    );
+    const good = siteWith({ account, program: installed('#!/bin/sh\n[ "$1" = --version ]\n') });
     expect(await found(good, 'start as Asterisk')).toMatchObject({ result: 'ok' });
+  });
+
+  test('where Asterisk is root, nothing is started', async () => {
+    const account = { ...ASTERISK, uid: 0 };
+    const site = siteWith({ account, program: installed('#!/bin/sh\nexit 1\n') });
+    expect(await found(site, 'start as Asterisk')).toMatchObject({ result: 'not checked' });
   });
 });
 
@@ -837,33 +848,91 @@ describe('the whole of it', () => {
     expect(summaryText(rows)).toBe('1 ok, 0 warnings, 1 problem, 0 not checked');
   });
 
-  test('the running Asterisk tells who it is, but not one in a container', async () => {
-    const proc = folder();
-    const running = (pid: string, name: string, root: string): void => {
-      put(join(proc, pid, 'comm'), `${name}\n`);
-      put(join(proc, pid, 'status'), `Name:\t${name}\nUid:\t0\t0\t0\t0\n`);
-      put(join(proc, pid, 'environ'), 'PATH=/opt/node/bin\0HOLDCAST_CONFIG=/srv/c.ts\0');
+  describe('what runs under the name of Asterisk', () => {
+    const uid = process.getuid!();
+    /** A process as /proc shows it; by default one that is believed where root owns `true`. */
+    function running(proc: string, pid: string, change: Record<string, string> = {}): void {
+      const shown = {
+        comm: 'asterisk\n',
+        status: `Uid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
+        environ: 'PATH=/opt/node/bin\0HOLDCAST_CONFIG=/srv/c.ts\0LD_PRELOAD=/tmp/x.so\0NODE_OPTIONS=-r x\0',
+        ...change,
+      };
+      const { root = '/', exe, ...files } = shown as Record<string, string>;
+      for (const [name, content] of Object.entries(files)) put(join(proc, pid, name), content);
       symlinkSync(root, join(proc, pid, 'root'));
-    };
-    running('7', 'sleep', '/');
-    running('8', 'asterisk', '/var/lib/container');
-    const where = {
-      etc: '/none',
-      program: PROGRAM,
-      env: {},
-      clock: systemClock(),
-      log: silentLogger,
-      proc,
-    };
-    const load = () => Promise.resolve(configured());
-    expect((await openSite(where, load)).asterisk.known).toBe(false);
-    running('9', 'asterisk', '/');
-    const site = await openSite(where, load);
-    expect([site.user, site.asterisk.known, site.asterisk.env['HOLDCAST_CONFIG']]).toEqual([
-      'root',
-      true,
-      '/srv/c.ts',
-    ]);
+      symlinkSync(exe ?? program(), join(proc, pid, 'exe'));
+    }
+    /** A program of this user's; of root's where the tests run as root. */
+    function program(name = 'asterisk', mode = 0o755): string {
+      return put(join(folder(), name), '', mode);
+    }
+    const asRoot = isRoot ? test : test.skip;
+
+    asRoot('it is believed when it is wholly that user’s and its program is root’s', async () => {
+      const proc = folder();
+      running(proc, '8', { root: '/var/lib/container' });
+      expect(await findAsterisk(proc, uid)).toEqual({});
+      running(proc, '9');
+      expect(await findAsterisk(proc, uid)).toEqual({
+        running: { pid: 9, env: { PATH: '/opt/node/bin', HOLDCAST_CONFIG: '/srv/c.ts' } },
+      });
+    });
+
+    asRoot.each([
+      ['another user’s', () => ({ status: 'Uid:\t1001\t1001\t1001\t1001\n' }), 'it runs as uid 1001'],
+      ['another user’s by its real uid', () => ({ status: 'Uid:\t1001\t0\t0\t0\n' }), 'uids 1001, 0'],
+      ['another user’s by its saved uid', () => ({ status: 'Uid:\t0\t0\t1001\t0\n' }), 'uids 0, 1001'],
+      ['a program of another name', () => ({ exe: program('python3') }), 'it is the program'],
+      [
+        'a program that anybody may write',
+        () => ({ exe: program('asterisk', 0o777) }),
+        'others than root may',
+      ],
+      [
+        'a program of another user’s',
+        () => {
+          const exe = program();
+          chownSync(exe, 1001, 1001);
+          return { exe };
+        },
+        'others than root may',
+      ],
+      [
+        'a program of root’s in a folder of another user’s',
+        () => {
+          const exe = program();
+          chownSync(dirname(exe), 1001, 1001);
+          return { exe };
+        },
+        'belongs to another user',
+      ],
+    ])('it is not believed when it is %s', async (_, change, why) => {
+      const proc = folder();
+      running(proc, '7', change());
+      const { running: believed, stranger } = await findAsterisk(proc, uid);
+      expect(believed).toBeUndefined();
+      expect(stranger).toEqual({ pid: 7, why: expect.stringContaining(why) as string });
+    });
+
+    test('nor what has ended, nor anything where there is no such user; a pipe holds nobody up', async () => {
+      const proc = folder();
+      running(proc, '7');
+      rmSync(join(proc, '7/exe'));
+      expect(await findAsterisk(proc, uid)).toEqual({});
+      const other = folder();
+      running(other, '7');
+      rmSync(join(other, '7/status'));
+      execFileSync('mkfifo', [join(other, '7/status')]);
+      expect((await findAsterisk(other, undefined)).running).toBeUndefined();
+    });
+
+    test('its environment is used by nobody but its own user, and never by root', () => {
+      const asterisk = { env: { FFMPEG_PATH: '/tmp/evil' }, known: true };
+      expect(environmentFor({ asterisk, account: ASTERISK })).not.toHaveProperty('FFMPEG_PATH');
+      const own = { ...ASTERISK, uid };
+      expect('FFMPEG_PATH' in environmentFor({ asterisk, account: own })).toBe(!isRoot);
+    });
   });
 
   test('exit code 1 and every check in the report when something is wrong', async () => {

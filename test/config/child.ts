@@ -1,6 +1,6 @@
 // Builds test/config/loader.ts once and runs it: a config file is loaded by the real loader in a real Node process.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -30,7 +30,8 @@ export interface Workshop {
   folder: string;
   cache: string;
   write(name: string, text: string): string;
-  run(order: object, settings?: { env?: Record<string, string>; cwd?: string }): Outcome;
+  /** @param settings `uid`: as this user, whose the folder becomes for as long */
+  run(order: object, settings?: { env?: Record<string, string>; cwd?: string; uid?: number }): Outcome;
   close(): void;
 }
 
@@ -39,7 +40,8 @@ export function workshop(): Workshop {
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-config-'));
   chmodSync(folder, 0o755);
   mkdirSync(join(packageRoot(), '.cache'), { recursive: true });
-  const built = mkdtempSync(join(packageRoot(), '.cache', 'config-test-')); // below the package, so that it finds itself
+  const built = mkdtempSync(join(packageRoot(), '.cache', 'config-test-'));
+  chmodSync(built, 0o755); // below the package, so that it finds itself
   const loader = join(built, 'loader.cjs');
   buildSync({
     entryPoints: [join(__dirname, 'loader.ts')],
@@ -60,7 +62,8 @@ export function workshop(): Workshop {
       writeFileSync(file, text);
       return file;
     },
-    run(order, { env = {}, cwd = folder } = {}) {
+    run(order, { env = {}, cwd = folder, uid } = {}) {
+      if (uid !== undefined) chownSync(folder, uid, uid);
       const result = join(folder, 'result.json');
       const child = spawnSync(
         process.execPath,
@@ -68,10 +71,13 @@ export function workshop(): Workshop {
         {
           cwd,
           encoding: 'utf8',
-          env: { PATH: process.env['PATH'], HOLDCAST_CACHE: cache, RESULT: result, ...env },
+          env: { PATH: process.env['PATH'], HOME: folder, HOLDCAST_CACHE: cache, RESULT: result, ...env },
+          ...(uid !== undefined && { uid, gid: uid }),
+          timeout: 30_000,
         },
       );
       const { stdout, stderr, status } = child;
+      if (uid !== undefined) chownSync(folder, process.getuid!(), process.getgid!());
       const told = JSON.parse(readFileSync(result, 'utf8')) as Outcome;
       rmSync(result);
       return { ...told, stdout, stderr, status };

@@ -1,4 +1,5 @@
 // Loading config.ts as a call does: found in the right order, compiled, checked, kept, noticed when it changes.
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -8,18 +9,19 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageRoot } from '../../src/util/packageRoot';
+import { isRoot, OTHER, reachable } from '../support/otherUser';
 import { workshop, type Workshop } from './child';
 
 const config = (body: string, head = ''): string => `import { defineConfig, nextTrack } from 'holdcast';
 ${head}
 export default defineConfig({ ${body} });
 `;
-const root = process.getuid!() === 0;
 
 /** Jest types its matchers as any. */
 const containing = (text: string): unknown => expect.stringContaining(text);
@@ -53,7 +55,8 @@ describe('finding', () => {
     };
     expect(found({ path: 'a.ts' }, { env: { HOLDCAST_CONFIG: env } })).toEqual([100, named]);
     expect(found({}, { env: { HOLDCAST_CONFIG: 'b.ts' } })).toEqual([110, env]);
-    expect(found({})).toEqual([120, local]);
+    // Root runs nothing that lies where it happens to stand.
+    expect(found({})).toEqual(isRoot ? [130, system] : [120, local]);
     rmSync(local);
     expect(found({})).toEqual([130, system]);
   });
@@ -80,22 +83,27 @@ describe('finding', () => {
     expect(shop.run({ way: 'warm', ...order }, { env }).config).toBeNull();
   });
 
-  it('does not run a ./config.ts that anybody may write, unless it is named', () => {
-    chmodSync(shop.write('config.ts', config('edgeMs: 9')), 0o666);
-    const { error } = shop.run({ way: 'cold' });
-    expect(error).toMatchObject({
-      code: 'HC_CONFIG_INVALID',
-      message: containing('every user'),
-    });
-    expect(shop.run({ way: 'cold', path: 'config.ts' }).config!.program.edgeMs).toBe(9);
-  });
-
   it('does not fall back to defaults when a file is there that it cannot read', () => {
-    mkdirSync(join(shop.folder, 'config.ts'));
-    expect(shop.run({ way: 'cold' }).error).toMatchObject({
+    mkdirSync(join(shop.folder, 's.ts'));
+    expect(shop.run({ way: 'cold', systemFile: join(shop.folder, 's.ts') }).error).toMatchObject({
       code: 'HC_CONFIG_NOT_FOUND',
       message: containing('EISDIR'),
     });
+  });
+
+  it.each([
+    ['a pipe that nobody writes to', (file: string) => spawnSync('mkfifo', [file])],
+    ['a device without end', (file: string) => symlinkSync('/dev/zero', file)],
+  ])('waits for nothing where the config is %s', (_, make) => {
+    const file = join(shop.folder, 's.ts');
+    make(file);
+    for (const order of [{ systemFile: file }, { path: file }]) {
+      expect(shop.run({ way: 'cold', ...order }).error).toMatchObject({
+        code: 'HC_CONFIG_NOT_FOUND',
+        message: containing('ENOTREG'),
+      });
+      expect(shop.run({ way: 'warm', ...order }).config).toBeNull();
+    }
   });
 });
 
@@ -520,13 +528,118 @@ describe('campaigns in a process of their own', () => {
   });
 });
 
-(root ? describe : describe.skip)('other owners', () => {
-  it('have no ./config.ts of theirs run, unless it is named', () => {
-    chownSync(shop.write('config.ts', config('edgeMs: 9')), 12345, 12345);
-    expect(shop.run({ way: 'cold' }).error).toMatchObject({
-      code: 'HC_CONFIG_INVALID',
-      message: containing('uid 12345'),
-    });
-    expect(shop.run({ way: 'cold', path: 'config.ts' }).config!.program.edgeMs).toBe(9);
+/** A config that leaves a mark when it is run. */
+const marking = (mark: string, head = ''): string =>
+  config(
+    'edgeMs: 9',
+    `import { writeFileSync } from 'node:fs'; ${head}\nwriteFileSync(${JSON.stringify(mark)}, '');`,
+  );
+
+(isRoot ? describe : describe.skip)('as root, what somebody else can change is not run', () => {
+  const mark = (): string => join(shop.folder, 'was-run');
+  const own = (path: string): void => chownSync(path, OTHER, OTHER);
+  const write = (name: string, head = ''): string => shop.write(name, marking(mark(), head));
+
+  it.each([
+    ['the config is another user’s', () => own(write('a/c.ts')), 'uid 54321'],
+    ['anybody may write it', () => chmodSync(write('a/c.ts'), 0o666), 'other users'],
+    ['its group may write it', () => chmodSync(write('a/c.ts'), 0o664), 'other users'],
+    ['its folder is another user’s', () => (write('a/c.ts'), own(join(shop.folder, 'a'))), 'uid 54321'],
+    ['anybody may write its folder', () => chmodSync(dirname(write('a/c.ts')), 0o777), 'other users'],
+    [
+      'it is a link to a file below another user’s folder',
+      () => {
+        mkdirSync(join(shop.folder, 'a'));
+        symlinkSync(write('theirs/c.ts'), join(shop.folder, 'a/c.ts'));
+        own(join(shop.folder, 'theirs'));
+      },
+      'uid 54321',
+    ],
+    [
+      'what it imports is another user’s',
+      () => (write('a/c.ts', "import './d';"), own(shop.write('a/d.ts', ''))),
+      'a/d.ts belongs to another user',
+    ],
+    [
+      'what it imports is a link to another user’s file',
+      () => {
+        write('a/c.ts', "import './d';");
+        own(shop.write('theirs.ts', ''));
+        symlinkSync('../theirs.ts', join(shop.folder, 'a/d.ts'));
+      },
+      'theirs.ts belongs to another user',
+    ],
+    [
+      'a package that it imports is another user’s',
+      () => {
+        shop.write('a/node_modules/pack/index.js', '');
+        write('a/c.ts', "import 'pack';");
+        own(join(shop.folder, 'a/node_modules/pack'));
+      },
+      'node_modules/pack belongs to another user',
+    ],
+  ])('%s', (_, spoil, why) => {
+    void spoil();
+    const path = join(shop.folder, 'a/c.ts');
+    for (const order of [{ path }, { systemFile: path }])
+      expect(shop.run({ way: 'cold', ...order }).error).toMatchObject({
+        code: 'HC_NOT_AS_ROOT',
+        message: containing(why),
+      });
+    expect(existsSync(mark())).toBe(false);
+  });
+
+  it('nor ./config.ts, whoever owns it, also as a link to a file of root’s', () => {
+    const theirs = join(shop.folder, 'theirs');
+    write('config.ts');
+    mkdirSync(theirs);
+    symlinkSync('../config.ts', join(theirs, 'config.ts'));
+    own(theirs);
+    for (const cwd of [shop.folder, theirs]) expect(shop.run({ way: 'cold' }, { cwd }).path).toBeUndefined();
+    expect(existsSync(mark())).toBe(false);
+  });
+
+  it('what a config that is behind a link requires is looked for where it really lies', () => {
+    const theirs = join(shop.folder, 'theirs');
+    const real = shop.write('own/c.ts', config('edgeMs: require("./n.json").n'));
+    shop.write('own/n.json', '{ "n": 9 }');
+    shop.write('theirs/n.json', '{ "n": 7 }');
+    symlinkSync(real, join(theirs, 'c.ts'));
+    own(theirs);
+    expect(shop.run({ way: 'cold', path: join(theirs, 'c.ts') }).config!.program.edgeMs).toBe(9);
+  });
+
+  it('a config of root’s own in a folder of root’s is, and everything in it', () => {
+    shop.write('a/node_modules/pack/index.js', '');
+    const path = write('a/c.ts', "import './d'; import 'pack';");
+    shop.write('a/d.ts', '');
+    expect(shop.run({ way: 'cold', path }).config!.program.edgeMs).toBe(9);
+    expect(existsSync(mark())).toBe(true);
+  });
+
+  it('nothing is kept in a cache of another user’s, and nothing in it is run', () => {
+    const path = write('a/c.ts');
+    mkdirSync(shop.cache);
+    own(shop.cache);
+    expect(shop.run({ way: 'cold', path }).notKept).toContain('uid 54321');
+    expect(readdirSync(shop.cache)).toEqual([]);
+  });
+});
+
+(reachable ? describe : describe.skip)('./config.ts of a user who is not root', () => {
+  it.each([
+    ['it is their own', OTHER, 0o644, undefined],
+    ['their own group, in which nobody else is, may write it', OTHER, 0o664, undefined],
+    ['it is root’s', 0, 0o644, undefined],
+    ['it is another user’s', 12_345, 0o644, 'uid 12345'],
+    ['anybody may write it', OTHER, 0o666, 'other users'],
+  ])('%s', (_, owner, mode, why) => {
+    const file = shop.write('config.ts', config('edgeMs: 9'));
+    chownSync(file, owner, owner);
+    chmodSync(file, mode);
+    const unasked = shop.run({ way: 'cold' }, { uid: OTHER });
+    if (why === undefined) expect(unasked.config!.program.edgeMs).toBe(9);
+    else expect(unasked.error).toMatchObject({ code: 'HC_CONFIG_INVALID', message: containing(why) });
+    expect(shop.run({ way: 'cold', path: 'config.ts' }, { uid: OTHER }).config!.program.edgeMs).toBe(9);
   });
 });

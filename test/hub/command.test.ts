@@ -21,10 +21,10 @@ class Hub {
   stdout = '';
   stderr = '';
 
-  constructor(home: Home, args: string[] = []) {
+  constructor(home: Home, args: string[] = [], env: NodeJS.ProcessEnv = home.env()) {
     const child = spawn(HOLDCAST, ['hub', ...args], {
       cwd: home.path,
-      env: home.env(),
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -33,8 +33,8 @@ class Hub {
     this.ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
   }
 
-  static async start(home: Home, args: string[] = []): Promise<Hub> {
-    const hub = new Hub(home, args);
+  static async start(home: Home, args: string[] = [], env?: NodeJS.ProcessEnv): Promise<Hub> {
+    const hub = new Hub(home, args, env);
     await until(
       () => `that it is ready: ${hub.stdout}${hub.stderr}`,
       () => hub.stdout.includes('Asterisk '),
@@ -79,7 +79,7 @@ const TOKEN = '(?:[hH][oO][lL][dD][cC][aA][sS][tT]){8}';
 test('it says what it is ready for, and gives Asterisk this very program to start', async () => {
   const home = new Home();
   home.config(PLACES);
-  const hub = await Hub.start(home);
+  const hub = await Hub.start(home, ['--config', 'config.ts'], home.env({ HOLDCAST_CONFIG: undefined }));
   expect(hub.stdout).toMatch(/^holdcast hub \S+ is ready\n/);
   for (const text of [
     join(home.path, 'config.ts'),

@@ -568,3 +568,10 @@ test('a call for which there is no room is not named in its answer, at once or a
   await test.ask('name=other');
   expect(test.told).toEqual(['plain', 'plain', 'answered', 'empty']);
 });
+
+test('the doctor is answered as any, and nothing is made ready for it', async () => {
+  const hub = await TestServer.start();
+  hub.preparing.set('doctor.1', new Promise(() => {}));
+  const { status, body } = await hub.ask('name=hold-doctor.1');
+  expect([status, decodeURIComponent(body)]).toEqual([200, expect.stringContaining('--uniqueid doctor.1')]);
+});

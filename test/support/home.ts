@@ -1,7 +1,7 @@
 // A home for a test: folders, media, a config and the environment of `holdcast`, all removed after the test.
 // A stream that ended by itself fails the test that started it: Asterisk would start it again and again.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { wavHeader } from '../../src/audio/wav';
@@ -36,7 +36,10 @@ export class Home {
       HOLDCAST_CACHE: this.cache,
       HOLDCAST_DATA: join(this.path, 'data'),
     };
-    return { PATH: process.env['PATH'], TZ: 'UTC', [MARK]: this.path, ...folders, ...more };
+    // Root takes no ./config.ts that is not named, and tests run as root too.
+    const config = join(this.path, 'config.ts');
+    const named = existsSync(config) ? { HOLDCAST_CONFIG: config } : {};
+    return { PATH: process.env['PATH'], TZ: 'UTC', [MARK]: this.path, ...folders, ...named, ...more };
   }
 
   file(name: string, content: string | Uint8Array): string {

@@ -3,6 +3,7 @@
 import { promises } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../util/errors';
+import { readRegular } from '../../util/regularFile';
 
 export interface ConfLine {
   readonly name: string;
@@ -71,10 +72,8 @@ class ConfReader implements Conf {
 
   async read(file: string, depth: number): Promise<void> {
     if (this.files.push(file) > MOST_FILES) return;
-    const { size } = await promises.stat(file);
-    if (size > MOST_BYTES) throw new Error(`${size} bytes are more than a configuration has`);
     const comments = new Comments();
-    const text = await promises.readFile(file, 'utf8');
+    const text = (await readRegular(file, MOST_BYTES)).toString('utf8');
     for (const [index, raw] of text.split(/\r?\n/).entries()) {
       const content = comments.strip(raw).trim();
       if (content.startsWith('#')) await this.#directive(content, file, depth);

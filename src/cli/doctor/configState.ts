@@ -1,7 +1,7 @@
 // The config for the doctor: loaded without keeping anything, with the folders that streams and hub would use.
 // Those depend on the environment that they are started with, which is not the operator's.
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Env } from '../../config/defaults';
 import { loadConfig, type LoadContext } from '../../config/load';
 import type { ResolvedConfig } from '../../config/types';
@@ -11,12 +11,9 @@ export type ConfigState =
   | { readonly config: ResolvedConfig; readonly path?: string; readonly error?: undefined }
   | { readonly error: HoldcastError; readonly config?: undefined };
 
-/** Nothing can be made below it, so loading keeps nothing; and what lies below it was left to the environment. */
-const NOWHERE_CACHE = '/dev/null/cache';
-const NOWHERE_RUN = '/dev/null/run';
-
-/** Where an installed system has its cache and its state. */
+/** Where an installed system has its cache, its data and its state. */
 export const SYSTEM_CACHE = '/var/cache/holdcast';
+export const SYSTEM_DATA = '/var/lib/holdcast';
 export const SYSTEM_RUN = '/run/holdcast';
 
 /**
@@ -31,35 +28,27 @@ export async function loadForDoctor(
   ofAsterisk: Env,
   home = '/',
 ): Promise<ConfigState> {
-  const env = { ...context.env, HOLDCAST_CACHE: NOWHERE_CACHE, HOLDCAST_RUN: NOWHERE_RUN };
+  const env = { ...context.env, ...foldersFor(ofAsterisk, home) };
   try {
-    const loaded = await loadConfig(path, { ...context, env });
-    const config = relocated(loaded.config, ofAsterisk, home);
-    return { config, ...(loaded.path !== undefined && { path: loaded.path }) };
+    const { config, path: file } = await loadConfig(path, { ...context, env, keep: false });
+    return { config, ...(file !== undefined && { path: file }) };
   } catch (error) {
     if (error instanceof HoldcastError) return { error };
     throw error;
   }
 }
 
-/** As src/config/defaults.ts decides it for the streams, but for rights, which are looked at by themselves. */
-function relocated(config: ResolvedConfig, env: Env, home: string): ResolvedConfig {
-  const usual = existsSync(SYSTEM_CACHE) ? SYSTEM_CACHE : join(home, '.cache/holdcast');
-  const move = (path: string, from: string, to: string): string => {
-    const below = relative(from, path);
-    return below.startsWith('..') || isAbsolute(below) ? path : join(to, below);
-  };
-  const cache = move(config.media.cache, NOWHERE_CACHE, env['HOLDCAST_CACHE'] || usual);
-  const run = env['HOLDCAST_RUN'] || (existsSync(SYSTEM_RUN) ? SYSTEM_RUN : join(cache, 'run'));
+/**
+ * The default folders as src/config/defaults.ts decides on them for Asterisk's user, who may write to the system's as this
+ * user perhaps may not; whether that is so is looked at by itself.
+ */
+function foldersFor(ofAsterisk: Env, home: string): Env {
+  const usual = (name: string, system: string, own: string | undefined): string | undefined =>
+    ofAsterisk[name] || (existsSync(system) ? system : own);
   return {
-    ...config,
-    media: { ...config.media, cache },
-    store: {
-      ...config.store,
-      file: move(config.store.file, NOWHERE_CACHE, cache),
-      spool: move(config.store.spool, NOWHERE_CACHE, cache),
-    },
-    calls: { ...config.calls, folder: move(config.calls.folder, NOWHERE_RUN, run) },
-    hub: { ...config.hub, socket: move(config.hub.socket, NOWHERE_RUN, run) },
+    HOLDCAST_CACHE: usual('HOLDCAST_CACHE', SYSTEM_CACHE, join(home, '.cache/holdcast')),
+    HOLDCAST_DATA: usual('HOLDCAST_DATA', SYSTEM_DATA, join(home, '.local/share/holdcast')),
+    // Without one it is in the cache, wherever the config has that.
+    HOLDCAST_RUN: usual('HOLDCAST_RUN', SYSTEM_RUN, undefined),
   };
 }

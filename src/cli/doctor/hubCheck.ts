@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { CLASS_PREFIX, holdApplication, READER } from '../../asterisk/realtime';
+import { CLASS_PREFIX, holdApplication, PROBE, READER } from '../../asterisk/realtime';
 import { isToken } from '../../asterisk/token';
 import type { HubSettings } from '../../config/types';
 import type { Clock } from '../../util/clock';
@@ -13,8 +13,6 @@ import { noAccount } from './programCheck';
 import { obstacle, obstacleText } from './rights';
 import type { Site } from './site';
 
-/** A call that there is not: asking for it starts nothing. */
-export const PROBE = 'doctor.1';
 const MOST_BYTES = 4096;
 /** It answers within milliseconds; a call waits for it. */
 const ANSWER_MS = 3000;

@@ -7,7 +7,7 @@ import { packsOf } from '../../speech/packs';
 import { HoldcastError } from '../../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { obstacle, obstacleRemedy, obstacleText } from './rights';
-import type { Site } from './site';
+import { environmentFor, type Site } from './site';
 
 /** What `media check` finds and callers do not notice. */
 const HARMLESS = new Set(['HC_MEDIA_NO_LICENCE', 'HC_MANIFEST_INVALID']);
@@ -20,12 +20,13 @@ export function mediaChecks(site: Site): Check[] {
   ];
 }
 
-async function ffmpeg({ config, asterisk }: Site): Promise<Finding> {
+async function ffmpeg(site: Site): Promise<Finding> {
+  const { config } = site;
   if (!config.config) return notChecked('the config is not right');
   try {
     const { path, version } = await findFfmpeg({
       configured: config.config.media.ffmpeg,
-      env: asterisk.env,
+      env: environmentFor(site),
     });
     return ok(`${version} (${path})`);
   } catch (error) {

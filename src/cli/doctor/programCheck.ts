@@ -1,10 +1,10 @@
 // Can Asterisk's user start the program? When not, Asterisk tries again and again, and Asterisk 22.10 was seen to crash
 // on it, so this is looked at from all sides: every folder above, the Node on Asterisk's PATH, and by starting it.
-import { execFile } from 'node:child_process';
 import { promises } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { holdApplication, READER } from '../../asterisk/realtime';
 import { HoldcastError, messageOf } from '../../util/errors';
+import { tryProgram } from '../../util/tryProgram';
 import { ok, notChecked, problem, warning, type Check, type Finding } from './check';
 import { obstacle, obstacleRemedy, obstacleText, type Account } from './rights';
 import type { Site } from './site';
@@ -15,6 +15,7 @@ const START_MS = 8000;
 export function programChecks(site: Site): Check[] {
   return [
     { name: 'Node.js', run: () => Promise.resolve(ownNode()) },
+    { name: "Asterisk's process", run: () => Promise.resolve(runningAsterisk(site)) },
     { name: 'Node.js for Asterisk', run: () => nodeForAsterisk(site) },
     { name: 'program', run: () => programFile(site) },
     { name: 'start as Asterisk', run: () => startIt(site) },
@@ -27,6 +28,18 @@ function ownNode(): Finding {
   return major >= OLDEST_NODE
     ? ok(found)
     : problem(found, `Install Node.js ${OLDEST_NODE} or later, see docs/install.md.`);
+}
+
+/** What it gives its children is known only from a process that is believed. */
+function runningAsterisk({ asterisk: { pid, stranger }, account, user }: Site): Finding {
+  if (!account) return noAccount(user);
+  if (pid !== undefined) return ok(`${pid}, as ${account.name}`);
+  if (stranger)
+    return warning(
+      `process ${stranger.pid} is called asterisk, but ${stranger.why}: it is not believed`,
+      'Name the user that runs Asterisk with --user; a process that is none of yours: end it.',
+    );
+  return notChecked(`none runs as ${account.name}`, 'Start Asterisk, or name its user with --user.');
 }
 
 /** bin/holdcast begins with `#!/usr/bin/env node`: the Node on Asterisk's PATH counts, unless somebody put another there. */
@@ -82,39 +95,21 @@ async function programFile({ program, account, user }: Site): Promise<Finding> {
 /** The proof, where this user may give it: the same program, user and environment as Asterisk's. */
 async function startIt({ program, account, user, asterisk }: Site): Promise<Finding> {
   if (!account) return noAccount(user);
-  const own = process.getuid?.();
+  const own = process.geteuid?.();
+  if (account.uid === 0)
+    return notChecked('Asterisk is root, as whom nothing is tried', 'Let Asterisk run as a user of its own.');
   if (own !== 0 && own !== account.uid)
     return notChecked(`only root and ${account.name} may try it`, 'Run: sudo holdcast doctor');
-  const failure = await run(program, asterisk.env, own === 0 ? account : undefined);
-  return failure === undefined
-    ? ok(`it starts as ${account.name}`)
-    : problem(
-        `it does not start as ${account.name}: ${failure}`,
-        'Correct this before calls come: Asterisk starts a program that ends again and again, and may crash on it.',
-      );
-}
-
-function run(
-  program: string,
-  env: Site['asterisk']['env'],
-  as: { uid: number; gid: number } | undefined,
-): Promise<string | undefined> {
-  const options = {
-    timeout: START_MS,
-    killSignal: 'SIGKILL' as const,
-    cwd: '/',
-    env: { ...env },
-    ...(as && { uid: as.uid, gid: as.gid }),
-  };
-  return new Promise((resolve) => {
-    try {
-      execFile(program, ['--version'], options, (error, _, stderr) =>
-        resolve(error ? stderr.trim().split('\n')[0] || error.message : undefined),
-      );
-    } catch (error) {
-      resolve(messageOf(error));
-    }
-  });
+  const as = own === 0 ? account : undefined;
+  try {
+    await tryProgram(program, ['--version'], { env: asterisk.env, limitMs: START_MS, as });
+    return ok(`it starts as ${account.name}`);
+  } catch (error) {
+    return problem(
+      `it does not start as ${account.name}: ${messageOf(error)}`,
+      'Correct this before calls come: Asterisk starts a program that ends again and again, and may crash on it.',
+    );
+  }
 }
 
 export function noAccount(user: string): Finding {

@@ -2,16 +2,10 @@
 // Access control lists are not looked at; `doctor` also starts the program as that user where it may.
 import { promises, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Account } from '../../util/account';
 import { errnoOf } from '../../util/errors';
 
-export interface Account {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** The groups it is in, its own included. */
-  readonly groups: readonly number[];
-  readonly home: string;
-}
+export { accountOf, type Account } from '../../util/account';
 
 /** r and w as the letters of `ls -l`; x: run a file, enter a folder. */
 export type Right = 'r' | 'w' | 'x';
@@ -24,24 +18,6 @@ export interface Obstacle {
 }
 
 const BITS: Record<Right, number> = { r: 4, w: 2, x: 1 };
-
-/**
- * @param passwd text of /etc/passwd
- * @param group text of /etc/group
- */
-export function accountOf(user: string | number, passwd: string, group: string): Account | undefined {
-  for (const line of passwd.split('\n')) {
-    const [name = '', , uid = '', gid = '', , home = '/'] = line.split(':');
-    if (typeof user === 'number' ? Number(uid) !== user || uid === '' : name !== user) continue;
-    const also = group
-      .split('\n')
-      .map((entry) => entry.split(':'))
-      .filter(([, , , members = '']) => members.trim().split(',').includes(name))
-      .map(([, , id]) => Number(id));
-    return { name, uid: Number(uid), gid: Number(gid), groups: [Number(gid), ...also], home };
-  }
-  return undefined;
-}
 
 /** Whether `account` has `right` on what `stats` describe, as the kernel decides without access control lists. */
 export function permits(

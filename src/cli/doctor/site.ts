@@ -1,14 +1,14 @@
 // The system that the doctor looks at: Asterisk's user, its environment as far as it can be read, its files, its console.
 // Everything is gathered once; a test builds its own.
-import { execFile } from 'node:child_process';
-import { promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../../config/defaults';
+import { findAccount, type Account } from '../../util/account';
 import type { Clock } from '../../util/clock';
 import type { Logger } from '../../util/log';
+import { tryProgram } from '../../util/tryProgram';
+import { findAsterisk, type Running, type Stranger } from './asteriskProcess';
 import { readConf, type Conf } from './confFile';
 import type { ConfigState } from './configState';
-import { accountOf, type Account } from './rights';
 
 export interface Site {
   /** Asterisk's folder of .conf files, absolute. */
@@ -38,17 +38,24 @@ export interface AsteriskProcess {
   readonly cwd?: string;
   /** Whether these are read from a running Asterisk. */
   readonly known: boolean;
+  /** Its process; undefined: none of this user's was found. */
+  readonly pid?: number;
+  /** A process that is called so, and is not believed. */
+  readonly stranger?: Stranger;
 }
 
 /** What systemd gives a service that names no PATH. */
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Not the operator's own: there may be anything on it. */
+const CONSOLE_PATH = '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin';
 const CONSOLE_MS = 5000;
+const USUAL_USER = 'asterisk';
 const USUAL_ETC = '/etc/asterisk';
 
 export interface Whereabouts {
   readonly etc: string;
   readonly program: string;
-  /** As given by --user; absent: that of the running Asterisk, else "asterisk". */
+  /** As given by --user; absent: "asterisk". What runs here is not asked: anybody may call a process so. */
   readonly user?: string | undefined;
   readonly env: Env;
   readonly clock: Clock;
@@ -57,22 +64,26 @@ export interface Whereabouts {
   readonly proc?: string;
 }
 
-/** @param load loads the config, given the environment of the streams */
+/**
+ * @param load loads the config, given the environment of the streams
+ * @param become told as whom to go on, before anything of the operator's or Asterisk's is run or opened
+ */
 export async function openSite(
   where: Whereabouts,
   load: (ofAsterisk: Env, home: string | undefined) => Promise<ConfigState>,
+  become: (account: Account) => void = () => {},
 ): Promise<Site> {
-  const running = await findAsterisk(where.proc ?? '/proc');
-  const [passwd, group] = await Promise.all(['/etc/passwd', '/etc/group'].map(textOf));
-  const wanted = where.user ?? running?.uid ?? 'asterisk';
-  const account = accountOf(wanted, passwd ?? '', group ?? '');
-  const asterisk = processOf(running, account);
+  const { user = USUAL_USER, proc = '/proc' } = where;
+  const account = findAccount(user);
+  // Before root is given up: only root may read the environment of an Asterisk that has changed its user.
+  const asterisk = processOf(await findAsterisk(proc, account?.uid), account);
+  if (account) become(account);
   const config = await load(asterisk.env, account?.home);
   const confs = new Map<string, Promise<Conf>>();
   return {
     ...where,
     config,
-    user: account?.name ?? String(wanted),
+    user,
     account,
     asterisk,
     conf(file) {
@@ -86,66 +97,36 @@ export async function openSite(
   };
 }
 
-interface Running {
-  readonly uid: number;
-  readonly environ?: string;
-  readonly cwd?: string;
-}
-
-/** The first Asterisk of this system (not of a container); its environment only root and its own user may read. */
-async function findAsterisk(proc: string): Promise<Running | undefined> {
-  for (const pid of await promises.readdir(proc).catch(() => [])) {
-    if (!/^\d+$/.test(pid)) continue;
-    const folder = join(proc, pid);
-    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || (await isElsewhere(proc, pid))) continue;
-    const status = await textOf(`${folder}/status`);
-    const uid = Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status ?? '')?.[1]);
-    if (!Number.isInteger(uid)) continue;
-    const environ = await textOf(`${folder}/environ`);
-    const cwd = await linkOf(`${folder}/cwd`);
-    return { uid, ...(environ !== undefined && { environ }), ...(cwd !== undefined && { cwd }) };
-  }
-  return undefined;
-}
-
-/** Whether a process sees other files or other processes than this one, as far as that may be known. */
-async function isElsewhere(proc: string, pid: string): Promise<boolean> {
-  const [root, namespace, own] = await Promise.all(
-    [`${pid}/root`, `${pid}/ns/pid`, 'self/ns/pid'].map((name) => linkOf(join(proc, name))),
-  );
-  return (root !== undefined && root !== '/') || (namespace !== undefined && namespace !== own);
-}
-
-function linkOf(path: string): Promise<string | undefined> {
-  return promises.readlink(path).catch(() => undefined);
-}
-
-function processOf(running: Running | undefined, account: Account | undefined): AsteriskProcess {
-  const cwd = running?.cwd === undefined ? {} : { cwd: running.cwd };
-  if (running?.environ === undefined)
-    return { env: { PATH: USUAL_PATH, ...(account && { HOME: account.home }) }, ...cwd, known: false };
-  const pairs = running.environ.split('\0').map((pair) => {
-    const at = pair.indexOf('=');
-    return [pair.slice(0, at), pair.slice(at + 1)] as const;
-  });
-  return { env: Object.fromEntries(pairs.filter(([name]) => name !== '')), ...cwd, known: true };
-}
-
-function textOf(file: string): Promise<string | undefined> {
-  return promises.readFile(file, 'utf8').catch(() => undefined);
-}
-
-/** Needs to be root or Asterisk's own user, who may open its socket. */
-function askConsole(command: string, etc: string): Promise<string | undefined> {
-  const own = etc === USUAL_ETC ? [] : ['-C', join(etc, 'asterisk.conf')];
-  const options = {
-    timeout: CONSOLE_MS,
-    killSignal: 'SIGKILL' as const,
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` },
+function processOf(
+  { running, stranger }: { running?: Running; stranger?: Stranger },
+  account: Account | undefined,
+): AsteriskProcess {
+  const usual = { PATH: USUAL_PATH, ...(account && { HOME: account.home }) };
+  if (!running) return { env: usual, known: false, ...(stranger && { stranger }) };
+  const { pid, env, cwd } = running;
+  return {
+    ...(env ? { env, known: true } : { env: usual, known: false }),
+    ...(cwd !== undefined && { cwd }),
+    pid,
   };
-  return new Promise((resolve) => {
-    execFile('asterisk', [...own, '-rx', command], options, (error, stdout) =>
-      resolve(error ? undefined : stdout),
-    );
-  });
+}
+
+/**
+ * The environment for a program that is run as this process's user: Asterisk's own only as Asterisk's user, and never as
+ * root, since that user may have chosen what stands in it.
+ */
+export function environmentFor({ asterisk, account }: Pick<Site, 'asterisk' | 'account'>): Env {
+  const uid = process.geteuid?.();
+  return uid !== 0 && uid === account?.uid ? asterisk.env : { PATH: USUAL_PATH };
+}
+
+/** Needs to be Asterisk's own user or root, who may open its socket. */
+async function askConsole(command: string, etc: string): Promise<string | undefined> {
+  const own = etc === USUAL_ETC ? [] : ['-C', join(etc, 'asterisk.conf')];
+  try {
+    const options = { env: { PATH: CONSOLE_PATH }, limitMs: CONSOLE_MS };
+    return (await tryProgram('asterisk', [...own, '-rx', command], options)).stdout;
+  } catch {
+    return undefined;
+  }
 }

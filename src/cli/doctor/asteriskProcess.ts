@@ -1,0 +1,132 @@
+// The Asterisk that runs here, and the environment that it gives its children. Anybody may start a process that is called
+// so: one is believed only if it is wholly Asterisk's user's, and runs a program that nobody but root can have put there.
+import { closeSync, constants, openSync, promises, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Env } from '../../config/defaults';
+import { errnoOf } from '../../util/errors';
+import { changeableBy } from '../../util/pathTrust';
+import { readRegular } from '../../util/regularFile';
+
+export interface Running {
+  readonly pid: number;
+  /** Undefined: this user may not read it. */
+  readonly env?: Env;
+  readonly cwd?: string;
+}
+
+export interface Stranger {
+  readonly pid: number;
+  /** "it runs as uid 1001". */
+  readonly why: string;
+}
+
+const ROOT = 0;
+const OTHERS_MAY_WRITE = 0o022;
+const MOST_BYTES = 1 << 20;
+/** What is of use to a child here. All else (LD_PRELOAD, NODE_OPTIONS) goes to nobody. */
+const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|FFMPEG_PATH|HOLDCAST_\w+)$/;
+
+/**
+ * The first Asterisk of this system (not of a container) that is believed; else the first that is called so and is not.
+ * @param uid of Asterisk's user; undefined: there is no such user, and nothing is believed
+ * @param proc where processes are looked for; tests have another than /proc
+ */
+export async function findAsterisk(
+  proc: string,
+  uid: number | undefined,
+): Promise<{ running?: Running; stranger?: Stranger }> {
+  let stranger: Stranger | undefined;
+  for (const name of await promises.readdir(proc).catch(() => [])) {
+    const found = /^\d+$/.test(name) ? await look(proc, name, uid) : undefined;
+    if (found && 'why' in found) stranger ??= found;
+    else if (found) return { running: found };
+  }
+  return stranger ? { stranger } : {};
+}
+
+/** All that is asked is asked of one open folder: a process that takes the number of one that has ended is not met there. */
+async function look(
+  proc: string,
+  name: string,
+  uid: number | undefined,
+): Promise<Running | Stranger | undefined> {
+  let fd: number;
+  try {
+    fd = openSync(join(proc, name), constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return undefined;
+  }
+  const folder = `/proc/self/fd/${fd}`;
+  try {
+    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || (await isElsewhere(folder, proc)))
+      return undefined;
+    const pid = Number(name);
+    const exe = await promises.readlink(`${folder}/exe`).catch(errnoOf);
+    // It has ended, and waits to be buried.
+    if (exe === 'ENOENT') return undefined;
+    // Who may not read which program it is can read nothing else of it either.
+    const hidden = exe === 'EACCES';
+    const why = (await whoseElse(folder, uid)) ?? (hidden ? undefined : await whatElse(folder, exe ?? ''));
+    if (why !== undefined) return { pid, why };
+    if (hidden) return { pid };
+    const environ = await textOf(`${folder}/environ`);
+    const cwd = await linkOf(`${folder}/cwd`);
+    return {
+      pid,
+      ...(environ !== undefined && { env: environmentOf(environ) }),
+      ...(cwd !== undefined && { cwd }),
+    };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether a process sees other files or other processes than this one, as far as that may be known. */
+async function isElsewhere(folder: string, proc: string): Promise<boolean> {
+  const [root, namespace, own] = await Promise.all(
+    [`${folder}/root`, `${folder}/ns/pid`, join(proc, 'self/ns/pid')].map(linkOf),
+  );
+  return (root !== undefined && root !== '/') || (namespace !== undefined && namespace !== own);
+}
+
+/** Undefined: real, effective and saved it is this user. */
+async function whoseElse(folder: string, uid: number | undefined): Promise<string | undefined> {
+  const [, ids = ''] = /^Uid:\s+(.*)$/m.exec((await textOf(`${folder}/status`)) ?? '') ?? [];
+  const uids = new Set(ids.trim().split(/\s+/).slice(0, 3).map(Number));
+  const [only] = uids;
+  if (uids.size === 1 && only === uid) return undefined;
+  return uids.size === 1 ? `it runs as uid ${only}` : `it runs as uids ${[...uids].join(', ')}`;
+}
+
+/** Undefined: its program is one of root's, where nobody else may put another. */
+async function whatElse(folder: string, exe: string): Promise<string | undefined> {
+  const path = exe.replace(/ \(deleted\)$/, '');
+  if (basename(path) !== 'asterisk') return `it is the program ${path}`;
+  try {
+    // Of the program that runs, also where the file is another by now.
+    const { uid, mode } = statSync(`${folder}/exe`);
+    if (uid !== ROOT || (mode & OTHERS_MAY_WRITE) !== 0) return `others than root may change ${path}`;
+    return changeableBy(await promises.realpath(dirname(path)), ROOT);
+  } catch {
+    return `${path} cannot be looked at`;
+  }
+}
+
+function environmentOf(text: string): Env {
+  const pairs = text.split('\0').map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return Object.fromEntries(pairs.filter(([name]) => PASSED_ON.test(name)));
+}
+
+function textOf(file: string): Promise<string | undefined> {
+  return readRegular(file, MOST_BYTES).then(
+    (bytes) => bytes.toString('utf8'),
+    () => undefined,
+  );
+}
+
+function linkOf(path: string): Promise<string | undefined> {
+  return promises.readlink(path).catch(() => undefined);
+}

@@ -1,0 +1,49 @@
+// A user of this machine as /etc/passwd and /etc/group have them: what a program needs to know to become that user.
+// Users of a directory (LDAP) are not in these files.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The groups it is in, its own included. */
+  readonly groups: readonly number[];
+  readonly home: string;
+}
+
+/**
+ * @param user a name, or a uid
+ * @param passwd text of /etc/passwd
+ * @param group text of /etc/group
+ */
+export function accountOf(user: string | number, passwd: string, group: string): Account | undefined {
+  for (const line of passwd.split('\n')) {
+    const [name = '', , uid = '', gid = '', , home = '/'] = line.split(':');
+    if (typeof user === 'number' ? Number(uid) !== user || uid === '' : name !== user) continue;
+    const also = group
+      .split('\n')
+      .map((entry) => entry.split(':'))
+      .filter(([, , , members = '']) => members.trim().split(',').includes(name))
+      .map(([, , id]) => Number(id));
+    return { name, uid: Number(uid), gid: Number(gid), groups: [Number(gid), ...also], home };
+  }
+  return undefined;
+}
+
+/**
+ * As `accountOf`, of this machine. A file that cannot be read has nobody.
+ * @param root where /etc is; tests have another
+ */
+export function findAccount(user: string | number, root = '/'): Account | undefined {
+  const [passwd, group] = ['etc/passwd', 'etc/group'].map((file) => textOf(join(root, file)));
+  return accountOf(user, passwd!, group!);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,121 @@
+// What root starts works as somebody else: in a folder that another user owns, as that user. Whatever that user has put
+// there (links, pipes, a damaged database, a file for ffmpeg) then gets nothing that its owner does not have already.
+// For good: nothing in this process can be root again.
+import { resolve } from 'node:path';
+import { findAccount } from './account';
+import { HoldcastError } from './errors';
+import { keeperOf, type Keeper } from './pathTrust';
+
+/** Whether this process may do anything. */
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
+/** Whose user this process became by `becomeOwnerOf`. */
+let became: Keeper | undefined;
+
+/**
+ * As root: becomes the user whose folders these are; where all of them are root's, and only root may write there, root
+ * stays root. As another user: nothing. May be called again when more paths are known: they must be the same user's.
+ * @param paths of what the command writes or runs
+ * @throws HoldcastError HC_NOT_AS_ROOT when they are different users', when others than root may write to root's, or when
+ *   this Node cannot change its user safely
+ */
+export function becomeOwnerOf(paths: readonly string[]): void {
+  if (!isRoot() && !became) return;
+  const keepers = paths.map((path) => keeperIfSeen(resolve(path))).filter((keeper) => keeper !== undefined);
+  const [keeper, ...others] = [became, ...keepers].filter((one) => one !== undefined && one.uid !== 0);
+  const different = others.find((one) => one?.uid !== keeper?.uid);
+  if (keeper && different) throw between(keeper, different);
+  if (!isRoot()) return;
+  const open = keepers.find(({ because, uid }) => uid === 0 && because !== '');
+  if (!keeper && open) throw exposed(open.because);
+  if (keeper) becomeUser(keeper);
+  became = keeper;
+}
+
+/** "asterisk": whom root became, as the owner of the folders that it works in; undefined: nobody. */
+export function ownerThatRootBecame(): string | undefined {
+  return became && nameOf(became.uid);
+}
+
+/** Undefined: this user, who is not root any more, cannot look, so that nothing will be done there either. */
+function keeperIfSeen(path: string): Keeper | undefined {
+  try {
+    return keeperOf(path);
+  } catch (error) {
+    if (isRoot()) throw error;
+    return undefined;
+  }
+}
+
+/** As `becomeOwnerOf`, where nothing may fail: of different users the first counts. Never throws. */
+export function becomeOwnerOfFirst(paths: readonly string[]): void {
+  if (!isRoot()) return;
+  try {
+    const keeper = paths.map((path) => keeperOf(resolve(path))).find(({ uid }) => uid !== 0);
+    if (keeper) becomeUser(keeper);
+  } catch {
+    // what cannot be looked at cannot be written either
+  }
+}
+
+/**
+ * Makes this process another user's, with all of that user's groups and no other; for good. Its environment names that
+ * user's home; its working folder, which that user may not be able to enter, is left to the caller.
+ * @throws HoldcastError HC_NOT_AS_ROOT when this Node cannot do it safely
+ */
+export function becomeUser({ uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  if (uid === 0) return;
+  refuseRings();
+  const account = findAccount(uid);
+  process.setgroups!(account ? [...account.groups] : []);
+  // The folder's group counts only where nobody knows the user's own; root's is never kept.
+  process.setgid!(account?.gid ?? (gid === 0 ? uid : gid));
+  process.setuid!(uid);
+  Object.assign(process.env, { HOME: account?.home ?? '/', USER: account?.name ?? String(uid) });
+  process.env['LOGNAME'] = process.env['USER'];
+  for (const name of Object.keys(process.env)) if (/^XDG_/.test(name)) delete process.env[name];
+  if (process.getuid!() !== uid || process.geteuid!() !== uid || canReturn())
+    throw new Error(`this process could not become uid ${uid}`);
+}
+
+function canReturn(): boolean {
+  try {
+    process.setuid!(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Node 20.4 to 20.11.0 reads and writes by io_uring, as the user that it was when it began (CVE-2024-22017). */
+function refuseRings(): void {
+  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
+  const affected =
+    (major === 20 && minor >= 4 && (minor < 11 || (minor === 11 && patch === 0))) ||
+    (major === 21 && (minor < 6 || (minor === 6 && patch < 2)));
+  if (!affected || process.env['UV_USE_IO_URING'] === '0') return;
+  const hint = 'install Node 20.11.1 or later, or run it as that user: sudo -u asterisk holdcast …';
+  throw new HoldcastError('HC_NOT_AS_ROOT', `Node ${process.versions.node} cannot leave root safely`, hint);
+}
+
+function between(one: Keeper, other: Keeper): HoldcastError {
+  const found = [one, other].map(({ uid, because }) => `${because} belongs to ${nameOf(uid)}`).join(', ');
+  const hint =
+    'as root it works as the owner of its folders: give them one owner, or run it as the right user by sudo -u';
+  return new HoldcastError('HC_NOT_AS_ROOT', found, hint);
+}
+
+function exposed(path: string): HoldcastError {
+  const hint = `take the right away (chmod go-w ${path}), or run it as the user whose it is by sudo -u`;
+  return new HoldcastError(
+    'HC_NOT_AS_ROOT',
+    `others than root may write to ${path}: root does not work there`,
+    hint,
+  );
+}
+
+function nameOf(uid: number): string {
+  return findAccount(uid)?.name ?? `uid ${uid}`;
+}

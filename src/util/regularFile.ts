@@ -1,0 +1,58 @@
+// Reading a file that somebody else may have put there: it is opened without waiting, must be a file, and has a limit.
+// A FIFO would hold the reader up for ever, /dev/zero would fill its memory.
+import { closeSync, constants, fstatSync, openSync, promises, readSync } from 'node:fs';
+
+/** Opening a FIFO does not wait for its writer; a terminal does not become this process's own. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+const CHUNK = 64 << 10;
+
+/**
+ * The bytes of a regular file.
+ * @param mostBytes of a longer one nothing is given
+ * @throws NodeJS.ErrnoException; code EISDIR for a folder, ENOTREG for what is neither file nor folder, EFBIG
+ */
+export function readRegularSync(path: string, mostBytes: number): Buffer {
+  const fd = openSync(path, FLAGS);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw notRegular(path, stats.isDirectory());
+    const pieces: Buffer[] = [];
+    // Not by its size: files of /proc have none.
+    for (let bytes = 0; ;) {
+      const piece = Buffer.allocUnsafe(CHUNK);
+      const read = readSync(fd, piece, 0, CHUNK, null);
+      if (read === 0) return Buffer.concat(pieces);
+      if ((bytes += read) > mostBytes) throw tooLong(path, mostBytes);
+      pieces.push(piece.subarray(0, read));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same without blocking. */
+export async function readRegular(path: string, mostBytes: number): Promise<Buffer> {
+  const handle = await promises.open(path, FLAGS);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw notRegular(path, stats.isDirectory());
+    const pieces: Buffer[] = [];
+    for (let bytes = 0; ;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null);
+      if (bytesRead === 0) return Buffer.concat(pieces);
+      if ((bytes += bytesRead) > mostBytes) throw tooLong(path, mostBytes);
+      pieces.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function notRegular(path: string, folder: boolean): Error {
+  const [code, what] = folder ? ['EISDIR', 'a folder'] : ['ENOTREG', 'a pipe, a socket or a device'];
+  return Object.assign(new Error(`${path} is no file, but ${what}`), { code });
+}
+
+function tooLong(path: string, mostBytes: number): Error {
+  return Object.assign(new Error(`${path} is longer than ${mostBytes} bytes`), { code: 'EFBIG' });
+}

@@ -1,0 +1,69 @@
+// Runs a program to its end to see what it says, as a stranger: no terminal, a limit of time and of output.
+// In a session of its own: a program that another user has chosen could else type into the terminal of whoever started this
+// (ioctl TIOCSTI), and what it has started itself ends with it.
+import { spawn } from 'node:child_process';
+import { systemClock } from './clock';
+
+export interface TryOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ended by then, milliseconds. */
+  readonly limitMs: number;
+  /** Only root may start it as somebody else. */
+  readonly as?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Characters of either stream that are kept. */
+const MOST = 1 << 20;
+
+/**
+ * @throws what starting it fails with (ENOENT, EACCES); Error with the last words of standard error, or how it ended, when it
+ *   did not end with 0
+ */
+export function tryProgram(
+  file: string,
+  words: readonly string[],
+  { env, limitMs, as }: TryOptions,
+): Promise<Said> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, words, {
+      env: { ...env },
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(as && { uid: as.uid, gid: as.gid }),
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        if (said[name].length < MOST) said[name] += text;
+      });
+    let late = false;
+    const cancel = systemClock().after(limitMs, () => {
+      late = true;
+      endSession(child.pid);
+    });
+    child.once('error', (error) => {
+      cancel();
+      reject(error);
+    });
+    child.once('close', (code, signal) => {
+      cancel();
+      if (code === 0) return resolve(said);
+      const how = late ? `nothing came of it within ${limitMs / 1000} s` : `it ended with ${signal ?? code}`;
+      reject(new Error(said.stderr.trim().split('\n')[0] || how));
+    });
+  });
+}
+
+function endSession(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended
+  }
+}
