@@ -32,7 +32,7 @@ const RUNS = {
   sid: { play: 'fifo' },
   bullseye: {
     play: 'stream',
-    company: '/e2e/(keys|phone|trouble|hubLife)\\.e2e\\.ts$',
+    company: '/e2e/(keys|phone|trouble|hubLife|install)\\.e2e\\.ts$',
     alone: '/e2e/respawn\\.alone\\.e2e\\.ts$',
   },
 };

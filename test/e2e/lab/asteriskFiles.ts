@@ -189,7 +189,7 @@ exten => _calls-.,1,Answer()
  same => n,Dial(PJSIP/phone/sip:agent@127.0.0.1:\${EXTEN:6},30)
 `;
 
-function pjsipConf(port: number): string {
+export function pjsipConf(port: number): string {
   return `[transport]
 type=transport
 protocol=udp
