@@ -21,7 +21,6 @@ export interface SipCallOptions extends SoundOptions {
   readonly withheld: boolean;
 }
 
-const CODECS: Record<Codec, string> = { slin: '96', ulaw: '0' };
 const ANSWER_MS = 20_000;
 
 export class SipCall {
@@ -136,7 +135,9 @@ export class SipPhone {
     socket.on('message', (bytes, { port: from }) => {
       const request = bytes.toString();
       if (/^(ACK|SIP\/)/.test(request)) return;
-      const body = request.startsWith('INVITE ') ? describe(sound, 1) : '';
+      // What is offered is called by the offer's own number (RFC 3264, 6.1).
+      const type = /^a=rtpmap:(\d+) L16\/8000/m.exec(request)?.[1];
+      const body = request.startsWith('INVITE ') ? describe(sound, 1, type) : '';
       socket.send(accepted(request, body, port), from, '127.0.0.1');
     });
   }
@@ -164,16 +165,16 @@ function accepted(request: string, body = '', port?: number): string {
   return ['SIP/2.0 200 OK', ...copied, ...described, length, '', body].join('\r\n');
 }
 
-function describe({ rtpPort, codec }: SoundOptions, version: number): string {
+function describe({ rtpPort, codec }: SoundOptions, version: number, slin = '96'): string {
   return [
     'v=0',
     `o=- 1 ${version} IN IP4 127.0.0.1`,
     's=-',
     'c=IN IP4 127.0.0.1',
     't=0 0',
-    `m=audio ${rtpPort} RTP/AVP ${CODECS[codec]} 101`,
+    `m=audio ${rtpPort} RTP/AVP ${codec === 'slin' ? slin : '0'} 101`,
     'a=rtpmap:0 PCMU/8000',
-    'a=rtpmap:96 L16/8000',
+    `a=rtpmap:${slin} L16/8000`,
     'a=rtpmap:101 telephone-event/8000',
     'a=fmtp:101 0-16',
     'a=ptime:20',
