@@ -93,7 +93,8 @@ export function requestFailure(error: unknown, url: string, again: boolean): Hol
 export function statusFailure(status: number, url: string, location: unknown = ''): BillingFailure {
   const ofOne = status >= 400 && status < 500 && status !== 429;
   const hint = statusHint(status, isPlain(url), /^https:/i.test(String(location)));
-  return new BillingFailure(`billing answered with status ${status}`, hint, { ofOne, unjudged: !ofOne });
+  // Whether a PIN was looked at no status says: some systems answer a wrong one with 302 or 500, so that each is a try.
+  return new BillingFailure(`billing answered with status ${status}`, hint, { ofOne });
 }
 
 function statusHint(status: number, plain: boolean, toTls: boolean): string {

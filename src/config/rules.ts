@@ -9,6 +9,7 @@ import type { ResolvedConfig } from './types';
 /** What rules are made of. */
 export type RuleSettings = Pick<ResolvedConfig, 'advice' | 'program' | 'position' | 'timeZone'> & {
   readonly keys: KeyBindings;
+  readonly billing?: { readonly pin?: unknown };
 };
 
 /**
@@ -23,6 +24,7 @@ export function callRules(config: RuleSettings): { rules: CallRules; ready: () =
       program: config.program,
       keys: config.keys,
       position: config.position,
+      asksPin: config.billing?.pin !== undefined,
       dayPart: (wallMs) => dayPartAt(wallMs, dayParts, config.timeZone),
       allowed: (adviceId, wallMs) => filter(adviceId, wallMs),
     },

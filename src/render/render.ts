@@ -115,7 +115,7 @@ async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<Offl
     },
     office: () => office,
     speech: () => speech,
-    rules,
+    rules: { ...rules, asksPin: script.pin !== undefined },
     media: {
       music: () => library.music,
       advices: (shelf, language) => library.advices(shelf, language),

@@ -34,6 +34,8 @@ export interface CallRules {
   program: ProgramSettings;
   keys: KeyBindings;
   position: PositionRules;
+  /** Billing asks for a PIN before it tells a balance. */
+  asksPin: boolean;
   /** The part of the day at a wall time, milliseconds since 1970. */
   dayPart(wallMs: number): DayPart | undefined;
   /** Whether campaigns let an advice be heard at a wall time. */
@@ -103,12 +105,13 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     },
     ...(from && partsOf(from)),
   });
-  const { keys, position } = rules;
+  const { keys, position, asksPin } = rules;
   const session: Session = new Session({
     call,
     program,
     keys,
     position,
+    asksPin,
     office,
     speech,
     journal,

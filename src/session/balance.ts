@@ -19,6 +19,8 @@ export interface BalanceParts extends WaitingParts {
   speech(): Speech | undefined;
   log: Logger;
   call(): Call;
+  /** Billing asks for a PIN: keys pressed after the one that asks for a balance are digits of it, whatever they do else. */
+  asksPin: boolean;
   /** An earlier process of this call was asking for a PIN when it ended: the rest of it may be on its way here. */
   interrupted: boolean;
 }
@@ -36,6 +38,8 @@ interface Question {
 /** Whose question it is. Before Asterisk has told who calls, its first word on that is taken for the same caller. */
 interface Who extends Pick<Call, 'uniqueid'> {
   phone: string | undefined;
+  /** The channel was, or may have been, another caller's since: also one with the same number is not they. */
+  gone?: true;
 }
 
 /** What is to be said: the caller's own words, a prompt, or a prompt that asks for his PIN. */
@@ -46,8 +50,10 @@ type Outcome =
 const OFFICE_MS = 15_000;
 /** What was said is known for so long: `isPendingAt` looks half a second back. Milliseconds. */
 const KEPT_MS = 1000;
-/** A PIN that stops in its middle may go on for so long, and its digits are no keys; milliseconds. */
+/** A PIN for which nobody waits may come, or go on, for so long after its last key, and its digits are no keys; milliseconds. */
 const REST_MS = 3000;
+/** Keys that wait for a PIN to be asked for. No PIN is longer. */
+const MOST_EARLY = 32;
 const PROMPT_OF = {
   unavailable: 'balance-unavailable',
   'unknown-caller': 'balance-unknown-caller',
@@ -66,6 +72,8 @@ export class Balance {
   #identified = false;
   /** Ends the time in which keys are the rest of a PIN; undefined: they are not. */
   #rest: Cancel | undefined;
+  /** Keyed in before it was known whether a PIN is asked for. */
+  #early = '';
 
   constructor(private readonly parts: BalanceParts) {
     this.#pad = new PinPad(parts);
@@ -77,22 +85,37 @@ export class Balance {
     return this.#waiting !== undefined;
   }
 
-  /** The caller keys in his PIN, it is being looked at, or its rest may still come: his keys are for `key`. */
+  /** The caller keys in a PIN, or may do so already or still, or it is being looked at: their keys are for `key`. */
   get takesKeys(): boolean {
-    return this.#pad.open || this.#question?.pin !== undefined || this.#rest !== undefined;
+    const { pin } = this.#question ?? {};
+    const mayBePin = this.#question !== undefined && (this.parts.asksPin || pin !== undefined);
+    return this.#pad.open || mayBePin || this.#rest !== undefined;
   }
 
   /** Digits for which nothing waits any more go nowhere. */
   key(digit: string): void {
-    this.#pad.press(digit);
+    if (this.#rest) this.#awaitRest();
+    if (!/^[0-9*#]$/.test(digit)) return;
+    if (this.#pad.open) {
+      this.parts.program.acknowledge();
+      return this.#pad.press(digit);
+    }
+    if (!this.#question || this.#question.pin !== undefined || this.#early.length >= MOST_EARLY) return;
+    this.parts.program.acknowledge();
+    this.#early += digit;
+  }
+
+  /** The key of the balance was pressed in its hold-off: callers who do not know that key in their PIN all the same. */
+  heldOff(): void {
+    if (this.parts.asksPin) this.#awaitRest();
   }
 
   /** @param givenUp he has given up his PIN, and nothing was said */
   answer(reply: Reply, givenUp: () => void): void {
     const office = this.parts.office();
-    if (!office) return this.#prompt(reply, PROMPT_OF.unavailable);
+    if (!office) return this.#refuse(reply, PROMPT_OF.unavailable);
     const { certain, uniqueid, phone } = this.parts.call();
-    if (!certain) return this.#prompt(reply, PROMPT_OF['unknown-caller']);
+    if (!certain) return this.#refuse(reply, PROMPT_OF['unknown-caller']);
     void this.#ask({ office, who: { uniqueid, phone }, reply, givenUp });
   }
 
@@ -105,8 +128,8 @@ export class Balance {
   }
 
   /**
-   * Asterisk has told who calls. What was meant for somebody else is not said any further, and a PIN that they were keying
-   * in is nobody's.
+   * Asterisk has told who calls. What was meant for somebody else is not said any further, nor said later where the number
+   * comes back, and a PIN that they were keying in is nobody's.
    */
   identified(): void {
     const { uniqueid, phone } = this.parts.call();
@@ -114,7 +137,10 @@ export class Balance {
       if (who && !this.#identified && who.uniqueid === uniqueid) who.phone ??= phone;
     this.#identified = true;
     this.#takeBack((who) => !this.#is(who));
-    if (this.#pad.open && this.#question && !this.#is(this.#question.who)) this.#takePinBack(this.#question);
+    if (!this.#question || this.#is(this.#question.who)) return;
+    this.#question.who.gone = true;
+    this.#early = '';
+    if (this.#pad.open) this.#takePinBack(this.#question);
   }
 
   /** The call is over: nothing is asked or said any more, not even to its end. May be called again. */
@@ -122,6 +148,7 @@ export class Balance {
     this.#waiting?.end();
     this.#waiting = undefined;
     this.#question = undefined;
+    this.#early = '';
     this.#pad.close();
     this.#rest?.();
     this.#rest = undefined;
@@ -157,11 +184,13 @@ export class Balance {
     if (waiting.over) return;
     this.#waiting = undefined;
     waiting.answered(() => {
+      const early = this.#early;
+      this.#early = '';
       this.#question = undefined;
-      if (!isFor()) return this.#prompt(reply, PROMPT_OF.unavailable);
-      if ('pin' in outcome) return this.#askPin(question, outcome.pin);
-      if ('prompt' in outcome) return this.#prompt(reply, outcome.prompt);
-      const words = { clips: outcome.clips, title: 'Balance', personal: true };
+      const now: Outcome = isFor() ? outcome : { prompt: PROMPT_OF.unavailable };
+      if ('pin' in now) return this.#askPin(question, now.pin, early);
+      if ('prompt' in now) return this.#end(question, now.prompt);
+      const words = { clips: now.clips, title: 'Balance', personal: true };
       const announcement: Announcement = reply.say(words, {
         over: (spoken) => this.#over(announcement, spoken),
       });
@@ -191,7 +220,8 @@ export class Balance {
     return clips && clips.length > 0 ? { clips } : { prompt: PROMPT_OF.unavailable };
   }
 
-  #askPin(question: Question, pin: PinQuestion): void {
+  /** @param early keys of it that were pressed already */
+  #askPin(question: Question, pin: PinQuestion, early: string): void {
     const { reply, who } = question;
     const asked = this.#pad.ask(pin, reply, (keyed, why) => {
       this.#question = undefined;
@@ -199,8 +229,9 @@ export class Balance {
       if (!this.#is(who)) return this.#prompt(reply, PROMPT_OF.unavailable);
       void this.#ask({ ...question, pin: keyed });
     });
-    if (!asked) return this.#prompt(reply, PROMPT_OF.unavailable);
+    if (!asked) return this.#end(question, PROMPT_OF.unavailable);
     this.#question = question.pin === undefined ? question : withoutPin(question);
+    for (const key of early) this.#pad.press(key);
   }
 
   /** Whoever listens now may still press what the last caller had begun. */
@@ -217,13 +248,25 @@ export class Balance {
     givenUp();
   }
 
+  /** Nothing more comes of a question. */
+  #end({ pin, reply }: Question, prompt: string): void {
+    if (pin === undefined) this.#refuse(reply, prompt);
+    else this.#prompt(reply, prompt);
+  }
+
+  /** No PIN is asked for. Callers who know the key may key in theirs all the same, before they have heard that. */
+  #refuse(reply: Reply, prompt: string): void {
+    if (this.parts.asksPin) this.#awaitRest();
+    this.#prompt(reply, prompt);
+  }
+
   get #isNobody(): boolean {
     return this.parts.call().phone === undefined;
   }
 
-  #is({ uniqueid, phone }: Who): boolean {
+  #is({ uniqueid, phone, gone }: Who): boolean {
     const call = this.parts.call();
-    return call.uniqueid === uniqueid && call.phone === phone;
+    return !gone && call.uniqueid === uniqueid && call.phone === phone;
   }
 
   #prompt(reply: Reply, name: string): void {

@@ -73,13 +73,12 @@ export class PinPad {
   }
 
   /**
-   * A key while it is open: a digit is one of the PIN; # ends it, and without a digit gives it up; * starts it anew, and
+   * A key (0–9, *, #) while it is open: a digit is one of the PIN; # ends it, and without a digit gives it up; * starts it anew, and
    * without a digit gives it up, too.
    */
   press(key: string): void {
     const entry = this.#entry;
-    if (!entry || !/^[0-9*#]$/.test(key)) return;
-    this.parts.program.acknowledge();
+    if (!entry) return;
     if (!entry.touched) this.parts.program.cancel(entry.prompt.announcement!);
     entry.touched = true;
     if (/[*#]/.test(key) && entry.keyed === '') return this.#end(entry, 'given up');

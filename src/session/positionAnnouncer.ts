@@ -248,15 +248,16 @@ export class PositionAnnouncer {
     if (place)
       return positionWords(place, prompts, {
         wait: rules.wait,
-        lastRung: this.#rungIn(place.queue),
+        lastRung: this.#rungIn(place),
         spoken: (position) => this.#spoken.of(position, this.parts.language()),
       });
     const unknown = prompts.find(UNKNOWN_PROMPT);
     return unknown && { clips: [unknown], number: unknown.samples };
   }
 
-  #rungIn(queue: string): number | undefined {
-    return this.#told?.queue === queue ? this.#told.rung : undefined;
+  /** Of this wait: who joins anew compares it with none. */
+  #rungIn(place: QueuePlace): number | undefined {
+    return this.#told && isSameWait(this.#told, place) ? this.#told.rung : undefined;
   }
 
   /** In the place of what waits to be said, if something does. */
@@ -295,7 +296,7 @@ export class PositionAnnouncer {
     const place = this.#knownPlace;
     if (!place) return;
     const { queue, position, joinedMs } = place;
-    const rung = saying.words.rung ?? this.#rungIn(queue);
+    const rung = saying.words.rung ?? this.#rungIn(place);
     this.#told = saying.told = {
       queue,
       position,

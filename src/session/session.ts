@@ -28,6 +28,8 @@ export interface SessionParts {
   program: Program;
   keys: KeyBindings;
   position: PositionRules;
+  /** Billing asks for a PIN before it tells a balance. */
+  asksPin: boolean;
   /** What is asked of the operator's systems for this call; undefined: nothing, or not yet. Its owner closes it. */
   office(): BackOffice | undefined;
   /** Who says numbers; undefined: nobody, or not yet. */
@@ -82,7 +84,10 @@ export class Session {
       told: resume?.told,
     });
     const interrupted = resume?.keying === true;
-    this.#balance = new Balance({ program, prompts, clock, log, call, office, speech, interrupted });
+    const { asksPin } = parts;
+    this.#balance = new Balance({
+      ...{ program, prompts, clock, log, call, office, speech, asksPin, interrupted },
+    });
     const { journal } = parts;
     const resumed = resume !== undefined;
     const pending = resume?.choosing;
@@ -108,20 +113,24 @@ export class Session {
     return this.#functions.busy || this.#balance.busy || this.#positions.busy;
   }
 
-  /** The caller keys in his PIN, or the rest of it may still come: what is pressed is nobody's business. */
+  /** The caller keys in a PIN, or may do so already or still: what is pressed is nobody's business. */
   get takesPin(): boolean {
     return this.#balance.takesKeys;
   }
 
   /**
-   * A key press. Unbound keys, presses within a key's hold-off and while its function still runs do nothing; while the
-   * caller keys in a PIN, each is a part of that and nothing else.
+   * A key press. Unbound keys, presses within a key's hold-off and while its function still runs do nothing; where the
+   * caller may be keying in a PIN, each is a part of that and nothing else.
    */
   press(digit: string): void {
     if (this.#closed) return;
     if (this.takesPin) return this.#balance.key(digit);
     const binding = this.#keyPad.binding(digit);
-    if (!binding || this.#isBusyWith(digit, binding) || !this.#keyPad.take(digit)) return;
+    if (!binding || this.#isBusyWith(digit, binding)) return;
+    if (!this.#keyPad.take(digit)) {
+      if (binding.action === 'sayBalance') this.#balance.heldOff();
+      return;
+    }
     const action = actionName(binding);
     this.parts.log.info({ action }, 'key');
     this.parts.journal.remember({ type: 'key', digit, action });

@@ -1,4 +1,5 @@
 // Told: the place in the queue that a caller was told last, and how much of an announcement he must have heard for that.
+import { isSameWait } from '../asterisk/feed';
 import { lengthOf } from '../program/announcement';
 import type { PositionWords } from './positionWords';
 
@@ -10,7 +11,7 @@ export interface Told {
   readonly joinedMs?: number;
   /** When it began, by the monotonic clock. */
   readonly atMs: number;
-  /** The wait that he heard last in this queue, see `WAIT_RUNGS`. */
+  /** The estimate that he heard last of this wait, see `WAIT_RUNGS`. */
   readonly rung?: number;
 }
 
@@ -42,7 +43,7 @@ export function enoughOf({ number }: PositionWords): number {
 export function heardOf({ words, told, before }: Telling, spoken: number): Told | undefined {
   if (!told || spoken < enoughOf(words)) return before;
   if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;
-  const rung = before?.queue === told.queue ? before.rung : undefined;
+  const rung = before && isSameWait(before, told) ? before.rung : undefined;
   const { queue, position, joinedMs, atMs } = told;
   return {
     queue,

@@ -377,24 +377,22 @@ describe('with a PIN', () => {
     expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
   });
 
-  test.each([
-    ['says that it failed', () => Promise.reject(statusFailure(500, URL_OF_BILLING))],
-    [
-      'cannot be reached',
-      () => Promise.reject(requestFailure({ code: 'ECONNREFUSED' }, URL_OF_BILLING, false)),
-    ],
-  ])('a billing system that %s has no wrong try', async (_, failing) => {
-    stand.answering = failing;
+  test('a billing system that cannot be reached has no wrong try', async () => {
+    stand.answering = () => Promise.reject(requestFailure({ code: 'ECONNREFUSED' }, URL_OF_BILLING, false));
     for (let i = 0; i < 4; i++) expect(await stand.ask({ pin: '4711' })).toEqual(UNAVAILABLE);
     stand.answering = checking;
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
   });
 
-  test.each([
+  test.each<[string, Answering]>([
     [
       'is lost on the way',
       () => Promise.reject(requestFailure({ code: 'ECONNRESET' }, URL_OF_BILLING, false)),
     ],
+    ...[302, 303, 429, 500, 502, 503].map((status): [string, Answering] => [
+      `is status ${status}`,
+      () => Promise.reject(statusFailure(status, URL_OF_BILLING)),
+    ]),
     ['makes no sense', senseless],
     ['does not come in time', never],
   ])('a try whose answer %s counts: the PIN was sent', async (_, answering) => {
@@ -463,12 +461,37 @@ describe('with a PIN', () => {
 
   test('none is asked for while billing rests, which would say that it is not available in any case', async () => {
     stand.answering = () => Promise.reject(statusFailure(500, URL_OF_BILLING));
-    for (let i = 0; i < 5; i++) await stand.ask({ pin: '4711' });
+    for (let i = 0; i < 5; i++) await stand.ask({ pin: '4711', phone: `+4420794600${i}` });
     expect(await stand.ask()).toEqual(UNAVAILABLE);
     expect(await stand.ask({ pin: '47' })).toEqual(UNAVAILABLE);
     expect(stand.desk.counts).toMatchObject({ rested: 2, refused: 0 });
     stand.clock.advance(30_000);
     expect(await stand.ask()).toEqual({ status: 'pin', wrong: false, digits: 4 });
+  });
+
+  test('a system that answers a wrong PIN with a failure of its own cannot be guessed at, whoever else it answers', async () => {
+    stand.answering = ({ phone, pin }) =>
+      pin === '4711' || phone === '+15550000' ? ACCOUNTS : Promise.reject(statusFailure(500, URL_OF_BILLING));
+    for (let pin = 4700; pin < 4711; pin++) {
+      await stand.ask({ pin: String(pin) });
+      await stand.ask({ pin: '0000', phone: '+15550000' });
+    }
+    expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
+    expect(stand.questions.filter(({ phone }) => phone !== '+15550000').length).toBe(3);
+  });
+
+  test('in an outage few tries are made, so that the limit over all numbers is not reached by it', async () => {
+    stand.answering = () => Promise.reject(statusFailure(503, URL_OF_BILLING));
+    for (let second = 0; second < 600; second += 5) {
+      // Ten callers, who key in a PIN only where one is asked for.
+      const who = { phone: `+4420794${60_000 + (second % 50)}` };
+      if ((await stand.ask(who)).status === 'pin') await stand.ask({ ...who, pin: '4711' });
+      stand.clock.advance(5000);
+    }
+    expect(stand.questions.length).toBeLessThan(30);
+    stand.answering = checking;
+    stand.clock.advance(30_000);
+    expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
   });
 
   test('two calls with the same PIN are two tries, and one who hangs up ends only his own', async () => {

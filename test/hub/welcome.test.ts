@@ -97,6 +97,7 @@ test('in all but its first track it is a call like any other', async () => {
         program: defaultProgramSettings,
         keys: {},
         position: { announce: false, gapMs: 0, everyMs: 0, wait: false },
+        asksPin: false,
         dayPart: () => undefined,
         allowed: () => true,
       },

@@ -34,6 +34,7 @@ function callOf(change: Partial<CallSetup> = {}, operator: Operator = {}) {
     rules: {
       program: settingsWith(settings),
       keys: { '3': nextTrack(), '4': sayPosition() },
+      asksPin: false,
       dayPart: (wallMs): DayPart => (wallMs < TEN_O_CLOCK ? 'firstMorning' : 'firstDay'),
       allowed: (id) => !id.includes('forbidden'),
       position: { ...defaultPositionRules, gapMs: 0 },

@@ -127,14 +127,31 @@ describe('only for a caller who is certain', () => {
     expect(call.said).toEqual([SAID]);
   });
 
-  test('… nobody is known for a moment while it is asked for, then the same number: it is said', async () => {
-    const office = new FakeOffice();
-    const call = await press(office);
+  test.each([
+    ['nobody', nobody],
+    ['another number', other],
+  ])(
+    '… %s is known for a moment while it is asked for, then the same number: it is not said',
+    async (_, who) => {
+      const office = new FakeOffice();
+      const call = await press(office);
+      call.session.identify(who);
+      call.session.identify({ ...nobody, phone: '+442079460018' });
+      await answer(office, ONE);
+      call.hear(3);
+      expect(call.said).toEqual([UNAVAILABLE]);
+    },
+  );
+
+  test('… while a voice looks for its words', async () => {
+    const speech = new FakeSpeech('later');
+    const call = await press(new FakeOffice([ONE]), {}, speech);
     call.session.identify(nobody);
     call.session.identify({ ...nobody, phone: '+442079460018' });
-    await answer(office, ONE);
+    speech.speaks();
+    await turn();
     call.hear(3);
-    expect(call.said).toEqual([SAID]);
+    expect(call.said).toEqual([UNAVAILABLE]);
   });
 
   test('the question brings it out that the number is withheld by now: that is said, also to nobody else', async () => {

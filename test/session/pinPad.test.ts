@@ -250,9 +250,9 @@ describe('whatever happens meanwhile', () => {
     const call = await asked(office);
     await key(call, '4711');
     call.session.identify({ uniqueid: ME.uniqueid });
+    call.session.identify(ME);
     office.answers(ONE);
     await turn();
-    call.session.identify(ME);
     call.hear(3);
     expect(call.said.at(-1)).toBe('balance-unavailable');
   });
@@ -417,4 +417,142 @@ test('its digits are in no log, no state, no journal and no event', async () => 
   expect(office.remembered.slice(before).filter(({ type }) => type === 'key')).toMatchObject([
     { digit: '2', action: 'sayBalance' },
   ]);
+});
+
+describe('digits that come before it is asked for', () => {
+  /** A caller of a config with a PIN has pressed 2; what is asked waits. */
+  async function waiting(plan: CallerPlan = {}): Promise<Caller & { office: FakeOffice }> {
+    const office = new FakeOffice(({ pin }) =>
+      pin === undefined ? 'later' : pin === '0347' ? ONE : ask(true),
+    );
+    const call = new Caller({ office, speech: new FakeSpeech(), asksPin: true, ...plan });
+    call.session.identify(ME);
+    call.hear(1);
+    call.session.press('2');
+    await turn();
+    return call as Caller & { office: FakeOffice };
+  }
+  /** No key but the first did anything, and none is kept. */
+  function expectNoKeys(call: Caller & { office: FakeOffice }): void {
+    expect([call.rig.played, call.rig.program.quiet]).toEqual([['a'], false]);
+    expect(call.office.kept('key')).toEqual(['2 sayBalance']);
+    expect(JSON.stringify([call.lines, call.office.remembered])).not.toMatch(/0347/);
+  }
+
+  test('are digits of it: all of them, and it is asked for with no word', async () => {
+    const call = await waiting();
+    await key(call, '0347');
+    call.office.answers(ask());
+    await turn();
+    await turn();
+    call.hear(3);
+    expect(call.said.filter((what) => what !== 'one-moment')).toEqual([SAID]);
+    expectNoKeys(call);
+  });
+
+  test('some of them: the rest is keyed in as ever; more than it has go nowhere', async () => {
+    const call = await waiting();
+    await key(call, '03');
+    call.office.answers(ask());
+    await turn();
+    await key(call, '47');
+    call.hear(3);
+    expect(call.said.filter((what) => what !== 'one-moment')).toEqual([SAID]);
+    const other = await waiting();
+    await key(other, '03473420#*');
+    other.office.answers(ask());
+    await turn();
+    await turn();
+    other.hear(3);
+    expect(other.said.at(-1)).toBe(SAID);
+    expectNoKeys(other);
+  });
+
+  test('* and # mean what they mean in it', async () => {
+    const call = await waiting();
+    await key(call, '99*0347');
+    call.office.answers(ask());
+    await turn();
+    await turn();
+    call.hear(3);
+    expect(call.said.filter((what) => what !== 'one-moment')).toEqual([SAID]);
+    const up = await waiting();
+    await key(up, '#');
+    up.office.answers(ask());
+    await turn();
+    up.hear(3);
+    expect([up.said, up.session.takesPin, up.office.asked.length]).toEqual([[], false, 1]);
+  });
+
+  test.each(['unavailable', 'locked', 'unknown-caller'] as const)(
+    'none is asked for (%s): those before the answer go nowhere, nor do those of the next three seconds',
+    async (status) => {
+      const call = await waiting();
+      await key(call, '03');
+      call.office.answers({ status });
+      await turn();
+      await key(call, '47');
+      call.hear(2.7);
+      call.session.press('3');
+      call.hear(2.9);
+      expectNoKeys(call);
+      call.hear(0.2);
+      call.session.press('3');
+      call.hear(1);
+      expect(call.rig.played).toEqual(['a', 'b']);
+    },
+  );
+
+  test('nobody is asked, since it is not certain who calls, or the key is in its hold-off: they are no keys either', async () => {
+    const unsure = await waiting({ call: { certain: false } });
+    await key(unsure, '0347');
+    expectNoKeys(unsure);
+    const call = await waiting();
+    call.office.answers({ status: 'unavailable' });
+    await turn();
+    call.hear(4);
+    await key(call, '20347');
+    call.hear(2);
+    expectNoKeys(call);
+  });
+
+  test('the number changes meanwhile: none of the last caller’s is taken for the next one’s', async () => {
+    const call = await waiting();
+    await key(call, '03');
+    call.session.identify({ uniqueid: ME.uniqueid });
+    call.session.identify(ME);
+    await key(call, '47');
+    call.office.answers(ask());
+    await turn();
+    await key(call, '0347');
+    call.hear(2);
+    expect([call.said, call.office.asked.length]).toEqual([['balance-unavailable'], 1]);
+    expectNoKeys(call);
+  });
+
+  test('Asterisk starts the program again meanwhile: the rest of it goes nowhere', async () => {
+    const call = await waiting();
+    await key(call, '03');
+    const office = new FakeOffice();
+    const next = call.respawn(160, 100, { office, asksPin: true });
+    await key(next, '3420');
+    next.session.identify(ME);
+    expect([next.rig.played, office.kept('key')]).toEqual([['a'], []]);
+  });
+
+  test('each is answered by the tone, once', async () => {
+    const call = await waiting({ settings: { keyTone: { levelDb: -10 } } });
+    const strikes = jest.spyOn(call.rig.program, 'acknowledge');
+    await key(call, '034');
+    call.office.answers(ask());
+    await turn();
+    await key(call, '7');
+    expect(strikes).toHaveBeenCalledTimes(4);
+  });
+
+  test('a config without a PIN: keys are keys while a balance is asked for', async () => {
+    const call = await waiting({ asksPin: false });
+    await key(call, '3');
+    expect(call.office.kept('key')).toEqual(['2 sayBalance', '3 nextTrack']);
+  });
 });

@@ -299,6 +299,21 @@ describe('the same queue again', () => {
     expect(call.saidAt[1]! - call.saidAt[0]!).toBeGreaterThanOrEqual(20_000);
   });
 
+  test('its estimate is compared with none of the last wait', () => {
+    const call = caller({ wait: true });
+    call.moveTo(1, [1, 1], JOINED);
+    call.hear(25);
+    call.moveTo(4, [12, 12], JOINED + 25_000);
+    call.hear(25);
+    const said = call.rig
+      .eventsOf('voice-start')
+      .map(({ announcement }) => announcement.clips.map(({ id }) => id));
+    expect(said).toEqual([
+      ['position-1', 'wait-1-2'],
+      ['position-4', 'wait-10-15'],
+    ]);
+  });
+
   test('… also for the next process of the call, which is told of the same wait by another hub', () => {
     const first = caller();
     first.moveTo(2, undefined, JOINED);

@@ -26,6 +26,8 @@ export interface CallerPlan extends ProgramPlan {
   position?: Partial<PositionRules>;
   office?: FakeOffice;
   speech?: FakeSpeech;
+  /** Default: false. */
+  asksPin?: boolean;
   /** Languages that have prompts of their own; in the others the English ones are said. Default: all. */
   speaks?: readonly string[];
   /** Names of the prompts that there are, in English and in Russian. Default: all that the product uses. */
@@ -98,6 +100,7 @@ export class Caller {
       program: this.rig.program,
       keys,
       position: { ...defaultPositionRules, ...position },
+      asksPin: plan.asksPin ?? false,
       office: () => this.office,
       speech: () => this.speech,
       journal,

@@ -14,6 +14,8 @@ import type { GcKind } from '../observeRuntime';
 /** A config as it can be sent to a thread: an operator's functions stay behind, their keys are named. */
 export type PortableConfig = Omit<ResolvedConfig, 'keys' | 'billing' | 'store' | 'ami' | 'voices'> & {
   readonly keys: { readonly [digit: string]: PortableBinding };
+  /** Billing asks for a PIN. */
+  readonly asksPin: boolean;
   /** Billing has answered within this, milliseconds. */
   readonly balanceMs: number;
 };

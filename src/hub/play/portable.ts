@@ -26,14 +26,16 @@ export function portableConfig(config: ResolvedConfig): PortableConfig {
     position,
     log,
     keys: Object.fromEntries(bound) as PortableConfig['keys'],
+    asksPin: config.billing?.pin !== undefined,
     balanceMs: config.billing?.limitMs ?? defaultBilling.limitMs,
   };
 }
 
 /** What `callRules` needs, where `keys` are what the keys of `config` do in a call. */
 export function resolvedFor(config: PortableConfig, keys: KeyBindings): RuleSettings {
-  const { program, advice, position, timeZone } = config;
-  return { program, advice, position, keys, ...(timeZone !== undefined && { timeZone }) };
+  const { program, advice, position, timeZone, asksPin } = config;
+  const billing = asksPin ? { pin: asksPin } : {};
+  return { program, advice, position, keys, billing, ...(timeZone !== undefined && { timeZone }) };
 }
 
 function portableBinding(binding: KeyBinding): PortableBinding {

@@ -82,6 +82,17 @@ test('balances have billing’s own time, or the default one where there is no b
   expect(portableConfig(resolved({})).balanceMs).toBe(3000);
 });
 
+test.each([[{}], [{ pin: { digits: 4 } }]])(
+  'whether a PIN is asked for is told, and no more of it: %j',
+  (pin) => {
+    const config = resolved({ billing: { ask: () => [], ...pin } });
+    const portable = portableConfig(config);
+    expect(portable.asksPin).toBe('pin' in pin);
+    expect(callRules(resolvedFor(portable, {})).rules.asksPin).toBe('pin' in pin);
+    expect(callRules(config).rules.asksPin).toBe('pin' in pin);
+  },
+);
+
 test('on the other side calls have the same rules', async () => {
   const config = resolved({ ...FULL, keys: { '3': nextTrack() } });
   const [here, there] = [
