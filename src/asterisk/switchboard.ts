@@ -288,7 +288,7 @@ export class Switchboard implements Closeable {
   }
 
   #answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
-    const joined = this.#known.get(uniqueid)?.joined;
+    const joined = this.#knownOf(uniqueid)?.joined;
     if (joined?.queue === queue) this.#pace.answered(queue, holdMs, joined.position);
     this.#board.gone(uniqueid);
     // Those who stand where they stood wait for as long as the queue now takes.
@@ -312,7 +312,7 @@ export class Switchboard implements Closeable {
    */
   #describe(event: Described, joined?: QueuePlace): void {
     const { uniqueid, number } = event;
-    const before = this.#known.get(uniqueid);
+    const before = this.#knownOf(uniqueid);
     const isNew = !before || before.number !== number;
     this.#learn(uniqueid, {
       ...textsOf(event),
@@ -325,7 +325,7 @@ export class Switchboard implements Closeable {
 
   /** Whoever it is now, it is told without a number until Asterisk has said who. */
   #mayBeAnother(uniqueid: string, news: Known): void {
-    const before = this.#known.get(uniqueid);
+    const before = this.#knownOf(uniqueid);
     const call = this.#followed.get(uniqueid);
     if (!before && !call) return;
     this.#learn(uniqueid, { ...news, ...voided(before) });
@@ -333,8 +333,13 @@ export class Switchboard implements Closeable {
     if (call) this.#ask(call);
   }
 
+  /** Of a followed call also what was forgotten for the sake of others. */
+  #knownOf(uniqueid: string): Known | undefined {
+    return this.#known.get(uniqueid) ?? this.#followed.get(uniqueid)?.known;
+  }
+
   #learn(uniqueid: string, news: Known): void {
-    const known = { ...this.#known.get(uniqueid), ...news };
+    const known = { ...this.#knownOf(uniqueid), ...news };
     this.#known.delete(uniqueid);
     this.#known.set(uniqueid, known);
     const call = this.#followed.get(uniqueid);

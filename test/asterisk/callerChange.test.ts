@@ -82,6 +82,21 @@ test.each([
   expect(phones()).toEqual([FIRST, undefined]);
 });
 
+test('… also of a call that waits while thousands of others come', async () => {
+  const { asterisk, ami, switchboard, phones } = await waiting();
+  asterisk.setNumber('me', FIRST);
+  await settled();
+  for (let i = 0; i < 5001; i++) asterisk.join(`other-${i}`, 'sales');
+  ami.holding = true;
+  void switchboard.confirmCaller('me');
+  ami.look();
+  asterisk.setPresentation('me', 'prohib');
+  asterisk.setNumber('me', FIRST);
+  ami.give();
+  await settled();
+  expect(phones()).toEqual([FIRST, undefined, FIRST, undefined]);
+});
+
 test('a change before the first answer: what Asterisk saw before it is void', async () => {
   const { asterisk, ami, switchboard } = await waiting();
   ami.holding = true;
