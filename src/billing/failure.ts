@@ -8,7 +8,7 @@ export interface FailureTraits {
   readonly again?: boolean;
   /** It was this question that failed: of billing itself that says nothing. */
   readonly ofOne?: boolean;
-  /** Nobody looked at its PIN: it was never sent, or a database server says that it cannot just now. */
+  /** Nobody looked at its PIN: it was never sent. */
   readonly unjudged?: boolean;
 }
 

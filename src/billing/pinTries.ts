@@ -10,7 +10,7 @@ import type { PinRules } from './settings';
 
 /**
  * What became of a PIN. `unanswered`: it was sent, and nobody knows whether it was right, so that it counts as wrong.
- * `unjudged`: it was not sent, or the database server could not look at it. The others were not sent: the number was locked, too many
+ * `unjudged`: it was not sent, since billing was not reached. The others were not sent: the number was locked, too many
  * were wrong over all numbers, or the store could not count the try.
  */
 export type PinResult = 'right' | 'wrong' | 'unanswered' | 'unjudged' | 'locked' | 'limited' | 'uncounted';

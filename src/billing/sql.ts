@@ -69,10 +69,13 @@ function columns(rows: readonly Row[], { pin }: BillingQuestion): unknown {
   return rows.map(({ number, balance, currency }) => ({ number, balance, currency }));
 }
 
-/** The connection was never made, or the server itself says that it cannot just now. */
+/** What a server says to a new connection: too many of them, from this host, or of this user. By error number. */
+const NO_ROOM = new Set([1040, 1129, 1203, 1226]);
+
+/** The query was never sent. What a server says to one may depend on the PIN, also that it cannot just now. */
 function isUnasked(error: unknown): boolean {
-  const { cause } = error as { cause?: { code?: string; errno?: unknown } };
-  return typeof cause?.errno === 'number' || isNotReached(cause?.code);
+  const { cause } = error as { cause?: { code?: string; errno?: number } };
+  return NO_ROOM.has(cause?.errno ?? 0) || isNotReached(cause?.code);
 }
 
 /** @param again the same may be asked once more where only the database was away */

@@ -90,6 +90,23 @@ describeWithMariadb('on a real MariaDB', () => {
     expect(await failing('CALL balance_of(:phone)')).toMatchObject({ again: false });
   });
 
+  test('what the server says to a query may be its word on the PIN; that it was never sent is no try', async () => {
+    server.sql(
+      `DELIMITER //
+       CREATE FUNCTION checked() RETURNS INT BEGIN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1205; RETURN 0; END//`,
+      'shop',
+    );
+    const query = `${QUERY} AND IF(pin = :pin, 1, checked())`;
+    expect(await ask(query, { pin: '0042' })).toMatchObject({ accounts: [{ number: '000412' }] });
+    expect(await rejection(ask(query, { pin: '0043' }))).toMatchObject({
+      code: 'HC_BILLING_FAILED',
+      unjudged: false,
+    });
+    const database = { ...server.database('shop'), socket: '/no/such/socket' };
+    const away = opened({ database, query }).accounts({ ...QUESTION, pin: '0043' }, signal);
+    expect(await rejection(away)).toMatchObject({ unjudged: true });
+  });
+
   test('one that stands still costs a caller his time limit and no more, and answers when it goes on', async () => {
     const clock = new ManualClock();
     const kept = new KeptLog();
