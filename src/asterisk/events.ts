@@ -108,6 +108,9 @@ const PRESENTATION = 'CALLERID(num-pres)';
  */
 const KEPT_PRESENTATIONS = ['CALLINGNUMPRES_SV', 'CALLINGPRES_SV'] as const;
 
+/** A number that the network has checked and found to be another's (`allowed_failed_screen`) is nobody's. */
+const SHOWN = new Set(['allowed', 'allowed_not_screened', 'allowed_passed_screen']);
+
 /**
  * Asks who a channel is, and whether its number may be shown: with "Privacy: id", or CALLERID(pres)=prohib, Asterisk has
  * the number and names it in every event. No event tells that only this has changed. Needs `write=reporting`; tried on
@@ -142,8 +145,8 @@ export function phoneIn(status: AmiMessage): { phone?: string } {
     (text) => text !== undefined,
   );
   // The stricter counts.
-  const isShown = [presentationIn(status), ...kept].every((text) => text?.startsWith('allowed'));
-  return number !== undefined && isShown ? { phone: number } : {};
+  const isTheirs = [presentationIn(status), ...kept].every((text) => text !== undefined && SHOWN.has(text));
+  return number !== undefined && isTheirs ? { phone: number } : {};
 }
 
 /** The channel's language in any message that describes a channel. */

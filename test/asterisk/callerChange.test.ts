@@ -221,6 +221,8 @@ describe('what FreePBX keeps counts as well', () => {
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=unavailable'], false],
     [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGPRES_SV=prohib_not_screened'], false],
     [['CALLERID(num-pres)=prohib', 'CALLINGNUMPRES_SV=allowed'], false],
+    [['CALLERID(num-pres)=allowed_failed_screen'], false],
+    [['CALLERID(num-pres)=allowed_not_screened', 'CALLINGNUMPRES_SV=allowed_failed_screen'], false],
     [['CALLINGNUMPRES_SV=allowed'], false],
     [['CALLERID(num-pres)=allowed', 'CALLINGNUMPRES_SV=something else'], false],
   ])('%j', (variables, shown) => {
