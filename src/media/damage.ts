@@ -2,6 +2,7 @@
 // No claim counts alone: containers are longer than their first sound, and the lengths that they name are often wrong.
 import { HoldcastError } from '../util/errors';
 import type { InputErrors } from './ffmpegOutput';
+import type { MediaKind } from './sources';
 
 /** What came out of a file. */
 export interface Decoded {
@@ -24,6 +25,10 @@ const WILD_PEAK_DB = 20;
 const LEAST_SOUNDING = 0.1;
 /** Of a whole file at least this much is sound and pictures; the rest are headers and indexes. */
 const LEAST_FOUND = 0.8;
+/** Of a file's length at least this much is left without the silence at its ends; else that is no rest, but a loss. */
+const LEAST_LEFT = 0.1;
+/** Speech that is left of a long recording may be a word, but no click. Seconds. */
+const SHORTEST_SPEECH_S = 0.5;
 /** Off its loudness by more than this a file does not fit among the others, LU. */
 const MOST_OFF_LU = 1;
 /** So far below the ceiling of peaks any sound can be brought: noise with its peaks limited comes to 10 dB. */
@@ -50,11 +55,23 @@ export function problemIn(decoded: Decoded, foundShare: number): HoldcastError |
   if (peakDb > WILD_PEAK_DB) return damaged(`it bursts out to +${Math.round(peakDb)} dBFS`);
   if (errors.all > 0 && !isAsLongAsClaimed(decoded))
     return cutOff(`only ${seconds.toFixed(1)} s of ${claimedS.toFixed(1)} s could be decoded`);
+  if (errors.beyondEnd > 0) return cutOff('its index tells of more than there is');
   if (foundShare < LEAST_FOUND)
     return damaged(`only ${Math.round(100 * foundShare)} % of it could be decoded`);
   if (errors.decode > 0 && soundingShare < LEAST_SOUNDING)
     return damaged('nearly all that could be decoded is silence');
   return undefined;
+}
+
+/**
+ * What is wrong with a file of which next to nothing is left without the silence at its ends, such as zeros with a burst:
+ * alone, and again and again, callers would hear the burst. Words are short by nature.
+ */
+export function lossProblem(kind: MediaKind, leftS: number, wholeS: number): HoldcastError | undefined {
+  if (kind === 'word' || leftS >= LEAST_LEFT * wholeS) return undefined;
+  if (kind === 'speech' && leftS >= SHORTEST_SPEECH_S) return undefined;
+  const text = `only ${leftS.toFixed(1)} s of its ${wholeS.toFixed(1)} s are no silence`;
+  return new HoldcastError('HC_MEDIA_DAMAGED', text, 'Cut it to what callers shall hear, or replace it.');
 }
 
 /** Thrown where a file ends before its sound does. */

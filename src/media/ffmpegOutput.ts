@@ -19,6 +19,8 @@ export interface InputErrors {
   readonly decode: number;
   /** Whatever ffmpeg minded: those packets, and those that were cut, damaged or not found. */
   readonly all: number;
+  /** Sound that the index of an MP4 names behind the end of the file. */
+  readonly beyondEnd: number;
 }
 
 /** A packet that gave no sound: until 6.0, and since. */
@@ -26,22 +28,28 @@ const DECODE_ERROR = /^Error while decoding stream |(Error submitting packet to 
 /** Words of libavformat and libavcodec about an input; tags and names of files stand in other lines. */
 const MINDED =
   /^\[.*(invalid|corrupt|mismatch|CRC|sync ?(word|code)|prematurely|growing file|partial file|truncat|incomplete|overread|error)|: corrupt (input packet|decoded frame) in stream /i;
+const BEYOND_END = /^\[mov.*: partial file$/;
 const REPEATED = /^\s*Last message repeated (\d+) times/;
 
 /** Counts what ffmpeg minds about its input, line by line. */
 export function errorCounter(): { hear(line: string): void; readonly errors: InputErrors } {
-  const errors = { decode: 0, all: 0 };
-  let last: InputErrors = { decode: 0, all: 0 };
+  const errors = { decode: 0, all: 0, beyondEnd: 0 };
+  let last: InputErrors = { ...errors };
   return {
     errors,
     hear(line) {
       const times = Number(REPEATED.exec(line)?.[1] ?? 0);
       if (times === 0) {
         const decode = DECODE_ERROR.test(line) ? 1 : 0;
-        last = { decode, all: decode || MINDED.test(line) ? 1 : 0 };
+        last = {
+          decode,
+          all: decode || MINDED.test(line) ? 1 : 0,
+          beyondEnd: BEYOND_END.test(line.trimEnd()) ? 1 : 0,
+        };
       }
       errors.decode += last.decode * Math.max(1, times);
       errors.all += last.all * Math.max(1, times);
+      errors.beyondEnd += last.beyondEnd;
     },
   };
 }

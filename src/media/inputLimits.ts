@@ -35,8 +35,10 @@ export const OUTPUT_LIMITS: readonly string[] = ['-t', String(LONGEST_S + 1)];
 /** Why an input is refused, from what ffmpeg says about it before it decodes; undefined: it is not. */
 export function refusedInput({ level, text }: SaidLine): HoldcastError | undefined {
   if (level !== 'info') return undefined;
-  const [, hours, minutes] = /^\s*Duration: (\d+):(\d+):\d+/.exec(text) ?? [];
-  if (hours !== undefined && Number(hours) * 3600 + Number(minutes) * 60 > LONGEST_S) return tooLong();
+  const [, hours, minutes, start] = /^\s*Duration: (\d+):(\d+):\d+(?:.*, start: ([\d.]+))?/.exec(text) ?? [];
+  // What was recorded from a stream begins at the stream's time, and its "duration" is when it ends.
+  const claimedS = Number(hours) * 3600 + Number(minutes) * 60 - Number(start ?? 0);
+  if (claimedS > LONGEST_S) return tooLong();
   const rate = /^\s*Stream #0:\d+.*: Audio: .*?(\d+) Hz/.exec(text)?.[1];
   if (rate === undefined || Number(rate) >= LEAST_RATE) return undefined;
   const hint = 'Save it again at 8,000 Hz or more.';

@@ -6,7 +6,7 @@ import { parseWavHeader, WAV_HEADER_BYTES } from '../audio/wav';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import { lookInto } from './claimedLength';
-import { cutOff, looksDamaged, loudnessProblem, problemIn, type Decoded } from './damage';
+import { cutOff, looksDamaged, lossProblem, loudnessProblem, problemIn, type Decoded } from './damage';
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
 import { parseFoundBytes, parseInput, parseLoudness, type Loudness } from './ffmpegOutput';
@@ -126,6 +126,8 @@ class Preparation {
     if (problem) throw problem;
     if (isSilent(levels)) throw silent();
     const range = withoutSilence(whole, levels, rate, this.kind);
+    const loss = lossProblem(this.kind, (range.end - range.start) / rate, decoded.seconds);
+    if (loss) throw loss;
     return { audible: { work, range, mix }, loudnessBefore: lufs };
   }
 

@@ -43,18 +43,23 @@ export function endingOf(name: string): string {
 const HEADERS =
   /^(RIFF....WAVE|RF64....WAVE|FORM....AIF[FC]|OggS|fLaC|caff|ID3[\x02-\x04]|....ftyp|\x1aE\xdf\xa3|#!AMR|#!iLBC)/s;
 
+/** An RF64 that was written into a pipe: it says that its sound has no bytes, and ffmpeg believes it. */
+const OPEN_RF64 = /^RF64....WAVEds64.{12}\0{8}/s;
+
 /**
  * What ffmpeg must be told before it reads a file; empty where the file or its ending says enough.
- * @param head the first bytes, at least 12 unless the file is shorter
+ * @param head the first bytes, at least 36 unless the file is shorter
  * @throws HoldcastError HC_MEDIA_UNREADABLE for formats of Asterisk's that no ffmpeg reads
  */
 export function rawOptions(name: string, head: Uint8Array): readonly string[] {
   // Asterisk leaves the length in an AU open, and newer ffmpegs (seen in 9.0) do not know such a file by themselves.
-  if (String.fromCharCode(...head.subarray(0, 4)) === '.snd') return ['-f', 'au'];
+  const begins = String.fromCharCode(...head.subarray(0, 36));
+  if (begins.startsWith('.snd')) return ['-f', 'au'];
+  if (OPEN_RF64.test(begins)) return ['-f', 'wav', '-ignore_length', '1'];
   const ending = endingOf(name);
   const options = OPTIONS.get(ending);
   if (!options && !UNREADABLE.includes(ending)) return [];
-  if (HEADERS.test(String.fromCharCode(...head.subarray(0, 12)))) return [];
+  if (HEADERS.test(begins)) return [];
   if (options) return options;
   const text = `ffmpeg does not read Asterisk's format ${ending}`;
   const hint = 'Let Asterisk convert it: `asterisk -rx "file convert <file> <file>.sln16"`.';

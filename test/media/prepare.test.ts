@@ -283,6 +283,10 @@ describeWithFfmpeg('what is refused', () => {
   test('near silence with one burst, and clicks that no gain brings to their loudness', async () => {
     const burst = "aevalsrc='if(between(t,3,3.2),20000*random(0),0.001*sin(2*PI*500*t))':d=8:s=44100";
     await refused(makeAudio(burst, at('burst.wav'), '-c:a', 'pcm_f32le'), 'HC_MEDIA_DAMAGED');
+    await refused(
+      makeAudio("aevalsrc='0.5*random(0)*between(t,3,3.05)':d=8:s=44100", at('zeros.wav')),
+      'HC_MEDIA_DAMAGED',
+    );
     writeFileSync(at('clicks.wav'), rampWav(16_000));
     await refused(at('clicks.wav'), 'HC_MEDIA_DAMAGED');
   });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { wavHeader } from '../../src/audio/wav';
-import { problemIn, loudnessProblem, type Decoded } from '../../src/media/damage';
+import { lossProblem, loudnessProblem, problemIn, type Decoded } from '../../src/media/damage';
 import { FfmpegFailure } from '../../src/media/ffmpeg';
 import { errorCounter, parseFoundBytes } from '../../src/media/ffmpegOutput';
 import type { HoldcastError } from '../../src/util/errors';
@@ -101,6 +101,20 @@ describeWithFfmpeg('whole files', () => {
     await isWhole(file);
   });
 
+  test.each(['mka', 'm4a', 'opus'])('what was recorded five hours into a stream: %s', async (ending) => {
+    const codec = ending === 'm4a' ? 'aac' : 'libopus';
+    ffmpeg('-i', at('m.wav'), '-c:a', codec, '-output_ts_offset', '20000', at(`late.${ending}`));
+    await isWhole(at(`late.${ending}`));
+  });
+
+  test('an RF64 that was written into a pipe', async () => {
+    const args = ['-v', 'error', '-i', at('m.wav'), '-f', 'wav', '-rf64', 'always', 'pipe:1'];
+    const piped = execFileSync('ffmpeg', args, { maxBuffer: 2 ** 24 });
+    expect(piped.subarray(0, 4).toString()).toBe('RF64');
+    writeFileSync(at('piped.wav'), piped);
+    await isWhole(at('piped.wav'));
+  });
+
   test('a pre-skip of more than a second', async () => {
     const file = makeAudio(MUSIC, at('skip.opus'));
     // The page's checksum would be wrong; so it is left to a container that has none.
@@ -186,6 +200,14 @@ describeWithFfmpeg('files that were cut off', () => {
     }
   });
 
+  test('a film whose pictures last longer than its sound', async () => {
+    const codecs = ['-c:v', 'mpeg4', '-c:a', 'aac', '-movflags', 'faststart'];
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=d=12:s=64x64:r=5', '-i', at('m.wav'), ...codecs, at('film.mp4'));
+    expect((await prepare(at('film.mp4'), 'music')).durationMs).toBeGreaterThan(7900);
+    truncateSync(at('film.mp4'), Math.round(statSync(at('film.mp4')).size / 2));
+    await expect(prepare(at('film.mp4'), 'music')).rejects.toMatchObject({ code: 'HC_MEDIA_TRUNCATED' });
+  });
+
   test('one of two streams of sound', async () => {
     const file = at('two-cut.mka');
     ffmpeg(
@@ -242,11 +264,13 @@ describeWithFfmpeg('files that were damaged', () => {
   });
 });
 
+const NO_ERRORS = { decode: 0, all: 0, beyondEnd: 0 };
+
 describe('the judgement', () => {
   const decoded = (change: Partial<Decoded>): Decoded => ({
     seconds: 100,
     claimedS: 100,
-    errors: { decode: 0, all: 0 },
+    errors: NO_ERRORS,
     peakDb: -1,
     soundingShare: 0.9,
     ...change,
@@ -256,16 +280,27 @@ describe('the judgement', () => {
 
   test('a claim alone is nothing, nor are a few errors', () => {
     expect(codeOf({ claimedS: 1000 })).toBeUndefined();
-    expect(codeOf({ errors: { decode: 20, all: 30 } })).toBeUndefined();
-    expect(codeOf({ errors: { decode: 1, all: 1 }, claimedS: 101 })).toBeUndefined();
+    expect(codeOf({ errors: { ...NO_ERRORS, decode: 20, all: 30 } })).toBeUndefined();
+    expect(codeOf({ errors: { ...NO_ERRORS, decode: 1, all: 1 }, claimedS: 101 })).toBeUndefined();
   });
 
   test('what counts', () => {
-    expect(codeOf({ errors: { decode: 0, all: 1 }, claimedS: 103 })).toBe('HC_MEDIA_TRUNCATED');
-    expect(codeOf({ errors: { decode: 25, all: 25 } })).toBe('HC_MEDIA_DAMAGED');
+    expect(codeOf({ errors: { ...NO_ERRORS, decode: 0, all: 1 }, claimedS: 103 })).toBe('HC_MEDIA_TRUNCATED');
+    expect(codeOf({ errors: { ...NO_ERRORS, decode: 25, all: 25 } })).toBe('HC_MEDIA_DAMAGED');
     expect(codeOf({ peakDb: 60 })).toBe('HC_MEDIA_DAMAGED');
-    expect(codeOf({ errors: { decode: 1, all: 1 }, soundingShare: 0.01 })).toBe('HC_MEDIA_DAMAGED');
+    expect(codeOf({ errors: { ...NO_ERRORS, decode: 1, all: 1 }, soundingShare: 0.01 })).toBe(
+      'HC_MEDIA_DAMAGED',
+    );
     expect(codeOf({}, 0.5)).toBe('HC_MEDIA_DAMAGED');
+    expect(codeOf({ errors: { decode: 0, all: 1, beyondEnd: 1 } })).toBe('HC_MEDIA_TRUNCATED');
+  });
+
+  test('of a file that is nearly all silence too little is left', () => {
+    expect(lossProblem('music', 2, 21)?.code).toBe('HC_MEDIA_DAMAGED');
+    expect(lossProblem('music', 20, 60)).toBeUndefined();
+    expect(lossProblem('speech', 0.4, 50)?.code).toBe('HC_MEDIA_DAMAGED');
+    expect(lossProblem('speech', 0.7, 50)).toBeUndefined();
+    expect(lossProblem('word', 0.2, 5)).toBeUndefined();
   });
 
   test('a loudness that is missed is the file’s fault where it can be had', () => {
@@ -282,23 +317,24 @@ describe('the judgement', () => {
     };
     expect(
       count('Error while decoding stream #0:0: Invalid data found', '    Last message repeated 3 times'),
-    ).toEqual({ decode: 4, all: 4 });
+    ).toEqual({ ...NO_ERRORS, decode: 4, all: 4 });
     expect(
       count('[aist#0:0/mp3 @ 0x5] [dec:mp3 @ 0x6] Error submitting packet to decoder: Invalid data'),
-    ).toEqual({ decode: 1, all: 1 });
+    ).toEqual({ ...NO_ERRORS, decode: 1, all: 1 });
     expect(count('[aist#0:0/flac @ 0x5] [dec:flac @ 0x6] Decoding error: Invalid data')).toEqual({
+      ...NO_ERRORS,
       decode: 1,
       all: 1,
     });
     expect(
       count('[matroska,webm @ 0x1] File ended prematurely', 'x.tta: corrupt input packet in stream 0'),
-    ).toEqual({ decode: 0, all: 2 });
+    ).toEqual({ ...NO_ERRORS, decode: 0, all: 2 });
     expect(
       count(
         '    title           : corrupt, invalid, Error while decoding stream #0:0',
         '  Duration: 00:00:01.00',
       ),
-    ).toEqual({ decode: 0, all: 0 });
+    ).toEqual({ ...NO_ERRORS, decode: 0, all: 0 });
   });
 
   test('what was found is read as ffmpeg says it, old and new', () => {

@@ -48,13 +48,10 @@ async function media({ config, log }: Site): Promise<Finding | Finding[]> {
       .filter((shelf) => folder.test(shelf.folder))
       .flatMap(({ items }) => items)
       .filter(({ state }) => state === 'ready').length;
-  const tracks = ready(/^music$/);
-  const counts = `${tracks} pieces of music, ${ready(/^advices\//)} advices, ${ready(/^prompts\//)} prompts in ${settings.folder}`;
-  const heard =
-    tracks === 0
-      ? problem(counts, 'Put music into music/ of that folder, then run: holdcast media prepare')
-      : ok(counts);
-  const wrong = findings.filter(({ code }) => !HARMLESS.has(code));
+  const counts = `${ready(/^music$/)} pieces of music, ${ready(/^advices\//)} advices, ${ready(/^prompts\//)} prompts in ${settings.folder}`;
+  const nothing = findings.find(({ code }) => code === 'HC_MEDIA_NOTHING');
+  const heard = nothing ? problem(`${counts}; ${nothing.message}`, nothing.hint) : ok(counts);
+  const wrong = findings.filter((finding) => finding !== nothing && !HARMLESS.has(finding.code));
   if (wrong.length === 0) return heard;
   const [first] = wrong;
   const more = wrong.length === 1 ? '' : `, and ${wrong.length - 1} more`;
