@@ -261,7 +261,7 @@ async function misplaced(root: string): Promise<Finding[]> {
       const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const atTop = folder === '' || folder === 'advices';
       if (entry.isFile() && atTop && isAudio(entry.name)) findings.push(misplacedFile(file));
-      if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+      if (!entry.isDirectory() || OF_SYSTEMS.test(entry.name)) continue;
       if (folder === 'advices' && !shelves.includes(entry.name))
         findings.push(unknownShelf(file, entry.name));
       if (folder === '') findings.push(...unknownTop(entry.name));
@@ -270,6 +270,9 @@ async function misplaced(root: string): Promise<Finding[]> {
   }
   return findings;
 }
+
+/** Folders that systems and network drives make for themselves. */
+const OF_SYSTEMS = /^[.@#$]|^lost\+found$|^__MACOSX$|^System Volume Information$/;
 
 function misplacedFile(file: string): Finding {
   const hint = `Move it to music/, or to one of advices/{${SHELVES.join(',')}}/.`;

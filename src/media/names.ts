@@ -9,8 +9,14 @@ const BESIDE =
 /** What is still being copied or was put aside: browsers, torrent clients, rsync, editors. */
 const UNFINISHED =
   'tmp|temp|part|parts|partial|filepart|crdownload|download|opdownload|!ut|!qb|!bt|bc!|aria2|dltemp|unconfirmed|incomplete|' +
+  'td|met|ytdl|icloud|' +
   'bak|backup|old|orig|swp|swo|lock|dpkg-\\w+|rpm\\w+';
-const NOT_AUDIO = new RegExp(`\\.(${BESIDE}|${UNFINISHED})$|~$|^~|^#.*#$|:Zone\\.Identifier$|^Icon\\r$`, 'i');
+/** Notes that have no ending by custom. */
+const NOTES = 'readme|licen[cs]e|copying|copyright|credits|authors|attribution|notice|changelog';
+const NOT_AUDIO = new RegExp(
+  `\\.(${BESIDE}|${UNFINISHED})$|~$|^~|^#.*#$|:Zone\\.Identifier$|^Icon\\r$|^(${NOTES})$`,
+  'i',
+);
 
 /** ISO 639-1: so that "intro.hd.mp3" is not taken for a language that nobody speaks. */
 const LANGUAGES = new Set(

@@ -99,13 +99,25 @@ export async function listFolder(root: string, folder: MediaFolder, into: Listin
   } catch (error) {
     if (!isAbsent(error)) into.folderProblems.push({ folder, error });
     else if (await isThere(bounds, path))
-      into.folderProblems.push({ folder, error: new Error(LEADS_NOWHERE) });
+      into.folderProblems.push({ folder, error: errnoOf(error) === 'ENOTDIR' ? noFolder() : leadsNowhere() });
     return;
   }
   await lookAt(root, folder, candidates(entries), into);
 }
 
 const LEADS_NOWHERE = 'it is a link that leads nowhere';
+
+function leadsNowhere(): HoldcastError {
+  return new HoldcastError(
+    'HC_FILE_REFUSED',
+    LEADS_NOWHERE,
+    'Put the folder itself there, or remove the link.',
+  );
+}
+
+function noFolder(): HoldcastError {
+  return new HoldcastError('HC_FILE_REFUSED', 'it is no folder', 'Put a folder in its place.');
+}
 
 /** Adds to a listing those of the names in a folder that are regular files. Never throws. */
 export async function lookAt(

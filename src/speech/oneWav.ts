@@ -27,12 +27,15 @@ function hasAnother(bytes: Buffer): boolean {
 function behindSound(bytes: Buffer): { bytesPerSecond: number; left: number } {
   let bytesPerSecond = 0;
   let at = 12;
+  let hasSound = false;
   while (at + 8 <= bytes.length && /^[\x20-\x7e]{4}$/.test(tag(bytes, at))) {
     const size = bytes.readUInt32LE(at + 4);
     if (tag(bytes, at) === 'fmt ' && at + 20 <= bytes.length) bytesPerSecond = bytes.readUInt32LE(at + 16);
     const isOpen = tag(bytes, at) === 'data' && (size === 0 || at + 8 + size > bytes.length);
     if (isOpen) return { bytesPerSecond, left: 0 };
-    if (at + 8 + size > bytes.length) break;
+    // Of two chunks of sound a decoder plays the first.
+    if (at + 8 + size > bytes.length || (hasSound && tag(bytes, at) === 'data')) break;
+    hasSound ||= tag(bytes, at) === 'data';
     at += 8 + size + (size % 2);
   }
   return { bytesPerSecond, left: Math.max(0, bytes.length - at) };

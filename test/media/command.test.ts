@@ -205,6 +205,19 @@ describe('check: where nothing can be heard, it is not all good', () => {
     ]);
   });
 
+  test('a file where a folder should be, and folders that systems make', async () => {
+    const settings = setUp();
+    writeFileSync(join(settings.folder, 'advices/last'), '');
+    for (const name of ['@eaDir', '#recycle', 'lost+found', '.cache'])
+      mkdirSync(join(settings.folder, 'music', name));
+    rmSync(join(settings.folder, 'manifest.json'));
+    symlinkSync('/nowhere', join(settings.folder, 'manifest.json'));
+    const lines = await found(settings);
+    expect(lines).toContain('HC_MEDIA_UNREADABLE advices/last: it is no folder');
+    expect(lines).toContain('HC_MANIFEST_INVALID manifest.json: it is a link that leads nowhere');
+    expect(lines.filter((line) => line.startsWith('HC_MEDIA_FOLDER_UNKNOWN'))).toEqual([]);
+  });
+
   const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
   asRoot('a cache, or what is prepared in it, that this user cannot read', () => {

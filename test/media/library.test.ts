@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { lookup, pcmFolder, recordedSource } from '../../src/media/cache';
 import { CacheWriter } from '../../src/media/cacheWriter';
 import { Library, type LibraryChange } from '../../src/media/library';
+import { readManifest } from '../../src/media/manifest';
 import type { MediaSettings } from '../../src/media/settings';
 import { listSources } from '../../src/media/sources';
 import { toolStamp } from '../../src/media/toolStamp';
@@ -325,6 +326,12 @@ test('a broken manifest is told and costs only what it would say', async () => {
   await library.scan();
   expect(ids(library.music)).toEqual(['music/a.mp3']);
   expect(lines.filter((l) => l.level === 'warn').length).toBe(1);
+});
+
+test('a manifest that would take hundreds of MB is not read', async () => {
+  const { settings } = setUp();
+  put(settings, 'manifest.json', `{"files": ${'['.repeat(2 ** 19)}${']'.repeat(2 ** 19)}}`);
+  expect(await readManifest(settings.folder)).toMatchObject({ problem: 'it is larger than 1 MiB' });
 });
 
 test('a manifest with a byte order mark in front is read', async () => {

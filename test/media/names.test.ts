@@ -87,6 +87,9 @@ test('notes, hidden and half-copied files are no media', () => {
       'a.url',
       'a.mp3.opdownload',
       'a.mp3.dpkg-new',
+      'a.mp3.td',
+      'README',
+      'LICENSE',
     ],
   ];
   expect(names.filter(isMediaName)).toEqual(['a.wav', 'b']);

@@ -125,6 +125,7 @@ describe('what goes wrong', () => {
   const list = Buffer.from('LIST\x05\0\0\0INFO \0', 'latin1');
   const listed = file('listed.wav', Buffer.concat([second(), list]));
   const raw = file('raw', second().subarray(44));
+  const more = file('more', second().subarray(36));
 
   test.each([
     ['as it should be', one],
@@ -168,6 +169,7 @@ describe('what goes wrong', () => {
     ['a WAV of nothing, and then the sentence', `cat ${empty} ${one}`, 'more than one WAV'],
     ['a WAV with a list at its end, and another', `cat ${listed} ${one}`, 'more than one WAV'],
     ['more sound than its WAV says', `cat ${one} ${raw}`, 'more sound than its WAV says'],
+    ['a WAV with its sound in two chunks', `cat ${one} ${more}`, 'more sound than its WAV says'],
   ])('it writes %s', async (_, text, error) => {
     expect(await errorOf({ command: [script(text)] })).toContain(error);
   });
