@@ -26,6 +26,7 @@ import {
   type Prepared,
   type RealtimeLimits,
 } from './realtimeServer';
+import { Roll } from './roll';
 import { isThere as isInstalled, startsAlone } from './startable';
 import { Welcome } from './welcome';
 
@@ -64,7 +65,7 @@ export interface PlayingGiven {
   readonly offices: HubOffices | undefined;
   readonly lookUps: LookUps;
   /** Whether Asterisk has such a call, as far as can be found out. Never rejects. */
-  exists(uniqueid: string): boolean | Promise<boolean>;
+  exists(uniqueid: string): Promise<boolean>;
   /** How a call begins whose caller is known; see `Welcome`. */
   welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
 }
@@ -129,11 +130,12 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
   const welcome = offices && welcoming(parts, offices, callers);
   onConnect(() => void welcome?.warm());
   await scope.own(feedServer(parts, calls, lookUps, offices)).start();
+  const roll = new Roll(calls);
   const playing = await openPlaying(parts, scope, {
     calls,
     offices,
     lookUps,
-    exists: (uniqueid) => isThere(callers?.find(uniqueid)),
+    exists: (uniqueid) => roll.has(uniqueid),
     welcome: (uniqueid) => welcome?.firstState(uniqueid),
   });
   const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => {
@@ -151,11 +153,6 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
   return { realtime: where, streams: settings.socket };
-}
-
-/** Whether Asterisk has a call, by what is found of its caller. */
-function isThere(found: ReturnType<Callers['find']>): boolean | Promise<boolean> {
-  return found instanceof Promise ? found.then((caller) => caller !== undefined) : found !== undefined;
 }
 
 function feedServer(

@@ -382,4 +382,27 @@ describe('where the hub plays', () => {
     expect(given?.offices).toBeUndefined();
     expect(given?.welcome('1.1')).toBeUndefined();
   });
+
+  test('it learns which calls there are, also while a flood asks for those that are not', async () => {
+    const system = new TestSystem();
+    let given: PlayingGiven | undefined;
+    await system.start({
+      openPlaying: (all) => {
+        given = all;
+        return Promise.resolve(new FakePlaying());
+      },
+    });
+    const { asterisk } = system;
+    asterisk.ami.connect();
+    await settled();
+    asterisk.ami.holding = true;
+    for (let i = 0; i < 1000; i++) void given!.exists(`9.${i}`);
+    asterisk.call('1.1');
+    const real = given!.exists('1.1');
+    for (let i = 0; i < 3; i++) {
+      await settled();
+      asterisk.ami.look().give();
+    }
+    await expect(real).resolves.toBe(true);
+  });
 });

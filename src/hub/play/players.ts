@@ -71,7 +71,8 @@ export class Players {
   readonly #played = new Map<string, Played>();
   /** By the Uniqueid of the call: the one that counts. */
   readonly #own = new Map<string, Played>();
-  readonly #unconfirmed = new Set<Played>();
+  /** The call of each look-up that nobody reads and nobody is named to hear, by its token; also while it waits for its pipe. */
+  readonly #unconfirmed = new Map<string, string>();
   /** Left by an earlier hub, nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
   readonly #left = new Set<string>();
   /** Offices of calls that ended just now, by token: the last that was heard is still to be told. */
@@ -85,7 +86,10 @@ export class Players {
 
   constructor(private readonly parts: PlayersParts) {
     this.#beginnings = new Beginnings(parts);
-    this.#admission = new Admission(parts);
+    this.#admission = new Admission(parts, {
+      all: () => this.size + this.#opening,
+      unconfirmed: () => this.#unconfirmed,
+    });
     this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
   }
 
@@ -100,10 +104,9 @@ export class Players {
    */
   arrive(uniqueid: string, token: string): 'plain' | undefined | Promise<'plain' | undefined> {
     if (this.#draining || !this.parts.mixers.pick()) return 'plain';
-    const { size } = this.#unconfirmed;
-    const admitted = this.#admission.admits(uniqueid, this.size + this.#opening, size + this.#opening);
-    if (typeof admitted === 'boolean') return this.#arrive(uniqueid, token, admitted);
-    return admitted.then((there) => this.#arrive(uniqueid, token, there));
+    const mayCome = this.#admission.mayCome(uniqueid);
+    if (mayCome instanceof Promise) return mayCome.then((there) => this.#arrive(uniqueid, token, there));
+    return this.#arrive(uniqueid, token, mayCome);
   }
 
   /**
@@ -198,13 +201,13 @@ export class Players {
   #arrive(
     uniqueid: string,
     token: string,
-    admitted: boolean,
+    mayCome: boolean,
   ): 'plain' | undefined | Promise<'plain' | undefined> {
-    if (!admitted || this.#draining) return this.#tooMany();
+    if (!mayCome || this.#draining || !this.#admission.hasRoom(uniqueid)) return this.#tooMany();
     this.parts.lookUps.open(token, uniqueid);
+    this.#unconfirmed.set(token, uniqueid);
     return this.#take(token, (fifo) => {
       const played = this.#open(token, uniqueid, fifo);
-      this.#unconfirmed.add(played);
       this.parts.clock.after(UNCONFIRMED_MS, () => {
         if (!played.confirmed) this.#release(played);
       });
@@ -237,6 +240,7 @@ export class Players {
 
   #noPipe(token: string, error: unknown): 'plain' {
     this.parts.lookUps.forget(token);
+    this.#unconfirmed.delete(token);
     this.#complaint.say((times) =>
       this.parts.log.error(
         { ...errorFields(error), times },
@@ -333,7 +337,7 @@ export class Players {
   #confirm(played: Played): void {
     if (played.confirmed) return;
     played.confirmed = true;
-    this.#unconfirmed.delete(played);
+    this.#unconfirmed.delete(played.token);
     this.parts.onCall?.('begun');
   }
 
@@ -382,7 +386,7 @@ export class Players {
     if (played.confirmed) this.parts.onCall?.('ended');
     if (played.mixing) played.mixing.calls--;
     this.#played.delete(token);
-    this.#unconfirmed.delete(played);
+    this.#unconfirmed.delete(token);
     this.#left.delete(token);
     this.parts.lookUps.forget(token);
     played.mixing?.send({ type: 'end', token });
