@@ -171,7 +171,8 @@ export class HubService {
       openOffice: () => this.#openOffices(),
       states: {
         read: (uniqueid) => keptOf(uniqueid, states, shared),
-        write: (uniqueid, state) => states.write(uniqueid, state),
+        write: (token, state) => states.write(token, state),
+        forget: (token) => states.forget(token),
       },
       memory: memoryOf(states, config, clock),
       ...(config.hub.play === 'fifo' && { openPlaying: (given) => this.#openPlaying(given, states) }),

@@ -43,7 +43,7 @@ export interface HubParts {
   /** What remembers callers and knows their balances; absent: nothing. */
   openOffice?: () => HubOffices | Promise<HubOffices>;
   /** Where a call's stream finds how it begins; absent: it begins with any track. */
-  states?: Pick<CallStates, 'read' | 'write'>;
+  states?: Pick<CallStates, 'read' | 'write' | 'forget'>;
   memory: CallMemory;
   /** What plays to callers; absent: a process for each of them. */
   openPlaying?: (given: PlayingGiven) => Promise<Playing>;

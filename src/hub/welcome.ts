@@ -20,7 +20,7 @@ export interface WelcomeParts {
   find(uniqueid: string): Finding;
   /** `warm`: see StoreKeeper; absent: its first answer takes no longer than others. */
   keeper: Pick<StoreKeeper, 'choice'> & Partial<Pick<StoreKeeper, 'warm'>>;
-  states: Pick<CallStates, 'read' | 'write'>;
+  states: Pick<CallStates, 'read' | 'write' | 'forget'>;
   /** Of the sound that streams give Asterisk. */
   rate: SampleRate;
   clock: Clock;
@@ -35,16 +35,25 @@ const HELD_UP_MS = 20;
 const MOST_WAITING = 200;
 const COMPLAIN_EVERY_MS = 60_000;
 
-/** Calls whose look-ups have been answered, as many as are remembered. */
+/** Calls of which it is remembered what was answered. */
 const MOST_ANSWERED = 1000;
+/** First states of one call that nobody may have taken: whoever asks for a call again and again must not fill the disk. */
+const MOST_WRITTEN = 16;
+
+interface Answered {
+  /** How it begins. */
+  first?: Promise<CallState | undefined>;
+  /** Tokens of which a first state was written, the oldest first. */
+  readonly written: string[];
+}
 
 /** No call's Uniqueid. */
 const NOBODY = '0.0';
 
 export class Welcome {
   #waiting = 0;
-  /** Asterisk looks each class up more than once: only the first answer waits. The oldest stands first. */
-  readonly #answered = new Set<string>();
+  /** Each class is looked up more than once, and not by its own call only: all are given the same. The oldest stands first. */
+  readonly #answered = new Map<string, Answered>();
   readonly #complaint: Seldom;
 
   constructor(private readonly parts: WelcomeParts) {
@@ -70,9 +79,9 @@ export class Welcome {
   prepare(uniqueid: string, token: string): Promise<void> | undefined {
     const kept = this.parts.states.read(uniqueid);
     const state = parseCallState(kept);
-    if (state) this.#write(token, state);
+    if (state) this.#write(uniqueid, token, state);
     if (kept !== undefined) return undefined;
-    return this.firstState(uniqueid)?.then((state) => state && this.#write(token, state));
+    return this.firstState(uniqueid)?.then((state) => state && this.#write(uniqueid, token, state));
   }
 
   /**
@@ -80,23 +89,31 @@ export class Welcome {
    * @returns undefined: there is nothing to wait for; else resolves within 80 ms, to undefined where it begins with any music
    */
   firstState(uniqueid: string): Promise<CallState | undefined> | undefined {
-    if (this.#waiting >= MOST_WAITING || this.#answered.has(uniqueid)) return undefined;
+    const known = this.#answered.get(uniqueid)?.first;
+    if (known || this.#waiting >= MOST_WAITING) return known;
     const caller = this.parts.find(uniqueid);
     if (!(caller instanceof Promise) && keptPhone(caller) === undefined) return undefined;
     this.#waiting++;
-    return this.#firstState(uniqueid, caller).finally(() => this.#waiting--);
+    const isThere = (): void => void (this.#answerOf(uniqueid).first ??= first);
+    const first = this.#firstState(uniqueid, caller, isThere);
+    return first.finally(() => this.#waiting--);
   }
 
-  #noteAnswered(uniqueid: string): void {
-    this.#answered.add(uniqueid);
-    const [oldest] = this.#answered;
+  #answerOf(uniqueid: string): Answered {
+    const known = this.#answered.get(uniqueid);
+    if (known) return known;
+    const answered = { written: [] };
+    this.#answered.set(uniqueid, answered);
+    const [oldest] = this.#answered.keys();
     if (this.#answered.size > MOST_ANSWERED) this.#answered.delete(oldest!);
+    return answered;
   }
 
-  async #firstState(uniqueid: string, caller: Finding): Promise<CallState | undefined> {
+  /** @param isThere told that there is such a call */
+  async #firstState(uniqueid: string, caller: Finding, isThere: () => void): Promise<CallState | undefined> {
     const { clock, rate, log } = this.parts;
     const beganMs = clock.now();
-    const choice = this.#choice(uniqueid, caller);
+    const choice = this.#choice(caller, isThere);
     let track = await inTime(clock, LIMIT_MS, choice);
     if (track === LATE && clock.now() - beganMs >= LIMIT_MS + HELD_UP_MS)
       track = await inTime(clock, HELD_UP_MS, choice);
@@ -105,11 +122,11 @@ export class Welcome {
     return typeof track === 'string' ? parseCallState(stateOf(track, rate)) : undefined;
   }
 
-  async #choice(uniqueid: string, finding: Finding): Promise<string | undefined> {
+  async #choice(finding: Finding, isThere: () => void): Promise<string | undefined> {
     try {
       const caller = await finding;
-      // Who asks before there is such a call takes nothing from it.
-      if (caller) this.#noteAnswered(uniqueid);
+      // What was answered before there was such a call is not its answer.
+      if (caller) isThere();
       const phone = keptPhone(caller);
       return phone === undefined ? undefined : await this.parts.keeper.choice(phone);
     } catch (error) {
@@ -118,9 +135,13 @@ export class Welcome {
     }
   }
 
-  #write(token: string, state: CallState): void {
+  #write(uniqueid: string, token: string, state: CallState): void {
+    const { states } = this.parts;
+    const { written } = this.#answerOf(uniqueid);
     try {
-      this.parts.states.write(token, musicOf(state));
+      states.write(token, musicOf(state));
+      written.push(token);
+      if (written.length > MOST_WRITTEN) states.forget(written.shift()!);
     } catch (error) {
       this.#complain(error);
     }

@@ -1,6 +1,6 @@
 // The caller's track from the first sample: what the hub writes before a stream begins, and what it leaves alone.
 // A look-up holds up a caller, and a state that is wrong would take his advices or another's music to him.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mintToken } from '../../src/asterisk/token';
 import { Switchboard } from '../../src/asterisk/switchboard';
@@ -249,15 +249,36 @@ test('the time that Asterisk takes to say who calls counts', async () => {
   expect(test.clock.pending).toBe(0);
 });
 
-test('only the first answer of a call waits: Asterisk looks its class up more than once', async () => {
+test('a class that is looked up more than once: all are given the same, and only the first waits', async () => {
   const test = new TestWelcome();
   test.choice = () => new Promise(() => {});
   const prepared = test.welcome.prepare(ID, TOKEN);
   test.clock.advance(80);
   await prepared;
-  expect(test.welcome.prepare(ID, TOKEN)).toBeUndefined();
+  await test.welcome.prepare(ID, TOKEN);
+  expect([test.asked.length, test.state]).toEqual([1, undefined]);
   expect(test.welcome.prepare('7.7', TOKEN)).toBeDefined();
   test.clock.advance(80);
+});
+
+test('whoever looks a class up before its own call does takes no choice from it', async () => {
+  const test = new TestWelcome();
+  await test.welcome.prepare(ID, 'somebodys');
+  await test.welcome.prepare(ID, TOKEN);
+  expect(test.state?.music?.trackId).toBe(TRACK);
+  expect([test.asked.length, test.looked.length]).toEqual([1, 1]);
+});
+
+test.each([
+  ['that goes on', (test: TestWelcome) => test.states.write(ID, parseCallState(STATE))],
+  ['whose caller is known', () => {}],
+])('a call %s and is asked for again and again does not fill the disk', async (_, set) => {
+  const test = new TestWelcome();
+  set(test);
+  for (let i = 0; i < 200; i++) await test.welcome.prepare(ID, `t${i}`);
+  await test.welcome.prepare(ID, TOKEN);
+  expect(test.state?.music).toBeDefined();
+  expect(readdirSync(test.folder).length).toBeLessThanOrEqual(17);
 });
 
 test('a call that goes on: the look-up has its music, and nothing else of it', () => {
@@ -297,6 +318,7 @@ test('a folder that cannot be written is said once in a while', async () => {
     write: () => {
       throw new Error('read-only');
     },
+    forget: () => {},
   });
   for (let i = 0; i < 3; i++) await test.welcome.prepare(ID, TOKEN);
   expect(test.kept.lines.map(({ level }) => level)).toEqual(['warn']);
