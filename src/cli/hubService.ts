@@ -40,6 +40,8 @@ export interface HubServiceParts {
   clock: Clock;
 }
 
+/** Asterisk takes some 100 ms; a hub that plays by streams is ready before, and look-ups may wait for it since it was stopped. */
+const AMI_MS = 500;
 /** Where each call has a process of its own. */
 const NOTHING: WatchedHub = { cacheBytes: 0, status: () => Promise.resolve([]) };
 
@@ -167,7 +169,7 @@ export class HubService {
       ...(this.parts.held && { held: this.parts.held }),
       rate: config.program.rate,
       program: `${packageRoot()}/bin/holdcast`,
-      ...(openLink && { openLink }),
+      ...(openLink && { openLink, amiMs: AMI_MS }),
       openOffice: () => this.#openOffices(),
       states: {
         read: (uniqueid) => keptOf(uniqueid, states, shared),

@@ -10,6 +10,7 @@ import type { CallState } from '../session/state';
 import type { CallStates } from '../store/callStates';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
+import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
 import { checkOf, type CallChecks } from './callCheck';
@@ -40,6 +41,11 @@ export interface HubParts {
   program: string;
   /** Opens the AMI connection, which the hub closes; absent: there is none, and streams are told nothing. */
   openLink?: () => AmiPort & Closeable;
+  /**
+   * The first look-ups wait so long for the AMI connection, milliseconds: what is answered before it stands is named by nobody,
+   * and its caller has music and nothing else. Default: not at all.
+   */
+  amiMs?: number;
   /** What remembers callers and knows their balances; absent: nothing. */
   openOffice?: () => HubOffices | Promise<HubOffices>;
   /** Where a call's stream finds how it begins; absent: it begins with any track. */
@@ -149,6 +155,8 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
   );
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
+  if (parts.openLink && parts.amiMs !== undefined)
+    await inTime(clock, parts.amiMs, new Promise<void>((resolve) => onConnect(resolve)));
   realtime.serve({ application, startable: () => isInstalled(application.program), prepare });
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };

@@ -125,6 +125,26 @@ test('callers of one queue: each is looked up, learns who he is, and gets his ow
   expect(two.news.slice(2)).toMatchObject([{ type: 'place', place: { queue: 'sales', position: 1 } }]);
 });
 
+test('what is looked up at the very start is answered when Asterisk can say who hears it', async () => {
+  const system = new TestSystem();
+  const starting = system.start({ amiMs: 500 });
+  await until('the link', () => system.asterisk.ami.listeners > 3);
+  system.asterisk.ami.connect();
+  expect((await starting).ready.realtime.port).toBeGreaterThan(0);
+});
+
+test('without Asterisk the first look-ups wait half a second for it, and no longer', async () => {
+  const system = new TestSystem();
+  let isReady = false;
+  const starting = system.start({ amiMs: 500 }).then(() => (isReady = true));
+  await until('the timer', () => system.clock.pending > 1);
+  system.clock.advance(499);
+  await settled();
+  expect(isReady).toBe(false);
+  system.clock.advance(1);
+  await starting;
+});
+
 test('Asterisk is away for a while: places are not known, then told again', async () => {
   const system = new TestSystem();
   await system.start();
