@@ -23,7 +23,9 @@ let lab: Lab;
 
 beforeAll(async () => {
   const media = { ...tracks(8, 40), ...prompts };
-  lab = await Lab.open({ media, config: (one) => configText(one) });
+  // Uniqueids with a blank, a slash, a plus and an umlaut.
+  const systemName = 'Büro W/1+';
+  lab = await Lab.open({ media, systemName, config: (one) => configText(one) });
   await lab.startHub();
 });
 afterAll(() => lab?.close());

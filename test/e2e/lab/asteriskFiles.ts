@@ -21,6 +21,8 @@ export interface AsteriskFolders {
   readonly modules: string;
   /** Where the installed sounds and documentation lie. */
   readonly data: string;
+  /** Begins every Uniqueid; absent: there is none. */
+  readonly systemName?: string | undefined;
 }
 
 /** The judge may do everything; the product what its own snippet gives it. */
@@ -114,7 +116,7 @@ function files(
   };
 }
 
-function asteriskConf({ own, modules, data }: AsteriskFolders): string {
+function asteriskConf({ own, modules, data, systemName }: AsteriskFolders): string {
   const folder = (name: string): string => join(own, name);
   return `[directories]
 astetcdir => ${folder('etc')}
@@ -129,7 +131,7 @@ astrundir => ${folder('run')}
 astlogdir => ${folder('log')}
 [options]
 verbose = 3
-`;
+${systemName === undefined ? '' : `systemname = ${systemName}\n`}`;
 }
 
 function managerConf(port: number, product: string): string {

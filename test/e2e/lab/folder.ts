@@ -111,10 +111,13 @@ export class LabFolder {
   }
 
   /** Everything that Asterisk and the product read. */
-  protected async prepare(ports: AsteriskPorts, media: Sources, config: string): Promise<void> {
+  protected async prepare(
+    ports: AsteriskPorts,
+    { media, config, systemName }: { media: Sources; config: string; systemName?: string | undefined },
+  ): Promise<void> {
     for (const name of FOLDERS) mkdirSync(join(this.folder, name));
     const { modules, data } = this.place;
-    writeAsteriskFiles({ own: this.folder, modules, data }, ports);
+    writeAsteriskFiles({ own: this.folder, modules, data, systemName }, ports);
     this.#writeWav('sounds/announcement.wav', QUEUE_ANNOUNCEMENT);
     ship(join(this.folder, 'media'), media);
     this.writeConfig(config);
@@ -124,7 +127,7 @@ export class LabFolder {
 
   /** What a caller heard, for people. */
   protected keepRecording({ phone, uniqueid, ear }: Caller): void {
-    this.#writeWav(`recordings/${phone}-${uniqueid}.wav`, ear.samples);
+    this.#writeWav(`recordings/${phone}-${uniqueid.replaceAll('/', '_')}.wav`, ear.samples);
   }
 
   get #logFile(): string {

@@ -19,6 +19,8 @@ export interface LabOptions {
   readonly media: Sources;
   /** Body of the object in config.ts, without `media`; written when the ports are known. */
   readonly config?: (lab: Lab) => string;
+  /** `systemname` of asterisk.conf, which begins every Uniqueid. */
+  readonly systemName?: string;
 }
 
 const BOOT_MS = 60_000;
@@ -55,7 +57,8 @@ export class Lab extends LabFolder {
   async #equip(): Promise<void> {
     const [manager, realtime, sip] = (await freePorts(3)) as [number, number, number];
     this.#ports = { manager, realtime, sip, rtp: [20_000, 30_000] };
-    await this.prepare(this.#ports, this.options.media, this.options.config?.(this) ?? '');
+    const { media, config, systemName } = this.options;
+    await this.prepare(this.#ports, { media, systemName, config: config?.(this) ?? '' });
   }
 
   get ports(): AsteriskPorts {
