@@ -18,6 +18,7 @@ import type { ResolvedConfig } from '../config/types';
 import { findAccount, type Account } from '../util/account';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { packageRoot } from '../util/packageRoot';
+import { strangersOwn } from '../util/privileges';
 import { readRegularSync } from '../util/regularFile';
 import { adoptHubEnvironment, HUB_ENVIRONMENT } from './doctor/hubEnvironment';
 
@@ -73,7 +74,12 @@ export async function asteriskCommand(
   const { env = process.env, environmentFile, load = loaded, becomeOwnerOf = () => {} } = context;
   const { asteriskEtc = '/etc/asterisk', user = 'asterisk' } = options;
   adoptHubEnvironment(env, environmentFile);
-  becomeOwnerOf([placeOfRootsConfig(options.config, { env, cwd: process.cwd() })]);
+  const account = findAccount(user, root);
+  const place = placeOfRootsConfig(options.config, { env, cwd: process.cwd() });
+  // The environment of the hub is root's and Asterisk's: nobody else's config is run with it.
+  const refused = context.becomeOwnerOf && strangersOwn(place, account?.uid);
+  if (refused) throw refused;
+  becomeOwnerOf([place]);
   const config = await load(options.config, env);
   const etc = resolve(asteriskEtc);
   const folder = options.write === undefined ? join(etc, 'holdcast') : resolve(options.write);
@@ -90,7 +96,7 @@ export async function asteriskCommand(
     folder,
   };
   const files = setupFiles(setup);
-  const notes = options.write === undefined ? [] : writeAll(files, setup, options, findAccount(user, root));
+  const notes = options.write === undefined ? [] : writeAll(files, setup, options, account);
   const steps = stepsFor(setup, files, {
     written: options.write !== undefined,
     hasSecret: config.ami !== undefined,

@@ -1,12 +1,12 @@
 // `holdcast demo`: a call as a caller hears it, by the real stream code on the embedded defaults, but on a clock that
 // runs as fast as the machine: a person sees and hears in a second what would take a minute and a half.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { FRAME_MS } from '../audio/frame';
 import { resolveConfig } from '../config/defaults';
 import { speakerSettings } from '../config/rules';
-import { callPicture } from '../render/picture';
+import { callPicture, savePicture } from '../render/picture';
 import { Recorder } from '../render/recorder';
 import { ScriptOffice, type ScriptedBilling } from '../render/scriptOffice';
 import { SettledSpeech } from '../render/settledSpeech';
@@ -37,18 +37,22 @@ const BILLING: ScriptedBilling = {
   accounts: [{ number: '00412', balance: '-12.50', currency: 'USD' }],
 };
 
+/** What a demo writes into a folder: the call, and its picture. */
+export function demoFiles(folder: string): [wav: string, png: string] {
+  return [join(folder, 'call.wav'), join(folder, 'call.png')];
+}
+
 export async function demoCommand(options: { out: string }, context: Context): Promise<number> {
   const { out } = context;
   mkdirSync(options.out, { recursive: true });
-  const wav = join(options.out, 'call.wav');
-  const png = join(options.out, 'call.png');
+  const [wav, png] = demoFiles(options.out);
   out.write('A caller waits for 90 seconds. He hears:\n\n');
   const progress = openProgress(out, 'the call');
   const { recorder, samples, rate } = await playCall(wav, context, progress).finally(progress.close);
   out.write(`${formatTimeline([...recorder.events], { colour: out.isTTY })}\n\n`);
   const { events, duckGainDb } = recorder;
   const title = 'Holdcast: 90 seconds on hold';
-  writeFileSync(png, await callPicture({ samples, rate, events: [...events], duckGainDb, title }));
+  savePicture(png, await callPicture({ samples, rate, events: [...events], duckGainDb, title }));
   out.write(`Listen:  ${wav}   (8 kHz, as the telephone carries it)\nLook:    ${png}\n\n`);
   out.write(nextSteps(relative(process.cwd(), options.out) || '.'));
   return 0;

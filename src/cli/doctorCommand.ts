@@ -1,10 +1,13 @@
 // `holdcast doctor`: looks at everything between Asterisk and the caller's ear, and says what to do. Changes nothing.
 import { resolve } from 'node:path';
 import { openAmi } from '../asterisk/ami';
+import { placeOfRootsConfig } from '../config/locate';
 import type { Account } from '../util/account';
 import { systemClock, type Clock } from '../util/clock';
+import type { HoldcastError } from '../util/errors';
 import { silentLogger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
+import { strangersOwn } from '../util/privileges';
 import { seededRandom } from '../util/random';
 import { foldersOf } from './context';
 import { amiChecks, type OpenAmi } from './doctor/amiCheck';
@@ -70,14 +73,18 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Doct
     ...(proc !== undefined && { proc }),
   };
   const file = config === undefined ? undefined : resolve(config);
+  let refused: HoldcastError | undefined;
   const become = (account: Account): void => {
+    // A config is a program, and would be run as Asterisk's user, with the environment of the hub.
+    if (becomeUser)
+      refused = strangersOwn(placeOfRootsConfig(file, { env, cwd: process.cwd() }), account.uid);
     becomeUser?.(account);
     // Nothing is looked for in the folder of whoever started this.
     if (becomeUser) process.chdir('/');
   };
   const site = await openSite(
     where,
-    (ofAsterisk, home) => load(file, { env, clock }, ofAsterisk, home),
+    async (ofAsterisk, home) => (refused ? { error: refused } : load(file, { env, clock }, ofAsterisk, home)),
     become,
   );
   // Where there is no such user: still nothing is opened as root that is another's.

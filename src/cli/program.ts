@@ -324,8 +324,9 @@ function addDemo(program: Command): void {
     .addHelpText('after', examples('holdcast demo', 'holdcast demo --out /tmp/holdcast'))
     .action((options: { out: string }) =>
       runCommand(async (context) => {
-        becomeOwnerOf([options.out]);
-        return (await import('./demoCommand')).demoCommand(options, context);
+        const { demoCommand, demoFiles } = await import('./demoCommand');
+        becomeOwnerOf(demoFiles(options.out));
+        return demoCommand(options, context);
       }),
     );
 }

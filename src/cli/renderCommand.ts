@@ -1,8 +1,8 @@
 // `holdcast render`: a scripted call as a WAV file, its timeline on the terminal, its picture if wanted.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { FRAME_MS } from '../audio/frame';
 import type { ResolvedConfig } from '../config/types';
-import { callPicture } from '../render/picture';
+import { callPicture, savePicture } from '../render/picture';
 import { renderCall } from '../render/render';
 import type { Recorder } from '../render/recorder';
 import { parseScript, type CallScript } from '../render/script';
@@ -55,7 +55,7 @@ export async function renderCommand(options: RenderOptions, { out, log, signal }
   if (options.picture && kept) {
     const { events, duckGainDb } = recorder;
     const picture = { samples: kept, rate: config.program.rate, events: [...events], duckGainDb };
-    writeFileSync(
+    savePicture(
       options.picture,
       await callPicture({ ...picture, title: options.script ?? 'A call on hold' }),
     );

@@ -1,20 +1,12 @@
 // Compiled configs kept on disk, so that a call need not compile: the module, what it was made of, what was validated.
 // The folder is trusted only if nobody else can put code there: what lies in it is run.
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
 import { hash64 } from '../util/hash';
 import { changeableBy } from '../util/pathTrust';
 import { version } from '../util/version';
+import { writeWhole } from '../util/writeWhole';
 import { defaultCacheFolder } from './defaults';
 import type { Env } from './defaults';
 
@@ -131,8 +123,9 @@ export function keepCompiled(
     const name = nameFor(configFile);
     const before = previousModule(join(folder, `${name}.json`));
     const module = `${name}-${hash64(code)}.mjs`;
-    writeWhole(join(folder, module), code);
-    writeWhole(join(folder, `${name}.json`), JSON.stringify({ inputs, module, plain } satisfies Manifest));
+    writeWhole(join(folder, module), code, 0o600);
+    const manifest = JSON.stringify({ inputs, module, plain } satisfies Manifest);
+    writeWhole(join(folder, `${name}.json`), manifest, 0o600);
     if (before !== undefined && before !== module) rmSync(join(folder, before), { force: true });
     return undefined;
   } catch (error) {
@@ -146,16 +139,5 @@ function previousModule(manifest: string): string | undefined {
     return /^[\w-]+\.mjs$/.test(module) ? module : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function writeWhole(file: string, content: string): void {
-  const draft = `${file}.${process.pid}.${process.hrtime().join('')}.tmp`;
-  try {
-    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
   }
 }

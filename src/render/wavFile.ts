@@ -1,7 +1,8 @@
 // Writes a WAV file Frame by Frame, under another name until it is whole, so that nobody opens half a recording.
-import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { BYTES_PER_SAMPLE } from '../audio/frame';
 import { WAV_HEADER_BYTES, wavHeader } from '../audio/wav';
+import { isSpecial } from '../util/writeWhole';
 
 /** Frames are gathered so that an hour of audio is not 90,000 writes. */
 const BLOCK_BYTES = 256 * 1024;
@@ -65,9 +66,4 @@ export class WavFile {
     for (let at = 0; at < this.#filled;) at += writeSync(this.#fd, this.#block, at, this.#filled - at);
     this.#filled = 0;
   }
-}
-
-function isSpecial(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && !stat.isFile();
 }

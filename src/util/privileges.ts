@@ -34,6 +34,21 @@ export function becomeOwnerOf(paths: readonly string[]): void {
   became = keeper;
 }
 
+/**
+ * Why nobody but its owner runs what lies at a path, though root has named it: others than root and `uid` may change it.
+ * Undefined: nobody else may, or this is not root, who is who names it.
+ */
+export function strangersOwn(path: string, uid: number | undefined): HoldcastError | undefined {
+  if (!isRoot()) return undefined;
+  const keeper = keeperOf(resolve(path));
+  if (keeper.uid === 0) return keeper.because === '' ? undefined : exposed(keeper.because);
+  if (keeper.uid === uid) return undefined;
+  const owner = nameOf(keeper.uid);
+  const found = `${keeper.because} belongs to ${owner}, who would be given what is root's or Asterisk's`;
+  const hint = `give it to root, or run this as ${owner} by sudo -u`;
+  return new HoldcastError('HC_NOT_AS_ROOT', found, hint);
+}
+
 /** "asterisk": whom root became, as the owner of the folders that it works in; undefined: nobody. */
 export function ownerThatRootBecame(): string | undefined {
   return became && nameOf(became.uid);

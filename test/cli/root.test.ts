@@ -131,6 +131,37 @@ describe('links in another user’s folder', () => {
   );
 });
 
+testWithOther(
+  'links in a folder of everybody’s (/tmp) are replaced, never written through',
+  async () => {
+    const scene = new Scene();
+    const shared = join(scene.home.path, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+    // Made when the owner of what is there has been looked at: of another user's own links it is decided then.
+    for (const name of ['call.wav', 'call.png']) symlinkSync(scene.victim, join(shared, name));
+    const before = scene.roots;
+    const outputs = ['--out', `${shared}/call.wav`, '--picture', `${shared}/call.png`];
+    for (const command of [
+      ['demo', '--out', shared],
+      ['render', '--seconds', '1', ...outputs],
+    ]) {
+      const { code, stderr } = await scene.home.run(...command);
+      expect([command, code, stderr]).toEqual([command, 0, '']);
+      expect(scene.roots).toEqual(before);
+      expect(lstatSync(join(shared, 'call.png')).isFile()).toBe(true);
+    }
+    for (const name of ['call.wav', 'call.png']) {
+      renameSync(join(shared, name), join(shared, `${name}.old`));
+      symlinkSync(scene.victim, join(shared, name));
+      execFileSync('chown', ['-h', `${OTHER}:${OTHER}`, join(shared, name)]);
+    }
+    await scene.home.run('demo', '--out', shared);
+    expect([scene.roots, lstatSync(join(shared, 'call.wav')).uid]).toEqual([before, OTHER]);
+  },
+  60_000,
+);
+
 describe('what root starts works as the owner of the folders', () => {
   testWithOther(
     'and does what it is for',
@@ -240,6 +271,29 @@ describe('the doctor beside a process that is called asterisk', () => {
     60_000,
   );
 });
+
+testWithOther.each([
+  ['of theirs', 'own.ts'],
+  ['of root’s, by a link of theirs', 'link.ts'],
+])(
+  'a config %s that root names is not run as Asterisk’s user, nor with the environment of the hub',
+  async (_, name) => {
+    const scene = new Scene();
+    const said = scene.home.file('said', '');
+    chmodSync(said, 0o666);
+    const text = `import { appendFileSync } from 'node:fs'; appendFileSync('${said}', 'ran'); export default {};`;
+    writeFileSync(join(scene.theirs, 'own.ts'), text);
+    symlinkSync(scene.home.file('roots/config.ts', text), join(scene.theirs, 'link.ts'));
+    scene.give();
+    for (const command of ['doctor', 'asterisk']) {
+      const words = ['--user', NOBODY.name, '--config', join(scene.theirs, name)];
+      const { code, stdout, stderr } = await scene.holdcast(command, ...words);
+      expect([command, code, stdout + stderr]).toEqual([command, 1, expect.stringMatching(/belongs\s+to/)]);
+    }
+    expect(readFileSync(said, 'utf8')).toBe('');
+  },
+  60_000,
+);
 
 testAsRoot(
   'a config in the folder that root stands in is not run, and config check says so',

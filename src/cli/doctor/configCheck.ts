@@ -2,6 +2,7 @@
 import { promises } from 'node:fs';
 import { locateConfig } from '../../config/locate';
 import { HoldcastError } from '../../util/errors';
+import { readRegular } from '../../util/regularFile';
 import { notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { HUB_ENVIRONMENT } from './hubEnvironment';
 import { noAccount } from './programCheck';
@@ -10,6 +11,8 @@ import type { Site } from './site';
 
 /** Where Asterisk's service starts its children when it is not known. */
 const USUAL_CWD = '/var/lib/asterisk';
+/** No config is longer; bytes. */
+const MOST_BYTES = 4 << 20;
 
 export function configChecks(site: Site): Check[] {
   return [
@@ -79,7 +82,7 @@ async function privacy({ config, user }: Site): Promise<Finding> {
 async function isOpen(file: string, secret: string): Promise<boolean> {
   try {
     const { mode } = await promises.stat(file);
-    return (mode & 0o004) !== 0 && (await promises.readFile(file, 'utf8')).includes(secret);
+    return (mode & 0o004) !== 0 && (await readRegular(file, MOST_BYTES)).includes(secret);
   } catch {
     return false;
   }
