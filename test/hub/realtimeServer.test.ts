@@ -33,6 +33,8 @@ class TestServer {
     readonly missing: { program: boolean },
     /** What the answer about a call waits for. */
     readonly preparing: Map<string, 'plain' | Promise<'plain' | void>>,
+    /** Calls whose look-up came, answered or not yet. */
+    readonly asked: string[],
     /** Ends of look-ups, as they are told. */
     readonly told: LookUpResult[],
   ) {}
@@ -43,7 +45,9 @@ class TestServer {
     const missing = { program: false };
     const startable = (): boolean => !missing.program;
     const preparing = new Map<string, 'plain' | Promise<'plain' | void>>();
+    const asked: string[] = [];
     const prepare = (uniqueid: string, token: string) => {
+      asked.push(uniqueid);
       tokens.set(token, uniqueid);
       return preparing.get(uniqueid);
     };
@@ -54,7 +58,7 @@ class TestServer {
     await server.start();
     server.serve({ application, startable, prepare });
     owned(server);
-    const test = new TestServer(server, kept, clock, missing, preparing, told);
+    const test = new TestServer(server, kept, clock, missing, preparing, asked, told);
     owned({ close: () => test.#agent.destroy() });
     return test;
   }
@@ -161,11 +165,11 @@ test('curl that asks whether it may go on is let', async () => {
   await until('an answer', () => readable(client.text).includes('token%201.1'));
 });
 
-test('10,000 look-ups over 50 connections: each gets its own answer', async () => {
+test('2,000 look-ups over 50 connections: each gets its own answer', async () => {
   const test = await TestServer.start();
-  const ids = Array.from({ length: 10_000 }, (_, i) => `1795225281.${i}`);
+  const ids = Array.from({ length: 2000 }, (_, i) => `1795225281.${i}`);
   await Promise.all(ids.map((id) => test.expectService(id)));
-  expect(test.server.counts).toEqual({ answered: 10_000, empty: 0, refused: 0 });
+  expect(test.server.counts).toEqual({ answered: 2000, empty: 0, refused: 0 });
 });
 
 describe('too much', () => {
@@ -243,7 +247,7 @@ describe('too much', () => {
       await until('that it is there', () => test.server.connections === i + 1);
     }
     const asking = test.raw().write(post('name=hold-1.1'));
-    await until('an answer', () => asking.text.includes('uniqueid%201.1'));
+    await until('an answer', () => readable(asking.text).includes('token%201.1'));
     await half[0]!.closed;
     expect(half.slice(1).every(({ open }) => open)).toBe(true);
   });
@@ -256,11 +260,11 @@ describe('too much', () => {
       test.preparing.set(`1.${n}`, answers);
       return test.raw().write(post(`name=hold-1.${n}`));
     });
-    await until('that all have asked', () => test.preparing.size === 3 && test.server.connections === 3);
+    await until('that all have asked', () => test.asked.length === 3);
     await test.raw().closed;
     ready();
     for (const [i, client] of asking.entries())
-      await until('an answer', () => client.text.includes(`uniqueid%201.${i + 1}`));
+      await until('an answer', () => readable(client.text).includes(`token%201.${i + 1}`));
   });
 });
 
@@ -311,7 +315,7 @@ describe('whom it answers', () => {
     const test = await TestServer.start();
     const client = test.raw().write('POST /m/single HTTP/1.0\r\nContent-Length: 13\r\n\r\nname=hold-1.1');
     await client.closed;
-    expect(client.text).toContain('uniqueid%201.1');
+    expect(readable(client.text)).toContain('token%201.1');
   });
 });
 
@@ -328,7 +332,11 @@ describe('a hub that is not ready, or not any more', () => {
     await until('that it has asked', () => server.connections === 1);
     return { server, clock, ask, asking };
   }
-  const answers = { application: holdApplication(PROGRAM, 8000), startable: () => true };
+  const answers = {
+    application: holdApplication(PROGRAM, 8000),
+    startable: () => true,
+    prepare: (uniqueid: string, token: string) => void tokens.set(token, uniqueid),
+  };
   const isEmpty = ({ text }: RawClient): boolean => /^HTTP\/1\.1 200 [^]*Content-Length: 0\r\n/.test(text);
 
   test('a look-up that came too early is answered when the hub is ready', async () => {
@@ -336,7 +344,7 @@ describe('a hub that is not ready, or not any more', () => {
     await new Promise((done) => setTimeout(done, 50));
     expect(asking.text).toBe('');
     server.serve(answers);
-    await until('an answer', () => asking.text.includes('uniqueid%201.1'));
+    await until('an answer', () => readable(asking.text).includes('token%201.1'));
   });
 
   test('after a second without, it is told that there is no class, as is everybody until the hub is ready', async () => {
@@ -348,7 +356,7 @@ describe('a hub that is not ready, or not any more', () => {
     await until('an answer', () => isEmpty(later));
     server.serve(answers);
     const last = ask();
-    await until('an answer', () => last.text.includes('uniqueid%201.1'));
+    await until('an answer', () => readable(last.text).includes('token%201.1'));
   });
 
   test.each(['withhold', 'close'] as const)('at its end (%s) nobody waits any more', async (end) => {
