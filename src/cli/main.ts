@@ -1,4 +1,4 @@
 // Entry of every command but `stream`.
-import { buildProgram } from './program';
+import { runProgram } from './program';
 
-void buildProgram().parseAsync();
+void runProgram();

@@ -1,5 +1,5 @@
 // The command line: the only file that knows commander. Each command's code is imported when it runs.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { speakerSettings } from '../config/rules';
 import { STREAM_OPTIONS } from '../stream/options';
 import { messageOf } from '../util/errors';
@@ -15,8 +15,10 @@ const seconds = (text: string): number => {
   return value;
 };
 const wholeNumber = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number, 0 or more');
-  return Number(text);
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError(`a whole number, 0 to ${Number.MAX_SAFE_INTEGER}`);
+  return value;
 };
 const configOption = (): Option =>
   new Option(
@@ -28,7 +30,23 @@ const asOwner = { becomeOwnerOf, becomeUser };
 const examples = (...lines: string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
-export function buildProgram(): Command {
+/** Runs what the command line says. Help and version, too, are printed as a command prints, so that they arrive whole. */
+export async function runProgram(): Promise<void> {
+  let said = '';
+  try {
+    await buildProgram((text) => (said += text)).parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    await runCommand(({ out }) => {
+      out.write(said);
+      // Commander's own code is 1.
+      return Promise.resolve(error.exitCode === 0 ? 0 : EXIT_USAGE);
+    });
+  }
+}
+
+/** @param writeOut takes help and version */
+export function buildProgram(writeOut: (text: string) => void): Command {
   const program = new Command('holdcast')
     .description(
       'Programmable music on hold for Asterisk: music, advice over it, answers to the caller’s keys',
@@ -37,8 +55,9 @@ export function buildProgram(): Command {
     .helpOption('-h, --help', 'show this help')
     .showHelpAfterError('(try --help)')
     .showSuggestionAfterError()
-    // Before any command is added: each takes it over. Commander's own code is 1.
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
+    // Before any command is added: each takes these over.
+    .configureOutput({ writeOut })
+    .exitOverride()
     .addHelpText(
       'after',
       examples(

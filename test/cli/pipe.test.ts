@@ -74,9 +74,11 @@ test('a reader that has seen enough ends nothing but what only prints, quietly',
 test('a disk that is full is told, with an exit code of its own', async () => {
   const home = new Home();
   home.config();
-  const script = `'${HOLDCAST}' config check > /dev/full`;
-  const { code, stderr } = await run('/bin/bash', ['-c', script], { cwd: home.path, env: home.env() });
-  expect([code, stderr]).toEqual([74, 'holdcast: standard output cannot be written: ENOSPC\n']);
+  for (const command of ['config check', 'media --help', '--version', 'help']) {
+    const script = `'${HOLDCAST}' ${command} > /dev/full`;
+    const { code, stderr } = await run('/bin/bash', ['-c', script], { cwd: home.path, env: home.env() });
+    expect([code, stderr]).toEqual([74, 'holdcast: standard output cannot be written: ENOSPC\n']);
+  }
 });
 
 test('a reader that takes nothing does not keep a command that is interrupted', async () => {

@@ -251,7 +251,7 @@ test.each([
 });
 
 test('it has help with examples, and bash completes it', () => {
-  const command = buildProgram().commands.find((one) => one.name() === 'status')!;
+  const command = buildProgram(() => {}).commands.find((one) => one.name() === 'status')!;
   let help = '';
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
   expect(help).toMatch(/Usage: holdcast status/);

@@ -223,8 +223,8 @@ describe('migrate, check, purge', () => {
 
 describe('the command line', () => {
   const parse = async (...args: string[]): Promise<string> => {
-    const program = buildProgram();
     let text = '';
+    const program = buildProgram((t) => (text += t));
     const quiet = (command: ReturnType<typeof buildProgram>): void => {
       command.exitOverride().configureOutput({ writeOut: (t) => (text += t), writeErr: (t) => (text += t) });
       for (const sub of command.commands) quiet(sub);
