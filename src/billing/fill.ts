@@ -47,11 +47,19 @@ export function filledPath(template: string, question: BillingQuestion): string 
   return url.pathname + url.search;
 }
 
-/** Nothing, dots and slashes name another resource, also encoded: many a server decodes them before it looks. */
+/**
+ * Nothing, dots (also before a server's `;parameters`) and slashes name another resource, also encoded: many a server
+ * decodes them before it looks.
+ */
 function staysSegment(template: string, question: BillingQuestion): boolean {
-  const filled = fill(template, question, (value) => value);
+  let hasNothing = false;
+  const filled = fill(template, question, (value) => {
+    hasNothing ||= value === '';
+    return value;
+  });
   if (filled === template) return true;
-  return !/^\.{0,2}$/.test(filled.replace(/%2e/gi, '.')) && !/[/\\\x00-\x1f\x7f]/.test(filled);
+  const decoded = filled.replace(/%(2e|2f|5c)/gi, (code) => decodeURIComponent(code));
+  return !hasNothing && !/^\.{1,2}(;|$)/.test(decoded) && !/[/\\\x00-\x1f\x7f]/.test(decoded);
 }
 
 function moved(): BillingFailure {

@@ -15,7 +15,9 @@ const FAILED = expect.objectContaining({ code: 'HC_BILLING_FAILED' }) as Error;
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 20 });
 /** Nothing that a URL's path would take for its own: refused, see below. */
-const anySegment = anyText.filter((text) => !/^\.{0,2}$|[/\\\x00-\x1f\x7f]/.test(text));
+const anySegment = anyText.filter(
+  (text) => !/^\.{0,2}$|^\.{1,2};|[/\\\x00-\x1f\x7f]|%(2e|2f|5c)/i.test(text),
+);
 
 describe('in a URL', () => {
   test('a plus is one, and a PIN that is not asked for is empty', () => {
@@ -70,6 +72,11 @@ describe('in a URL', () => {
     ['%2e{language}', '.', '1'],
     ['%2E{language}', '', '1'],
     ['x{language}', '/..', '1'],
+    ['x{language}', '%2f..', '1'],
+    ['x{language}', '%5C..', '1'],
+    ['x-{language}', '', '1'],
+    ['{language};v=1', '..', '1'],
+    ['{language}', '..;', '1'],
   ])('nor do values and text together: %s', (place, language, pin) => {
     const ask = (): string => filledPath(`https://billing.example/a/${place}`, question({ language, pin }));
     expect(ask).toThrow(/more of its URL/);
