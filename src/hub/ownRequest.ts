@@ -9,12 +9,14 @@ import { isLoopback } from './listening';
  * @param hosts names, besides those of this machine's loopback, by which the server may be called; lower case
  */
 export function foreignness(
-  { headers, headersDistinct }: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+  { url = '', headers, headersDistinct }: Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'>,
   hosts: readonly string[],
 ): string | undefined {
   const browser = ['origin', 'sec-fetch-site'].find((name) => headers[name] !== undefined);
   if (browser !== undefined) return `from a browser (${browser})`;
-  const named = headersDistinct['host'] ?? [];
+  // A request line may name a host as well, and that one counts (RFC 9112, 3.2.2).
+  const [, inLine] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url) ?? [];
+  const named = [...(headersDistinct['host'] ?? []), ...(inLine === undefined ? [] : [inLine])];
   return named.every((host) => isOwn(host, hosts)) ? undefined : 'for another host';
 }
 

@@ -303,6 +303,10 @@ describe('whom it answers', () => {
 
   test.each([
     ['two hosts in one request', post('name=hold-1.1', 'Host: attacker.example\r\nConnection: close\r\n')],
+    [
+      'a request line for another host',
+      'POST http://attacker.example/m/single HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 13\r\n\r\nname=hold-1.1',
+    ],
     ['an empty host', 'POST /m/single HTTP/1.1\r\nHost:\r\nContent-Length: 13\r\n\r\nname=hold-1.1'],
   ])('not %s', async (_, text) => {
     const test = await TestServer.start();
