@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Connection as Driver, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import { serverErrno } from './mysqlErrors';
+import { greetingError, serverErrno } from './mysqlErrors';
 import type { Value } from './namedSql';
 import { ConnectionPool, type Connection, type Pool, type Result } from './pool';
 import { trustOf } from './mysqlTrust';
@@ -62,7 +62,11 @@ class MysqlConnection implements Connection {
   }
 
   async ready(): Promise<void> {
-    await this.#answered<void>((driver, done) => driver.connect((error) => done(error)));
+    await this.#answered<void>((driver, done) => driver.connect((error) => done(error))).catch(
+      (error: unknown) => {
+        throw this.#socket.bytesWritten === 0 ? greetingError(error) : error;
+      },
+    );
     await this.send(sessionSql(this.settings.queryMs), []).catch((error: unknown) => {
       // An old server or a proxy that does not know one of these works without them.
       if (serverErrno(error) === undefined) throw error;

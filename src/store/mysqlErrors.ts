@@ -52,6 +52,17 @@ export function databaseError(error: unknown): HoldcastError {
   return refused(`the database refused: ${code} (${errno})${words}`, hint);
 }
 
+/**
+ * An error in place of the greeting: it is about the connection, and anybody may have sent it, also where TLS is to prove who
+ * the server is. Nothing that is to be written is refused by it.
+ */
+export function greetingError(error: unknown): unknown {
+  const errno = serverErrno(error);
+  if (errno === undefined) return error;
+  const code = errnoOf(error) ?? 'no code';
+  return away(`the database takes no connection from here: ${code} (${errno})`, SERVER, { errno });
+}
+
 /** The server's own number behind an error of ours, for what is tried again. */
 export function errnoBehind(error: unknown): number | undefined {
   const { cause } = (error ?? {}) as { cause?: { errno?: unknown } };

@@ -1,5 +1,6 @@
 // Whom a database's password is given to: a server that TLS has proven, one behind a socket that is not everybody's, or
 // the owner of a pinned key. Whoever listens in the server's place can ask for it in every way that the protocol has.
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { promises } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
@@ -29,7 +30,7 @@ export interface Trust<Plugin> {
 
 /**
  * Files are read anew for each connection, so that a renewed one counts.
- * @throws HoldcastError HC_STORE_AWAY: a file cannot be read
+ * @throws HoldcastError HC_STORE_AWAY: a file cannot be read, or is not what it should be
  */
 export async function trustOf<Plugin>(
   settings: DatabaseSettings,
@@ -42,7 +43,10 @@ export async function trustOf<Plugin>(
     host,
     serverPublicKey: pinned,
   } = settings;
-  const [authority, serverPublicKey] = await Promise.all([pem('ca', ca), pem('serverPublicKey', pinned)]);
+  const [authority, serverPublicKey] = await Promise.all([
+    pem('ca', ca, (text) => new X509Certificate(text)),
+    pem('serverPublicKey', pinned, createPublicKey),
+  ]);
   const isSafe = tls || (await isBehindSocket(settings));
   const parts = {
     ...(serverPublicKey !== undefined && { serverPublicKey }),
@@ -83,22 +87,58 @@ function unproven({ socket }: DatabaseSettings): HoldcastError {
   );
 }
 
-/** Whether only those who may write the socket's folder can be at the other end. */
+/**
+ * Whether nobody can put a socket of theirs in its place: no folder above is everybody's, neither by the path's own names
+ * nor by those that links lead to. In one like /tmp, what root or this user has made there stays theirs.
+ */
 async function isBehindSocket({ socket }: DatabaseSettings): Promise<boolean> {
   if (socket === undefined) return false;
   try {
-    const { mode } = await promises.stat(dirname(await promises.realpath(socket)));
-    return (mode & 0o002) === 0;
+    const paths = [resolve(socket), await promises.realpath(socket)];
+    return (await Promise.all(paths.map(isKept))).every(Boolean);
   } catch {
     return false;
   }
 }
 
-/** The text of a PEM file, or the text itself. */
-async function pem(option: string, given: string | undefined): Promise<string | undefined> {
-  if (given === undefined || given.includes('-----BEGIN ')) return given;
+async function isKept(path: string): Promise<boolean> {
+  for (
+    let [entry, folder] = [path, dirname(path)];
+    folder !== entry;
+    [entry, folder] = [folder, dirname(folder)]
+  ) {
+    const { mode } = await promises.stat(folder);
+    if ((mode & 0o002) === 0) continue;
+    const { uid } = await promises.lstat(entry);
+    const isSticky = (mode & 0o1000) !== 0;
+    if (entry === path || !isSticky || (uid !== 0 && uid !== process.getuid?.())) return false;
+  }
+  return true;
+}
+
+/** The text of a PEM file, or the text itself. @param read throws where it is not what it should be */
+async function pem(
+  option: string,
+  given: string | undefined,
+  read: (text: string) => unknown,
+): Promise<string | undefined> {
+  if (given === undefined) return undefined;
+  const text = given.includes('-----BEGIN ') ? given : await fileText(option, given);
   try {
-    return await promises.readFile(resolve(given), 'utf8');
+    read(text);
+  } catch (error) {
+    const what = option === 'ca' ? 'a certificate' : 'a public key';
+    throw away(
+      `\`${option}\` of the database is not ${what} that can be read: ${errnoOf(error) ?? messageOf(error)}`,
+      `it must be ${what} in PEM (-----BEGIN …)`,
+    );
+  }
+  return text;
+}
+
+async function fileText(option: string, file: string): Promise<string> {
+  try {
+    return await promises.readFile(resolve(file), 'utf8');
   } catch (error) {
     const hint = `name a PEM file that this user may read in \`${option}\``;
     throw away(`the file \`${option}\` of the database cannot be read: ${errnoOf(error)}`, hint);

@@ -1,7 +1,16 @@
 // Whom the password of a database is given to: a real MariaDB with TLS, and false servers that ask for it in every way.
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPool, type Pool } from '../../src/store/mysql';
@@ -98,6 +107,72 @@ describe('a false server', () => {
     await against({ plugin: 'caching_sha2_password', tls: true }, { tls: true, connectMs: 500 });
     expect(server.heard.length).toBeLessThanOrEqual(2);
     expect(server.heard.some((packet) => packet.includes('shop'))).toBe(false);
+  });
+
+  test.each([1045, 1062, 1040, 9999])(
+    'that sends error %d before anybody knows who it is refuses nothing for good',
+    async (refuses) => {
+      for (const tls of [true, false]) {
+        const failure = await against({ plugin: 'mysql_native_password', refuses }, { tls });
+        expect(failure).toMatchObject({
+          code: 'HC_STORE_AWAY',
+          message: expect.stringContaining(`(${refuses})`) as string,
+        });
+        expect(server.heard).toEqual([]);
+        if (tls) await server.close();
+      }
+    },
+  );
+
+  const asRoot = process.getuid?.() === 0;
+  (asRoot ? test.each : test.skip.each)([
+    ['in a folder of a user’s own in a folder of everybody’s', (path: string) => path],
+    [
+      'behind a link that lies there and leads to a folder of ours',
+      (path: string, own: string) => {
+        symlinkSync(own, path);
+        return own;
+      },
+    ],
+  ])('at a socket %s gets no password', async (_, place) => {
+    const all = mkdtempSync(join(folder, 'all-'));
+    chmodSync(all, 0o1777);
+    const [theirs, own] = [join(all, 'theirs'), mkdtempSync(join(folder, 'own-'))];
+    mkdirSync(theirs);
+    const path = join(theirs, 's');
+    const made = place(path, join(own, 's'));
+    chownSync(theirs, 65_534, 65_534);
+    server = await FalseMysql.start({ plugin: 'caching_sha2_password', path: made });
+    const failure = await open({ socket: path })
+      .query('SELECT 1')
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: expect.stringContaining('every user may write') as string });
+    expect(server.knows(PASSWORD)).toBe(false);
+  });
+
+  test.each([
+    ['serverPublicKey', 'no key at all'],
+    ['serverPublicKey', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n'],
+    ['ca', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+    ['ca', 'CRLF of a key'],
+  ])('%s that is none is named, and nobody is asked: %j', async (option, text) => {
+    server = await FalseMysql.start({ plugin: 'caching_sha2_password', tls: true });
+    const file = join(folder, 'malformed.pem');
+    writeFileSync(file, text === 'CRLF of a key' ? server.publicKey.replaceAll('\n', '\r\n') : text);
+    await expect(open({ port: server.port, [option]: file }).query('SELECT 1')).rejects.toMatchObject({
+      code: 'HC_STORE_AWAY',
+      message: expect.stringContaining(`\`${option}\` of the database is not`) as string,
+    });
+    expect(server.heard).toEqual([]);
+  });
+
+  test('a pinned key with line ends of Windows and a byte order mark is one', async () => {
+    server = await FalseMysql.start({ plugin: 'caching_sha2_password' });
+    const key = `\ufeff${server.publicKey.replaceAll('\n', '\r\n')}`;
+    await open({ port: server.port, serverPublicKey: key })
+      .query('SELECT 1')
+      .catch(() => {});
+    expect(server.knows(PASSWORD)).toBe(true);
   });
 
   test('at a socket in a folder of everybody’s gets no password; in one of ours it does', async () => {

@@ -14,6 +14,8 @@ export interface FalseMysqlOptions {
   readonly tls?: boolean;
   /** Path of a Unix socket; absent: a port of loopback. */
   readonly path?: string;
+  /** An error in place of the greeting, by its number. */
+  readonly refuses?: number;
   /** Takes any login, and asks for this file when it is asked anything. */
   readonly wants?: string;
 }
@@ -72,7 +74,13 @@ export class FalseMysql {
       this.#ended++;
       for (const look of this.#waiting) look();
     });
-    const { plugin, tls = false } = this.options;
+    const { plugin, tls = false, refuses } = this.options;
+    if (refuses !== undefined)
+      return send(
+        socket,
+        0,
+        Buffer.from([0xff, refuses & 0xff, refuses >> 8, ...Buffer.from('#28000its words')]),
+      );
     const capabilities = CAPABILITIES | (tls ? TLS : 0);
     const [low, high] = [Buffer.alloc(2), Buffer.alloc(2)];
     low.writeUInt16LE(capabilities & 0xffff);
