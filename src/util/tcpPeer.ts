@@ -1,7 +1,8 @@
-// Whose program holds the other end of a TCP connection on this machine, as the kernel tells it in /proc/self/net.
+// Whose program holds the other end of a TCP connection on this machine, as the kernel tells it.
 // A port proves nothing: while its owner is away, any user may listen there. The connection itself cannot be forged.
 import { promises } from 'node:fs';
-import { networkInterfaces, endianness } from 'node:os';
+import { networkInterfaces } from 'node:os';
+import { plainAddress, TCP_TABLES, tcpRows, type TcpEnd } from './tcpTable';
 
 /** The two ends of a connection, as a socket names its own. */
 export interface Ends {
@@ -22,14 +23,14 @@ const READS = 5;
  * @returns undefined: not on this machine, in another network namespace, not accepted yet, or closed
  */
 export async function userOfPeer(ends: Ends, folder = '/proc/self/net'): Promise<number | undefined> {
-  const local = endText(ends.remoteAddress, ends.remotePort);
-  const remote = endText(ends.localAddress, ends.localPort);
+  const local = endOf(ends.remoteAddress, ends.remotePort);
+  const remote = endOf(ends.localAddress, ends.localPort);
   if (local === undefined || remote === undefined) return undefined;
   for (let i = 0; i < READS; i++) {
-    for (const name of ['tcp', 'tcp6']) {
-      const list = await promises.readFile(`${folder}/${name}`, 'latin1').catch(() => '');
-      const uid = userIn(list, local, remote);
-      if (uid !== undefined) return uid;
+    for (const name of TCP_TABLES) {
+      const table = await promises.readFile(`${folder}/${name}`, 'latin1').catch(() => '');
+      for (const row of tcpRows(table))
+        if (row.inode !== '0' && isSame(row.local, local) && isSame(row.remote, remote)) return row.uid;
     }
   }
   return undefined;
@@ -37,11 +38,10 @@ export async function userOfPeer(ends: Ends, folder = '/proc/self/net'): Promise
 
 /** Whether the other end is on this machine, so that any of its users could be there. */
 export function isOwnMachine({ localAddress, remoteAddress }: Ends): boolean {
-  const remote = remoteAddress && bytesOf(remoteAddress);
-  if (!remote) return false;
-  // 127.0.0.0/8 as an address of IPv6, and ::1.
-  if (/^0{20}f{4}7f/.test(remote) || remote === bytesOf('::1')) return true;
-  return [localAddress ?? '', ...ownAddresses()].some((one) => bytesOf(one) === remote);
+  const remote = plainAddress(remoteAddress ?? '');
+  if (remote === undefined) return false;
+  if (remote.startsWith('127.') || remote === '::1') return true;
+  return [localAddress ?? '', ...ownAddresses()].some((one) => plainAddress(one) === remote);
 }
 
 function ownAddresses(): string[] {
@@ -52,50 +52,11 @@ function ownAddresses(): string[] {
   }
 }
 
-function userIn(list: string, local: string, remote: string): number | undefined {
-  for (const line of list.split('\n')) {
-    // sl local_address rem_address st queues timer retrnsmt uid timeout inode
-    const [, one, other, , , , , uid, , inode] = line.trim().split(/\s+/);
-    if (!one || !other || inode === undefined || inode === '0') continue;
-    if (kernelEnd(one) === local && kernelEnd(other) === remote) return Number(uid);
-  }
-  return undefined;
+function endOf(address: string | undefined, port: number | undefined): TcpEnd | undefined {
+  const host = plainAddress(address ?? '');
+  return host === undefined || port === undefined ? undefined : { host, port };
 }
 
-/** "0100007F:13AE" → the address as 16 bytes in hex, and the port. */
-function kernelEnd(text: string): string {
-  const [address = '', port = ''] = text.split(':');
-  const words = address.match(/.{8}/g) ?? [];
-  const bytes = endianness() === 'LE' ? words.map((word) => word.match(/../g)!.reverse().join('')) : words;
-  const hex = bytes.join('').toLowerCase();
-  return `${hex.length === 8 ? MAPPED + hex : hex}:${Number.parseInt(port, 16)}`;
-}
-
-/** An IPv4 address as one of IPv6 begins so. */
-const MAPPED = `${'0'.repeat(20)}ffff`;
-
-function endText(address: string | undefined, port: number | undefined): string | undefined {
-  const bytes = address === undefined ? undefined : bytesOf(address);
-  return bytes === undefined || port === undefined ? undefined : `${bytes}:${port}`;
-}
-
-/** Any way to write an address → its 16 bytes in hex; undefined: it is none. */
-function bytesOf(address: string): string | undefined {
-  const [bare = ''] = address.split('%');
-  const v4 = /^(?:::ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/i.exec(bare);
-  if (v4)
-    return (
-      MAPPED +
-      v4
-        .slice(1)
-        .map((part) => Number(part).toString(16).padStart(2, '0'))
-        .join('')
-    );
-  if (!bare.includes(':')) return undefined;
-  const [before = '', after] = bare.split('::').map((half) => half.split(':').filter(Boolean));
-  const gap = after === undefined ? [] : Array<string>(8 - before.length - after.length).fill('0');
-  return [...before, ...gap, ...(after ?? [])]
-    .map((group) => group.padStart(4, '0'))
-    .join('')
-    .toLowerCase();
+function isSame(one: TcpEnd, other: TcpEnd): boolean {
+  return one.port === other.port && one.host === other.host;
 }
