@@ -115,18 +115,36 @@ function secretsOf({ ami, billing, store }: ResolvedConfig): Secret[] {
     ['billing.http.password', http?.password],
     ['billing.http.token', http?.token],
     ...Object.entries(http?.headers ?? {})
-      .filter(([name]) => /key|token|secret|auth|pass|cookie/i.test(name))
-      .map(([name, value]) => [`billing.http.headers['${name}']`, value] as const),
+      .filter(([name]) => SECRET_NAME.test(name))
+      // "Bearer x" is often made of a literal that has the x.
+      .map(([name, value]) => [`billing.http.headers['${name}']`, value?.split(' ').at(-1)] as const),
+    ...inQuery(http?.url).map((value) => ['billing.http.url', value] as const),
     ['billing.sql.database.password', sql],
     ['store.mysql.password', store.mysql?.password],
   ] as const;
   return all.flatMap(([key, value]) => (value ? [{ key, value }] : []));
 }
 
+const SECRET_NAME = /key|token|secret|auth|pass|cookie/i;
+
+/** Not what a placeholder is for. */
+function inQuery(url: string | undefined): string[] {
+  if (url === undefined) return [];
+  const [, query = ''] = /\?([^#]*)/.exec(url) ?? [];
+  return [...new URLSearchParams(query)]
+    .filter(([name, value]) => SECRET_NAME.test(name) && !/[{}]/.test(value))
+    .map(([, value]) => value);
+}
+
 /** A short one would be found in any text: only where it is all of a literal. */
 function stands(value: string, text: string): boolean {
-  if (value.length >= 6) return text.includes(value);
+  // As it is, or with some characters escaped.
+  if (value.length >= 6) return text.includes(value) || unescaped(text).includes(unescaped(value));
   return ["'", '"', '`'].some((quote) => text.includes(quote + value + quote));
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll('\\', '');
 }
 
 /** Whether it and every folder above it is open to all. */

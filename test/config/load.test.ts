@@ -421,6 +421,22 @@ What to do: correct what is named; config.example.ts shows every option with its
     chmodSync(shop.folder, 0o755);
   });
 
+  it('also of one in a query, behind a word of a header, or written with escapes', () => {
+    const path = shop.write(
+      'config.ts',
+      config(
+        `media: { folder: '.' }, ami: { secret: 'it\\'s-s3cret' },
+        billing: { http: { url: 'https://b.example/?token=t0ken-t0ken&pin={pin}&key={phone}', headers: { Authorization: \`Bearer \${bearer}\` } } }`,
+        "const bearer = 'b3arer-b3arer';",
+      ),
+    );
+    chmodSync(path, 0o644);
+    const { printed } = shop.run({ way: 'check', path });
+    expect(printed).toContain(
+      "may read ami.secret, billing.http.headers['Authorization'], billing.http.url in ",
+    );
+  });
+
   it('warns of a language that no voice speaks', () => {
     const spoken = /^No voice speaks the language of the config, de: /;
     expect(notesOf("language: 'de'")).toEqual([expect.stringMatching(spoken)]);
