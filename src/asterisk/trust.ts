@@ -1,7 +1,7 @@
 // May this peer be told anything? On one machine it must be Asterisk's own user, root, or one that the operator names:
 // while Asterisk is away, any user may listen on its port, and even a response to a challenge lets them guess the secret.
 import type { Socket } from 'node:net';
-import { readAccounts } from '../util/accounts';
+import { uidOf, uidText } from '../util/account';
 import type { HoldcastError } from '../util/errors';
 import { isOwnMachine, userOfPeer } from '../util/tcpPeer';
 import type { AmiSettings } from './settings';
@@ -21,11 +21,10 @@ export async function distrustOf(socket: Socket, settings: AmiSettings): Promise
     return isOwnMachine(socket)
       ? foreign(settings, 'the system does not tell whose program it is')
       : undefined;
-  const accounts = await readAccounts();
   const named = settings.trustUid ?? [];
-  const trusted = [process.getuid?.(), ROOT, ...named.map((user) => accounts.uidOf(user))];
+  const trusted = [process.getuid?.(), ROOT, ...named.map(uidOf)];
   if (trusted.includes(uid)) return undefined;
-  const unknown = named.find((user) => accounts.uidOf(user) === undefined);
+  const unknown = named.find((user) => uidOf(user) === undefined);
   const also = unknown === undefined ? '' : `; ami.trustUid names ${unknown}, and there is no such user`;
-  return foreign(settings, `it belongs to ${accounts.text(uid)}${also}`);
+  return foreign(settings, `it belongs to ${uidText(uid)}${also}`);
 }

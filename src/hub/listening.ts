@@ -3,7 +3,7 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, linkSync, type BigIntStats } from 'node:fs';
 import { connect, isIPv4, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { readAccounts } from '../util/accounts';
+import { uidText } from '../util/account';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { listenersOn } from '../util/tcpListeners';
 
@@ -34,7 +34,7 @@ export async function listen(
 ): Promise<void> {
   if (fd !== undefined) {
     const failure = await tried(server, () => server.listen({ fd }));
-    if (failure) throw await unusable(where, failure, option);
+    if (failure) throw unusable(where, failure, option);
     return;
   }
   if ('path' in where) return listenOnPath(server, where.path, { option, mode });
@@ -43,7 +43,7 @@ export async function listen(
   // By its number, since a name may lead to ::1 alone, which is not where Asterisk asks.
   const address = host === 'localhost' ? '127.0.0.1' : host;
   const failure = await tried(server, () => server.listen({ host: address, port }));
-  if (failure) throw await unusable(where, failure, option);
+  if (failure) throw unusable(where, failure, option);
 }
 
 export function isLoopback(host: string): boolean {
@@ -72,12 +72,12 @@ async function listenOnPath(
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw await unusable(where, error, option);
+    throw unusable(where, error, option);
   }
   for (let left = TRIES; ; left--) {
     const failure = await tried(server, () => bound(mode, () => server.listen({ path })));
     if (!failure) return;
-    if (errnoOf(failure) !== 'EADDRINUSE' || left === 1) throw await unusable(where, failure, option);
+    if (errnoOf(failure) !== 'EADDRINUSE' || left === 1) throw unusable(where, failure, option);
     await clearAway(path, option);
   }
 }
@@ -120,7 +120,7 @@ async function clearAway(path: string, option: string): Promise<void> {
     );
   if (failure === 'ENOENT') return;
   if (failure !== 'ECONNREFUSED')
-    throw await unusable({ path }, Object.assign(new Error(), { code: failure }), option);
+    throw unusable({ path }, Object.assign(new Error(), { code: failure }), option);
   removeSame(path, before);
 }
 
@@ -165,9 +165,9 @@ const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ],
 };
 
-async function unusable(where: Where, error: unknown, option: string): Promise<HoldcastError> {
+function unusable(where: Where, error: unknown, option: string): HoldcastError {
   const code = errnoOf(error) ?? '';
-  const occupied = code === 'EADDRINUSE' && 'host' in where ? await occupation(where) : undefined;
+  const occupied = code === 'EADDRINUSE' && 'host' in where ? occupation(where) : undefined;
   const [why, hint] = occupied ??
     WHY[code] ?? [code || messageOf(error), 'set OPTION to a place that this user may use'];
   return refused(where, why, hint.replace('OPTION', option), error);
@@ -176,14 +176,11 @@ async function unusable(where: Where, error: unknown, option: string): Promise<H
 const ROOT = 0;
 
 /** Whose program is in the way; undefined: the system does not tell. */
-async function occupation(where: {
-  host: string;
-  port: number;
-}): Promise<readonly [string, string] | undefined> {
+function occupation(where: { host: string; port: number }): readonly [string, string] | undefined {
   const [listener] = listenersOn(where);
   if (!listener) return undefined;
   const { uid } = listener;
-  const why = `a program of ${(await readAccounts()).text(uid)} listens there`;
+  const why = `a program of ${uidText(uid)} listens there`;
   if (uid === process.getuid?.()) return [why, WHY['EADDRINUSE']![1]];
   if (uid === ROOT)
     return [why, 'if systemd holds it for the hub, have it start the hub: systemctl start holdcast-hub'];

@@ -102,7 +102,10 @@ async function checkPack(pack: WordPack, settings: MediaSettings, log: Logger): 
 }
 
 /** Why a caller hears a soft chord for all that is in the folder: the first reason that there is. */
-async function nothingToHear(root: string, { files, folderProblems }: Listing): Promise<Finding> {
+async function nothingToHear(
+  root: string,
+  { files, fileProblems, folderProblems }: Listing,
+): Promise<Finding> {
   const finding = (message: string, hint: string): Finding => ({
     file: 'music',
     code: 'HC_MEDIA_NOTHING',
@@ -123,7 +126,7 @@ async function nothingToHear(root: string, { files, folderProblems }: Listing): 
   }
   if (folderProblems.some((problem) => problem.folder.kind === 'music'))
     return finding('the folder cannot be read', 'See what is said of it.');
-  if (files.some((source) => source.folder.kind === 'music'))
+  if ([...files, ...fileProblems].some(({ id }) => id.startsWith('music/')))
     return finding('none of its files can be played', 'See what is said of each.');
   return finding('the folder is missing or empty', 'Put music into it, then run `holdcast media prepare`.');
 }

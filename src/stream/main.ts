@@ -31,7 +31,15 @@ function crowding(): number {
 
 /** Where Asterisk runs as root, and the folders are another user's: nothing is written there as root. */
 function asOwner<T extends ResolvedConfig | undefined>(config: T): T {
-  if (config) becomeOwnerOfFirst([config.calls.folder, config.media.cache, config.store.file]);
+  if (config) {
+    const { calls, media, store, log } = config;
+    becomeOwnerOfFirst([
+      calls.folder,
+      media.cache,
+      store.file,
+      ...(log.file === undefined ? [] : [log.file]),
+    ]);
+  }
   return config;
 }
 

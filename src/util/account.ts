@@ -1,5 +1,5 @@
-// A user of this machine as /etc/passwd and /etc/group have them: what a program needs to know to become that user.
-// Users of a directory (LDAP) are not in these files.
+// A user of this machine as /etc/passwd and /etc/group have them: what a program needs to know to become that user,
+// or to name it. Users of a directory (LDAP) are not in these files: whoever means one writes its number.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -20,7 +20,7 @@ export interface Account {
 export function accountOf(user: string | number, passwd: string, group: string): Account | undefined {
   for (const line of passwd.split('\n')) {
     const [name = '', , uid = '', gid = '', , home = '/'] = line.split(':');
-    if (typeof user === 'number' ? Number(uid) !== user || uid === '' : name !== user) continue;
+    if (!/^\d+$/.test(uid) || (typeof user === 'number' ? Number(uid) !== user : name !== user)) continue;
     const also = group
       .split('\n')
       .map((entry) => entry.split(':'))
@@ -38,6 +38,17 @@ export function accountOf(user: string | number, passwd: string, group: string):
 export function findAccount(user: string | number, root = '/'): Account | undefined {
   const [passwd, group] = ['etc/passwd', 'etc/group'].map((file) => textOf(join(root, file)));
   return accountOf(user, passwd!, group!);
+}
+
+/** Of a name, or of a number as it is. Undefined: there is no such name. */
+export function uidOf(user: string | number): number | undefined {
+  return /^\d+$/.test(String(user)) ? Number(user) : findAccount(user)?.uid;
+}
+
+/** "uid 1001 (mallory)"; without a name where there is none. */
+export function uidText(uid: number): string {
+  const name = findAccount(uid)?.name;
+  return `uid ${uid}${name === undefined ? '' : ` (${name})`}`;
 }
 
 function textOf(file: string): string {

@@ -162,6 +162,23 @@ testWithOther(
   60_000,
 );
 
+testWithOther(
+  'the log of a stream that root starts goes through no link of another user’s',
+  async () => {
+    const scene = new Scene();
+    scene.plant('stream.log', scene.victim);
+    const config = scene.home.file(
+      'log.ts',
+      `export default { log: { file: '${scene.theirs}/stream.log' } };`,
+    );
+    const before = scene.roots;
+    const command = `'${HOLDCAST}' stream --uniqueid 1.1 --config '${config}' | head -c 32000 | wc -c`;
+    const { stdout } = await run('sh', ['-c', command], { cwd: '/', env: scene.home.env() });
+    expect([stdout.trim(), scene.roots]).toEqual(['32000', before]);
+  },
+  30_000,
+);
+
 describe('what root starts works as the owner of the folders', () => {
   testWithOther(
     'and does what it is for',

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, promises } from 'node:fs';
 import type { ResolvedConfig } from '../../config/types';
 import { addressOf } from '../../hub/listening';
-import { readAccounts } from '../../util/accounts';
+import { uidText } from '../../util/account';
 import { listenersOn, tcpListeners, type TcpListener } from '../../util/tcpListeners';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import type { Site } from './site';
@@ -39,10 +39,9 @@ async function port(site: Site, machine: Machine): Promise<Finding | Finding[]> 
   const ours = [ROOT, site.account?.uid];
   const foreign = listenersOn(listen, machine.listeners()).find(({ uid }) => !ours.includes(uid));
   if (!foreign) return kept;
-  const who = (await readAccounts()).text(foreign.uid);
   return [
     problem(
-      `a program of ${who} listens on ${addressOf(listen)}: Asterisk runs what it answers`,
+      `a program of ${uidText(foreign.uid)} listens on ${addressOf(listen)}: Asterisk runs what it answers`,
       `End it, and see what else it did: ss -ltnp 'sport = :${listen.port}'. Then: systemctl restart ${SERVICE}`,
     ),
     named('port kept', kept),
