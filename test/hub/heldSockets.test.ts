@@ -197,8 +197,9 @@ test('localhost and its address are one', () => {
 (hasActivate ? test : test.skip)('systemd’s own program starts the hub for the first look-up', async () => {
   const home = new Home();
   const where = await listening(ANY_PORT, (_, at) => at); // its number is free again
-  home.config(configFor(where));
-  const words = [`--listen=${addressOf(where)}`, HOLDCAST, 'hub'];
+  const config = home.config(configFor(where));
+  // It passes no other variables on, and root takes no config that is not named.
+  const words = [`--listen=${addressOf(where)}`, HOLDCAST, 'hub', '--config', config];
   const child = spawn('systemd-socket-activate', words, {
     cwd: home.path,
     env: home.env(),
