@@ -81,8 +81,10 @@ export async function openAmi(settings: AmiSettings, parts: AmiParts): Promise<A
 
 function reach(settings: AmiSettings): Socket {
   const { host, port } = settings;
+  // By its number: the name may lead to ::1 first, where any user may listen while Asterisk is there by IPv4 alone.
+  const address = host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
   try {
-    return connect({ host, port, noDelay: true });
+    return connect({ host: address, port, noDelay: true });
   } catch (error) {
     throw unreachable(settings, errnoOf(error) ?? messageOf(error));
   }

@@ -1,6 +1,7 @@
 // The AMI port in the hands of another user while Asterisk is away: whatever they say there, they are told nothing.
 // Listeners are real, and so is the other user, where the tests run as root.
 import { spawn, type ChildProcess } from 'node:child_process';
+import dns from 'node:dns';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { openAmi } from '../../src/asterisk/ami';
@@ -15,7 +16,7 @@ const asRoot = process.getuid?.() === 0;
 
 /** Listens as this process's user, greets, answers as Asterisk does and prints what it is told; `uid` is whose it is from then on. */
 const LISTENER = `
-  const { host, uid, closes } = JSON.parse(process.argv[1]);
+  const { host, uid, closes, port = 0 } = JSON.parse(process.argv[1]);
   const server = require('node:net').createServer((socket) => {
     socket.on('error', () => {});
     socket.write('Asterisk Call Manager/11.0.0\\r\\n', () => closes && socket.destroy());
@@ -26,7 +27,7 @@ const LISTENER = `
     });
     socket.on('close', () => process.stdout.write('"closed"\\n'));
   });
-  server.listen(0, host, () => {
+  server.listen(port, host, () => {
     if (uid !== undefined) process.setgid(uid), process.setuid(uid);
     process.stdout.write(server.address().port + '\\n');
   });`;
@@ -39,7 +40,9 @@ class Listener {
     this.#lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
   }
 
-  static async start(as: { host?: string; uid?: number; closes?: boolean } = {}): Promise<Listener> {
+  static async start(
+    as: { host?: string; port?: number; uid?: number; closes?: boolean } = {},
+  ): Promise<Listener> {
     const args = ['-e', LISTENER, JSON.stringify({ host: '127.0.0.1', ...as })];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/' });
     const listener = new Listener(child);
@@ -47,9 +50,10 @@ class Listener {
     return listener;
   }
 
-  /** What it was told next. */
+  /** What it was told next; undefined: nothing before it ended. */
   async next(): Promise<unknown> {
     const line = await this.#lines.next();
+    if (line.done) return undefined;
     return JSON.parse(String(line.value)) as unknown;
   }
 }
@@ -101,6 +105,28 @@ describe('a listener of another user', () => {
       hint: expect.stringContaining('ami.trustUid') as string,
     });
     expect(await listener.next()).toBe('closed');
+  });
+
+  itAsRoot('at ::1 does not stand between localhost and an Asterisk that is there by IPv4', async () => {
+    const server = await AmiServer.open();
+    const foreign = await listening({ host: '::1', uid: NOBODY, port: server.port });
+    // As with an /etc/hosts that names ::1 for it.
+    const lookup = jest
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((
+        _: string,
+        { all }: { all?: boolean },
+        found: (error: null, address: unknown, family?: number) => void,
+      ) => (all ? found(null, [{ address: '::1', family: 6 }]) : found(null, '::1', 6))) as never);
+    const entered = await open(server, { host: 'localhost' }).then(
+      (connection) => void connection.close(),
+      (error: unknown) => error,
+    );
+    lookup.mockRestore();
+    await server.close();
+    expect(entered).toBeUndefined();
+    foreign.child.kill('SIGTERM');
+    expect(await foreign.next()).toBeUndefined();
   });
 
   itAsRoot('is told nothing either when it greets and closes at once', async () => {
