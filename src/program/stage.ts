@@ -30,7 +30,8 @@ export class Stage {
 
   /**
    * Crossfades to `next`, of the same rate, over `frames` Frames; the one before it is closed then.
-   * @param alike both play the same at the same samples: the sum of equal gains is unheard, that of equal powers swells
+   * @param alike both play the same at the same samples: the sum of equal gains is unheard, that of equal powers swells. The
+   *   first Frame is all of the one before, since a Program's first 5 ms are silence that its limiter has held back
    */
   change(next: Program, frames: number, alike = false): void {
     this.#leaving?.close();
@@ -48,7 +49,8 @@ export class Stage {
     const other = (this.#other ??= new Int16Array(frame.length));
     this.#leaving.render(other);
     for (let i = 0; i < frame.length; i++) {
-      const way = (this.#total - this.#left + i / frame.length) / this.#total;
+      const done = this.#total - this.#left + i / frame.length;
+      const way = this.#alike ? Math.max(0, done - 1) / (this.#total - 1) : done / this.#total;
       const gain = this.#alike ? way : Math.sin((way * Math.PI) / 2);
       const otherGain = this.#alike ? 1 - way : Math.cos((way * Math.PI) / 2);
       const sum = frame[i]! * gain + other[i]! * otherGain;

@@ -164,6 +164,7 @@ describe('over HTTP', () => {
     await until(() => 'the balance is said', said(speaking, 'voice'));
     await speaking.ear.hear(1000);
     await set(inFlight, 'CALLERID(num)', ONE);
+    await speaking.ear.hear(1500); // whole words are told by then
     await set(speaking, 'CALLERID(num)', ONE);
     await until(() => 'the balance is said no further', said(speaking, 'voice-cut'), 2000);
     await Promise.all([...answers, speaking.ear.hear(3500)]);

@@ -366,6 +366,13 @@ export class Players {
     if (reading) this.#confirm(played);
     if (reading && played.stopped) this.#disown(played);
     if (!reading && played.own?.call.ended) this.#release(played);
+    if (!reading && !played.own) this.parts.clock.after(GONE_MS, () => this.#releaseStranger(played));
+  }
+
+  /** Asterisk starts an application that has ended again at once; for new music it asks for another look-up. */
+  #releaseStranger(played: Played): void {
+    const awayMs = this.parts.clock.now() - played.awaySince;
+    if (!played.reading && !played.own && awayMs >= GONE_MS) this.#release(played);
   }
 
   #setReading(played: Played, reading: boolean): void {

@@ -294,6 +294,40 @@ describe('what nobody ended', () => {
   });
 });
 
+describe('a reader of whom nobody is named', () => {
+  it('is not expected back: nothing is left of it 5 s after it has gone, also while Asterisk cannot be asked', async () => {
+    await world.arrive('1.1');
+    world.reads('1.1');
+    world.reads('1.1', 'away');
+    world.clock.advance(4999);
+    expect(world.pipes.size).toBe(1);
+    world.clock.advance(1);
+    expect([world.pipes.size, world.players.size]).toEqual([0, 0]);
+  });
+
+  it('that was started again at once is played to', async () => {
+    await world.arrive('1.1');
+    world.reads('1.1');
+    world.reads('1.1', 'away');
+    world.clock.advance(2000);
+    world.reads('1.1');
+    world.clock.advance(10_000);
+    expect(world.pipes.size).toBe(1);
+    world.reads('1.1', 'away');
+    world.clock.advance(5000);
+    expect(world.pipes.size).toBe(0);
+  });
+
+  it('that is named while it is away stays', async () => {
+    await world.arrive('1.1');
+    world.reads('1.1');
+    world.reads('1.1', 'away');
+    world.name('1.1');
+    world.clock.advance(6000);
+    expect(world.pipes.size).toBe(1);
+  });
+});
+
 describe('a thread that dies', () => {
   it('has its calls begun elsewhere from what was known last, with their callers', async () => {
     await playing();
