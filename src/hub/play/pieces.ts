@@ -1,8 +1,8 @@
 // Plain music in pieces of 400 ms, for readers whose hub dies: each reads them one after the other, behind its FIFO and in
 // the same `cat`, since Asterisk would take seconds to start two hundred readers anew, and the more of them the longer for each.
 // When a hub is back, the pieces are empty for a moment: every such reader comes to their end, and to its FIFO again.
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { frameBytes, FRAME_MS, type SampleRate } from '../../audio/frame';
 
@@ -109,11 +109,11 @@ export class Pieces {
     await write(ALL, all);
   }
 
-  /** In one step: a reader finds either the ones or the others. */
+  /** In one step: a reader finds either the ones or the others. Whoever awaits it goes on in that moment. */
   async #lead(name: string): Promise<void> {
     const draft = join(this.folder, `${LINK}.new`);
     await rm(draft, { force: true });
     await symlink(name, draft);
-    await rename(draft, join(this.folder, LINK));
+    renameSync(draft, join(this.folder, LINK));
   }
 }

@@ -61,20 +61,17 @@ export class Readers {
   }
 
   /**
-   * Takes away what readers have written and Asterisk has not read: up to four seconds of plain music in each pipe, behind
-   * which everything would come late for as long as the call lasts. Readers of a hub that is gone have nothing else in it.
-   * Never throws.
-   * @returns how many pipes there were
+   * Opens the pipes to Asterisk of all readers, so that they can be emptied in one moment: when readers have been called back,
+   * what is in their pipes would delay all that comes for as long as the calls last, and a reader that is back at its FIFO
+   * before its pipe is emptied loses what it has written of its call's own. Never throws.
+   * @returns empties and closes them; how many there were
    */
-  emptyPipes(): number {
-    let emptied = 0;
-    for (const { pid, call } of this.#all()) {
-      if (!this.#reads(pid, call)) continue;
-      const pipe = outputOf(pid);
-      // Its writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
-      if (pipe !== undefined && empty(pipe)) emptied++;
-    }
-    return emptied;
+  openPipes(): () => number {
+    const pipes = [...this.#all()].flatMap(({ pid, call }) =>
+      this.#reads(pid, call) ? (outputOf(pid) ?? []) : [],
+    );
+    // A writer goes on at once where it was held up: what it had in hand comes anew, and is not taken away.
+    return () => pipes.splice(0).filter(empty).length;
   }
 
   /**

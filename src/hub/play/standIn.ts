@@ -15,7 +15,7 @@ import type { Readers } from './readers';
 export interface StandInParts {
   /** Absolute, of the callers' pipes. */
   folder: string;
-  readers: Pick<Readers, 'endPlain' | 'emptyPipes' | 'endStrays'>;
+  readers: Pick<Readers, 'endPlain' | 'openPipes' | 'endStrays'>;
   /** What plain music is made of now. */
   material: () => { settings: ProgramSettings; music: () => readonly PlainTrack[] };
   clock: Clock;
@@ -56,17 +56,24 @@ export class StandIn implements Closeable {
     // Who was started while there was no hub; Asterisk starts him again at once.
     this.parts.readers.endPlain();
     await this.#endCallingBack();
-    const end = readers ? await this.#pieces.callBack() : undefined;
-    // Who came to the longer pieces, 40 s after the hub died, would be back in a minute.
+    const end = readers ? await this.#callBack() : undefined;
+    // Readers in one of the longer pieces, 40 s after the hub died, would be back in a minute.
     if (readers) this.parts.readers.endStrays();
-    // What is in Asterisk's pipes would delay all that comes, for as long as the calls last.
-    if (readers) this.parts.readers.emptyPipes();
     if (!end) return this.#isFresh ? undefined : void this.write();
     const cancel = this.parts.clock.after(
       CALLING_BACK_MS,
       () => void this.#endCallingBack().then(() => this.write()),
     );
     this.#calledBack = { cancel, end };
+  }
+
+  async #callBack(): ReturnType<Pieces['callBack']> {
+    const emptyPipes = this.parts.readers.openPipes();
+    try {
+      return await this.#pieces.callBack();
+    } finally {
+      emptyPipes();
+    }
   }
 
   /** The hub plays no more: readers go over to plain music when their pipes are closed. */

@@ -157,7 +157,7 @@ describe('a reader', () => {
     const readers = await heldUp();
     const own = fill(music(1, 9));
     await pieces.callBack();
-    expect(readers.emptyPipes()).toBe(1);
+    expect(readers.openPipes()()).toBe(1);
     reader.stdout!.resume();
     await hears(music(1, 9));
     closeSync(own);

@@ -15,7 +15,7 @@ let strays: number;
 const standIn = (): StandIn =>
   new StandIn({
     folder,
-    readers: { endPlain: () => ++ended, emptyPipes: () => 0, endStrays: () => ++strays },
+    readers: { endPlain: () => ++ended, openPipes: () => () => 0, endStrays: () => ++strays },
     material: () => ({ settings: defaultProgramSettings, music: () => [] }),
     clock,
     log: silentLogger,
