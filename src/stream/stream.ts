@@ -65,8 +65,11 @@ export interface StreamParts {
 /** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
 const SETTLE_MS = 600;
 const MOST_CROWDING = 5;
-/** So long a first track is waited for, milliseconds; then a soft chord sounds until it comes. */
-const FIRST_TRACK_MS = 300;
+/**
+ * So long a first track is waited for, milliseconds; then a soft chord sounds until it comes. Thirty streams that begin at once
+ * on two cores take over 300; only a drive that hangs takes longer than this.
+ */
+const FIRST_TRACK_MS = 1500;
 /**
  * Whoever still reads after the hang-up is not gone: in an attended transfer the channel goes on under another Uniqueid.
  * One who reads no more for so long is.
