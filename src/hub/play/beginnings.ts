@@ -27,23 +27,34 @@ export interface BeginningParts {
 
 /** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
 const PAGE_MS = 100;
+/** The same where a hub takes up calls: all of them ask at once, and each hears fallback music meanwhile. */
+const RESTORED_PAGE_MS = 1000;
 
 export class Beginnings {
   constructor(private readonly parts: BeginningParts) {}
 
   /** Gives it to a thread, with what is known of its call; once where that is asked for twice. Never rejects. */
   begin(played: Played): Promise<undefined> {
-    played.beginning ??= this.#beginNow(played).finally(() => (played.beginning = undefined));
+    return this.#beginWithin(played, PAGE_MS);
+  }
+
+  /** As `begin`, of a call that an earlier hub has played to. */
+  goOn(played: Played): Promise<undefined> {
+    return this.#beginWithin(played, RESTORED_PAGE_MS);
+  }
+
+  #beginWithin(played: Played, pageMs: number): Promise<undefined> {
+    played.beginning ??= this.#beginNow(played, pageMs).finally(() => (played.beginning = undefined));
     return played.beginning;
   }
 
-  async #beginNow(played: Played): Promise<undefined> {
+  async #beginNow(played: Played, pageMs: number): Promise<undefined> {
     if (played.over) return undefined;
     const { token, uniqueid, fifo } = played;
     try {
       const kept = uniqueid === undefined ? undefined : parseCallState(this.parts.snapshots.read(uniqueid));
       const state = kept ?? (played.first ??= await this.#welcome(uniqueid));
-      const page = state?.music && (await this.#pageOf(state.music));
+      const page = state?.music && (await this.#pageOf(state.music, pageMs));
       const isNew = !played.mixing;
       const mixing = played.over ? undefined : this.#threadOf(played);
       if (!mixing) {
@@ -76,10 +87,13 @@ export class Beginnings {
   }
 
   /** The page at which it goes on; a late one is given back. */
-  async #pageOf({ trackId, sample }: NonNullable<CallState['music']>): Promise<Page | undefined> {
+  async #pageOf(
+    { trackId, sample }: NonNullable<CallState['music']>,
+    withinMs: number,
+  ): Promise<Page | undefined> {
     const { catalog, clock } = this.parts;
     const page = catalog.pageAt(trackId, sample);
-    const inHand = await inTime(clock, PAGE_MS, page);
+    const inHand = await inTime(clock, withinMs, page);
     if (inHand !== LATE) return inHand;
     void page.then((late) => late && catalog.giveBack(late));
     return undefined;

@@ -221,7 +221,7 @@ export class Players {
     if (uniqueid !== undefined) this.parts.lookUps.restore(token, uniqueid);
     const played = this.#open(token, uniqueid, fifo);
     if (uniqueid !== undefined) this.#claim(played, uniqueid);
-    return this.#beginnings.begin(played);
+    return this.#beginnings.goOn(played);
   }
 
   #take(token: string, then: (fifo: string) => Promise<undefined>): 'plain' | Promise<'plain' | undefined> {
