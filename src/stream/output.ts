@@ -1,16 +1,20 @@
 // Where a stream's audio goes: the pipe to Asterisk, taken over at start so that nothing else can ever write to it.
 // The pipe also tells how much of it Asterisk has not read yet, which no clock can know after a stall.
 import { closeSync, constants, fstatSync, openSync, write as writeAsync, writeSync } from 'node:fs';
-import { ownStderr, pipeBytes, reopen } from '../util/descriptors';
+import { ownStderr, reopen } from '../util/descriptors';
 import { errnoOf } from '../util/errors';
+import { hasReader, unreadBytes } from '../util/libc';
 
 export type WriteResult = 'written' | 'full' | 'closed';
 
 export interface AudioOutput {
   /** Writes all of `bytes` (one Frame) or nothing; never waits. */
   write(bytes: Uint8Array): WriteResult;
-  /** Bytes that the reader has not read yet; undefined where that cannot be known. */
-  queuedBytes(): number | undefined;
+  /**
+   * Bytes that the reader has not read yet; undefined where that cannot be known. 'closed': the reader is gone. Where all that
+   * is due is unread nothing is written, so that no write would tell.
+   */
+  queuedBytes(): number | 'closed' | undefined;
   close(): void;
 }
 
@@ -51,8 +55,6 @@ function privatePipe(): AudioOutput | undefined {
 
 /** A pipe. A Frame is at most 3840 bytes, so a write is whole or nothing (PIPE_BUF is 4096 on Linux). */
 export class PipeOutput implements AudioOutput {
-  #gauge = true;
-
   /** @param fd a pipe opened for writing with O_NONBLOCK; closed by `close` */
   constructor(private readonly fd: number) {}
 
@@ -65,14 +67,8 @@ export class PipeOutput implements AudioOutput {
     }
   }
 
-  queuedBytes(): number | undefined {
-    if (!this.#gauge) return undefined;
-    try {
-      return pipeBytes(`/proc/self/fd/${this.fd}`);
-    } catch {
-      this.#gauge = false;
-      return undefined;
-    }
+  queuedBytes(): number | 'closed' | undefined {
+    return hasReader(this.fd) ? unreadBytes(this.fd) : 'closed';
   }
 
   close(): void {

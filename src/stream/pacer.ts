@@ -111,6 +111,7 @@ export class Pacer {
   /** Compares the deadlines with what is really unread: this process, the reader or both may have stood still. */
   #measure(now: number): void {
     const queued = this.parts.output.queuedBytes();
+    if (queued === 'closed') return this.#end('closed');
     this.#gauged = queued !== undefined;
     if (queued === undefined) {
       if (this.#aheadMs(now) < 0) this.#resync(now, 0);

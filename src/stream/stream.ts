@@ -271,7 +271,8 @@ export class CallStream {
   /** The call as the caller has heard it: without what waits in the pipe, or was read and not played yet. */
   #heard(): unknown {
     const { rate } = this.#stage!;
-    const unread = this.parts.output.queuedBytes() ?? 0;
+    const queued = this.parts.output.queuedBytes();
+    const unread = typeof queued === 'number' ? queued : 0;
     return this.#session!.stateAt(
       (unread / frameBytes(rate)) * frameSamples(rate) + samplesOf(READ_MS, rate),
     );

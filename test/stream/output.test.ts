@@ -71,14 +71,14 @@ describe('a pipe', () => {
     expect(pipe.output.queuedBytes()).toBe(640);
     pipe.closeReader();
     expect(pipe.output.write(noise(640))).toBe('closed');
-    pipe.output.queuedBytes();
+    expect(pipe.output.queuedBytes()).toBe('closed');
     expect(pipe.output.write(noise(640))).toBe('closed');
   });
 
   test('the reader goes between two looks', () => {
     pipe.output.write(noise(640));
     pipe.closeReader();
-    expect([undefined, 0, 640]).toContain(pipe.output.queuedBytes());
+    expect(pipe.output.queuedBytes()).toBe('closed');
     expect(pipe.output.write(noise(640))).toBe('closed');
   });
 
@@ -104,7 +104,7 @@ describe('a pipe', () => {
       frame.writeInt32LE(i, 0);
       frame.writeInt32LE(i, 636);
       while (output.write(frame) !== 'written') await new Promise(setImmediate);
-      if (i % 3 === 0) expect(output.queuedBytes()! % 640).toBe(0);
+      if (i % 3 === 0) expect(Number(output.queuedBytes()) % 640).toBe(0);
     }
     output.close();
     expect(await result).toEqual({ count: 5000, wrong: 0 });

@@ -37,7 +37,8 @@ export class ModelPipe implements TestPipe, AudioOutput {
     return 'written';
   }
 
-  queuedBytes(): number | undefined {
+  queuedBytes(): number | 'closed' | undefined {
+    if (this.gauge && this.#closed) return 'closed';
     return this.gauge ? this.#bytes.length : undefined;
   }
 
