@@ -13,6 +13,8 @@ const rooms = [
   'hub',
   'stream',
   'render',
+  'observe',
+  'doctor',
   'cli',
 ];
 
@@ -41,6 +43,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(hub|stream|render)/' },
       to: { path: '^src/(hub|stream|render)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'asterisk-knows-only-util-and-audio',
+      severity: 'error',
+      // Files of the hub's socket for streams, which bring the rooms of their questions with them.
+      from: { path: '^src/asterisk/', pathNot: '^src/asterisk/(backOffice|hubFeed|hubOffice|officeWire)' },
+      to: { path: '^src/', pathNot: '^src/(asterisk|util|audio)/' },
+    },
+    {
+      // The hub's figures and states are read as they are told; nothing of the hub runs in here.
+      name: 'observe-takes-only-types-of-the-hub',
+      severity: 'error',
+      from: { path: '^src/observe/' },
+      to: { path: '^src/(hub|mixer|pipe|pcm)/', dependencyTypesNot: ['type-only'] },
     },
     ...pure.map((room) => ({
       name: `${room}-is-pure`,

@@ -8,14 +8,14 @@ import type { PinResult } from '../billing/pinTries';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, type LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
-import type { HeldSocket } from '../hub/heldSockets';
+import type { HeldSocket } from '../util/http/heldSockets';
 import { runHub, type HubOffices, type HubParts, type HubReady, type PlayingGiven } from '../hub/hub';
 import type { CallMemory } from '../hub/housekeeping';
-import { CallerLimit, possibleCallers, readResources } from '../hub/limits';
-import type { NotifySettings } from '../hub/notify';
+import { CallerLimit, possibleCallers } from '../hub/limits';
+import type { NotifySettings } from '../observe/systemd';
 import { PlayingHub } from '../hub/play/playing';
-import type { LinkStatus } from '../hub/status';
-import { Watch, type WatchedHub } from '../hub/observe';
+import type { LinkStatus } from '../observe/status';
+import { HubMonitor, type MonitoredHub } from '../observe/hubMonitor';
 import { requestPreparation } from '../media/background';
 import type { BalanceDesk } from '../session/localOffice';
 import { CallStates } from '../store/callStates';
@@ -27,6 +27,7 @@ import { createLogger, type LogWriter, type Logger } from '../util/log';
 import { openLogWriter } from '../util/logWriter';
 import { packageRoot } from '../util/packageRoot';
 import { seededRandom } from '../util/random';
+import { readResources } from '../util/resources';
 import type { Closeable } from '../util/scope';
 import { version } from '../util/version';
 
@@ -43,7 +44,7 @@ export interface HubServiceParts {
 /** Asterisk takes some 100 ms; a hub that plays by streams is ready before, and look-ups may wait for it since it was stopped. */
 const AMI_MS = 500;
 /** Where each call has a process of its own. */
-const NOTHING: WatchedHub = { cacheBytes: 0, status: () => Promise.resolve([]) };
+const NOTHING: MonitoredHub = { cacheBytes: 0, status: () => Promise.resolve([]) };
 
 /** What a hub takes up only when it is started: addresses, connections, folders. */
 const AT_START = ['hub', 'ami', 'store', 'calls', 'log'] as const;
@@ -51,7 +52,7 @@ const AT_START = ['hub', 'ami', 'store', 'calls', 'log'] as const;
 export class HubService {
   readonly log: Logger;
   #config: ResolvedConfig;
-  readonly #watch: Watch;
+  readonly #watch: HubMonitor;
   readonly #limit: CallerLimit;
   readonly #writeLog: LogWriter;
   #playing: PlayingHub | undefined;
@@ -73,7 +74,7 @@ export class HubService {
     const playing = config.hub.play === 'fifo';
     const possible = possibleCallers({ callers, cacheMb, threads }, readResources());
     const most = playing ? possible : { mostCallers: callers, reasons: [] };
-    this.#watch = new Watch({
+    this.#watch = new HubMonitor({
       settings: config.hub,
       most,
       version,

@@ -1,6 +1,6 @@
 // `holdcast status`: asks the hub's own socket, once or again and again, and prints what it tells.
 import { request } from 'node:http';
-import { statusSocket, type HubStatus } from '../hub/status';
+import { statusSocket, type HubStatus } from '../observe/status';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { statusText } from './statusTable';

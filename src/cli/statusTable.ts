@@ -1,6 +1,6 @@
 // What `holdcast status` shows: a head of totals and a table of callers, by Uniqueid. Only text.
 import type { CallStatus } from '../hub/mixer/messages';
-import type { HubStatus } from '../hub/status';
+import type { HubStatus } from '../observe/status';
 
 const HEAD = ['uniqueid', 'queue', 'place', 'on hold', 'state', 'hears', 'says', 'ahead', 'underruns'];
 const RIGHT: ReadonlySet<number> = new Set([2, 3, 7, 8]);

@@ -17,10 +17,10 @@ import type { Cancel, Clock } from '../util/clock';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { listen } from './listening';
+import { listen } from '../util/http/listening';
 import type { Hearer, LookUps } from './lookUps';
 import { OfficeDesk, type DeskLimits } from './officeDesk';
-import { Seldom } from './seldom';
+import { LogThrottle } from '../util/logThrottle';
 
 /** Where the news of a call come from: the Switchboard. */
 export interface CallSource {
@@ -68,13 +68,13 @@ export class FeedServer implements Closeable {
   readonly #server: Server;
   readonly #streams = new Set<StreamConnection>();
   readonly #limits: FeedLimits;
-  readonly #letGo: Seldom;
+  readonly #letGo: LogThrottle;
 
   constructor(private readonly parts: FeedParts) {
     const { clock, log } = parts;
-    this.#letGo = new Seldom(clock, COMPLAIN_EVERY_MS);
+    this.#letGo = new LogThrottle(clock, COMPLAIN_EVERY_MS);
     const limits = (this.#limits = { ...defaultFeedLimits, ...parts.limits });
-    const full = new Seldom(clock, COMPLAIN_EVERY_MS);
+    const full = new LogThrottle(clock, COMPLAIN_EVERY_MS);
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = limits.connections;
     this.#server.on('drop', () =>

@@ -16,10 +16,10 @@ import { Scope, type Closeable } from '../util/scope';
 import { checkOf, type CallChecks } from './callCheck';
 import { Callers } from './callers';
 import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
-import type { HeldSocket } from './heldSockets';
+import type { HeldSocket } from '../util/http/heldSockets';
 import { LookUps } from './lookUps';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
-import { addressOf, type Where } from './listening';
+import { addressOf, type Where } from '../util/http/listening';
 import {
   RealtimeServer,
   type LookUpAnswers,

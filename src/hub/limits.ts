@@ -1,18 +1,9 @@
 // How many callers this machine can take, and who is one too many.
 // What is over gets plain default music: a hub that runs out of descriptors or memory would fail everybody.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import { Seldom } from './seldom';
-
-/** What there is for this process; undefined: not known, so it limits nothing. */
-export interface Resources {
-  /** Most open descriptors. */
-  readonly descriptors: number | undefined;
-  /** Memory that could be taken without anybody having to give some up, bytes. */
-  readonly memoryBytes: number | undefined;
-}
+import { LogThrottle } from '../util/logThrottle';
+import { readResources, type Resources } from '../util/resources';
 
 export interface Wanted {
   /** config.hub: most callers, most mixing threads, mebibytes of PCM. */
@@ -70,64 +61,6 @@ export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Re
   return { mostCallers: Math.min(wanted.callers, ...reasons.map(({ callers }) => callers)), reasons };
 }
 
-/**
- * Reads what there is, synchronously: some files of the kernel's that no disk can hold up. Never throws.
- * @param root of all paths; tests have another
- */
-export function readResources(root = '/'): Resources {
-  return { descriptors: openFiles(root), memoryBytes: freeMemory(root) };
-}
-
-/** The soft limit; "unlimited" is none. Node has raised it to the hard one by now. */
-function openFiles(root: string): number | undefined {
-  return numberIn(textOf(join(root, 'proc/self/limits')), /^Max open files\s+(\d+)/m);
-}
-
-function freeMemory(root: string): number | undefined {
-  const kib = numberIn(textOf(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m);
-  const found = [kib === undefined ? undefined : kib * 1024, cgroupMemory(root)];
-  const known = found.filter((bytes) => bytes !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
-}
-
-/** The least that this process's cgroup and those above it leave it (cgroup 2; of version 1 nothing is known). */
-function cgroupMemory(root: string): number | undefined {
-  const own = /^0::(\/.*)$/m.exec(textOf(join(root, 'proc/self/cgroup')) ?? '')?.[1];
-  if (own === undefined) return undefined;
-  const free: number[] = [];
-  for (let path = own; ; path = dirname(path)) {
-    const bytes = freeIn(join(root, 'sys/fs/cgroup', path));
-    if (bytes !== undefined) free.push(bytes);
-    if (path === '/' || path === '.') break;
-  }
-  return free.length === 0 ? undefined : Math.min(...free);
-}
-
-/** What the kernel would drop by itself (files that nobody has looked at for long) counts as free. */
-function freeIn(folder: string): number | undefined {
-  const limits = ['memory.max', 'memory.high'].map((name) =>
-    numberIn(textOf(join(folder, name)), /^(\d+)$/m),
-  );
-  const known = limits.filter((bytes) => bytes !== undefined);
-  const used = numberIn(textOf(join(folder, 'memory.current')), /^(\d+)$/m);
-  if (known.length === 0 || used === undefined) return undefined;
-  const droppable = numberIn(textOf(join(folder, 'memory.stat')), /^inactive_file (\d+)$/m) ?? 0;
-  return Math.max(0, Math.min(...known) - used + droppable);
-}
-
-function numberIn(text: string | undefined, pattern: RegExp): number | undefined {
-  const digits = text === undefined ? undefined : pattern.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
 export interface CallerLimitParts {
   mostCallers: number;
   clock: Clock;
@@ -142,12 +75,12 @@ const LEAST_FREE_BYTES = 32 * MIB;
 
 /** The edge: asked for each caller that arrives. */
 export class CallerLimit {
-  readonly #complaint: Seldom;
+  readonly #complaint: LogThrottle;
   #lookedAt = -Infinity;
   #freeBytes: number | undefined;
 
   constructor(private readonly parts: CallerLimitParts) {
-    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
   }
 
   get most(): number {

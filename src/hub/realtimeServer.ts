@@ -19,10 +19,10 @@ import { mintToken } from '../asterisk/token';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { heldFor, type HeldSocket } from './heldSockets';
-import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from './limitedServer';
-import { listen, type Where } from './listening';
-import { Seldom } from './seldom';
+import { heldFor, type HeldSocket } from '../util/http/heldSockets';
+import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from '../util/http/limitedServer';
+import { listen, type Where } from '../util/http/listening';
+import { LogThrottle } from '../util/logThrottle';
 
 /** For a connection that was closed because it was idle, Asterisk's curl opens another. */
 export interface RealtimeLimits extends HttpLimits {
@@ -95,8 +95,8 @@ export class RealtimeServer implements Closeable {
   readonly counts: RealtimeCounts = { answered: 0, empty: 0, refused: 0 };
   readonly #server: Server;
   readonly #limits: RealtimeLimits;
-  readonly #complaint: Seldom;
-  readonly #misasked: Seldom;
+  readonly #complaint: LogThrottle;
+  readonly #misasked: LogThrottle;
   #open = 0;
   /** Undefined: not yet, or not any more. */
   #answers: LookUpAnswers | undefined;
@@ -106,8 +106,8 @@ export class RealtimeServer implements Closeable {
 
   constructor(private readonly parts: RealtimeParts) {
     const limits = (this.#limits = { ...defaultRealtimeLimits, ...parts.limits });
-    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
-    this.#misasked = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
+    this.#misasked = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
     this.#server = limitedServer({
       limits: { ...limits, headBytes: HEAD_BYTES },
       hosts: parts.hosts,

@@ -11,7 +11,7 @@ import { errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Caller } from './callers';
-import { Seldom } from './seldom';
+import { LogThrottle } from '../util/logThrottle';
 
 type Finding = Caller | undefined | Promise<Caller | undefined>;
 
@@ -54,10 +54,10 @@ export class Welcome {
   #waiting = 0;
   /** Each class is looked up more than once, and not by its own call only: all are given the same. The oldest stands first. */
   readonly #answered = new Map<string, Answered>();
-  readonly #complaint: Seldom;
+  readonly #complaint: LogThrottle;
 
   constructor(private readonly parts: WelcomeParts) {
-    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
   }
 
   /**

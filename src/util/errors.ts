@@ -2,43 +2,46 @@
 // Programs branch on `code`; people read `message` and `hint`.
 
 /** Stable codes; a code never changes its meaning. */
-export type ErrorCode =
-  | 'HC_CONFIG_NOT_FOUND'
-  | 'HC_CONFIG_SYNTAX'
-  | 'HC_CONFIG_INVALID'
-  | 'HC_FILE_REFUSED'
-  | 'HC_FILE_SLOW'
-  | 'HC_FFMPEG_MISSING'
-  | 'HC_FFMPEG_BROKEN'
-  | 'HC_FFMPEG_FAILED'
-  | 'HC_MEDIA_UNREADABLE'
-  | 'HC_MEDIA_TRUNCATED'
-  | 'HC_MEDIA_SILENT'
-  | 'HC_MEDIA_DAMAGED'
-  | 'HC_MEDIA_TOO_LONG'
-  | 'HC_CACHE_UNWRITABLE'
-  | 'HC_WAV_INVALID'
-  | 'HC_SCRIPT_INVALID'
-  | 'HC_AMI_UNREACHABLE'
-  | 'HC_AMI_REFUSED'
-  | 'HC_AMI_FOREIGN'
-  | 'HC_AMI_LOST'
-  | 'HC_AMI_TIMEOUT'
-  | 'HC_AMI_ERROR'
-  | 'HC_HUB_ADDRESS'
-  | 'HC_HUB_AWAY'
-  | 'HC_HUB_FIFO'
-  | 'HC_HUB_LIMIT'
-  | 'HC_MIXER_FAILED'
-  | 'HC_ACTION_FAILED'
-  | 'HC_STATE_UNWRITABLE'
-  | 'HC_STORE_AWAY'
-  | 'HC_STORE_REFUSED'
-  | 'HC_BILLING_FAILED'
-  | 'HC_BILLING_ANSWER'
-  | 'HC_VOICE_FAILED'
-  | 'HC_NOT_AS_ROOT'
-  | 'HC_USAGE';
+export const ERROR_CODES = [
+  'HC_CONFIG_NOT_FOUND',
+  'HC_CONFIG_SYNTAX',
+  'HC_CONFIG_INVALID',
+  'HC_FILE_REFUSED',
+  'HC_FILE_SLOW',
+  'HC_FFMPEG_MISSING',
+  'HC_FFMPEG_BROKEN',
+  'HC_FFMPEG_FAILED',
+  'HC_MEDIA_UNREADABLE',
+  'HC_MEDIA_TRUNCATED',
+  'HC_MEDIA_SILENT',
+  'HC_MEDIA_DAMAGED',
+  'HC_MEDIA_TOO_LONG',
+  'HC_CACHE_UNWRITABLE',
+  'HC_WAV_INVALID',
+  'HC_SCRIPT_INVALID',
+  'HC_AMI_UNREACHABLE',
+  'HC_AMI_REFUSED',
+  'HC_AMI_FOREIGN',
+  'HC_AMI_LOST',
+  'HC_AMI_TIMEOUT',
+  'HC_AMI_ERROR',
+  'HC_HUB_ADDRESS',
+  'HC_HUB_AWAY',
+  'HC_HUB_FIFO',
+  'HC_HUB_LIMIT',
+  'HC_MIXER_FAILED',
+  'HC_ACTION_FAILED',
+  'HC_STATE_UNWRITABLE',
+  'HC_STORE_AWAY',
+  'HC_STORE_REFUSED',
+  'HC_BILLING_FAILED',
+  'HC_BILLING_ANSWER',
+  'HC_VOICE_FAILED',
+  'HC_NOT_AS_ROOT',
+  'HC_USAGE',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** An error that an operator may meet. `hint` is one sentence that says what to do. */
 export class HoldcastError extends Error {

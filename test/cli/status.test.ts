@@ -6,11 +6,11 @@ import { buildProgram } from '../../src/cli/program';
 import { statusCommand, type StatusContext } from '../../src/cli/statusCommand';
 import { statusText, timeText } from '../../src/cli/statusTable';
 import { bashCompletion } from '../../src/cli/completion';
-import { Observer } from '../../src/hub/observer';
-import { statusSocket, type HubStatus } from '../../src/hub/status';
+import { ObserveServer } from '../../src/observe/observeServer';
+import { statusSocket, type HubStatus } from '../../src/observe/status';
 import { ManualClock } from '../../src/util/clock';
 import { keptLog, owned, tempFolder, until } from '../hub/fixtures';
-import { hubStatus } from '../hub/observed';
+import { hubStatus } from '../observe/observed';
 
 class Person {
   readonly folder = tempFolder();
@@ -29,7 +29,7 @@ class Person {
   }
 
   /** A hub that tells this; `told` is asked each time. */
-  async hub(told: () => HubStatus | Promise<HubStatus> = () => hubStatus()): Promise<Observer> {
+  async hub(told: () => HubStatus | Promise<HubStatus> = () => hubStatus()): Promise<ObserveServer> {
     const observed = {
       metrics: () => ({ contentType: '', text: () => Promise.resolve('') }),
       health: () => [],
@@ -38,7 +38,7 @@ class Person {
     };
     const { log } = keptLog();
     const parts = { observed, listen: undefined, socket: statusSocket(this.folder), clock: this.clock, log };
-    const observer = owned(new Observer(parts));
+    const observer = owned(new ObserveServer(parts));
     await observer.start();
     return observer;
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { holdApplication } from '../../src/asterisk/realtime';
 import { RealtimeServer, type LookUpResult, type RealtimeLimits } from '../../src/hub/realtimeServer';
-import type { Where } from '../../src/hub/listening';
+import type { Where } from '../../src/util/http/listening';
 import { ManualClock } from '../../src/util/clock';
 import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
 

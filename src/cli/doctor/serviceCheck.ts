@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, promises } from 'node:fs';
 import type { ResolvedConfig } from '../../config/types';
-import { addressOf } from '../../hub/listening';
+import { addressOf } from '../../util/http/listening';
 import { uidText } from '../../util/account';
 import { listenersOn, tcpListeners, type TcpListener } from '../../util/tcpListeners';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';

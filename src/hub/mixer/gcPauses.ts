@@ -1,6 +1,6 @@
 // GcPauses: what the garbage collector took of this mixing thread's time, kept until the figures are told.
 // V8 tells pauses only to the thread that had them, so that the main thread cannot see those of this one.
-import { watchGc } from '../observeRuntime';
+import { watchGc } from '../../util/gcPauses';
 import type { MixerFigures } from './messages';
 
 /** Pauses that are kept; of more, the first ones. In one second there are never so many. */

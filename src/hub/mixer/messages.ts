@@ -9,7 +9,7 @@ import type { KeyBinding, KeySession } from '../../session/actions';
 import type { CallState } from '../../session/state';
 import type { SpokenAccount } from '../../speech/language';
 import type { LogFields, LogLevel } from '../../util/log';
-import type { GcKind } from '../observeRuntime';
+import type { GcKind } from '../../util/gcPauses';
 
 /** A config as it can be sent to a thread: an operator's functions stay behind, their keys are named. */
 export type PortableConfig = Omit<ResolvedConfig, 'keys' | 'billing' | 'store' | 'ami' | 'voices'> & {

@@ -6,7 +6,7 @@ import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Random } from '../../util/random';
-import { Seldom } from '../seldom';
+import { LogThrottle } from '../../util/logThrottle';
 import { CallFigures } from './callFigures';
 import { HeldCall, type HeldCallParts } from './heldCall';
 import type {
@@ -63,8 +63,8 @@ export class Mixer {
   readonly #turns = new Turns<HeldCall>();
   readonly #figures = new CallFigures();
   readonly #ticker: Ticker;
-  readonly #stuck: Seldom;
-  readonly #failed: Seldom;
+  readonly #stuck: LogThrottle;
+  readonly #failed: LogThrottle;
   #settings: MixSettings | undefined;
   #buffer: BatchBuffer | undefined;
   #due: HeldCall[] = [];
@@ -88,8 +88,8 @@ export class Mixer {
         log.warn({ missedMs: missed * TICK_MS }, 'the thread stood still; callers heard gaps'),
       onFailure: (error) => this.#fails(error, 'mixer'),
     });
-    this.#stuck = new Seldom(clock, SAY_MS);
-    this.#failed = new Seldom(clock, SAY_MS);
+    this.#stuck = new LogThrottle(clock, SAY_MS);
+    this.#failed = new LogThrottle(clock, SAY_MS);
   }
 
   /** Never throws. */

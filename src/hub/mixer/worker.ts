@@ -5,7 +5,7 @@ import { systemClock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import { seededRandom } from '../../util/random';
 import { threadCpuMs } from '../../util/threadCpu';
-import { Seldom } from '../seldom';
+import { LogThrottle } from '../../util/logThrottle';
 import { GcPauses } from './gcPauses';
 import type { FromMixer, ToMixer } from './messages';
 import { Mixer } from './mixer';
@@ -23,7 +23,7 @@ function main(): void {
   const clock = systemClock();
   const post = (message: FromMixer): void => port.postMessage(message);
   const log = new ThreadLog(post, clock);
-  const told = survive(log, new Seldom(clock, SAY_MS));
+  const told = survive(log, new LogThrottle(clock, SAY_MS));
   let language = LANGUAGE;
   const media = new PagedMedia({
     wanted: (key, index) => post({ type: 'wanted', key, index }),
@@ -55,9 +55,9 @@ function main(): void {
 }
 
 /** @returns what tells of an error */
-function survive({ logger }: ThreadLog, seldom: Seldom): (error: unknown) => void {
+function survive({ logger }: ThreadLog, throttle: LogThrottle): (error: unknown) => void {
   const told = (error: unknown): void =>
-    seldom.say((times) => logger.error({ times, ...errorFields(error) }, 'unexpected; the thread goes on'));
+    throttle.say((times) => logger.error({ times, ...errorFields(error) }, 'unexpected; the thread goes on'));
   process.on('uncaughtException', told);
   process.on('unhandledRejection', told);
   process.exit = refuseToExit;

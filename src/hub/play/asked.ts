@@ -10,7 +10,7 @@ import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
 import type { Answer, FromMixer, Question, SpokenClip, ToMixer } from '../mixer/messages';
-import { Seldom } from '../seldom';
+import { LogThrottle } from '../../util/logThrottle';
 import { AskedFunction } from './askedFunctions';
 
 export interface AskedParts {
@@ -46,11 +46,11 @@ export class Asked implements Closeable {
   readonly #questions = new Map<number, AbortController>();
   readonly #functions = new Map<number, AskedFunction>();
   readonly #speaking = new Map<number, AskedFunction>();
-  readonly #failures: Seldom;
+  readonly #failures: LogThrottle;
   #closed = false;
 
   constructor(private readonly parts: AskedParts) {
-    this.#failures = new Seldom(parts.clock, SAY_MS);
+    this.#failures = new LogThrottle(parts.clock, SAY_MS);
   }
 
   /** What is being answered. */

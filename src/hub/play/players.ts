@@ -8,7 +8,7 @@ import type { Logger } from '../../util/log';
 import type { CallSource } from '../feedServer';
 import type { Hearer, LookUps } from '../lookUps';
 import type { FromMixer, Page } from '../mixer/messages';
-import { Seldom } from '../seldom';
+import { LogThrottle } from '../../util/logThrottle';
 import { Admission, type AdmissionParts } from './admission';
 import { Beginnings, type BeginningParts } from './beginnings';
 import type { Mixing } from './mixers';
@@ -81,7 +81,7 @@ export class Players {
   #opening = 0;
   readonly #beginnings: Beginnings;
   readonly #admission: Admission;
-  readonly #complaint: Seldom;
+  readonly #complaint: LogThrottle;
   #draining = false;
 
   constructor(private readonly parts: PlayersParts) {
@@ -90,7 +90,7 @@ export class Players {
       all: () => this.size + this.#opening,
       unconfirmed: () => this.#unconfirmed,
     });
-    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
   }
 
   /** Readers that the hub plays to, or has pipes ready for. */

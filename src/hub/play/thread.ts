@@ -7,7 +7,7 @@ import { errorFields, HoldcastError, messageOf } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
 import type { FromMixer, ToMixer } from '../mixer/messages';
-import { Seldom } from '../seldom';
+import { LogThrottle } from '../../util/logThrottle';
 
 export interface MixerThreadParts {
   /** Absolute path of the built src/hub/mixer/worker.ts. */
@@ -51,12 +51,12 @@ export class MixerThread implements Closeable {
   #silentLooks = 0;
   #cancelLook: Cancel = () => {};
   #closed: Promise<void> | undefined;
-  readonly #printed: Seldom;
-  readonly #troubles: Seldom;
+  readonly #printed: LogThrottle;
+  readonly #troubles: LogThrottle;
 
   constructor(private readonly parts: MixerThreadParts) {
-    this.#printed = new Seldom(parts.clock, PRINTED_MS);
-    this.#troubles = new Seldom(parts.clock, PRINTED_MS);
+    this.#printed = new LogThrottle(parts.clock, PRINTED_MS);
+    this.#troubles = new LogThrottle(parts.clock, PRINTED_MS);
   }
 
   /** Called once; resolves when it is ready. @throws HoldcastError HC_MIXER_FAILED */

@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import { resolveConfig } from '../../../src/config/defaults';
 import { GcPauses } from '../../../src/hub/mixer/gcPauses';
 import type { FromMixer, MixerFigures } from '../../../src/hub/mixer/messages';
-import type { GcKind } from '../../../src/hub/observeRuntime';
+import type { GcKind } from '../../../src/util/gcPauses';
 import { portableConfig } from '../../../src/hub/play/portable';
 import { MixerThread } from '../../../src/hub/play/thread';
 import { systemClock } from '../../../src/util/clock';

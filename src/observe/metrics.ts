@@ -4,11 +4,11 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { PIN_RESULTS, type PinResult } from '../billing/pinTries';
 import { BUILTIN_ACTIONS } from '../session/actions';
 import type { Clock } from '../util/clock';
-import type { ErrorCode } from '../util/errors';
+import { ERROR_CODES } from '../util/errors';
 import type { LogWriter } from '../util/log';
-import type { MixerFigures, Question } from './mixer/messages';
-import { processFigures } from './observeProcess';
-import type { GcKind } from './observeRuntime';
+import type { MixerFigures, Question } from '../hub/mixer/messages';
+import { processFigures } from './processMetrics';
+import type { GcKind } from '../util/gcPauses';
 import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status';
 
 /** What is asked whenever the metrics are; each must be quick. What throws is left out of that answer. */
@@ -31,46 +31,7 @@ export type CallerChange = 'begun' | 'ended' | 'over_limit';
 const COUNTED = ['frames', 'framesLate', 'underruns', 'pagesLate', 'rescued'] as const;
 type Counted = Record<(typeof COUNTED)[number], number>;
 
-/** Every code there is: a new one does not compile before it stands here. */
-export const CODES: Readonly<Record<ErrorCode, true>> = {
-  HC_CONFIG_NOT_FOUND: true,
-  HC_CONFIG_SYNTAX: true,
-  HC_CONFIG_INVALID: true,
-  HC_FILE_REFUSED: true,
-  HC_FILE_SLOW: true,
-  HC_FFMPEG_MISSING: true,
-  HC_FFMPEG_BROKEN: true,
-  HC_FFMPEG_FAILED: true,
-  HC_MEDIA_UNREADABLE: true,
-  HC_MEDIA_TRUNCATED: true,
-  HC_MEDIA_SILENT: true,
-  HC_MEDIA_DAMAGED: true,
-  HC_MEDIA_TOO_LONG: true,
-  HC_CACHE_UNWRITABLE: true,
-  HC_WAV_INVALID: true,
-  HC_SCRIPT_INVALID: true,
-  HC_AMI_UNREACHABLE: true,
-  HC_AMI_REFUSED: true,
-  HC_AMI_FOREIGN: true,
-  HC_AMI_LOST: true,
-  HC_AMI_TIMEOUT: true,
-  HC_AMI_ERROR: true,
-  HC_HUB_ADDRESS: true,
-  HC_HUB_AWAY: true,
-  HC_HUB_FIFO: true,
-  HC_HUB_LIMIT: true,
-  HC_MIXER_FAILED: true,
-  HC_ACTION_FAILED: true,
-  HC_STATE_UNWRITABLE: true,
-  HC_STORE_AWAY: true,
-  HC_STORE_REFUSED: true,
-  HC_BILLING_FAILED: true,
-  HC_BILLING_ANSWER: true,
-  HC_VOICE_FAILED: true,
-  HC_NOT_AS_ROOT: true,
-  HC_USAGE: true,
-};
-
+const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 const ACTIONS: ReadonlySet<string> = new Set(BUILTIN_ACTIONS);
 
 /** Seconds. */
@@ -170,7 +131,7 @@ export class HubMetrics {
 
   /** An error's code; what is none of ours counts as `other`. */
   error(code: string): void {
-    this.#errors.inc({ code: Object.hasOwn(CODES, code) ? code : 'other' });
+    this.#errors.inc({ code: CODES.has(code) ? code : 'other' });
   }
 
   /** `write`, with every warning and error that has a code counted. */

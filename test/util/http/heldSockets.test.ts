@@ -4,11 +4,11 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, linkSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { heldFor, takeHeldSockets } from '../../src/hub/heldSockets';
-import { addressOf, listen, type Where } from '../../src/hub/listening';
-import { Home } from '../support/home';
-import { HOLDCAST, until } from '../support/process';
-import { owned, RawClient, tempFolder } from './fixtures';
+import { heldFor, takeHeldSockets } from '../../../src/util/http/heldSockets';
+import { addressOf, listen, type Where } from '../../../src/util/http/listening';
+import { Home } from '../../support/home';
+import { HOLDCAST, until } from '../../support/process';
+import { owned, RawClient, tempFolder } from '../../hub/fixtures';
 
 const isLinux = process.platform === 'linux';
 const onLinux = isLinux ? test : test.skip;

@@ -7,19 +7,19 @@ import { errorFields, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { heldFor, type HeldSocket } from './heldSockets';
-import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from './limitedServer';
-import { addressOf, listen, type Where } from './listening';
-import { Seldom } from './seldom';
+import { heldFor, type HeldSocket } from '../util/http/heldSockets';
+import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from '../util/http/limitedServer';
+import { addressOf, listen, type Where } from '../util/http/listening';
+import { LogThrottle } from '../util/logThrottle';
 import type { HubStatus } from './status';
 
 /** Connections are those of each of both listeners. */
-export interface ObserverLimits extends HttpLimits {
+export interface ObserveLimits extends HttpLimits {
   /** What the hub needs longer for is not answered, milliseconds. */
   answerMs: number;
 }
 
-export const defaultObserverLimits: ObserverLimits = {
+export const defaultObserveLimits: ObserveLimits = {
   ...defaultHttpLimits,
   connections: 32,
   answerMs: 2000,
@@ -35,7 +35,7 @@ export interface Observed {
   status(): Promise<HubStatus>;
 }
 
-export interface ObserverParts {
+export interface ObserveServerParts {
   observed: Observed;
   /** Undefined: nothing over TCP (or on another socket). */
   listen: Where | undefined;
@@ -47,7 +47,7 @@ export interface ObserverParts {
   held?: readonly HeldSocket[];
   clock: Clock;
   log: Logger;
-  limits?: Partial<ObserverLimits>;
+  limits?: Partial<ObserveLimits>;
 }
 
 interface Reply {
@@ -64,17 +64,17 @@ const HEAD_BYTES = 4096;
 const JSON_TYPE = 'application/json';
 const COMPLAIN_EVERY_MS = 60_000;
 
-export class Observer implements Closeable {
-  readonly #limits: ObserverLimits;
-  readonly #complaint: Seldom;
+export class ObserveServer implements Closeable {
+  readonly #limits: ObserveLimits;
+  readonly #complaint: LogThrottle;
   readonly #servers: Server[] = [];
   /** By path, those that are being made: ten that ask at once make one. */
   readonly #making = new Map<string, Promise<Reply>>();
   #public: Server | undefined;
 
-  constructor(private readonly parts: ObserverParts) {
-    this.#limits = { ...defaultObserverLimits, ...parts.limits };
-    this.#complaint = new Seldom(parts.clock, COMPLAIN_EVERY_MS);
+  constructor(private readonly parts: ObserveServerParts) {
+    this.#limits = { ...defaultObserveLimits, ...parts.limits };
+    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
   }
 
   /**

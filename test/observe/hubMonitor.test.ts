@@ -1,15 +1,15 @@
 // The watch as the hub has it: from its start over a reload to its end, asked by the real `holdcast status`.
 // What it says to systemd and to a probe must be one truth: a hub that drains is not ready, a stuck one is not alive.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { askHub } from '../../src/cli/statusCommand';
-import { Watch, type WatchedHub, type WatchParts } from '../../src/hub/observe';
-import { Notifier } from '../../src/hub/notify';
+import { LoopDelay } from '../../src/observe/loopDelay';
+import { HubMonitor, type MonitoredHub, type MonitorParts } from '../../src/observe/hubMonitor';
+import { SystemdNotifier } from '../../src/observe/systemd';
 import type { MixerFigures } from '../../src/hub/mixer/messages';
 import { ManualClock } from '../../src/util/clock';
-import { keptLog, owned, tempFolder, until } from './fixtures';
+import { keptLog, owned, tempFolder } from '../hub/fixtures';
 import { hubStatus } from './observed';
+import { systemdSocket } from './systemdSocket';
 
 const FIGURES: MixerFigures = {
   playing: 2,
@@ -28,9 +28,9 @@ const FIGURES: MixerFigures = {
   heapBytes: 1000,
 };
 
-async function watchOf(more: Partial<WatchParts> = {}) {
+async function watchOf(more: Partial<MonitorParts> = {}) {
   const [{ log, lines }, clock, folder] = [keptLog(), new ManualClock(), tempFolder()];
-  const watch = new Watch({
+  const watch = new HubMonitor({
     settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64, play: 'fifo' },
     most: {
       mostCallers: 512,
@@ -60,7 +60,7 @@ async function watchOf(more: Partial<WatchParts> = {}) {
   return { watch, clock, lines, ask, status };
 }
 
-const hub: WatchedHub = {
+const hub: MonitoredHub = {
   cacheBytes: 4096,
   threads: 1,
   status: () => Promise.resolve(hubStatus().calls),
@@ -160,22 +160,8 @@ describe('without a mixing thread', () => {
 });
 
 describe('what systemd hears', () => {
-  /** The Watch with a program in place of systemd-notify, first in PATH, that writes down what it is given. */
-  async function told(more: Partial<WatchParts> = {}) {
-    const folder = tempFolder();
-    const [program, kept] = [join(folder, 'systemd-notify'), join(folder, 'told')];
-    writeFileSync(program, `#!/bin/sh\necho "$*" >> ${kept}\n`);
-    chmodSync(program, 0o755);
-    const path = process.env['PATH'];
-    process.env['PATH'] = `${folder}:${path}`;
-    owned({ close: () => void (process.env['PATH'] = path) });
-    const lines = (): string[] =>
-      existsSync(kept) ? readFileSync(kept, 'utf8').trim().split('\n').filter(Boolean) : [];
-    return { ...(await watchOf({ notify: { socket: '/s' }, ...more })), lines };
-  }
-
   test('how many callers there are: only what changed, each ten seconds at most', async () => {
-    const told = jest.spyOn(Notifier.prototype, 'status');
+    const told = jest.spyOn(SystemdNotifier.prototype, 'status');
     owned({ close: () => told.mockRestore() });
     const { watch, clock } = await watchOf();
     const seconds = (from: number, to: number): void => {
@@ -196,14 +182,15 @@ describe('what systemd hears', () => {
   });
 
   test('a reload that ends while it drains does not make it ready again', async () => {
-    const { watch, lines } = await told();
+    const { socket, heard, count } = await systemdSocket();
+    const { watch } = await watchOf({ notify: { socket } });
     watch.ready(hub);
-    await until('ready', () => lines().length === 2);
     watch.draining();
     watch.reloading();
     watch.ready(hub);
     await watch.close();
-    expect(lines().slice(2)).toEqual(['STOPPING=1']);
+    await count(3);
+    expect(heard).toEqual(['READY=1', expect.stringMatching(/^STATUS=plays to 0 of/), 'STOPPING=1']);
   });
 });
 
@@ -214,6 +201,29 @@ test('a reload that ends while it drains leaves it draining', async () => {
   watch.ready(hub);
   expect((await ask('/ready')).status).toBe(503);
   expect((await status()).state).toBe('draining');
+});
+
+test('the delay of the main thread is sampled only while somebody is on hold: an idle hub is not woken for it', async () => {
+  const sampled = jest.spyOn(LoopDelay.prototype, 'sample');
+  owned({ close: () => sampled.mockRestore() });
+  const { watch, clock } = await watchOf();
+  watch.ready(hub);
+  watch.figures(0, { ...FIGURES, playing: 0 });
+  clock.advance(1000);
+  watch.figures(0, { ...FIGURES, playing: 0, waiting: 1 });
+  clock.advance(1000);
+  watch.figures(0, { ...FIGURES, playing: 0 });
+  clock.advance(1000);
+  expect(sampled.mock.calls).toEqual([[false], [true], [false]]);
+});
+
+test('an idle hub that stood still says for how long', async () => {
+  const { watch, clock, status } = await watchOf();
+  watch.ready(hub);
+  clock.advance(1000);
+  clock.stall(1400);
+  clock.advance(0);
+  expect((await status()).lag.loopMs).toBeCloseTo(400);
 });
 
 test('once closed nothing waits', async () => {

@@ -1,12 +1,12 @@
 // Whether stuck threads are noticed, and whether those that are only told of late are not.
 // A wrong alarm has systemd kill a hub that plays to thousands; a missed one leaves them in silence.
-import { Pulse } from '../../src/hub/observePulse';
+import { Heartbeats } from '../../src/observe/heartbeats';
 import { ManualClock } from '../../src/util/clock';
-import { owned } from './fixtures';
+import { owned } from '../hub/fixtures';
 
 function pulseOf(threads?: () => number) {
   const clock = new ManualClock();
-  const pulse = owned(new Pulse(clock, { silentMs: 5000, ...(threads && { threads }) }));
+  const pulse = owned(new Heartbeats(clock, { silentMs: 5000, ...(threads && { threads }) }));
   pulse.start();
   return { clock, pulse };
 }

@@ -14,8 +14,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { addressOf, listen } from '../../src/hub/listening';
-import { owned, RawClient, tempFolder } from './fixtures';
+import { addressOf, listen } from '../../../src/util/http/listening';
+import { owned, RawClient, tempFolder } from '../../hub/fixtures';
 
 /** Before anything listens. */
 const UMASK = process.umask();

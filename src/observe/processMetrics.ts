@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../util/clock';
-import { readResources } from './limits';
+import { readResources } from '../util/resources';
 
 /** Adds them to `registry`. */
 export function processFigures(registry: Registry, clock: Pick<Clock, 'wall'>): void {

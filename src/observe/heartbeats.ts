@@ -4,7 +4,7 @@
 import type { Cancel, Clock } from '../util/clock';
 import type { Closeable } from '../util/scope';
 
-export interface PulseOptions {
+export interface HeartbeatOptions {
   /** A thread that has told nothing for so long is stuck, and so long there may be none, milliseconds. */
   silentMs?: number;
   /** Mixing threads that run now; undefined: there are to be none. */
@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 1000;
 /** A delay of the main thread up to this is its own affair; beyond it the others are given the same time more. */
 const SLACK_MS = 100;
 
-export class Pulse implements Closeable {
+export class Heartbeats implements Closeable {
   readonly #beats = new Map<number, number>();
   readonly #silentMs: number;
   readonly #threads: () => number | undefined;
@@ -30,7 +30,7 @@ export class Pulse implements Closeable {
 
   constructor(
     private readonly clock: Clock,
-    { silentMs = 5000, threads = () => undefined }: PulseOptions = {},
+    { silentMs = 5000, threads = () => undefined }: HeartbeatOptions = {},
   ) {
     this.#silentMs = silentMs;
     this.#threads = threads;

@@ -3,9 +3,9 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, linkSync, type BigIntStats } from 'node:fs';
 import { connect, isIPv4, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { uidText } from '../util/account';
-import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import { listenersOn } from '../util/tcpListeners';
+import { uidText } from '../account';
+import { errnoOf, HoldcastError, messageOf } from '../errors';
+import { listenersOn } from '../tcpListeners';
 
 export type Where = { readonly path: string } | { readonly host: string; readonly port: number };
 

@@ -1,21 +1,22 @@
-// Watching the hub, put together: figures, pulse, the servers that tell them, and what systemd is told.
-// The hub gives it what happens; who asks is none of the hub's business.
+// HubMonitor: the hub's figures, the heartbeats of its threads, the servers that tell them, and what systemd is told.
+// The hub tells it what happens and knows nothing of those that ask.
 import type { HubSettings } from '../config/types';
-import type { Clock } from '../util/clock';
+import type { Cancel, Clock } from '../util/clock';
+import { watchGc } from '../util/gcPauses';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
-import type { HeldSocket } from './heldSockets';
-import type { CallStatus, MixerFigures } from './mixer/messages';
-import type { LimitReason } from './limits';
+import type { HeldSocket } from '../util/http/heldSockets';
+import type { CallStatus, MixerFigures } from '../hub/mixer/messages';
+import type { LimitReason } from '../hub/limits';
 import { HubMetrics } from './metrics';
-import { Notifier, type NotifySettings } from './notify';
-import { Observer, type ObserverLimits } from './observer';
-import { NO_THREAD, Pulse } from './observePulse';
-import { watchGc, watchLoop, type LoopWatch } from './observeRuntime';
+import { SystemdNotifier, type NotifySettings } from './systemd';
+import { ObserveServer, type ObserveLimits } from './observeServer';
+import { NO_THREAD, Heartbeats } from './heartbeats';
+import { LoopDelay } from './loopDelay';
 import { statusSocket, type HubStatus, type LinkStatus } from './status';
 
 /** What plays, as far as it is watched. */
-export interface WatchedHub {
+export interface MonitoredHub {
   readonly cacheBytes: number;
   /** Mixing threads that run now; absent: each call has a process of its own. */
   readonly threads?: number;
@@ -23,7 +24,7 @@ export interface WatchedHub {
   status(): Promise<readonly CallStatus[]>;
 }
 
-export interface WatchParts {
+export interface MonitorParts {
   settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb' | 'play'> &
     Partial<Pick<HubSettings, 'hosts'>>;
   /** Sockets that the service manager holds; default: none. */
@@ -37,34 +38,36 @@ export interface WatchParts {
   notify: NotifySettings | undefined;
   clock: Clock;
   log: Logger;
-  limits?: Partial<ObserverLimits>;
+  limits?: Partial<ObserveLimits>;
 }
 
 const EVERY_MS = 1000;
-/** systemd's line on the hub is written anew at most so often: each time a program is run for it. */
+/** systemd's line on the hub is written anew at most so often. */
 const LINE_EVERY_MS = 10_000;
 
-export class Watch implements Closeable {
+export class HubMonitor implements Closeable {
   readonly metrics: HubMetrics;
-  readonly #pulse: Pulse;
-  readonly #notifier: Notifier;
-  readonly #observer: Observer;
+  readonly #heartbeats: Heartbeats;
+  readonly #notifier: SystemdNotifier;
+  readonly #server: ObserveServer;
+  readonly #loop = new LoopDelay();
   readonly #scope = new Scope();
+  #cancelLook: Cancel = () => {};
   #state: HubStatus['state'] = 'starting';
-  #hub: WatchedHub | undefined;
+  #hub: MonitoredHub | undefined;
   #line = '';
   #lineAt = -Infinity;
 
-  constructor(private readonly parts: WatchParts) {
+  constructor(private readonly parts: MonitorParts) {
     const { settings, clock, log, limits } = parts;
     this.metrics = this.#metricsOf(parts);
-    this.#pulse = new Pulse(clock, { threads: () => this.#hub?.threads });
-    const healthy = (): boolean => this.#pulse.healthy;
-    this.#notifier = new Notifier({ settings: parts.notify, healthy, clock, log });
-    this.#observer = new Observer({
+    this.#heartbeats = new Heartbeats(clock, { threads: () => this.#hub?.threads });
+    const healthy = (): boolean => this.#heartbeats.healthy;
+    this.#notifier = new SystemdNotifier({ settings: parts.notify, healthy, clock, log });
+    this.#server = new ObserveServer({
       observed: {
         metrics: () => this.metrics,
-        health: () => this.#pulse.problems(),
+        health: () => this.#heartbeats.problems(),
         ready: () => this.#unready(),
         status: () => this.#status(),
       },
@@ -80,29 +83,31 @@ export class Watch implements Closeable {
 
   /** Answers from now on, "starting" at first. @throws HoldcastError HC_HUB_ADDRESS when another hub answers there */
   async start(): Promise<void> {
-    await this.#observer.start();
+    await this.#server.start();
     this.#scope.own(this.#notifier);
-    this.#scope.own(this.#observer);
-    this.#scope.own(this.#pulse);
-    this.#pulse.start();
+    this.#scope.own(this.#server);
+    this.#scope.own(this.#heartbeats);
+    this.#heartbeats.start();
     this.#scope.defer(watchGc((kind, pauseMs) => this.metrics.gc(kind, pauseMs)));
-    this.#watchLoop(this.#scope.own(watchLoop()));
+    this.#scope.own(this.#loop);
+    this.#lookAgain();
+    this.#scope.defer(() => this.#cancelLook());
   }
 
   /** The port of /metrics; undefined: none. */
   get port(): number | undefined {
-    return this.#observer.port;
+    return this.#server.port;
   }
 
   /** A mixing thread's figures, which are its sign of life too. */
   figures(thread: number, figures: MixerFigures): void {
-    this.#pulse.beat(thread);
+    this.#heartbeats.beat(thread);
     this.metrics.figures(thread, figures);
   }
 
   /** It ended, by itself or on purpose. */
   threadGone(thread: number): void {
-    this.#pulse.gone(thread);
+    this.#heartbeats.gone(thread);
     this.metrics.threadGone(thread);
   }
 
@@ -111,7 +116,7 @@ export class Watch implements Closeable {
   }
 
   /** `hub` plays from now on; also when a reload is over. One that drains stays at that. */
-  ready(hub: WatchedHub): void {
+  ready(hub: MonitoredHub): void {
     if (this.#state === 'draining') return;
     this.#hub = hub;
     this.#state = 'ready';
@@ -133,7 +138,7 @@ export class Watch implements Closeable {
     return this.#scope.close();
   }
 
-  #metricsOf({ settings, most, version, ami, store, clock }: WatchParts): HubMetrics {
+  #metricsOf({ settings, most, version, ami, store, clock }: MonitorParts): HubMetrics {
     const sources = {
       mostCallers: () => most.mostCallers,
       cacheBytes: () => this.#hub?.cacheBytes ?? 0,
@@ -145,20 +150,21 @@ export class Watch implements Closeable {
     return new HubMetrics(sources, { version, clock });
   }
 
-  #watchLoop(loop: LoopWatch): void {
-    const again = (): void => {
-      this.metrics.loopLag(loop.worstMs());
+  /** Once a second. An idle hub's own delay is that of its timers; nobody hears it. */
+  #lookAgain(): void {
+    this.#cancelLook = this.parts.clock.after(EVERY_MS, () => {
+      this.metrics.loopLag(Math.max(this.#loop.takeWorstMs(), this.#heartbeats.lagMs));
+      const { playing, waiting } = this.metrics.overview().callers;
+      this.#loop.sample(playing + waiting > 0);
       this.#tellLine();
-      cancel = this.parts.clock.after(EVERY_MS, again);
-    };
-    let cancel = this.parts.clock.after(EVERY_MS, again);
-    this.#scope.defer(() => cancel());
+      this.#lookAgain();
+    });
   }
 
   #unready(): string[] {
     if (this.#state === 'starting') return ['it starts'];
     if (this.#state === 'draining') return ['it drains'];
-    return this.#pulse.threadless ? [NO_THREAD] : [];
+    return this.#heartbeats.threadless ? [NO_THREAD] : [];
   }
 
   /** For `systemctl status`: seldom, and only what has changed. */
@@ -191,7 +197,7 @@ export class Watch implements Closeable {
       uptimeMs: process.uptime() * 1000,
       state: this.#state,
       play: settings.play,
-      problems: this.#pulse.problems(),
+      problems: this.#heartbeats.problems(),
       callers: { ...callers, most: most.mostCallers },
       totals,
       lag,

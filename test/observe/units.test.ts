@@ -1,9 +1,11 @@
 // The units of systemd as they are shipped: they must agree with the config's defaults, and keep what was found out by trying.
 // How they behave was tried on systemd 252 (docs/benchmarks.md).
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveConfig } from '../../src/config/defaults';
-import { addressOf } from '../../src/hub/listening';
+import { addressOf } from '../../src/util/http/listening';
+import { tempFolder } from '../hub/fixtures';
 
 const unit = (name: string): Map<string, string> =>
   new Map(
@@ -50,4 +52,24 @@ test('what the service may not see and must not leave behind', () => {
   for (const [name, value] of Object.entries(wanted))
     expect([name, service.get(name)]).toEqual([name, value]);
   expect(service.get('RemoveIPC')).toBeUndefined();
+});
+
+const withAnalyze = existsSync('/usr/bin/systemd-analyze') ? test : test.skip;
+
+withAnalyze('the unit that is shipped is one that systemd understands', () => {
+  const units = join(__dirname, '../../packaging/systemd');
+  const copies = tempFolder();
+  cpSync(units, copies, { recursive: true });
+  const copy = join(copies, 'holdcast-hub.service');
+  // What it is to run need not be installed here.
+  const text = readFileSync(copy, 'utf8').replaceAll('/usr/local/bin/holdcast', '/bin/true');
+  writeFileSync(copy, text);
+  const said = execFileSync('/bin/sh', ['-c', `systemd-analyze verify --man=no ${copy} 2>&1 || true`], {
+    encoding: 'utf8',
+  });
+  expect(said.split('\n').filter((line) => line.includes('holdcast-hub'))).toEqual([]);
+  for (const line of ['Type=notify', 'NotifyAccess=main', 'ExecReload=/bin/kill -HUP $MAINPID'])
+    expect(text).toContain(`\n${line}\n`);
+  expect(text).toMatch(/^RuntimeDirectoryPreserve=(yes|restart)$/m);
+  expect(text).toMatch(/^WatchdogSec=\d+$/m);
 });

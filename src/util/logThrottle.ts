@@ -1,8 +1,8 @@
 // Says at most once in a while what happens again and again.
 // A flood must not fill the log: its lines would hide what matters, and the disk.
-import type { Clock } from '../util/clock';
+import type { Clock } from './clock';
 
-export class Seldom {
+export class LogThrottle {
   #saidAt = -Infinity;
   #heldBack = 0;
 

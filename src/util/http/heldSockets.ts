@@ -1,8 +1,8 @@
 // Sockets that the service manager has opened for the hub and keeps while it restarts (systemd's socket units), so that no
 // other user of the machine can listen in its place. They are taken only if they are what the config says.
 import { readFileSync, readlinkSync } from 'node:fs';
-import { HoldcastError } from '../util/errors';
-import { tcpListeners } from '../util/tcpListeners';
+import { HoldcastError } from '../errors';
+import { tcpListeners } from '../tcpListeners';
 import { addressOf, type Where } from './listening';
 
 export interface HeldSocket {

@@ -1,6 +1,6 @@
 // A hub's status as tests need it: three callers in two queues, one of whom is told something.
 // Shared by the tests of what serves it and of what shows it.
-import type { HubStatus } from '../../src/hub/status';
+import type { HubStatus } from '../../src/observe/status';
 
 export function hubStatus(more: Partial<HubStatus> = {}): HubStatus {
   return {

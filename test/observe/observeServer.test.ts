@@ -5,9 +5,9 @@ import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { Observer, type Observed, type ObserverLimits } from '../../src/hub/observer';
+import { ObserveServer, type Observed, type ObserveLimits } from '../../src/observe/observeServer';
 import { ManualClock } from '../../src/util/clock';
-import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
+import { keptLog, owned, RawClient, tempFolder, until } from '../hub/fixtures';
 import { hubStatus } from './observed';
 
 interface Reply {
@@ -16,7 +16,7 @@ interface Reply {
   body: string;
 }
 
-async function watchedHub(more: Partial<Observed> = {}, limits: Partial<ObserverLimits> = {}, port = 0) {
+async function watchedHub(more: Partial<Observed> = {}, limits: Partial<ObserveLimits> = {}, port = 0) {
   const [{ log, lines }, clock] = [keptLog(), new ManualClock()];
   const problems = { health: [] as string[], ready: [] as string[] };
   const observed: Observed = {
@@ -32,7 +32,7 @@ async function watchedHub(more: Partial<Observed> = {}, limits: Partial<Observer
   const socket = join(tempFolder(), 'status.sock');
   const listen = { host: '127.0.0.1', port };
   const hosts = ['pbx.example'];
-  const observer = owned(new Observer({ observed, listen, socket, hosts, clock, log, limits }));
+  const observer = owned(new ObserveServer({ observed, listen, socket, hosts, clock, log, limits }));
   await observer.start();
   const ask = (path: string, { over = 'tcp', method = 'GET', headers = {} } = {}): Promise<Reply> =>
     new Promise((resolve, reject) => {
@@ -105,7 +105,7 @@ test('what lies at the socket’s place and is no socket is not removed', async 
   const { observer } = await watchedHub();
   const { log } = keptLog();
   const parts = { observed: {} as Observed, listen: undefined, socket, clock: new ManualClock(), log };
-  await expect(new Observer(parts).start()).rejects.toMatchObject({ code: 'HC_HUB_ADDRESS' });
+  await expect(new ObserveServer(parts).start()).rejects.toMatchObject({ code: 'HC_HUB_ADDRESS' });
   expect(statSync(socket).isFile()).toBe(true);
   expect(observer.port).toBeGreaterThan(0);
 });
