@@ -18,7 +18,7 @@ import { openStore, type StoreParts } from '../store/open';
 import { purgeBefore } from '../store/purging';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
-import { reportTable } from './doctor/table';
+import { reportTable } from '../doctor/table';
 import { openProgress } from './progress';
 import { badLinesOf, badLinesText, openSource, recordsIn, type Source } from './storeImport';
 import type { Terminal } from './terminal';

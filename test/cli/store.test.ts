@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { runChecks } from '../../src/cli/doctor/check';
-import { storeChecks } from '../../src/cli/doctor/storeCheck';
+import { runChecks } from '../../src/doctor/check';
+import { storeChecks } from '../../src/doctor/storeCheck';
 import { linesOf } from '../../src/cli/lines';
 import { buildProgram } from '../../src/cli/program';
 import {

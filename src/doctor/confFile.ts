@@ -2,8 +2,8 @@
 // Tolerant: what it does not understand it passes over, and what it could not read it names.
 import { promises } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { errnoOf, messageOf } from '../../util/errors';
-import { readRegular } from '../../util/regularFile';
+import { errnoOf, messageOf } from '../util/errors';
+import { readRegular } from '../util/regularFile';
 
 export interface ConfLine {
   readonly name: string;

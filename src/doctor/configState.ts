@@ -2,10 +2,10 @@
 // Those depend on the environment that they are started with, which is not the operator's.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Env } from '../../config/defaults';
-import { loadConfig, type LoadContext } from '../../config/load';
-import type { ResolvedConfig } from '../../config/types';
-import { HoldcastError } from '../../util/errors';
+import type { Env } from '../config/defaults';
+import { loadConfig, type LoadContext } from '../config/load';
+import type { ResolvedConfig } from '../config/types';
+import { HoldcastError } from '../util/errors';
 
 export type ConfigState =
   | { readonly config: ResolvedConfig; readonly path?: string; readonly error?: undefined }

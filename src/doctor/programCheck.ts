@@ -2,9 +2,9 @@
 // on it, so this is looked at from all sides: every folder above, the Node on Asterisk's PATH, and by starting it.
 import { promises } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { holdApplication, READER } from '../../asterisk/realtime';
-import { HoldcastError, messageOf } from '../../util/errors';
-import { tryProgram } from '../../util/tryProgram';
+import { holdApplication, READER } from '../asterisk/realtime';
+import { HoldcastError, messageOf } from '../util/errors';
+import { tryProgram } from '../util/tryProgram';
 import { ok, notChecked, problem, warning, type Check, type Finding } from './check';
 import { obstacle, obstacleRemedy, obstacleText, type Account } from './rights';
 import type { Site } from './site';

@@ -1,7 +1,7 @@
 // What a check of `holdcast doctor` is, and how all of them are run: side by side, each within its time.
 // A check that fails to check is no problem of the system: it is "not checked", with the reason.
-import type { Clock } from '../../util/clock';
-import { messageOf } from '../../util/errors';
+import type { Clock } from '../util/clock';
+import { messageOf } from '../util/errors';
 
 export type Result = 'ok' | 'warning' | 'problem' | 'not checked';
 

@@ -2,10 +2,10 @@
 // so: one is believed only if it is wholly Asterisk's user's, and runs a program that nobody but root can have put there.
 import { closeSync, constants, openSync, promises, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Env } from '../../config/defaults';
-import { errnoOf } from '../../util/errors';
-import { changeableBy } from '../../util/pathTrust';
-import { readRegular } from '../../util/regularFile';
+import type { Env } from '../config/defaults';
+import { errnoOf } from '../util/errors';
+import { changeableBy } from '../util/pathTrust';
+import { readRegular } from '../util/regularFile';
 
 export interface Running {
   readonly pid: number;

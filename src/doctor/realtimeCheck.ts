@@ -1,8 +1,8 @@
 // Does Asterisk ask the hub? Its console is asked, by which the whole way is tried: module, extconfig.conf, hub. Where
 // the console cannot be reached, extconfig.conf is read.
-import { CLASS_PREFIX, PROBE } from '../../asterisk/realtime';
-import { lookUpAddress } from '../../asterisk/snippets';
-import { errnoOf, messageOf } from '../../util/errors';
+import { CLASS_PREFIX, PROBE } from '../asterisk/realtime';
+import { lookUpAddress } from '../asterisk/snippets';
+import { errnoOf, messageOf } from '../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import type { Conf } from './confFile';
 import { enginesOf } from './extconfig';

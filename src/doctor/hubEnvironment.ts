@@ -1,6 +1,6 @@
 // The environment file of the hub's service, where the AMI password lies if it is not in the config itself.
 // An operator's shell does not have it, so the commands that look at the same config read it too.
-import { readRegularSync } from '../../util/regularFile';
+import { readRegularSync } from '../util/regularFile';
 
 /** As in packaging/systemd/holdcast-hub.service. */
 export const HUB_ENVIRONMENT = '/etc/holdcast/environment';

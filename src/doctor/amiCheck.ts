@@ -1,9 +1,9 @@
 // Can Holdcast log in to Asterisk's manager interface, and may it do there what it needs? Each right is tried; those to
 // be told of events cannot be (Asterisk says yes and tells nothing), so they are read from its console or manager.conf.
-import type { AmiConnection, AmiParts } from '../../asterisk/ami';
-import type { AmiSettings } from '../../asterisk/settings';
-import { NEEDED_READ, NEEDED_WRITE } from '../../asterisk/snippets';
-import { HoldcastError, messageOf } from '../../util/errors';
+import type { AmiConnection, AmiParts } from '../asterisk/ami';
+import type { AmiSettings } from '../asterisk/settings';
+import { NEEDED_READ, NEEDED_WRITE } from '../asterisk/snippets';
+import { HoldcastError, messageOf } from '../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { valueOf } from './confFile';
 import type { Site } from './site';

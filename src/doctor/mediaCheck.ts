@@ -1,10 +1,10 @@
 // What can callers hear, and may Asterisk's user read it? The looking itself is that of `media check`.
-import { checkMedia } from '../../media/check';
-import { findFfmpeg } from '../../media/ffmpegBinary';
-import { takeInventory } from '../../media/inventory';
-import { listSources } from '../../media/sources';
-import { packsOf } from '../../speech/packs';
-import { HoldcastError } from '../../util/errors';
+import { checkMedia } from '../media/check';
+import { findFfmpeg } from '../media/ffmpegBinary';
+import { takeInventory } from '../media/inventory';
+import { listSources } from '../media/sources';
+import { packsOf } from '../speech/packs';
+import { HoldcastError } from '../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { obstacle, obstacleRemedy, obstacleText } from './rights';
 import { environmentFor, type Site } from './site';

@@ -1,11 +1,11 @@
 // The system that the doctor looks at: Asterisk's user, its environment as far as it can be read, its files, its console.
 // Everything is gathered once; a test builds its own.
 import { join } from 'node:path';
-import type { Env } from '../../config/defaults';
-import { findAccount, type Account } from '../../util/account';
-import type { Clock } from '../../util/clock';
-import type { Logger } from '../../util/log';
-import { tryProgram } from '../../util/tryProgram';
+import type { Env } from '../config/defaults';
+import { findAccount, type Account } from '../util/account';
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import { tryProgram } from '../util/tryProgram';
 import { findAsterisk, type Running, type Stranger } from './asteriskProcess';
 import { readConf, type Conf } from './confFile';
 import type { ConfigState } from './configState';

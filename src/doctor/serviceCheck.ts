@@ -2,10 +2,10 @@
 // every folder that the config names? Whoever answers look-ups tells Asterisk which programs to run.
 import { execFile } from 'node:child_process';
 import { existsSync, promises } from 'node:fs';
-import type { ResolvedConfig } from '../../config/types';
-import { addressOf } from '../../util/http/listening';
-import { uidText } from '../../util/account';
-import { listenersOn, tcpListeners, type TcpListener } from '../../util/tcpListeners';
+import type { ResolvedConfig } from '../config/types';
+import { addressOf } from '../util/http/listening';
+import { uidText } from '../util/account';
+import { listenersOn, tcpListeners, type TcpListener } from '../util/tcpListeners';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import type { Site } from './site';
 

@@ -2,10 +2,10 @@
 // Files that this user may not read, or that are not there, are said to be so.
 import { promises } from 'node:fs';
 import { resolve } from 'node:path';
-import { EVENT_FILTER } from '../../asterisk/events';
-import { CLASS_PREFIX } from '../../asterisk/realtime';
-import { DIALPLAN_LINE } from '../../asterisk/snippets';
-import { errnoOf, messageOf } from '../../util/errors';
+import { EVENT_FILTER } from '../asterisk/events';
+import { CLASS_PREFIX } from '../asterisk/realtime';
+import { DIALPLAN_LINE } from '../asterisk/snippets';
+import { errnoOf, messageOf } from '../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { isTrue, valueOf, type Conf, type ConfSection } from './confFile';
 import { queueFindings } from './queuesCheck';

@@ -2,9 +2,9 @@
 // A call goes on without it, so nobody would notice before a caller asks where his music has gone.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
-import { checkStore } from '../../store/admin';
-import type { StoreParts } from '../../store/open';
-import type { StoreSettings } from '../../store/settings';
+import { checkStore } from '../store/admin';
+import type { StoreParts } from '../store/open';
+import type { StoreSettings } from '../store/settings';
 import { named, notChecked, ok, warning, type Check, type Finding } from './check';
 import type { Site } from './site';
 

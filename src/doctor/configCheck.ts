@@ -1,8 +1,8 @@
 // Is the config right, do the streams find the same one, may they read it, and may nobody else read the password in it?
 import { promises } from 'node:fs';
-import { locateConfig } from '../../config/locate';
-import { HoldcastError } from '../../util/errors';
-import { readRegular } from '../../util/regularFile';
+import { locateConfig } from '../config/locate';
+import { HoldcastError } from '../util/errors';
+import { readRegular } from '../util/regularFile';
 import { notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { HUB_ENVIRONMENT } from './hubEnvironment';
 import { noAccount } from './programCheck';

@@ -1,6 +1,6 @@
 // queues.conf: announcements of the queue itself, which stop the music and respawn the program; and keys that leave
 // the queue, which the caller means for Holdcast.
-import { QUIET_QUEUE } from '../../asterisk/snippets';
+import { QUIET_QUEUE } from '../asterisk/snippets';
 import { warning, type Finding } from './check';
 import { valueOf, type Conf, type ConfSection } from './confFile';
 import { enginesOf } from './extconfig';

@@ -2,10 +2,10 @@
 // Access control lists are not looked at; `doctor` also starts the program as that user where it may.
 import { promises, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Account } from '../../util/account';
-import { errnoOf } from '../../util/errors';
+import type { Account } from '../util/account';
+import { errnoOf } from '../util/errors';
 
-export { accountOf, type Account } from '../../util/account';
+export { accountOf, type Account } from '../util/account';
 
 /** r and w as the letters of `ls -l`; x: run a file, enter a folder. */
 export type Right = 'r' | 'w' | 'x';

@@ -2,11 +2,11 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { CLASS_PREFIX, holdApplication, PROBE, READER } from '../../asterisk/realtime';
-import { isToken } from '../../asterisk/token';
-import type { HubSettings } from '../../config/types';
-import type { Clock } from '../../util/clock';
-import { messageOf } from '../../util/errors';
+import { CLASS_PREFIX, holdApplication, PROBE, READER } from '../asterisk/realtime';
+import { isToken } from '../asterisk/token';
+import type { HubSettings } from '../config/types';
+import type { Clock } from '../util/clock';
+import { messageOf } from '../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { enginesOf } from './extconfig';
 import { noAccount } from './programCheck';

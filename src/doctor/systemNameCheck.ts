@@ -1,6 +1,6 @@
 // Does the system name of Asterisk, with which each Uniqueid begins, keep calls from having keys and places? Nearly anything may
 // be in it (tried on 22.10: spaces, slashes, brackets, quotes, umlauts in UTF-8), but not bytes that are no UTF-8.
-import { errnoOf, messageOf } from '../../util/errors';
+import { errnoOf, messageOf } from '../util/errors';
 import { notChecked, ok, problem, type Check, type Finding } from './check';
 import { valueOf } from './confFile';
 import type { Site } from './site';
