@@ -86,6 +86,7 @@ export class Mixer {
       tick: (count, atMs, missed) => this.#tick(count, atMs, missed),
       onResync: (missed) =>
         log.warn({ missedMs: missed * TICK_MS }, 'the thread stood still; callers heard gaps'),
+      idle: () => this.#calls.size === 0 && this.#states.length === 0,
       onFailure: (error) => this.#fails(error, 'mixer'),
     });
     this.#stuck = new LogThrottle(clock, SAY_MS);
@@ -157,6 +158,7 @@ export class Mixer {
 
   #begin(beginning: CallBeginning): void {
     if (this.#drained) return;
+    this.#atMs = this.#ticker.wake() ?? this.#atMs;
     for (const page of beginning.pages) this.parts.media.put(page);
     const known = this.#calls.get(beginning.token);
     if (known) known.begin(beginning);
@@ -218,7 +220,7 @@ export class Mixer {
     this.#armDue();
     if (this.#changing.length > 0) this.#change(now);
     this.#tellStates();
-    if (atMs - this.#figuresAt >= FIGURES_MS) this.#tellFigures(atMs);
+    if (atMs - this.#figuresAt > FIGURES_MS - TICK_MS / 2) this.#tellFigures(atMs);
   }
 
   #tickCall(call: HeldCall, frame: number, now: number, turn: boolean): void {

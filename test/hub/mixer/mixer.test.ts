@@ -65,6 +65,28 @@ test('a thousand calls: each gets its own music to the last bit', () => {
   }
 }, 60_000);
 
+test('without calls it ticks once a second; the next call gets its music as if it had ticked all the time', () => {
+  rig = new MixerRig();
+  rig.pass(1000);
+  const timers = jest.spyOn(rig.clock, 'after');
+  const told = rig.of('figures').length;
+  rig.pass(10_000);
+  expect([timers.mock.calls.length, rig.of('figures').length - told]).toEqual([10, 10]);
+  rig.pass(470);
+  rig.begin(['1.1']);
+  const reader = rig.read('1.1');
+  rig.pass(3000);
+  expect(rig.figures).toMatchObject({ playing: 1, underruns: 0, framesLate: 0 });
+  expect(reader.heard.length / 320).toBeGreaterThanOrEqual(73);
+  expectSame(reader.heard, rig.offline('1.1', reader.heard.length / 320));
+  expect(rig.lines.filter(({ level }) => level !== 'info')).toEqual([]);
+  rig.mixer.handle({ type: 'end', token: '1.1' });
+  rig.pass(1000);
+  timers.mockClear();
+  rig.pass(5000);
+  expect(timers.mock.calls.length).toBe(5);
+});
+
 test('time of day that steps by hours, either way, changes nothing that is heard', () => {
   rig = new MixerRig();
   rig.begin(['1.1']);

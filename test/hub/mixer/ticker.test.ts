@@ -3,7 +3,7 @@
 import { Ticker } from '../../../src/hub/mixer/ticker';
 import { ManualClock } from '../../../src/util/clock';
 
-function ticker(work: () => void = () => {}) {
+function ticker(work: () => void = () => {}, idle?: () => boolean) {
   const clock = new ManualClock();
   const ticks: { count: number; atMs: number; missed: number; now: number }[] = [];
   const resyncs: number[] = [];
@@ -15,6 +15,7 @@ function ticker(work: () => void = () => {}) {
       work();
     },
     onResync: (missed) => resyncs.push(missed),
+    ...(idle && { idle }),
     onFailure: (error) => {
       failures.push(error);
       throw error;
@@ -85,4 +86,47 @@ test('a closed one ticks no more', () => {
   clock.advance(1000);
   expect(ticks).toHaveLength(1);
   expect(clock.pending).toBe(0);
+});
+
+describe('idle', () => {
+  test('a tick a second, none of them late, none missed; a stall is counted from the tick that it held up', () => {
+    const { clock, ticks, resyncs, ticking } = ticker(undefined, () => true);
+    clock.stall(0.25);
+    ticking.start();
+    for (let i = 0; i < 299; i++) clock.advance(10);
+    expect(ticks.map(({ count, missed }) => [count, missed])).toEqual([
+      [1, 0],
+      [100, 0],
+      [200, 0],
+    ]);
+    expect(ticking.takeTimes()).toEqual({ worstLagMs: 0, worstTickMs: 0, busyMs: 0 });
+    clock.stall(10 + 500);
+    clock.advance(0);
+    expect([ticks.at(-1)!.count, ticks.at(-1)!.missed, resyncs]).toEqual([350, 50, [50]]);
+  });
+
+  test('woken, it ticks on the next deadline, and tells the one before; nobody is told of a stall', () => {
+    let calls = 0;
+    const { clock, ticks, resyncs, ticking } = ticker(undefined, () => calls === 0);
+    ticking.start();
+    clock.advance(10);
+    for (let i = 0; i < 5; i++) clock.advance(100.5);
+    calls = 1;
+    expect(ticking.wake()).toBe(510);
+    expect(ticking.wake()).toBeUndefined();
+    expect(clock.pending).toBe(1);
+    for (let i = 0; i < 10; i++) clock.advance(10);
+    const counts = ticks.map(({ count, missed }) => [count, missed]);
+    expect(counts).toEqual([1, ...Array.from({ length: 10 }, (_, i) => 52 + i)].map((count) => [count, 0]));
+    expect(resyncs).toEqual([]);
+  });
+
+  test('one that is closed is not woken', () => {
+    const { clock, ticking } = ticker(undefined, () => true);
+    ticking.start();
+    clock.advance(10);
+    ticking.close();
+    expect(ticking.wake()).toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
 });
