@@ -10,6 +10,7 @@ const rooms = [
   'asterisk',
   'session',
   'config',
+  'pcm',
   'hub',
   'stream',
   'render',

@@ -4,7 +4,7 @@ import type { CallNews } from '../../asterisk/feed';
 import type { Remembered } from '../../asterisk/backOffice';
 import type { BalanceAnswer } from '../../billing/billing';
 import type { ResolvedConfig } from '../../config/types';
-import type { Shelf } from '../../program/shelves';
+import type { CatalogClip, Page } from '../../pcm/page';
 import type { KeyBinding, KeySession } from '../../session/actions';
 import type { CallState } from '../../session/state';
 import type { SpokenAccount } from '../../speech/language';
@@ -25,40 +25,6 @@ export type PortableBinding = Omit<KeyBinding, 'action'> & {
   readonly action:
     Exclude<KeyBinding['action'], (...args: never[]) => unknown> | { readonly function: string };
 };
-
-/** Something that can be played. Its samples come in pages, of which the first is always at hand. */
-export interface CatalogClip {
-  /** Counts up for as long as the hub runs: a file that was replaced has another. */
-  readonly key: number;
-  readonly id: string;
-  readonly title: string;
-  readonly samples: number;
-  readonly kind: 'music' | 'advice' | 'prompt' | 'other';
-  /** Advices. */
-  readonly shelf?: Shelf;
-  /** Base language; absent: for everyone. */
-  readonly language?: string;
-  /** Prompts: the name without language and ending, "position-3". */
-  readonly name?: string;
-  /** The first page; signed 16-bit samples in the machine's order. */
-  readonly head: SharedArrayBuffer;
-}
-
-/**
- * A stretch of a clip: samples [index × PAGE_SAMPLES, …), PAGE_SAMPLES of them or up to the clip's end. It is lent to one
- * thread, to which it is sent once: a page sent to two would be filled anew while the second still plays it.
- */
-export interface Page {
-  readonly key: number;
-  readonly index: number;
-  /** Undefined: it cannot be read. What lies in it behind the clip's end means nothing. */
-  readonly samples: SharedArrayBuffer | undefined;
-  /** How many hold the page, in its only element: who is done with it takes one away. */
-  readonly holds?: Int32Array;
-}
-
-/** Samples of a page: 64 KiB, four seconds at 8 kHz. */
-export const PAGE_SAMPLES = 32_768;
 
 /** A look-up whose reader is to be played to; all messages name it by its token. */
 export interface CallBeginning {

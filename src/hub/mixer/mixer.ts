@@ -1,6 +1,7 @@
 // Mixer: all calls of a mixing thread under one tick. It renders, writes and never waits; whatever one call does or
 // throws costs the others nothing.
 import { getHeapStatistics } from 'node:v8';
+import type { CatalogClip, Page } from '../../pcm/page';
 import type { PlayableMedia } from '../../session/assemble';
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
@@ -9,16 +10,7 @@ import type { Random } from '../../util/random';
 import { LogThrottle } from '../../util/logThrottle';
 import { CallFigures } from './callFigures';
 import { HeldCall, type HeldCallParts } from './heldCall';
-import type {
-  CallBeginning,
-  CallStatus,
-  CatalogClip,
-  FromMixer,
-  MixerFigures,
-  Page,
-  PortableConfig,
-  ToMixer,
-} from './messages';
+import type { CallBeginning, CallStatus, FromMixer, MixerFigures, PortableConfig, ToMixer } from './messages';
 import { BatchBuffer, MixSettings } from './mixSettings';
 import type { MixerOutside } from './outsidePort';
 import { Ticker, TICK_MS } from './ticker';

@@ -1,6 +1,7 @@
 // Entry of a mixing thread: Mixer and its media on one side, the main thread on the other.
 // Nothing slow is imported here, and nothing ends the thread but the main thread: callers hear what it mixes.
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { PagedMedia } from '../../pcm/pagedMedia';
 import { systemClock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import { seededRandom } from '../../util/random';
@@ -10,7 +11,6 @@ import { GcPauses } from './gcPauses';
 import type { FromMixer, ToMixer } from './messages';
 import { Mixer } from './mixer';
 import { Outside } from './outside';
-import { PagedMedia } from './pagedMedia';
 import { ThreadLog } from './threadLog';
 
 /** Before there is a config. */

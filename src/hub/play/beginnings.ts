@@ -1,11 +1,11 @@
 // Beginnings: how a look-up's reader comes to a mixing thread: with where its call was, the page that its music needs first,
 // and what Asterisk has told of the call, if it is known that the call hears it.
+import type { Page } from '../../pcm/page';
 import { parseCallState, type CallState } from '../../session/state';
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import { inTime, LATE } from '../../util/inTime';
 import type { Logger } from '../../util/log';
-import type { Page } from '../mixer/messages';
 import type { Mixing } from './mixers';
 import type { Played } from './played';
 import type { Snapshots } from './snapshots';

@@ -7,7 +7,7 @@ import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { CallSource } from '../feedServer';
 import type { Hearer, LookUps } from '../lookUps';
-import type { FromMixer, Page } from '../mixer/messages';
+import type { FromMixer } from '../mixer/messages';
 import { LogThrottle } from '../../util/logThrottle';
 import { Admission, type AdmissionParts } from './admission';
 import { Beginnings, type BeginningParts } from './beginnings';
@@ -29,11 +29,6 @@ export interface PlayersParts extends BeginningParts, AdmissionParts {
   readers: {
     /** Ends the reader of a look-up that is over. */
     endOf(token: string): void;
-  };
-  mixers: { pick(): Mixing | undefined; readonly all: readonly Mixing[] };
-  catalog: BeginningParts['catalog'] & {
-    /** A page for one thread, held until it gives it back. */
-    page(key: number, index: number): Promise<Page>;
   };
   /** Who hears what was looked up. */
   lookUps: Pick<LookUps, 'open' | 'restore' | 'watch' | 'forget'>;
@@ -149,12 +144,8 @@ export class Players {
     }
   }
 
-  hear(mixing: Mixing, message: FromMixer): void {
+  hear(message: FromMixer): void {
     switch (message.type) {
-      case 'wanted':
-        return void this.parts.catalog
-          .page(message.key, message.index)
-          .then((page) => this.#sendPage(mixing, page));
       case 'reader':
         return this.#reader(message.token, message.status === 'reading');
       case 'states':
@@ -248,12 +239,6 @@ export class Players {
       ),
     );
     return this.#tooMany();
-  }
-
-  /** Its thread may be gone meanwhile. */
-  #sendPage(mixing: Mixing, page: Page): void {
-    if (this.parts.mixers.all.includes(mixing)) mixing.send({ type: 'page', page });
-    else this.parts.catalog.giveBack(page);
   }
 
   #releaseSlowly(calls: Played[]): void {

@@ -5,6 +5,9 @@ import { readerApplication, type HoldApplication } from '../../asterisk/realtime
 import { callRules, speakerSettings } from '../../config/rules';
 import type { ResolvedConfig } from '../../config/types';
 import { Library } from '../../media/library';
+import { SharedCatalog } from '../../pcm/catalog';
+import type { Page } from '../../pcm/page';
+import { PageCache } from '../../pcm/pageCache';
 import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
 import type { CallStates } from '../../store/callStates';
@@ -19,10 +22,8 @@ import type { CallStatus, FromMixer, MixerFigures, Question } from '../mixer/mes
 import type { Prepared } from '../realtimeServer';
 import { Asked } from './asked';
 import { CallStatuses } from './callStatuses';
-import { SharedCatalog } from './catalog';
 import { CallFifos } from './fifos';
 import { Mixers, type Mixing, type Thread, type ThreadEars } from './mixers';
-import { PageCache } from './pages';
 import { Players } from './players';
 import { portableConfig } from './portable';
 import { Readers } from './readers';
@@ -120,7 +121,6 @@ export class PlayingHub implements Playing {
       readers: this.#readers,
       mixers: this.#mixers,
       catalog: {
-        page: (key, index) => this.#catalog!.page(key, index),
         pageAt: (id, sample) => this.#catalog!.pageAt(id, sample),
         giveBack: (page) => this.#catalog!.giveBack(page),
       },
@@ -303,9 +303,18 @@ export class PlayingHub implements Playing {
       case 'cancel':
       case 'done':
         return this.#askedOf(mixing).hear(message);
+      case 'wanted':
+        return void this.#catalog!.lend(message, (page) => this.#sendPage(mixing, page));
       default:
-        return this.#players.hear(mixing, message);
+        return this.#players.hear(message);
     }
+  }
+
+  /** @returns false: its thread is gone meanwhile */
+  #sendPage(mixing: Mixing, page: Page): boolean {
+    if (!this.#mixers.all.includes(mixing)) return false;
+    mixing.send({ type: 'page', page });
+    return true;
   }
 
   #askedOf(mixing: Mixing): Asked {

@@ -4,7 +4,8 @@
 import type { BackOffice, OfficeCall, Remembered } from '../../../src/asterisk/backOffice';
 import type { CallNews } from '../../../src/asterisk/feed';
 import type { Hearer } from '../../../src/hub/lookUps';
-import type { FromMixer, Page, ToMixer } from '../../../src/hub/mixer/messages';
+import type { FromMixer, ToMixer } from '../../../src/hub/mixer/messages';
+import type { Page } from '../../../src/pcm/page';
 import type { Mixing } from '../../../src/hub/play/mixers';
 import { Players } from '../../../src/hub/play/players';
 import { Roll } from '../../../src/hub/roll';
@@ -79,10 +80,8 @@ class World {
     },
     mixers: {
       pick: () => this.threads[0],
-      all: this.threads,
     },
     catalog: {
-      page: (key, index) => Promise.resolve({ key, index, samples: undefined }),
       pageAt: (_, sample) => this.pageAt({ key: 7, index: sample >> 15, samples: undefined }),
       giveBack: (page) => void this.givenBack.push(page),
     },
@@ -122,7 +121,7 @@ class World {
     this.tell(uniqueid, { type: 'identity', identity: { uniqueid, phone: `0${uniqueid}`, language: 'ru' } });
   }
   hear(message: FromMixer): void {
-    this.players.hear(this.mixing, message);
+    this.players.hear(message);
   }
   reads(token: string, status: 'reading' | 'away' = 'reading'): void {
     this.hear({ type: 'reader', token, status });
@@ -371,9 +370,6 @@ describe('a thread that dies', () => {
     found({ key: 7, index: 3, samples: undefined });
     await settled();
     expect(world.givenBack).toHaveLength(1);
-    world.hear({ type: 'wanted', key: 7, index: 4 });
-    await settled();
-    expect(world.givenBack).toHaveLength(2);
   });
 });
 

@@ -1,8 +1,8 @@
 // The files that pages of PCM are read from, a few of them held open.
 // A file that was replaced or removed by name goes on being heard by those who were in the middle of it.
-import { BYTES_PER_SAMPLE } from '../../audio/frame';
-import { openPcm, type PcmFile } from '../../media/pcmFile';
-import type { PcmLocation } from '../../media/track';
+import { BYTES_PER_SAMPLE } from '../audio/frame';
+import { openPcm, type PcmFile } from '../media/pcmFile';
+import type { PcmLocation } from '../media/track';
 
 /** Where a clip's samples lie; `key` is that of its CatalogClip. */
 export interface PageSource {

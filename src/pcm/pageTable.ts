@@ -1,6 +1,6 @@
 // The pages of PCM that a mixing thread holds, counted by who reads them.
 // Each is asked for once however many wait for it, and given back when nobody reads it or is about to.
-import type { Page } from './messages';
+import type { Page } from './page';
 
 /** A page that is held or awaited. `samples` comes once, `failed` instead of it. */
 export class PageSlot {

@@ -1,12 +1,12 @@
 // The SharedCatalog over a media folder that changes: what is in it, which keys stay, who can still read what has left.
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PAGE_SAMPLES } from '../../../src/hub/mixer/messages';
-import { SharedCatalog } from '../../../src/hub/play/catalog';
-import { PageCache } from '../../../src/hub/play/pages';
-import { Library } from '../../../src/media/library';
-import { ManualClock } from '../../../src/util/clock';
-import { keptLog, put, rampAt, rampWav, settingsIn, ship, tempFolder } from '../../media/fixtures';
+import { PAGE_SAMPLES, type Page } from '../../src/pcm/page';
+import { SharedCatalog } from '../../src/pcm/catalog';
+import { PageCache } from '../../src/pcm/pageCache';
+import { Library } from '../../src/media/library';
+import { ManualClock } from '../../src/util/clock';
+import { keptLog, put, rampAt, rampWav, settingsIn, ship, tempFolder } from '../media/fixtures';
 
 const closing: PageCache[] = [];
 afterEach(async () => {
@@ -151,6 +151,17 @@ test('a page that was not sent is held by nobody; what needs no giving back may 
   catalog.giveBack({ key: a!.key, index: 0, samples: a!.head });
   catalog.giveBack({ key: a!.key, index: 9, samples: undefined });
   expect(Atomics.load(page.holds!, 0)).toBe(0);
+});
+
+test('a page is lent to a thread; where that is gone meanwhile, nobody holds it', async () => {
+  const { catalog, refresh } = setUp({ 'music/a.wav': 2 * PAGE_SAMPLES });
+  const [a] = await refresh();
+  const wanted = { key: a!.key, index: 1 };
+  const sent: Page[] = [];
+  await catalog.lend(wanted, (page) => sent.push(page) > 0);
+  expect(Atomics.load(sent[0]!.holds!, 0)).toBe(1);
+  await catalog.lend(wanted, () => false);
+  expect(Atomics.load(sent[0]!.holds!, 0)).toBe(1);
 });
 
 test('a clip whose beginning cannot be read is left out, told once, and tried again', async () => {

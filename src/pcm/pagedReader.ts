@@ -1,7 +1,7 @@
 // A Reader over pages that come from another thread: one playing of a clip, by one caller.
 // It never waits. What is late is silence in step, with soft edges; what cannot be read ends it early.
-import type { Reader } from '../../audio/source';
-import { PAGE_SAMPLES } from './messages';
+import type { Reader } from '../audio/source';
+import { PAGE_SAMPLES } from './page';
 import { PageSlot, type PageTable } from './pageTable';
 
 /** What a reader needs of its clip. */

@@ -2,9 +2,9 @@
 // first, and never a page filled anew under the hands of who holds it.
 import { promises, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PAGE_SAMPLES } from '../../../src/hub/mixer/messages';
-import { PageCache, type LentPage } from '../../../src/hub/play/pages';
-import { keptLog, openFiles, rampAt, rampWav, tempFolder, until } from '../../media/fixtures';
+import { PAGE_SAMPLES } from '../../src/pcm/page';
+import { PageCache, type LentPage } from '../../src/pcm/pageCache';
+import { keptLog, openFiles, rampAt, rampWav, tempFolder, until } from '../media/fixtures';
 
 const PAGE = 2 * PAGE_SAMPLES;
 const folder = tempFolder();

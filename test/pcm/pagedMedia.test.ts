@@ -1,15 +1,15 @@
 // Laws of PagedMedia: the samples of the clip over every border, what is late silent in step and without a click, each
 // page asked for once and given back, and the same answers as the Library has.
 import fc from 'fast-check';
-import { SoftEndReader } from '../../../src/audio/softEnd';
-import type { Clip, Reader } from '../../../src/audio/source';
-import { PAGE_SAMPLES, type CatalogClip, type Page } from '../../../src/hub/mixer/messages';
-import { PagedMedia } from '../../../src/hub/mixer/pagedMedia';
-import { Library } from '../../../src/media/library';
-import { seededRandom } from '../../../src/util/random';
-import { SharedCatalog } from '../../../src/hub/play/catalog';
-import { PageCache } from '../../../src/hub/play/pages';
-import { keptLog, put, rampAt, rampWav, settingsIn, ship, tempFolder } from '../../media/fixtures';
+import { SoftEndReader } from '../../src/audio/softEnd';
+import type { Clip, Reader } from '../../src/audio/source';
+import { PAGE_SAMPLES, type CatalogClip, type Page } from '../../src/pcm/page';
+import { PagedMedia } from '../../src/pcm/pagedMedia';
+import { Library } from '../../src/media/library';
+import { seededRandom } from '../../src/util/random';
+import { SharedCatalog } from '../../src/pcm/catalog';
+import { PageCache } from '../../src/pcm/pageCache';
+import { keptLog, put, rampAt, rampWav, settingsIn, ship, tempFolder } from '../media/fixtures';
 
 /** Smooth, so that a click shows: 50 Hz at half of full scale. */
 const sineAt = (i: number): number => Math.round(16384 * Math.sin((2 * Math.PI * 50 * i) / 8000));

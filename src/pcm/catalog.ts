@@ -1,12 +1,12 @@
 // SharedCatalog: what of the Library mixing threads can play, with the beginning of each clip at hand, and their pages.
 // A clip keeps its key while its Track stays the same object; one that has left goes on for those who are in it.
-import type { Library, PlayableTrack } from '../../media/library';
-import type { Track } from '../../media/track';
-import { inBatches } from '../../util/batches';
-import { systemClock, type Clock } from '../../util/clock';
-import type { Logger } from '../../util/log';
-import { PAGE_SAMPLES, type CatalogClip, type Page } from '../mixer/messages';
-import type { PageCache } from './pages';
+import type { Library, PlayableTrack } from '../media/library';
+import type { Track } from '../media/track';
+import { inBatches } from '../util/batches';
+import { systemClock, type Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+import { PAGE_SAMPLES, type CatalogClip, type Page } from './page';
+import type { PageCache } from './pageCache';
 
 interface Listed {
   readonly clip: CatalogClip;
@@ -74,6 +74,12 @@ export class SharedCatalog {
     if (lent) return { key, index, ...lent };
     track.markFailed();
     return { key, index, samples: undefined };
+  }
+
+  /** As `page`, given to `send`; taken back where that says that the thread is gone. Never rejects. */
+  async lend({ key, index }: Pick<Page, 'key' | 'index'>, send: (page: Page) => boolean): Promise<void> {
+    const page = await this.page(key, index);
+    if (!send(page)) this.giveBack(page);
   }
 
   /** As `page`, the one with a sample of a clip; undefined when there is none, or it is the first, which threads have. */

@@ -1,10 +1,10 @@
 // PCM in pages that all callers and all mixing threads share: one copy a track, bounded, least recently used goes.
 // V8 does not count shared buffers, so garbage of them would grow for hours: pages are filled anew instead.
-import { BYTES_PER_SAMPLE } from '../../audio/frame';
-import { messageOf } from '../../util/errors';
-import type { Logger } from '../../util/log';
-import type { Closeable } from '../../util/scope';
-import { PAGE_SAMPLES } from '../mixer/messages';
+import { BYTES_PER_SAMPLE } from '../audio/frame';
+import { messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import type { Closeable } from '../util/scope';
+import { PAGE_SAMPLES } from './page';
 import { PageFiles, type PageSource } from './pageFiles';
 
 /** A page, whole; of a clip's last one only what the clip has means anything. */

@@ -1,10 +1,10 @@
 // PagedMedia: what callers of a mixing thread can hear, as the main thread's catalog has it.
 // It answers by the same rules as the Library, so that a caller hears the same wherever his Program runs.
-import type { Clip, Reader } from '../../audio/source';
-import { baseLanguage } from '../../media/names';
-import type { Shelf } from '../../program/shelves';
-import type { PlayableMedia } from '../../session/assemble';
-import type { CatalogClip, Page } from './messages';
+import type { Clip, Reader } from '../audio/source';
+import { baseLanguage } from '../media/names';
+import type { Shelf } from '../program/shelves';
+import type { PlayableMedia } from '../session/assemble';
+import type { CatalogClip, Page } from './page';
 import { PagedReader } from './pagedReader';
 import { PageSlot, PageTable } from './pageTable';
 
