@@ -53,7 +53,7 @@ const later = {
   './bundle': { file: 'stream-bundle', entry: 'src/config/bundle.ts' },
   './schema': { file: 'stream-schema', entry: 'src/config/schema.ts' },
   '../speech/open': { file: 'stream-speech', entry: 'src/speech/open.ts' },
-  '../store/keeper': { file: 'stream-keeper', entry: 'src/store/keeper.ts' },
+  '../store/writeBehindStore': { file: 'stream-write-behind', entry: 'src/store/writeBehindStore.ts' },
   '../store/open': { file: 'stream-store', entry: 'src/store/open.ts' },
   '../billing/open': { file: 'stream-billing', entry: 'src/billing/open.ts' },
 };

@@ -1,5 +1,5 @@
 // BackOffice over the hub's socket: asks without saying who calls, and hands over what is to be remembered.
-// What the hub has not acknowledged is sent again when it is back, and laid in the spool when this call ends first.
+// What the hub has not acknowledged is sent again when it is back; choices are laid in a file when this call ends first.
 import type { BalanceAnswer } from '../billing/billing';
 import type { StoreEntry } from '../store/store';
 import type { Cancel, Clock } from '../util/clock';
@@ -16,8 +16,8 @@ export interface HubOfficeParts {
   log: Logger;
   /** The hub has its own limit, shorter than this; milliseconds. */
   balanceMs?: number;
-  /** Keeps what the hub did not take, synchronously. May throw. Absent: it is lost. */
-  spill?: (entries: readonly StoreEntry[]) => void;
+  /** Keeps choices that the hub did not take. May throw or reject. Absent: they are lost. */
+  spill?: (entries: readonly StoreEntry[]) => Promise<void> | void;
 }
 
 const BALANCE_MS = 4000;
@@ -93,13 +93,13 @@ export class HubOffice implements BackOffice {
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {
     if (!isRemembered(what)) return;
     const kept: Kept = { type: 'remember', seq: ++this.#lastSeq, wallMs, what };
-    if (this.#over) return this.#spill([kept]);
+    if (this.#over) return void this.#spill([kept]);
     this.#kept.push(kept);
     this.parts.connection.send(kept);
     if (this.#kept.length > MOST_KEPT) this.#makeRoom();
   }
 
-  /** What the hub does not acknowledge at once goes to the spool. Takes at most 30 ms; may be called again. */
+  /** Choices that the hub does not acknowledge at once go to a file. Takes at most 30 ms; may be called again. */
   close(): Promise<void> {
     this.#closed ??= this.#end();
     return this.#closed;
@@ -110,7 +110,7 @@ export class HubOffice implements BackOffice {
     if (this.#kept.length > 0 && this.parts.connection.status === 'up') await this.#acknowledged();
     this.#over = true;
     this.#release();
-    this.#spill(this.#kept.splice(0));
+    await this.#spill(this.#kept.splice(0));
     if (this.#lost > 0) this.parts.log.warn({ entries: this.#lost }, 'not remembered: the hub was away');
   }
 
@@ -182,13 +182,13 @@ export class HubOffice implements BackOffice {
   }
 
   /** A choice of a caller whom this process does not know cannot be kept. */
-  #spill(kept: readonly Kept[]): void {
+  async #spill(kept: readonly Kept[]): Promise<void> {
     const call = this.#call;
     const entries = call ? kept.flatMap(({ what, wallMs }) => entryOf(what, call, wallMs) ?? []) : [];
     this.#lost += kept.length - entries.length;
     if (entries.length === 0) return;
     try {
-      if (this.parts.spill) return this.parts.spill(entries);
+      if (this.parts.spill) return await this.parts.spill(entries);
       this.#lost += entries.length;
     } catch (error) {
       this.#lost += entries.length;

@@ -20,7 +20,7 @@ import { requestPreparation } from '../media/background';
 import type { BalanceDesk } from '../session/localOffice';
 import { CallStates } from '../store/callStates';
 import { keptOf, SharedStates } from '../store/sharedStates';
-import type { StoreKeeper } from '../store/keeper';
+import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import { createLogger, type LogWriter, type Logger } from '../util/log';
@@ -57,7 +57,7 @@ export class HubService {
   readonly #writeLog: LogWriter;
   #playing: PlayingHub | undefined;
   #link: AmiPort | undefined;
-  #keeper: StoreKeeper | undefined;
+  #keeper: WriteBehindStore | undefined;
   readonly #desk = new CurrentDesk();
   #reloading: Promise<void> = Promise.resolve();
 
@@ -212,13 +212,13 @@ export class HubService {
     const { clock } = this.parts;
     const { log } = this;
     const { store: settings, billing, timeZone } = this.#config;
-    const [{ StoreKeeper }, { openStore }, { startPurge }] = await Promise.all([
-      import('../store/keeper'),
+    const [{ WriteBehindStore }, { openStore }, { startPurge }] = await Promise.all([
+      import('../store/writeBehindStore'),
       import('../store/open'),
       import('../hub/purge'),
     ]);
     const open = (): ReturnType<typeof openStore> => openStore(settings, { clock, log });
-    const keeper = new StoreKeeper({ settings, open, clock, log, random: seededRandom(process.pid) });
+    const keeper = new WriteBehindStore({ settings, open, clock, log, random: seededRandom(process.pid) });
     keeper.start();
     this.#keeper = keeper;
     await this.#desk.change(await this.#openBilling(billing, keeper));
@@ -237,7 +237,7 @@ export class HubService {
 
   async #openBilling(
     settings: BillingSettings | undefined,
-    keeper: StoreKeeper | undefined,
+    keeper: WriteBehindStore | undefined,
   ): Promise<BillingDesk | undefined> {
     if (!settings || !keeper) return undefined;
     const { openBilling } = await import('../billing/open');

@@ -5,7 +5,7 @@ import { keptPhone } from '../asterisk/backOffice';
 import type { SampleRate } from '../audio/frame';
 import { musicOf, parseCallState, type CallState } from '../session/state';
 import type { CallStates } from '../store/callStates';
-import type { StoreKeeper } from '../store/keeper';
+import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
@@ -18,8 +18,8 @@ type Finding = Caller | undefined | Promise<Caller | undefined>;
 export interface WelcomeParts {
   /** Who calls; at once where that is known or cannot be found out. */
   find(uniqueid: string): Finding;
-  /** `warm`: see StoreKeeper; absent: its first answer takes no longer than others. */
-  keeper: Pick<StoreKeeper, 'choice'> & Partial<Pick<StoreKeeper, 'warm'>>;
+  /** `warm`: see WriteBehindStore; absent: its first answer takes no longer than others. */
+  keeper: Pick<WriteBehindStore, 'choice'> & Partial<Pick<WriteBehindStore, 'warm'>>;
   states: Pick<CallStates, 'read' | 'write' | 'forget'>;
   /** Of the sound that streams give Asterisk. */
   rate: SampleRate;

@@ -13,7 +13,7 @@ import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
 import type { Closeable } from '../util/scope';
 
-/** What remembers: the StoreKeeper, which never rejects and answers in time. */
+/** What remembers: the WriteBehindStore, which never rejects and answers in time. */
 export interface ChoiceKeeper {
   choice(phone: string): Promise<string | undefined>;
   remember(entry: StoreEntry): void;

@@ -1,14 +1,18 @@
 // A StoreEntry as one line of JSON, and back: what stands in a file may have been cut, or changed by hand.
 // Lengths are not judged here: what a store can take, it knows itself.
 import { parseJson } from '../util/json';
-import type { StoreRecord } from './rows';
+import { KINDS, type StoreRecord } from './rows';
 import type { StoreEntry } from './store';
 
-const KINDS = new Set(['track', 'advice', 'position', 'answer']);
 /** Longer than anything that is written; nobody need parse it. */
 const LONGEST_LINE = 16_384;
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What stands there besides the type and the time, each as text; what has a question mark may be missing. */
+const FIELDS = new Map([
+  ['choice', ['phone', 'track']],
+  ['heard', ['uniqueid', 'phone?', 'queue?', 'kind', 'id?']],
+  ['key', ['uniqueid', 'phone?', 'queue?', 'digit', 'action']],
+]);
 
 /** With its line end. */
 export function encodeEntry(entry: StoreEntry): string {
@@ -23,54 +27,28 @@ export function decodeEntry(line: string): StoreEntry | undefined {
 
 /** The same for what stores hand to each other. */
 export function decodeRecord(line: string): StoreRecord | undefined {
-  if (line.length > LONGEST_LINE) return undefined;
-  let value: unknown;
-  try {
-    value = parseJson(line);
-  } catch {
-    return undefined;
+  const fields = fieldsIn(line);
+  const { type, wallMs, phone, track, musicClass } = fields;
+  const names = FIELDS.get(String(type));
+  if (!names || typeof wallMs !== 'number' || !Number.isFinite(wallMs)) return undefined;
+  if (type === 'choice' && track === undefined && typeof musicClass === 'number')
+    return typeof phone === 'string' ? { type, phone, musicClass, wallMs } : undefined;
+  const record: Record<string, unknown> = { type };
+  for (const field of names) {
+    const name = field.replace('?', '');
+    const value = fields[name];
+    if (typeof value === 'string') record[name] = name === 'track' ? value.normalize('NFC') : value;
+    else if (value !== undefined || name === field) return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Fields;
-  const wallMs = fields['wallMs'];
-  if (typeof wallMs !== 'number' || !Number.isFinite(wallMs)) return undefined;
-  if (fields['type'] === 'choice') return choiceOf(fields, wallMs);
-  if (fields['type'] === 'heard') return heardOf(fields, wallMs);
-  if (fields['type'] === 'key') return keyOf(fields, wallMs);
-  return undefined;
+  if (type === 'heard' && !KINDS.includes(String(fields['kind']))) return undefined;
+  return { ...record, wallMs } as StoreRecord;
 }
 
-function choiceOf({ phone, track, musicClass }: Fields, wallMs: number): StoreRecord | undefined {
-  if (typeof phone !== 'string') return undefined;
-  if (track === undefined && typeof musicClass === 'number')
-    return { type: 'choice', phone, musicClass, wallMs };
-  if (typeof track !== 'string') return undefined;
-  return { type: 'choice', phone, track: track.normalize('NFC'), wallMs };
-}
-
-function heardOf(fields: Fields, wallMs: number): StoreEntry | undefined {
-  const { kind, id } = fields;
-  const call = callOf(fields);
-  if (!call || !isKind(kind) || !isOptional(id)) return undefined;
-  return { type: 'heard', ...call, kind, ...(id !== undefined && { id }), wallMs };
-}
-
-function keyOf(fields: Fields, wallMs: number): StoreEntry | undefined {
-  const { digit, action } = fields;
-  const call = callOf(fields);
-  if (!call || typeof digit !== 'string' || typeof action !== 'string') return undefined;
-  return { type: 'key', ...call, digit, action, wallMs };
-}
-
-function callOf({ uniqueid, phone, queue }: Fields) {
-  if (typeof uniqueid !== 'string' || !isOptional(phone) || !isOptional(queue)) return undefined;
-  return { uniqueid, ...(phone !== undefined && { phone }), ...(queue !== undefined && { queue }) };
-}
-
-function isKind(value: unknown): value is 'track' | 'advice' | 'position' | 'answer' {
-  return typeof value === 'string' && KINDS.has(value);
-}
-
-function isOptional(value: unknown): value is string | undefined {
-  return value === undefined || typeof value === 'string';
+function fieldsIn(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = line.length > LONGEST_LINE ? undefined : parseJson(line);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }

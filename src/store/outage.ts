@@ -1,51 +1,59 @@
 // Outage: what the log says of a store that is away, slow or refuses: once when it begins, once when it is over.
-// Between the two there may be thousands of attempts, none of which is worth a line.
+// Between the two there may be thousands of attempts, none of which is worth a line. What is dropped is counted.
+import type { Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { LogFields, Logger } from '../util/log';
+import type { StoreEntry } from './store';
+
+export interface OutageParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Told of each entry that will never be in the store. */
+  readonly onDropped?: ((type: StoreEntry['type']) => void) | undefined;
+}
+
+/** What is dropped is said once in this time. */
+const TELL_MS = 3_600_000;
+const HINT = 'mend the store; refused choices lie in refused.jsonl in the folder store.spool';
 
 export class Outage {
   #lasts = false;
   #late = 0;
-  #lost = 0;
+  #dropped = 0;
+  #toldAt = -Infinity;
 
-  /** @param onBegin told of each, once */
-  constructor(
-    private readonly log: Logger,
-    private readonly onBegin: () => void,
-  ) {}
-
-  get lasts(): boolean {
-    return this.#lasts;
-  }
+  constructor(private readonly parts: OutageParts) {}
 
   /** The store does not do what it is for. */
   begin(error: unknown): void {
     if (this.#lasts) return;
     this.#lasts = true;
-    this.log.warn(troubleFields(error), 'store does not work; calls go on without it');
-    this.onBegin();
+    this.#late = this.#dropped = 0;
+    this.parts.log.warn(troubleFields(error), 'store does not work; calls go on without it');
   }
 
   /** So many entries are in the store. */
   wrote(entries: number): void {
-    if (this.#lasts) this.#late += entries;
+    this.#late += entries;
   }
 
-  /** So many entries had no room anywhere. */
-  lost(entries: number, error: unknown): void {
-    if (this.#lost === 0) {
-      const hint = 'make room on the disk of the spool, or let this user write there, and mend the store';
-      this.log.error({ ...troubleFields(error), hint }, 'store: what cannot be kept is lost');
-    }
-    this.#lost += entries;
+  /** There is no room for these, the store refuses them, or the process ends. @param error of the store */
+  dropped(entries: readonly StoreEntry[], error?: unknown): void {
+    if (entries.length === 0) return;
+    const { log, clock, onDropped } = this.parts;
+    this.#dropped += entries.length;
+    for (const { type } of entries) onDropped?.(type);
+    if (clock.now() - this.#toldAt < TELL_MS) return;
+    this.#toldAt = clock.now();
+    const why = error === undefined ? {} : troubleFields(error);
+    log.error({ hint: HINT, ...why, entries: entries.length }, 'store: entries are dropped');
   }
 
   /** It does again, and nothing waits. */
   over(): void {
-    if (this.#lasts || this.#lost > 0)
-      this.log.info({ writtenLate: this.#late, lost: this.#lost }, 'store works again');
+    if (!this.#lasts) return;
     this.#lasts = false;
-    this.#late = this.#lost = 0;
+    this.parts.log.info({ writtenLate: this.#late, dropped: this.#dropped }, 'store works again');
   }
 }
 

@@ -53,7 +53,7 @@ export const LARGEST_CLASS = 32_767;
 /** A choice of so much later than now was made by a clock that was wrong: it is older than any, milliseconds. */
 const AHEAD_MS = 60_000;
 const LAST_DATE = 8.64e15;
-const KINDS: readonly string[] = ['track', 'advice', 'position', 'answer'];
+export const KINDS: readonly string[] = ['track', 'advice', 'position', 'answer'];
 
 /** The latest time of a choice that is believed. */
 export function latestBelieved(nowMs: number): number {

@@ -1,21 +1,25 @@
-// StoreLink: the store that is open or on its way back. It is opened in the background, when it is first needed; after a
-// failure again and again, with growing pauses. One that hangs while it opens is left behind.
+// StoreLink: the store that is open or on its way back. It is opened when it is first asked; after a failure again and
+// again, with growing pauses, and nobody waits. One that hangs is left behind.
 import type { Cancel, Clock } from '../util/clock';
 import { Backoff } from '../util/backoff';
+import { errnoOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Random } from '../util/random';
 import type { Outage } from './outage';
 import type { Store } from './store';
-import { tooSlow } from './storeErrors';
+import { away, tooSlow } from './storeErrors';
 
 export interface StoreLinkParts {
   open: () => Promise<Store>;
   clock: Clock;
   random: Random;
   outage: Outage;
-  /** Opening takes longer: it hangs, milliseconds. */
-  openMs: number;
-  onOpen: () => void;
+  /** What takes longer will not end, milliseconds: the store itself cuts what hangs, sooner. */
+  hangMs: number;
+  /** It was away, and answers again. */
+  onBack: () => void;
+  /** It has just done what it was asked for. */
+  onWell: () => void;
 }
 
 /** First and longest pause before opening again, milliseconds. */
@@ -23,118 +27,92 @@ const RETRY_MS = [250, 15_000] as const;
 /** Nobody's number. After a failure the store must answer before it is believed: opening a pool asks nobody. */
 export const NOBODY = '0';
 
+/**
+ * new: nothing was asked yet. used: it is asked, and perhaps still being opened; until something fails or hangs.
+ * away: until the pause is over. trying: it is opened anew and must answer. closed: for good.
+ */
 type State =
-  | { readonly status: 'new' }
-  | { readonly status: 'opening'; readonly done: Promise<Store | undefined> }
-  | { readonly status: 'open'; readonly store: Store }
-  | { readonly status: 'waiting'; readonly cancel: Cancel }
-  | { readonly status: 'closed' };
+  | { readonly status: 'new' | 'closed' }
+  | { readonly status: 'used' | 'trying'; readonly store: Promise<Store> }
+  | { readonly status: 'away'; readonly cancel: Cancel };
 
 export class StoreLink {
   #state: State = { status: 'new' };
-  #isAway = false;
   readonly #backoff: Backoff;
 
   constructor(private readonly parts: StoreLinkParts) {
     this.#backoff = new Backoff(RETRY_MS, parts.random);
   }
 
-  get store(): Store | undefined {
-    return this.#state.status === 'open' ? this.#state.store : undefined;
-  }
-
-  /** It failed, and has done nothing right since. */
+  /** It failed, and has not answered since. */
   get isAway(): boolean {
-    return this.#isAway;
+    return this.#state.status === 'away' || this.#state.status === 'trying';
   }
 
-  /** Opens it in the background, unless that was begun before. */
-  start(): void {
-    if (this.#state.status === 'new') this.#connect();
-  }
-
-  /** The store, after it has been opened; undefined, at once: it is known to be away, or closed. Never rejects. */
-  async opened(): Promise<Store | undefined> {
-    this.start();
-    if (this.#state.status === 'opening' && !this.#isAway) return this.#state.done;
-    return this.store;
-  }
-
-  /** It does what it is for: the next pause is a short one again. */
-  works(): void {
-    this.#backoff.reset();
-  }
-
-  /** `store` failed: it is closed, and another is opened after a pause. */
-  lose(store: Store, error: unknown): void {
-    if (this.store !== store) return;
-    void closeQuietly(store);
-    this.#failed(error);
+  /**
+   * What `task` brings. Where it fails or hangs, the store is closed and opened anew after a pause.
+   * @param limitMs after which it hangs, milliseconds
+   * @throws HoldcastError HC_STORE_AWAY, at once while that is known; what `task` throws
+   */
+  ask<T>(task: (store: Store) => Promise<T>, limitMs = this.parts.hangMs): Promise<T> {
+    if (this.#state.status === 'new') this.#state = { status: 'used', store: this.parts.open() };
+    if (this.#state.status !== 'used') return Promise.reject(away('the store is away'));
+    return this.#ask(this.#state.store, task, limitMs);
   }
 
   /** May be called again. Resolves when the store is closed. */
   async close(): Promise<void> {
     const state = this.#state;
     this.#state = { status: 'closed' };
-    if (state.status === 'waiting') state.cancel();
-    if (state.status === 'open') await closeQuietly(state.store);
+    if (state.status === 'away') state.cancel();
+    if ('store' in state) await closeQuietly(state.store);
   }
 
-  #connect(): void {
-    const done = this.#open();
-    this.#state = { status: 'opening', done };
-  }
-
-  /** @returns the store, or undefined when that went wrong; never rejects */
-  async #open(): Promise<Store | undefined> {
-    const { clock, openMs, open, onOpen } = this.parts;
-    const opening = this.#openAndAsk(open);
+  async #ask<T>(store: Promise<Store>, task: (store: Store) => Promise<T>, limitMs: number): Promise<T> {
+    let isOpen = false;
+    const ask = (opened: Store): Promise<T> => {
+      isOpen = true;
+      return task(opened);
+    };
     try {
-      const store = await inTime(clock, openMs, opening);
-      if (store === LATE) throw tooSlow('answer', openMs);
-      if (this.#isClosed) return await closeQuietly(store);
-      this.#isAway = false;
-      this.#state = { status: 'open', store };
-      onOpen();
-      return store;
+      const answer = await inTime(this.parts.clock, limitMs, store.then(ask));
+      if (answer === LATE) throw tooSlow('answer', limitMs);
+      if (this.#has(store)) this.#works(store);
+      return answer;
     } catch (error) {
-      // One that stands late is of no use: another may be opened already.
-      opening.then(closeQuietly, () => {});
-      if (!this.#isClosed) this.#failed(error);
-      return undefined;
-    }
-  }
-
-  async #openAndAsk(open: () => Promise<Store>): Promise<Store> {
-    const store = await open();
-    if (!this.#isAway) return store;
-    try {
-      await store.choice(NOBODY);
-      return store;
-    } catch (error) {
-      void closeQuietly(store);
+      // A store that refuses this may do everything else.
+      const isOfUse = isOpen && !this.isAway && errnoOf(error) === 'HC_STORE_REFUSED';
+      if (this.#has(store) && !isOfUse) this.#lose(store, error);
       throw error;
     }
   }
 
-  #failed(error: unknown): void {
-    const { clock, outage } = this.parts;
-    outage.begin(error);
-    this.#isAway = true;
-    const cancel = clock.after(this.#backoff.nextMs(), () => this.#connect());
-    this.#state = { status: 'waiting', cancel };
+  #works(store: Promise<Store>): void {
+    const wasAway = this.isAway;
+    this.#backoff.reset();
+    this.#state = { status: 'used', store };
+    if (wasAway) this.parts.onBack();
+    this.parts.onWell();
   }
 
-  /** Read anew after each wait. */
-  get #isClosed(): boolean {
-    return this.#state.status === 'closed';
+  #lose(store: Promise<Store>, error: unknown): void {
+    const { clock, open, outage, hangMs } = this.parts;
+    outage.begin(error);
+    void closeQuietly(store);
+    const cancel = clock.after(this.#backoff.nextMs(), () => {
+      const store = open();
+      this.#state = { status: 'trying', store };
+      this.#ask(store, (opened) => opened.choice(NOBODY), hangMs).catch(() => {});
+    });
+    this.#state = { status: 'away', cancel };
+  }
+
+  #has(store: Promise<Store>): boolean {
+    return 'store' in this.#state && this.#state.store === store;
   }
 }
 
-async function closeQuietly(store: Store): Promise<undefined> {
-  try {
-    await store.close();
-  } catch {
-    // what cannot be closed is left to the end of the process
-  }
+/** One that opens late, too. What cannot be closed is left to the end of the process. */
+async function closeQuietly(store: Promise<Store>): Promise<void> {
+  await store.then((opened) => opened.close()).catch(() => {});
 }

@@ -1,63 +1,58 @@
-// StoreWriter: brings what is pending, then what is spooled, into the store, one write at a time.
-// What the store refuses is set aside; a store that refuses everything is asked again later, and nothing is set aside.
+// StoreWriter: brings what waits in memory, then what other processes left in files, into the store, one write at a time.
+// One entry that the store refuses does not keep the others out; a store that refuses everything is asked again later.
 import type { Cancel, Clock } from '../util/clock';
 import { Backoff } from '../util/backoff';
-import { inTime, LATE } from '../util/inTime';
+import { errnoOf } from '../util/errors';
+import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
-import { troubleFields, type Outage } from './outage';
-import type { Pending } from './pending';
-import { writeSorting } from './sorting';
-import { MOST_ENTRIES, type Claim, type Spool } from './spool';
-import type { Store, StoreEntry } from './store';
-import { tooSlow } from './storeErrors';
+import type { ChoiceFiles } from './choiceFiles';
+import type { Outage } from './outage';
+import type { Outbox } from './outbox';
+import type { StoreEntry } from './store';
+import type { StoreLink } from './storeLink';
 
 export interface StoreWriterParts {
-  pending: Pending;
-  spool: Spool;
+  outbox: Outbox;
+  files: ChoiceFiles;
+  link: StoreLink;
   outage: Outage;
   clock: Clock;
   log: Logger;
   random: Random;
   /** What comes within this time is written at once, milliseconds. */
   batchMs: number;
-  /** A write that takes longer will not end, milliseconds. */
-  hangMs: number;
-  onFailure: (store: Store, error: unknown) => void;
-  /** Nothing waits any more that can be written. */
-  onDone: () => void;
+  /** Nothing waits any more. */
+  onRest: () => void;
 }
 
-/** Between two pieces of the spool others have their turn: this may be the process that plays to a caller. */
-const PIECE_GAP_MS = 20;
-/** So often the spool is looked at for what other processes have left there. */
+/** Entries of one write. */
+const MOST_ENTRIES = 500;
+/** So often the folder is looked at for what other processes have left there. */
 const LOOK_MS = 60_000;
-/** First and longest pause before a store that refuses everything is tried again. */
+/** A disk that takes longer to list and read a file hangs, milliseconds. */
+const DISK_MS = 10_000;
+/** First and longest pause before a store that refuses everything is tried again, milliseconds. */
 const DOUBT_MS = [500, 10_000] as const;
 /** So many entries are enough to see whether it still does. */
 const PROBE = 16;
-/** What is set aside is told once in this time. */
-const TELL_MS = 60_000;
 
-/** `doubted`: the store took none of them, which may be its fault or theirs. */
-type Result = 'settled' | 'doubted' | 'failed';
+/**
+ * resting: until something waits, or the next look. due: it writes in a moment. writing: until nothing waits, the store fails,
+ * or refuses everything. stopped: the store is away; `start` says that it is back. ending: only what is in memory is written.
+ */
+type State = 'resting' | 'due' | 'writing' | 'stopped' | 'ending' | 'closed';
 
 export class StoreWriter {
-  #store: Store | undefined;
-  #timer: Cancel | undefined;
-  #running: Promise<void> | undefined;
-  #claim: Claim | undefined;
-  /** There may be something in the spool. */
-  #spooled = false;
-  /** The store has taken something since it last took nothing of a whole batch: it is not the store that is wrong. */
-  #trusted = false;
+  #state: State = 'resting';
+  #cancel: Cancel = () => {};
+  #running: Promise<void> = Promise.resolve();
+  #removing: Promise<void> = Promise.resolve();
+  /** The store took nothing of a whole batch, and nothing since. */
   #inDoubt = false;
+  /** It has taken something since this run began: it is the entries that are wrong. */
+  #hasTaken = false;
   readonly #pauses: Backoff;
-  #aside = 0;
-  #toldAt = -Infinity;
-  #status: 'open' | 'finishing' | 'closed' = 'open';
-  /** The timer only waits for the next look at the spool. */
-  #isIdle = false;
 
   constructor(private readonly parts: StoreWriterParts) {
     this.#pauses = new Backoff(DOUBT_MS, parts.random);
@@ -65,192 +60,118 @@ export class StoreWriter {
 
   /** Something waits, or may. */
   get isBehind(): boolean {
-    return this.#running !== undefined || this.#spooled || this.parts.pending.waiting > 0;
+    return this.#is('due', 'writing', 'stopped') || this.parts.outbox.size > 0;
   }
 
-  /** Writes to this one from now on; undefined: to none. */
-  use(store: Store | undefined): void {
-    this.#store = store;
-    this.#trusted = this.#inDoubt = false;
-    this.#stopTimer();
-    if (store) this.#look();
+  /** There may be files; or the store is back. */
+  start(): void {
+    if (this.#is('resting', 'due', 'stopped')) this.#plan('due', 0);
   }
 
-  /** Something was put in the spool, perhaps only now that the store is back. */
-  spooled(): void {
-    if (!this.#store || this.#spooled || !this.#isOpen) return;
-    this.#spooled = true;
-    if (this.#isIdle) this.#schedule(PIECE_GAP_MS);
-  }
-
-  /** Something is pending. */
+  /** Something waits. */
   wake(): void {
-    const waits = this.#timer !== undefined && !this.#isIdle;
-    if (!this.#store || waits || this.#running || this.#status !== 'open') return;
-    this.#isIdle = false;
-    this.#schedule(this.parts.batchMs);
+    if (this.#is('resting')) this.#plan('due', this.parts.batchMs);
   }
 
-  /** Writes what is pending and nothing else. Resolves when that is done, or cannot be; never rejects. */
+  /** Writes what waits in memory. Resolves when that is done, or cannot be; never rejects. */
   async finish(): Promise<void> {
-    this.#status = 'finishing';
-    this.#stopTimer();
+    this.#cancel();
+    this.#state = 'ending';
     await this.#running;
-    while (this.#store && this.parts.pending.waiting > 0 && !this.#isClosed)
-      if ((await this.#writePending(this.#store)) !== 'settled') return;
+    await this.#drain().catch(() => {});
+    await this.#removing;
   }
 
-  /** What is under way counts no more, and what it had of the spool is anybody's. */
   close(): void {
-    this.#status = 'closed';
-    this.#stopTimer();
-    this.#claim?.release();
+    this.#cancel();
+    this.#state = 'closed';
   }
 
-  #schedule(delayMs: number, task = (): void => this.#run()): void {
-    this.#stopTimer();
-    this.#timer = this.parts.clock.after(delayMs, () => {
-      this.#timer = undefined;
-      task();
-    });
+  #plan(state: 'resting' | 'due', delayMs: number): void {
+    this.#cancel();
+    this.#state = state;
+    this.#cancel = this.parts.clock.after(delayMs, () => void (this.#running = this.#run()));
   }
 
-  #stopTimer(): void {
-    this.#timer?.();
-    this.#timer = undefined;
-    this.#isIdle = false;
+  async #run(): Promise<void> {
+    const { outbox, link, batchMs, onRest } = this.parts;
+    this.#state = 'writing';
+    // Why it fails, the link says.
+    const result = await this.#drain().catch(() => 'failed' as const);
+    if (!this.#is('writing')) return;
+    if (result === 'doubted') this.#plan('due', this.#pauses.nextMs());
+    else if (link.isAway) this.#state = 'stopped';
+    else if (result === 'failed' || outbox.size > 0) this.#plan('due', batchMs);
+    else {
+      this.#plan('resting', LOOK_MS);
+      onRest();
+    }
   }
 
-  #look(): void {
-    this.#spooled = true;
-    this.parts.spool.reclaim();
-    this.#schedule(0);
-  }
-
-  #run(): void {
-    this.#running = this.#work().finally(() => (this.#running = undefined));
-    void this.#running.then(() => this.#goOn());
-  }
-
-  /** Everything that is pending, and one piece of the spool. */
-  async #work(): Promise<void> {
-    let result: Result = 'settled';
-    for (let store = this.#store; store && result === 'settled' && this.#isOpen; store = this.#store) {
-      if (this.parts.pending.waiting === 0) {
-        result = await this.#writePiece(store);
-        break;
+  /** @throws HoldcastError HC_STORE_AWAY */
+  async #drain(): Promise<'written' | 'doubted'> {
+    const { outbox, files } = this.parts;
+    this.#hasTaken = false;
+    do {
+      while (outbox.size > 0) {
+        if (this.#is('closed')) return 'written';
+        if (!(await this.#write(outbox.first(this.#inDoubt ? PROBE : MOST_ENTRIES)))) return 'doubted';
+        this.#pauses.reset();
       }
-      result = await this.#writePending(store);
+      this.#removing = files.settled();
+    } while (this.#is('writing') && (await this.#takeUp()));
+    return 'written';
+  }
+
+  /** The entries of one file wait in memory from now on. @returns whether there was one */
+  async #takeUp(): Promise<boolean> {
+    const { files, outbox, clock, log } = this.parts;
+    const left = await inTime(clock, DISK_MS, files.takeUp());
+    if (typeof left !== 'object') return false;
+    if (left.damaged > 0) log.warn({ lines: left.damaged }, 'store: lines of a spooled file cannot be read');
+    for (const entry of left.entries) outbox.add(entry);
+    return true;
+  }
+
+  /**
+   * A store takes all of a batch or none, so the bad ones are found by halving: few of them cost few writes.
+   * @returns whether they are settled; false: the store took none of them, which may be its fault or theirs
+   * @throws HoldcastError HC_STORE_AWAY
+   */
+  async #write(entries: readonly StoreEntry[]): Promise<boolean> {
+    const { link, outbox, outage, files } = this.parts;
+    const refused: StoreEntry[] = [];
+    let why: unknown;
+    const parts = [entries];
+    for (let part = parts.pop(); part; part = parts.pop()) {
+      const some = part;
+      try {
+        await link.ask((store) => store.write(some));
+        outbox.settled(some);
+        outage.wrote(some.length);
+      } catch (error) {
+        if (errnoOf(error) !== 'HC_STORE_REFUSED') throw error;
+        why = error;
+        const half = some.length >> 1;
+        if (half === 0) refused.push(...some);
+        else parts.push(some.slice(half), some.slice(0, half));
+      }
     }
-    if (result === 'doubted') this.#inDoubt = true;
-  }
-
-  #goOn(): void {
-    if (!this.#store || !this.#isOpen) return;
-    if (this.#inDoubt) return this.#schedule(this.#pauses.nextMs());
-    this.#pauses.reset();
-    if (this.parts.pending.waiting > 0) return this.#schedule(0);
-    if (this.#spooled) return this.#schedule(PIECE_GAP_MS);
-    this.#schedule(LOOK_MS, () => this.#look());
-    this.#isIdle = true;
-    this.parts.onDone();
-  }
-
-  async #writePending(store: Store): Promise<Result> {
-    const { pending } = this.parts;
-    const result = await this.#write(store, pending.take(this.#inDoubt ? PROBE : MOST_ENTRIES));
-    pending.putBack({ last: result === 'doubted' });
-    return result;
-  }
-
-  async #writePiece(store: Store): Promise<Result> {
-    const { spool, pending, log } = this.parts;
-    const claim = this.#spooled ? spool.claim() : undefined;
-    if (!claim) {
-      this.#spooled = false;
-      pending.spoolIsEmpty();
-      return 'settled';
+    this.#hasTaken ||= refused.length < entries.length;
+    this.#inDoubt = !this.#hasTaken;
+    if (this.#inDoubt) {
+      outbox.toBack(entries);
+      outage.begin(why);
+    } else if (refused.length > 0) {
+      outbox.settled(refused);
+      outage.dropped(refused, why);
+      files.setAside(refused.filter(({ type }) => type === 'choice')).catch(() => {});
     }
-    this.#claim = claim;
-    const { entries, damaged } = claim;
-    if (damaged > 0) log.warn({ damaged }, 'store: lines of the spool cannot be read');
-    const probe = new Set(this.#inDoubt ? this.#someOf(entries) : []);
-    let result: Result = await this.#write(store, [...probe]);
-    const rest = entries.filter((entry) => !probe.has(entry));
-    if (result === 'settled') result = await this.#write(store, rest);
-    this.#claim = undefined;
-    if (result === 'settled') claim.done();
-    else claim.release({ last: result === 'doubted' });
-    return result;
-  }
-
-  /** Others at each time: a good one among bad ones is found some time. */
-  #someOf(entries: readonly StoreEntry[]): readonly StoreEntry[] {
-    const at = Math.floor(this.parts.random() * entries.length);
-    return [...entries.slice(at), ...entries.slice(0, at)].slice(0, PROBE);
-  }
-
-  /** Never rejects. */
-  async #write(store: Store, entries: readonly StoreEntry[]): Promise<Result> {
-    if (entries.length === 0) return 'settled';
-    const { pending, outage, onFailure } = this.parts;
-    let written = 0;
-    try {
-      const sorted = await writeSorting(
-        (part) => this.#writeInTime(store, part),
-        entries,
-        (part) => {
-          written += part.length;
-          pending.settled(part);
-          outage.wrote(part.length);
-        },
-      );
-      return this.#judge(written, sorted.refused, sorted.error);
-    } catch (error) {
-      if (!this.#isClosed) onFailure(store, error);
-      return 'failed';
-    }
-  }
-
-  #judge(written: number, refused: readonly StoreEntry[], error: unknown): Result {
-    const trusted = this.#trusted || written > 0;
-    if (refused.length > 0 && !trusted) {
-      this.parts.outage.begin(error);
-      return 'doubted';
-    }
-    this.#trusted = written > 0 || refused.length === 0;
-    this.#inDoubt = false;
-    if (refused.length > 0) this.#setAside(refused, error);
-    return 'settled';
-  }
-
-  async #writeInTime(store: Store, part: readonly StoreEntry[]): Promise<void> {
-    const { clock, hangMs } = this.parts;
-    const done = await inTime(clock, hangMs, store.write(part));
-    if (done === LATE) throw tooSlow('write', hangMs);
-  }
-
-  #setAside(entries: readonly StoreEntry[], error: unknown): void {
-    const { spool, pending, clock, log } = this.parts;
-    const kept = spool.setAside(entries);
-    pending.settled(entries);
-    this.#aside += entries.length;
-    if (clock.now() - this.#toldAt < TELL_MS) return;
-    this.#toldAt = clock.now();
-    const file = kept > 0 ? { file: spool.refusedFile } : {};
-    log.error(
-      { ...troubleFields(error), ...file, entries: this.#aside },
-      'store: refused entries are set aside',
-    );
-    this.#aside = 0;
+    return !this.#inDoubt;
   }
 
   /** Read anew after each wait. */
-  get #isOpen(): boolean {
-    return this.#status === 'open';
-  }
-
-  get #isClosed(): boolean {
-    return this.#status === 'closed';
+  #is(...states: State[]): boolean {
+    return states.includes(this.#state);
   }
 }

@@ -67,17 +67,17 @@ async function hubOutside(parts: FeedParts): Promise<CallOutside> {
   const connection = await hubConnection(parts);
   const feed = await hubFeed(connection, parts);
   if (!certain && token === undefined) return { feed, office: nobodysOffice(parts) };
-  const [{ HubOffice }, { Spool }] = await Promise.all([
+  const [{ HubOffice }, { ChoiceFiles }] = await Promise.all([
     import('../asterisk/hubOffice'),
-    import('../store/spool'),
+    import('../store/choiceFiles'),
   ]);
-  const spool = new Spool(config.store.spool, () => clock.wall());
   const office = new HubOffice({
     connection,
     clock,
     log,
     balanceMs: (config.billing?.limitMs ?? BALANCE_MS) + HUB_MS,
-    spill: (entries) => spool.put(entries),
+    spill: (entries) =>
+      new ChoiceFiles(config.store.spool, parts).save(entries.filter(({ type }) => type === 'choice')),
   });
   return { feed, office };
 }
@@ -105,13 +105,13 @@ async function localOffice(
 ): Promise<BackOffice> {
   const { config, clock, log } = parts;
   const { store: settings, billing: asked } = config;
-  const [{ StoreKeeper }, billingRoom] = await Promise.all([
-    import('../store/keeper'),
+  const [{ WriteBehindStore }, billingRoom] = await Promise.all([
+    import('../store/writeBehindStore'),
     asked && import('../billing/open'),
   ]);
   const open = async () => (await import('../store/open')).openStore(settings, { clock, log });
   const random = seededRandom(seedOf(`store ${uniqueid}`));
-  const keeper = new StoreKeeper({
+  const keeper = new WriteBehindStore({
     settings: { ...settings, waitMs: Math.max(settings.waitMs, CHOICE_MS) },
     ...{ open, clock, log, random },
   });

@@ -7,7 +7,7 @@ import Database from 'libsql';
 import { BillingDesk } from '../../src/billing/desk';
 import { defaultBilling, defaultPin } from '../../src/billing/settings';
 import { exportStore } from '../../src/store/admin';
-import { StoreKeeper } from '../../src/store/keeper';
+import { WriteBehindStore } from '../../src/store/writeBehindStore';
 import { openStore } from '../../src/store/open';
 import { defaultStore } from '../../src/store/settings';
 import { systemClock } from '../../src/util/clock';
@@ -26,7 +26,7 @@ const asked: (string | undefined)[] = [];
 function openDesk(): BillingDesk {
   const random = seededRandom(1);
   const keeper = owned(
-    new StoreKeeper({ settings, open: () => openStore(settings, parts), ...parts, random }),
+    new WriteBehindStore({ settings, open: () => openStore(settings, parts), ...parts, random }),
   );
   return owned(
     new BillingDesk({

@@ -26,7 +26,7 @@ import { checkStore } from '../../src/store/admin';
 import { EmbeddedStore } from '../../src/store/embedded';
 import type { ThreadOptions } from '../../src/store/embeddedThread';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
-import { Spool } from '../../src/store/spool';
+import { ChoiceFiles } from '../../src/store/choiceFiles';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { owned, until } from '../hub/fixtures';
@@ -199,11 +199,9 @@ describe('the file of the embedded store', () => {
     });
     await store.close();
     const refused = expect.objectContaining({ code: 'HC_NOT_AS_ROOT' }) as unknown;
-    expect(() => new Spool(spool, Date.now).put([chose('49', 'music/a.wav')])).toThrow(refused as Error);
-    await expect(new Spool(spool, Date.now).putInBackground([chose('49', 'music/a.wav')])).rejects.toEqual(
-      refused,
-    );
-    expect(new Spool(spool, Date.now).setAside([chose('49', 'music/a.wav')])).toBe(0);
+    const files = new ChoiceFiles(spool, { clock: systemClock(), random: Math.random });
+    await expect(files.save([chose('49', 'music/a.wav')])).rejects.toEqual(refused);
+    await expect(files.setAside([chose('49', 'music/a.wav')])).rejects.toEqual(refused);
     const { uid, mode } = statSync(victim);
     expect([uid, mode & 0o777, readFileSync(victim, 'utf8')]).toEqual([0, 0o644, 'of root']);
     expect(readdirSync(folder)).toEqual(before);

@@ -8,7 +8,7 @@ import type { Phone, StoreEntry } from './store';
 const MOST = 10_000;
 const BACK_DAYS = 7;
 
-export class Renewals {
+export class ChoiceRefresh {
   /** Monotonic, milliseconds; the oldest first. */
   readonly #renewedAt = new Map<Phone, number>();
 

@@ -1,13 +1,13 @@
-// StoreKeeper over a store that does everything that can go wrong: calls never notice, and nothing is lost or doubled.
-// What a keeper that waits, forgets, repeats itself in the log or blocks on one bad entry would do, is tried here.
+// WriteBehindStore over a store that does everything that can go wrong: calls never notice, no choice is lost.
+// What one that waits, forgets, repeats itself in the log or blocks on one bad entry would do, is tried here.
 import { mkdtempSync, promises, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { StoreKeeper, type KeeperLimits } from '../../src/store/keeper';
+import { ChoiceFiles } from '../../src/store/choiceFiles';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
-import { Spool } from '../../src/store/spool';
 import type { StoreEntry } from '../../src/store/store';
+import { WriteBehindStore, type WriteBehindParts } from '../../src/store/writeBehindStore';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger, type LogFields } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
@@ -24,24 +24,32 @@ function tempFolder(): string {
   return folder;
 }
 
-const putInBackground: unknown = Reflect.get(Spool.prototype, 'putInBackground');
-const put = putInBackground as Spool['putInBackground'];
-/** Under way. */
-const spilling = new Set<Promise<void>>();
+/** What is under way on the disk. */
+const busy = new Set<Promise<unknown>>();
 let diskHangs = false;
+const REAL = (['save', 'takeUp', 'settled', 'setAside'] as const).map((name) => {
+  const method: unknown = Reflect.get(ChoiceFiles.prototype, name);
+  return { name, method: method as (...all: unknown[]) => Promise<never> };
+});
 beforeEach(() => {
   diskHangs = false;
-  jest.spyOn(Spool.prototype, 'putInBackground').mockImplementation(function (this: Spool, entries) {
-    const done = put.call(this, entries);
-    spilling.add(done);
-    return done.finally(() => spilling.delete(done));
-  });
+  for (const { name, method } of REAL)
+    jest.spyOn(ChoiceFiles.prototype, name).mockImplementation(function (
+      this: ChoiceFiles,
+      ...all: unknown[]
+    ) {
+      const done = method.apply(this, all);
+      busy.add(done);
+      return done.finally(() => busy.delete(done));
+    });
 });
 
-/** Lets all promises settle that need no timer; files that are written are waited for, while the disk does not hang. */
+/** Lets all promises settle that need no timer; files are waited for, while the disk does not hang. */
 async function settled(): Promise<void> {
-  for (let i = 0; i < 4 || (spilling.size > 0 && !diskHangs); i++)
+  for (let quiet = 0; quiet < 5; quiet++) {
     await new Promise((done) => setImmediate(done));
+    if (busy.size > 0 && !diskHangs) quiet = 0;
+  }
 }
 
 const sorted = (entries: readonly StoreEntry[]): string[] =>
@@ -51,7 +59,7 @@ interface BenchOptions {
   database?: FakeDatabase;
   spool?: string;
   keepDays?: number;
-  limits?: Partial<KeeperLimits>;
+  limits?: WriteBehindParts['limits'];
   seed?: number;
 }
 
@@ -60,7 +68,8 @@ class Bench {
   readonly lines: { level: string; fields: LogFields; message: string }[] = [];
   readonly database: FakeDatabase;
   readonly settings: StoreSettings;
-  readonly keeper: StoreKeeper;
+  readonly keeper: WriteBehindStore;
+  readonly dropped: StoreEntry['type'][] = [];
   #entries = 0;
 
   constructor({ database = new FakeDatabase(), spool, keepDays, limits, seed = 1 }: BenchOptions = {}) {
@@ -77,10 +86,10 @@ class Bench {
     );
     const { clock, settings } = this;
     const random = seededRandom(seed);
-    this.keeper = new StoreKeeper({
+    this.keeper = new WriteBehindStore({
       settings,
       open: this.database.open,
-      ...{ clock, log, random },
+      ...{ clock, log, random, onDropped: (type) => void this.dropped.push(type) },
       ...(limits && { limits }),
     });
   }
@@ -128,6 +137,17 @@ class Bench {
     return this.lines.map(({ message }) => message);
   }
 
+  /** Entries in all files that wait. */
+  get saved(): StoreEntry[] {
+    const files = this.spooled.filter((name) => /^\d.*\.jsonl$/.test(name));
+    return files.flatMap((name) =>
+      readFileSync(join(this.settings.spool, name), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as StoreEntry),
+    );
+  }
+
   get spooled(): string[] {
     try {
       return readdirSync(this.settings.spool).sort();
@@ -139,6 +159,7 @@ class Bench {
 
 const AWAY = 'store does not work; calls go on without it';
 const BACK = 'store works again';
+const DROPPED = 'store: entries are dropped';
 
 describe('a store that works', () => {
   test('what comes in the same moment is written at once, in its order', async () => {
@@ -283,7 +304,7 @@ describe('a call waits for nothing', () => {
     await bench.pass(12_000);
     expect(bench.database.entries).toEqual([entry]);
     expect(bench.messages).toEqual([AWAY, BACK]);
-    expect(bench.lines[1]!.fields).toEqual({ writtenLate: 1, lost: 0 });
+    expect(bench.lines[1]!.fields).toEqual({ writtenLate: 1, dropped: 0 });
   });
 });
 
@@ -295,6 +316,7 @@ describe('a store that is away', () => {
     for (let i = 0; i < 100; i++) {
       entries.push(bench.press());
       void bench.keeper.choice('1');
+      await settled();
       await bench.pass(1000, 250);
     }
     expect(bench.messages).toEqual([AWAY]);
@@ -307,50 +329,97 @@ describe('a store that is away', () => {
     await bench.pass(20_000);
     expect(sorted(bench.database.entries)).toEqual(sorted(entries));
     expect(bench.messages).toEqual([AWAY, BACK]);
-    expect(bench.lines[1]!.fields).toEqual({ writtenLate: 100, lost: 0 });
+    expect(bench.lines[1]!.fields).toEqual({ writtenLate: 100, dropped: 0 });
     expect(bench.spooled).toEqual([]);
   });
 
-  test('the choice just made counts, also from the spool', async () => {
+  test('the choice just made counts, and lies in a file after a second', async () => {
+    const bench = new Bench();
+    bench.database.fault = () => 'away';
+    bench.choose('1', 'music/a.wav');
+    await bench.pass(950);
+    expect(bench.spooled).toEqual([]);
+    await bench.pass(50);
+    expect(bench.saved).toMatchObject([{ phone: '1', track: 'music/a.wav' }]);
+    await bench.pass(30_000);
+    expect(await bench.keeper.choice('1')).toBe('music/a.wav');
+    bench.database.fault = () => undefined;
+    await bench.pass(20_000);
+    expect([bench.database.entries.length, bench.spooled]).toEqual([1, []]);
+  });
+
+  test('a choice that the store takes in time is never in a file', async () => {
+    const bench = new Bench();
+    for (let i = 0; i < 30; i++) {
+      bench.choose('1', `music/${i}.wav`);
+      await bench.pass(100);
+      expect(bench.spooled).toEqual([]);
+    }
+  });
+
+  test('what another process has written from the file, and changed since, is the store’s to say', async () => {
     const bench = new Bench();
     bench.database.fault = () => 'away';
     bench.choose('1', 'music/a.wav');
     await bench.pass(30_000);
-    expect(bench.spooled).toHaveLength(1);
-    expect(await bench.keeper.choice('1')).toBe('music/a.wav');
-  });
-
-  test('what another process has written from the spool, and changed since, is the store’s to say', async () => {
-    const bench = new Bench();
-    bench.database.fault = () => 'away';
-    const first = bench.choose('1', 'music/a.wav');
-    await bench.pass(30_000);
-    const claim = new Spool(bench.settings.spool, () => 0).claim()!;
-    expect(claim.entries).toEqual([first]);
-    claim.done();
-    const other: StoreEntry = {
-      ...{ type: 'choice', phone: '1', track: 'music/b.wav', wallMs: bench.clock.wall() },
-    };
-    bench.database.rows.set('choice 1', other);
+    const other = new Bench({ database: bench.database, spool: bench.settings.spool });
     bench.database.fault = () => undefined;
+    other.keeper.start();
+    await other.pass(1000);
+    other.clock.advance(60_000);
+    other.choose('1', 'music/b.wav');
+    await other.pass(1000);
     await bench.pass(20_000);
     expect(await bench.keeper.choice('1')).toBe('music/b.wav');
+    expect(bench.spooled).toEqual([]);
   });
 
-  test('who is killed in a long outage loses what came in the last five seconds, and it makes few files', async () => {
+  test('who is killed in a long outage loses choices of the last second, whatever was heard, and leaves one file', async () => {
     const bench = new Bench();
     bench.database.fault = () => 'away';
-    const old: StoreEntry[] = [];
-    for (let i = 0; i < 1200; i++) {
-      old.push(bench.press());
-      await bench.pass(1000, 1000);
+    for (let i = 0; i < 600; i++) {
+      bench.choose(`49${i % 300}`, `music/${i}.wav`);
+      bench.press();
+      await bench.pass(500, 500);
     }
-    await bench.pass(5000);
-    const read = bench.spooled.flatMap((name) =>
-      readFileSync(join(bench.settings.spool, name), 'utf8').trim().split('\n'),
-    );
-    expect(read.sort()).toEqual(sorted(old));
-    expect(bench.spooled.length).toBeLessThan(5);
+    await bench.pass(1000, 500);
+    bench.choose('1', 'music/a.wav');
+    expect(bench.spooled).toHaveLength(1);
+    expect(bench.saved).toHaveLength(300);
+    const next = new Bench({ database: bench.database, spool: bench.settings.spool });
+    bench.database.fault = () => undefined;
+    next.keeper.start();
+    await next.pass(1000);
+    const tracks = bench.database.entries.map((entry) => entry.type === 'choice' && entry.track);
+    expect(tracks.sort()).toEqual(Array.from({ length: 300 }, (_, i) => `music/${300 + i}.wav`).sort());
+    expect(next.spooled).toEqual([]);
+  });
+
+  test('several processes that are killed or end in an outage lose no choice of each other, the latest counts', async () => {
+    const spool = join(tempFolder(), 'spool');
+    const database = new FakeDatabase();
+    database.fault = () => 'away';
+    const benches = [1, 2, 3, 4, 5].map((seed) => new Bench({ database, spool, seed }));
+    for (const [n, bench] of benches.entries()) {
+      bench.clock.advance(n);
+      bench.choose('0', `music/of ${n}.wav`);
+      bench.choose(`${n + 1}`, 'music/a.wav');
+      await bench.pass(2000, 500);
+      bench.choose(`${n + 1}`, 'music/b.wav');
+      await bench.pass(2000, 500);
+    }
+    for (const bench of benches.slice(0, 2)) expect(await bench.close(600)).toBeLessThanOrEqual(500);
+    expect(new Bench({ database, spool }).spooled).toHaveLength(5);
+    database.fault = () => undefined;
+    const others = [6, 7, 8].map((seed) => new Bench({ database, spool, seed }));
+    for (const bench of others) bench.keeper.start();
+    for (let i = 0; i < 20; i++) for (const bench of others) await bench.pass(100);
+    const kept = database.entries.map((entry) => entry.type === 'choice' && [entry.phone, entry.track]);
+    expect(kept.sort()).toEqual([
+      ['0', 'music/of 4.wav'],
+      ...[1, 2, 3, 4, 5].map((phone) => [`${phone}`, 'music/b.wav']),
+    ]);
+    expect(others[0]!.spooled).toEqual([]);
   });
 
   test('a disk that hangs is asked once, by another thread; when it works again nothing is lost', async () => {
@@ -365,69 +434,77 @@ describe('a store that is away', () => {
       await new Promise<void>((done) => (free = done));
       return write(...all);
     });
-    const entries: StoreEntry[] = [];
     for (let i = 0; i < 60; i++) {
-      entries.push(bench.press());
+      bench.choose(`${i}`, 'music/a.wav');
       await bench.pass(1000, 500);
     }
-    expect([asked, bench.spooled]).toEqual([1, []]);
+    expect([asked, bench.saved]).toEqual([1, []]);
     spy.mockRestore();
     free();
     diskHangs = false;
-    await bench.pass(10_000);
-    expect(bench.spooled).toHaveLength(1);
+    await bench.pass(2000);
+    expect(bench.saved).toHaveLength(60);
     bench.database.fault = () => undefined;
     await bench.pass(20_000);
-    expect(sorted(bench.database.entries)).toEqual(sorted(entries));
+    expect(bench.database.entries).toHaveLength(60);
     expect([bench.messages, bench.spooled]).toEqual([[AWAY, BACK], []]);
   });
 
-  test('what reaches the spool only when the store is back is written then', async () => {
+  test('a disk that hangs while the store works does not keep anything out of the store', async () => {
     const bench = new Bench();
-    bench.database.fault = () => 'away';
-    let free = (): void => {};
-    const write = promises.writeFile;
-    const spy = jest.spyOn(promises, 'writeFile').mockImplementation(async (...all) => {
-      diskHangs = true;
-      await new Promise<void>((done) => (free = done));
-      return write(...all);
-    });
-    const entry = bench.press();
-    await bench.pass(5000);
-    spy.mockRestore();
-    bench.database.fault = () => undefined;
-    await bench.pass(20_000);
-    expect(bench.database.entries).toEqual([entry]);
-    free();
-    diskHangs = false;
-    await bench.pass(1000);
-    expect([bench.database.entries, bench.spooled]).toEqual([[entry], []]);
+    diskHangs = true;
+    const spies = (['readdir', 'writeFile', 'rm'] as const).map((name) =>
+      jest.spyOn(promises, name).mockReturnValue(new Promise<never>(() => {})),
+    );
+    bench.keeper.start();
+    await bench.pass(12_000, 1000);
+    const entries = [bench.choose('1', 'music/a.wav'), bench.press()];
+    await bench.pass(12_000, 1000);
+    expect(bench.database.entries).toEqual(entries);
+    expect(await bench.close()).toBeLessThanOrEqual(500);
+    for (const spy of spies) spy.mockRestore();
+    busy.clear();
   });
 
-  test('so many wait in memory; the oldest go to the spool, and all come back', async () => {
-    const bench = new Bench({ limits: { pending: 3000 } });
-    bench.database.fault = () => 'away';
-    const entries = bench.pressMany(10_000);
-    expect(bench.spooled).toHaveLength(14);
-    bench.database.fault = () => undefined;
-    await bench.pass(20_000);
-    expect(sorted(bench.database.entries)).toEqual(sorted(entries));
-    expect(bench.spooled).toEqual([]);
-  });
-
-  test('where the spool takes nothing either, keys and what was heard go before choices; it is told once', async () => {
+  test('a full disk is asked again later, and what waits is in memory', async () => {
     const file = join(tempFolder(), 'a file');
     writeFileSync(file, '');
-    const bench = new Bench({ limits: { pending: 100 }, spool: join(file, 'spool') });
+    const bench = new Bench({ spool: join(file, 'spool') });
+    bench.database.fault = () => 'away';
+    const choice = bench.choose('1', 'music/a.wav');
+    await bench.pass(5000);
+    rmSync(file);
+    await bench.pass(10_000);
+    expect(bench.saved).toEqual([choice]);
+    expect(bench.messages).toEqual([AWAY, 'store: choices that wait cannot be kept on disk']);
+  });
+
+  test('so much of the journal waits in memory, then the oldest is dropped: counted, and told once', async () => {
+    const bench = new Bench({ limits: { journal: 100 } });
     bench.database.fault = () => 'away';
     const choices = [bench.choose('1', 'music/a.wav'), bench.choose('2', 'music/b.wav')];
+    await bench.pass(100);
     const keys = bench.pressMany(298);
-    await bench.pass(1000);
+    await bench.pass(30_000);
+    expect(bench.saved).toEqual(choices);
+    expect(bench.dropped).toEqual(Array(198).fill('key'));
     bench.database.fault = () => undefined;
     await bench.pass(20_000);
-    expect(bench.database.entries).toEqual([...choices, ...keys.slice(-98)]);
-    expect(bench.messages.filter((message) => message.includes('lost'))).toHaveLength(1);
-    expect(bench.lines.at(-1)).toMatchObject({ message: BACK, fields: { lost: 200 } });
+    expect(bench.database.entries).toEqual([...choices, ...keys.slice(-100)]);
+    expect(bench.messages).toEqual([AWAY, DROPPED, BACK]);
+    expect(bench.lines.at(-1)!.fields).toEqual({ writtenLate: 102, dropped: 198 });
+  });
+
+  test('so many callers’ choices wait, each the latest only; then the oldest is dropped', async () => {
+    const bench = new Bench({ limits: { choices: 3 } });
+    bench.database.fault = () => 'away';
+    for (let i = 0; i < 50; i++) bench.choose('1', `music/${i}.wav`);
+    for (const phone of ['2', '3']) bench.choose(phone, 'music/a.wav');
+    expect(bench.dropped).toEqual([]);
+    bench.choose('4', 'music/a.wav');
+    await bench.pass(2000);
+    expect(bench.dropped).toEqual(['choice']);
+    expect(bench.saved.map((entry) => entry.type === 'choice' && entry.phone)).toEqual(['2', '3', '4']);
   });
 
   test('what is logged holds nothing of the entries, whatever the error says', async () => {
@@ -441,33 +518,51 @@ describe('a store that is away', () => {
 });
 
 describe('what the store refuses', () => {
-  test('is set aside, and does not keep the others out', async () => {
+  test('does not keep the others out: a choice is set aside, of the journal it is dropped; said once, and counted', async () => {
     const bench = new Bench();
-    bench.database.isBad = (entry) => entry.type === 'key' && entry.uniqueid === '17.2';
-    const entries = bench.pressMany(20);
+    bench.database.isBad = (entry) =>
+      (entry.type === 'key' && entry.uniqueid === '17.2') || (entry.type === 'choice' && entry.phone === '7');
+    const entries = [...bench.pressMany(20), bench.choose('8', 'music/a.wav')];
+    const bad = bench.choose('7', 'music/b.wav');
     await bench.pass(1000);
-    expect(bench.database.entries).toEqual(entries.filter((_, index) => index !== 2));
+    expect(sorted(bench.database.entries)).toEqual(sorted(entries.filter((_, index) => index !== 2)));
     const aside = readFileSync(join(bench.settings.spool, 'refused.jsonl'), 'utf8');
-    expect(aside.split('\n')).toEqual([JSON.stringify(entries[2]), '']);
-    expect(bench.messages).toEqual(['store: refused entries are set aside']);
-    expect(JSON.stringify(bench.lines)).not.toContain('17.2');
+    expect(aside.split('\n')).toEqual([JSON.stringify(bad), '']);
+    expect([bench.messages, bench.dropped.sort()]).toEqual([[DROPPED], ['choice', 'key']]);
+    expect(bench.lines[0]!.fields).toMatchObject({ code: 'HC_STORE_REFUSED' });
+    expect(JSON.stringify(bench.lines)).not.toMatch(/17\.2|music/);
   });
 
-  test('one alone is set aside when the store has taken others before', async () => {
+  test('one alone waits until the store takes another: it may be the store that is wrong', async () => {
     const bench = new Bench();
     bench.press();
     await bench.pass(100);
-    bench.database.isBad = () => true;
+    const bad = bench.choose('1', 'music/a.wav');
+    bench.database.isBad = (entry) => entry === bad;
+    await bench.pass(60_000);
+    expect([bench.dropped, bench.saved]).toEqual([[], [bad]]);
     bench.press();
-    await bench.pass(100);
-    expect(bench.spooled).toEqual(['refused.jsonl']);
+    await bench.pass(60_000);
+    expect([bench.dropped, bench.spooled]).toEqual([['choice'], ['refused.jsonl']]);
+    expect(bench.messages).toEqual([AWAY, DROPPED, BACK]);
+  });
+
+  test('what no store can take is dropped at once, counted, and said once an hour', async () => {
+    const bench = new Bench();
+    for (let i = 0; i < 3; i++) {
+      for (let n = 0; n < 10; n++) bench.choose('1', `music/${'x'.repeat(250)}`);
+      await bench.pass(1_800_000, 100_000);
+    }
+    expect([bench.database.attempts, bench.dropped.length, bench.spooled]).toEqual([0, 30, []]);
+    expect(bench.messages).toEqual([DROPPED, DROPPED]);
   });
 
   test('a store that refuses everything is asked again, and nothing is set aside', async () => {
     const bench = new Bench();
     bench.database.fault = (operation) => (operation === 'write' ? 'refuses' : undefined);
-    const entries = bench.pressMany(1200);
+    const entries = [...bench.pressMany(1200), bench.choose('1', 'music/a.wav')];
     await bench.pass(60_000);
+    expect(bench.saved).toHaveLength(1);
     expect(bench.messages).toEqual([AWAY]);
     expect(bench.database.attempts).toBeLessThan(1500);
     bench.database.fault = () => undefined;
@@ -482,12 +577,12 @@ describe('what the store refuses', () => {
     bench.database.isBad = ({ wallMs }) => wallMs === bench.clock.wall() - bench.clock.now();
     bench.pressMany(30);
     await bench.pass(100_000);
-    expect(bench.spooled).not.toContain('refused.jsonl');
+    expect(bench.dropped).toEqual([]);
     const good = bench.press();
     await bench.pass(100_000);
     expect(bench.database.entries).toEqual([good]);
-    expect(bench.spooled).toEqual(['refused.jsonl']);
-    expect(bench.messages).toEqual([AWAY, 'store: refused entries are set aside', BACK]);
+    expect(bench.dropped).toHaveLength(30);
+    expect(bench.messages).toEqual([AWAY, DROPPED, BACK]);
   });
 
   test('a good entry behind many bad ones gets its turn, also where there is no spool', async () => {
@@ -516,68 +611,92 @@ describe('closing', () => {
     expect(bench.database.closes).toBe(1);
   });
 
-  test('a store that is not open yet is not waited for: what waits lies in the spool', async () => {
-    const bench = new Bench();
-    const entries = bench.pressMany(3);
-    expect(await bench.close(0)).toBe(0);
-    expect([bench.database.entries, bench.lines]).toEqual([[], []]);
-    const next = new Bench({ database: bench.database, spool: bench.settings.spool });
-    next.keeper.start();
-    await next.pass(2000);
-    expect(bench.database.entries).toEqual(entries);
-  });
-
   test.each<[string, Fault]>([
     ['open', 'hangs'],
     ['open', 'away'],
     ['write', 'hangs'],
     ['write', 'away'],
     ['write', 'refuses'],
+    ['write', 'lost answer'],
     ['close', 'hangs'],
   ])(
-    'a store that in %s %s does not hold it up, and the next keeper writes what is left',
+    'a store that in %s %s does not hold it up: the next process writes choices that are left, the journal is counted',
     async (where, fault) => {
       const bench = new Bench();
       bench.database.fault = (operation) => (operation === where ? fault : undefined);
-      const entries = bench.pressMany(700);
+      const keys = bench.pressMany(100);
+      const choices = Array.from({ length: 700 }, (_, n) => bench.choose(`49${n}`, 'music/a.wav'));
       await bench.pass(30, 10);
       expect(await bench.close()).toBeLessThanOrEqual(500);
+      const written = fault === 'lost answer' || where === 'close' ? [...keys, ...choices] : choices;
+      expect(bench.dropped).toHaveLength(where === 'close' ? 0 : 100);
+      expect(bench.messages.filter((message) => message === DROPPED)).toHaveLength(where === 'close' ? 0 : 1);
+      if (fault !== 'hangs') expect(bench.clock.pending).toBe(0);
       bench.database.fault = () => undefined;
       const next = new Bench({ database: bench.database, spool: bench.settings.spool });
       next.keeper.start();
       await next.pass(2000);
-      expect(sorted(bench.database.entries)).toEqual(sorted(entries));
+      expect(sorted(bench.database.entries)).toEqual(sorted(written));
       expect(next.spooled).toEqual([]);
     },
   );
 
-  test('what is remembered afterwards is not lost', async () => {
+  test('a choice that is remembered afterwards is not lost; of the journal it is counted', async () => {
     const bench = new Bench();
     await bench.close();
-    const entry = bench.press();
-    expect(await bench.keeper.choice('1')).toBeUndefined();
+    const entry = bench.choose('1', 'music/a.wav');
+    bench.press();
+    await settled();
+    expect(bench.dropped).toEqual(['key']);
+    expect(await bench.keeper.choice('2')).toBeUndefined();
     const next = new Bench({ database: bench.database, spool: bench.settings.spool });
     next.keeper.start();
     await next.pass(1000);
     expect(bench.database.entries).toEqual([entry]);
   });
+
+  test('what can neither be written nor kept on disk is counted', async () => {
+    const file = join(tempFolder(), 'a file');
+    writeFileSync(file, '');
+    const bench = new Bench({ spool: join(file, 'spool') });
+    bench.database.fault = () => 'away';
+    bench.choose('1', 'music/a.wav');
+    bench.press();
+    await bench.close();
+    expect(bench.dropped.sort()).toEqual(['choice', 'key']);
+  });
 });
 
-describe('the spool of others', () => {
-  test('is written at the start, and looked at again while the keeper lives', async () => {
+describe('what other processes left', () => {
+  test('is written at the start, and looked for again while the process lives', async () => {
     const bench = new Bench();
-    const spool = new Spool(bench.settings.spool, () => 0);
+    const files = new ChoiceFiles(bench.settings.spool, { clock: bench.clock, random: () => 0 });
     const [first, second] = [1, 2].map((n): StoreEntry => ({
       ...{ type: 'choice', phone: '1', track: `music/${n}.wav`, wallMs: n },
     }));
-    spool.put([first!]);
+    await files.save([first!]);
     bench.keeper.start();
     await bench.pass(1000);
     expect(bench.database.entries).toEqual([first]);
-    spool.put([second!]);
+    await files.save([second!]);
     await bench.pass(61_000);
     expect(bench.database.entries).toEqual([second]);
     expect(bench.spooled).toEqual([]);
+  });
+
+  test('stays where the store is away, and is in nobody’s way: a newer choice of this process wins', async () => {
+    const bench = new Bench();
+    const files = new ChoiceFiles(bench.settings.spool, { clock: bench.clock, random: () => 0 });
+    await files.save([{ type: 'choice', phone: '1', track: 'music/old.wav', wallMs: 1 }]);
+    bench.database.fault = () => 'away';
+    bench.keeper.start();
+    const newer = bench.choose('1', 'music/new.wav');
+    await bench.pass(5000);
+    expect(bench.spooled).toHaveLength(2);
+    expect(await bench.keeper.choice('1')).toBe('music/new.wav');
+    bench.database.fault = () => undefined;
+    await bench.pass(20_000);
+    expect([bench.database.entries, bench.spooled]).toEqual([[newer], []]);
   });
 });
 
@@ -703,10 +822,10 @@ const step = fc.record({
   remember: fc.integer({ min: 0, max: 30 }),
   ...{ open: faults, write: faults, choice: faults, close: faults },
   passMs: fc.integer({ min: 0, max: 12_000 }),
-  ends: fc.boolean(),
+  end: fc.constantFrom('none', 'none', 'closed', 'killed'),
 });
 
-test('whatever happens to the store and to its keepers, all that it does not refuse is there in the end, once', async () => {
+test('whatever happens to the store and its processes, each caller’s latest choice is there in the end, and the rest is counted', async () => {
   const run = async (
     steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[],
     seed: number,
@@ -714,23 +833,32 @@ test('whatever happens to the store and to its keepers, all that it does not ref
     const database = new FakeDatabase();
     database.isBad = (entry) => entry.type === 'key' && entry.action === 'bad';
     const spool = join(tempFolder(), 'spool');
-    const open = (): Bench => new Bench({ database, spool, limits: { pending: 40 }, seed });
+    const open = (): Bench => new Bench({ database, spool, limits: { journal: 40 }, seed });
     let bench = open();
-    const expected: StoreEntry[] = [];
+    const latest = new Map<string, StoreEntry>();
+    const journal = new Set<string>();
     let serial = 0;
-    for (const { remember, passMs, ends, ...fault } of steps) {
+    let dropped = 0;
+    let wasKilled = false;
+    for (const { remember, passMs, end, ...fault } of steps) {
       database.fault = (operation) =>
         operation === 'purge' || operation === 'pins' ? undefined : fault[operation];
       for (let i = 0; i < remember; i++) {
         const n = serial++;
-        const action = n % 17 === 5 ? 'bad' : 'nextTrack';
-        const entry: StoreEntry = { type: 'key', uniqueid: `17.${n}`, digit: '3', action, wallMs: n };
-        bench.keeper.remember(entry);
-        if (action !== 'bad') expected.push(entry);
+        const [phone, action] = [`49${n % 7}`, n % 17 === 5 ? 'bad' : 'nextTrack'];
+        const choice: StoreEntry = { type: 'choice', phone, track: `music/${n}.wav`, wallMs: n };
+        const key: StoreEntry = { type: 'key', uniqueid: `17.${n}`, digit: '3', action, wallMs: n };
+        for (const entry of [choice, key]) bench.keeper.remember(entry);
+        latest.set(phone, choice);
+        journal.add(JSON.stringify(key));
       }
       await bench.pass(passMs, 500);
-      if (!ends) continue;
-      expect(await bench.close(600)).toBeLessThanOrEqual(500);
+      if (end === 'none') continue;
+      // Who is killed at any moment loses a second of choices.
+      if (end === 'killed') await bench.pass(1000, 500);
+      else expect(await bench.close(600)).toBeLessThanOrEqual(500);
+      wasKilled ||= end === 'killed';
+      dropped += bench.dropped.length;
       bench = open();
       bench.keeper.start();
     }
@@ -738,8 +866,11 @@ test('whatever happens to the store and to its keepers, all that it does not ref
     bench.press();
     await bench.pass(120_000, 500);
     const got = database.entries.filter(({ wallMs }) => wallMs < 1e6);
-    expect(sorted(got)).toEqual(sorted(expected));
-    expect(bench.spooled.filter((name) => name !== 'refused.jsonl')).toEqual([]);
+    expect(sorted(got.filter(({ type }) => type === 'choice'))).toEqual(sorted([...latest.values()]));
+    for (const entry of got)
+      if (entry.type === 'key') expect(journal.delete(JSON.stringify(entry))).toBe(true);
+    if (!wasKilled) expect(dropped + bench.dropped.length).toBeGreaterThanOrEqual(journal.size);
+    expect(bench.spooled).toEqual([]);
     await bench.close();
     expect(bench.clock.pending).toBe(0);
   };

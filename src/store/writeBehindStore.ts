@@ -1,0 +1,239 @@
+// WriteBehindStore: what a host has between its calls and the store. No call ever waits for the store longer than it may.
+//
+//   a choice ──▶ Outbox ──▶ Store        The latest of each caller. What the store does not have within a second lies in a
+//                  └─ file ──▶ Outbox    file (ChoiceFiles) until it does, for this process or the next: it survives an
+//                                        outage and `kill -9`.
+//   the journal ─▶ Outbox ──▶ Store      What was heard, keys. In memory only: what is beyond the limit, or left when the
+//                                        process ends, is dropped and counted.
+//   a choice, PINs ◀── Store             In time or not at all; a choice in the Outbox is the newer.
+import type { Cancel, Clock } from '../util/clock';
+import { errnoOf } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
+import type { Logger } from '../util/log';
+import type { Random } from '../util/random';
+import type { Closeable } from '../util/scope';
+import { ChoiceFiles } from './choiceFiles';
+import { ChoiceRefresh } from './choiceRefresh';
+import { Outage, troubleFields } from './outage';
+import { Outbox } from './outbox';
+import type { PinLedger } from './pinLedger';
+import { ClockDoubt, purgeBefore } from './purging';
+import { rowsOf } from './rows';
+import type { StoreSettings } from './settings';
+import type { Phone, Store, StoreEntry } from './store';
+import { tooSlow } from './storeErrors';
+import { NOBODY, StoreLink } from './storeLink';
+import { StoreWriter } from './storeWriter';
+
+export interface WriteBehindParts {
+  settings: StoreSettings;
+  open: () => Promise<Store>;
+  clock: Clock;
+  log: Logger;
+  random: Random;
+  /** Told of each entry that will never be in the store. */
+  onDropped?: (type: StoreEntry['type']) => void;
+  limits?: Partial<typeof defaultLimits>;
+}
+
+/** Callers whose choice waits, entries of the journal that wait; what comes within `batchMs` is written at once. */
+const defaultLimits = { choices: 10_000, journal: 10_000, batchMs: 20 };
+/** Limits of the end, since it began, milliseconds. */
+const CLOSE_MS = { saved: 250, written: 450, closed: 500 };
+/** A choice that the store does not have by then is saved; a disk that took nothing is asked again. Milliseconds. */
+const SAVE_MS = { first: 1000, again: 10_000 };
+/** A caller who has keyed in a PIN hears music meanwhile, milliseconds. */
+const PIN_MS = 1000;
+/** So many choices told in time, one after the other, and a slow store is not slow any more. */
+const TIMELY = 3;
+/** Callers come several at once, and a pool has a connection for each question. */
+const WARM_QUESTIONS = 3;
+/** A purge that takes longer hangs. */
+const PURGE_MS = 600_000;
+const CLOCK = 'see that its date is right; it is purged again when it has agreed with itself for a day';
+
+export class WriteBehindStore implements Closeable {
+  /** Answers within a second, or throws HoldcastError HC_STORE_AWAY or HC_STORE_REFUSED: what cannot be counted is not tried. */
+  readonly pins: PinLedger = {
+    counts: (...asked) => this.#soon(PIN_MS, (store) => store.pins.counts(...asked)),
+    begin: (...asked) => this.#soon(PIN_MS, (store) => store.pins.begin(...asked)),
+    end: (...asked) => this.#soon(PIN_MS, (store) => store.pins.end(...asked)),
+    sweep: (...asked) => this.#soon(PIN_MS, (store) => store.pins.sweep(...asked)),
+  };
+  readonly #outage: Outage;
+  readonly #outbox: Outbox;
+  readonly #files: ChoiceFiles;
+  readonly #link: StoreLink;
+  readonly #writer: StoreWriter;
+  readonly #refresh: ChoiceRefresh;
+  readonly #clockDoubt: ClockDoubt;
+  #asking = 0;
+  /** Choices told in time that are missing until the store is not slow. While it is, one call at a time asks. */
+  #missing = 0;
+  /** Choices that are new are saved when it fires. */
+  #saveTimer: Cancel | undefined;
+  #saving: Promise<boolean> = Promise.resolve(true);
+  #purgeDue = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(private readonly parts: WriteBehindParts) {
+    const { settings, clock, log, onDropped } = parts;
+    const most = { ...defaultLimits, ...parts.limits };
+    const wall = (): number => clock.wall();
+    const onWell = (): void => this.#well();
+    const outage = (this.#outage = new Outage({ log, clock, onDropped }));
+    this.#outbox = new Outbox({ most, wall, onDropped: (entry) => outage.dropped([entry]) });
+    this.#files = new ChoiceFiles(settings.spool, parts);
+    const hangMs = hangMsOf(settings);
+    this.#link = new StoreLink({ ...parts, outage, hangMs, onBack: () => this.#back(), onWell });
+    const { batchMs } = most;
+    const [outbox, files, link] = [this.#outbox, this.#files, this.#link];
+    this.#writer = new StoreWriter({ ...parts, outbox, files, link, outage, batchMs, onRest: onWell });
+    this.#refresh = new ChoiceRefresh(clock, settings.keepDays);
+    this.#clockDoubt = new ClockDoubt(clock);
+  }
+
+  /** The store failed, and has not answered since. */
+  get isAway(): boolean {
+    return this.#link.isAway;
+  }
+
+  /** Writes what earlier processes have left; else that waits for the first entry. */
+  start(): void {
+    this.#writer.start();
+  }
+
+  /**
+   * Opens the store and has it answer: its first answers take far longer than those that follow (the embedded store starts
+   * its thread and reads its file, a pool connects). Never rejects; resolves when that is done, or has failed.
+   */
+  async warm(): Promise<void> {
+    const ask = (): Promise<unknown> => this.#link.ask((store) => store.choice(NOBODY));
+    await Promise.allSettled(Array.from({ length: WARM_QUESTIONS }, ask));
+  }
+
+  /** The track that this caller chose last. Never rejects; undefined after settings.waitMs, or while the store is away. */
+  async choice(phone: Phone): Promise<string | undefined> {
+    const chosen = this.#outbox.choice(phone);
+    if (chosen !== undefined || this.#closing) return chosen;
+    // Earlier versions kept names as the disk had them.
+    const track = (await this.#stored(phone))?.normalize('NFC');
+    const refreshed = track === undefined ? undefined : this.#refresh.entry(phone, track);
+    // What this caller has chosen meanwhile is the newer, and counts.
+    if (refreshed && !this.#closing) this.remember(refreshed);
+    return track;
+  }
+
+  /** Kept as soon as that is possible. Never waits for the store, never throws. */
+  remember(entry: StoreEntry): void {
+    try {
+      rowsOf([entry]);
+    } catch (error) {
+      return this.#outage.dropped([entry], error); // no store can take it
+    }
+    if (this.#closing && entry.type !== 'choice') return this.#outage.dropped([entry]);
+    this.#outbox.add(entry);
+    if (this.#closing) return void this.#save();
+    if (entry.type === 'choice') this.#saveIn(SAVE_MS.first);
+    this.#writer.wake();
+  }
+
+  /** Removes what is older than settings.keepDays; when the store is away, as soon as it is back. Never rejects. */
+  async purge(): Promise<void> {
+    const { settings, clock, log } = this.parts;
+    if (settings.keepDays === 0 || this.#closing) return;
+    const doubt = this.#clockDoubt.judge();
+    if (doubt === 'jumped')
+      log.warn({ hint: CLOCK }, 'store not purged: the clock of this machine jumped ahead');
+    if (doubt !== 'sure') return;
+    try {
+      const before = purgeBefore(clock.wall(), settings.keepDays);
+      const rows = await this.#link.ask((store) => store.purge(before), PURGE_MS);
+      log.info({ rows, keepDays: settings.keepDays }, 'store purged');
+    } catch (error) {
+      this.#purgeDue = errnoOf(error) === 'HC_STORE_AWAY';
+      if (!this.#purgeDue) log.warn(troubleFields(error), 'store not purged');
+    }
+  }
+
+  /** Within half a second what waits is written; else choices lie in a file. May be called again. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  #back(): void {
+    this.#writer.start();
+    const isDue = this.#purgeDue;
+    this.#purgeDue = false;
+    if (isDue) void this.purge();
+  }
+
+  /** Everything is written, or the store is quick again. */
+  #well(): void {
+    if (this.#missing === 0 && !this.#writer.isBehind && !this.isAway) this.#outage.over();
+  }
+
+  /** Never rejects; undefined after settings.waitMs at the latest. */
+  async #stored(phone: Phone): Promise<string | undefined> {
+    if (this.#missing > 0 && this.#asking > 0) return undefined;
+    const ask = (store: Store): Promise<string | undefined> => {
+      this.#asking++;
+      return store.choice(phone).finally(() => this.#asking--);
+    };
+    try {
+      const track = await this.#soon(this.parts.settings.waitMs, ask);
+      if (this.#missing > 0 && --this.#missing === 0) this.#well();
+      return track;
+    } catch (error) {
+      // It is late, or refuses: who may not read today may not read on another connection either.
+      if (this.isAway || this.#closing) return undefined;
+      this.#missing = TIMELY;
+      this.#outage.begin(error);
+      return undefined;
+    }
+  }
+
+  async #soon<T>(limitMs: number, task: (store: Store) => Promise<T>): Promise<T> {
+    const answer = await inTime(this.parts.clock, limitMs, this.#link.ask(task));
+    if (answer === LATE) throw tooSlow('answer', limitMs);
+    return answer;
+  }
+
+  #saveIn(delayMs: number): void {
+    this.#saveTimer ??= this.parts.clock.after(delayMs, () => void this.#save());
+  }
+
+  /** After the one before: a disk that hangs is asked once. @returns whether all choices that wait are safe; never rejects */
+  #save(): Promise<boolean> {
+    this.#saveTimer?.();
+    this.#saveTimer = undefined;
+    return (this.#saving = this.#saving.then(async () => {
+      try {
+        await this.#files.save(this.#outbox.choices);
+        return true;
+      } catch (error) {
+        this.parts.log.warn(troubleFields(error), 'store: choices that wait cannot be kept on disk');
+        if (!this.#closing) this.#saveIn(SAVE_MS.again);
+        return false;
+      }
+    }));
+  }
+
+  /** Choices are safe before anything else is tried: the process may be killed at any moment from now on. */
+  async #end(): Promise<void> {
+    const { clock } = this.parts;
+    const beganAt = clock.now();
+    const until = <T>(ms: number, work: Promise<T>) => inTime(clock, beganAt + ms - clock.now(), work);
+    const areSafe = (await until(CLOSE_MS.saved, this.#save())) === true;
+    await until(CLOSE_MS.written, this.#writer.finish());
+    this.#writer.close();
+    this.#outage.dropped([...this.#outbox.journal, ...(areSafe ? [] : this.#outbox.choices)]);
+    await until(CLOSE_MS.closed, this.#link.close());
+  }
+}
+
+/** What takes longer than this will not end, milliseconds: the store itself cuts what hangs, sooner. */
+function hangMsOf({ mysql }: StoreSettings): number {
+  return mysql ? mysql.connectMs + 3 * mysql.queryMs : 10_000;
+}
