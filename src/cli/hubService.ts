@@ -20,6 +20,7 @@ import { requestPreparation } from '../media/background';
 import type { BalanceDesk } from '../session/localOffice';
 import { CallStates } from '../store/callStates';
 import { keptOf, SharedStates } from '../store/sharedStates';
+import type { StoreEntry } from '../store/store';
 import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
@@ -218,7 +219,9 @@ export class HubService {
       import('../hub/purge'),
     ]);
     const open = (): ReturnType<typeof openStore> => openStore(settings, { clock, log });
-    const keeper = new WriteBehindStore({ settings, open, clock, log, random: seededRandom(process.pid) });
+    const random = seededRandom(process.pid);
+    const onDropped = (type: StoreEntry['type']): void => this.#watch.metrics.dropped(type);
+    const keeper = new WriteBehindStore({ settings, open, clock, log, random, onDropped });
     keeper.start();
     this.#keeper = keeper;
     await this.#desk.change(await this.#openBilling(billing, keeper));

@@ -1,4 +1,4 @@
-// The store: which one it is, whether it is reached and has its tables, how much is in it, what waits in its spool.
+// The store: which one it is, whether it is reached and has its tables, how much is in it, whose choices wait for it.
 // A call goes on without it, so nobody would notice before a caller asks where his music has gone.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
@@ -52,11 +52,11 @@ function keeping({ keepDays }: StoreSettings): Finding[] {
 async function spool({ spool: folder }: StoreSettings): Promise<Finding[]> {
   const names = await promises.readdir(folder).catch((): string[] => []);
   const waiting = names.filter((name) => SPOOLED.test(name)).length;
-  const findings = waiting > 0 ? [ok(`${waiting} files wait in ${folder} for being written`)] : [];
+  const findings = waiting > 0 ? [ok(`${waiting} files with choices in ${folder} will be written`)] : [];
   if (names.includes(REFUSED)) {
     const file = join(folder, REFUSED);
     const todo = `Mend why, then: holdcast store import ${file} && rm ${file}`;
-    findings.push(warning(`what the store refused lies in ${file}`, todo));
+    findings.push(warning(`choices that the store refused lie in ${file}`, todo));
   }
   return findings.map((finding) => named(`${NAME}: spool`, finding));
 }

@@ -3,6 +3,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { PIN_RESULTS, type PinResult } from '../billing/pinTries';
 import { BUILTIN_ACTIONS } from '../session/actions';
+import type { StoreEntry } from '../store/store';
 import type { Clock } from '../util/clock';
 import { ERROR_CODES } from '../util/errors';
 import type { LogWriter } from '../util/log';
@@ -66,6 +67,7 @@ export class HubMetrics {
   readonly #errors = this.#counter('errors', 'Warnings and errors of the log by their code', ['code']);
   readonly #calls = this.#counter('calls', 'Calls that began, ended, or were over the limit', ['event']);
   readonly #pins = this.#counter('pin_tries', 'PINs that callers keyed in', ['result']);
+  readonly #dropped = this.#counter('store_dropped', 'What the store will never have', ['type']);
   readonly #mixing = this.#counter('mixing_seconds', 'Time in which threads mixed');
   readonly #tickLag = this.#histogram('tick_lag', "Each second's longest delay of a tick, a thread", 'lag');
   readonly #tick = this.#histogram('tick', "Each second's longest tick, a thread", 'lag');
@@ -86,6 +88,7 @@ export class HubMetrics {
     for (const action of [...BUILTIN_ACTIONS, 'function']) this.#keyPresses.inc({ action }, 0);
     for (const event of ['begun', 'ended', 'over_limit']) this.#calls.inc({ event }, 0);
     for (const result of PIN_RESULTS) this.#pins.inc({ result }, 0);
+    for (const type of ['choice', 'heard', 'key']) this.#dropped.inc({ type }, 0);
   }
 
   /** What a mixing thread tells once a second. A thread that was started anew counts from 0 again. */
@@ -146,6 +149,11 @@ export class HubMetrics {
   /** What became of a PIN: see PinResult. */
   pin(result: PinResult): void {
     this.#pins.inc({ result });
+  }
+
+  /** An entry for which there was no room during an outage, or which the store refused. */
+  dropped(type: StoreEntry['type']): void {
+    this.#dropped.inc({ type });
   }
 
   caller(change: CallerChange): void {

@@ -1,5 +1,5 @@
 // A caller's choice is renewed when it is used, so that only those who stay away are forgotten: at most once a day each.
-// It is renewed as of a week ago: a newer choice that is still on its way from some spool wins all the same.
+// It is renewed as of a week ago: a newer choice that still waits in some file wins all the same.
 import type { Clock } from '../util/clock';
 import { DAY_MS } from './purging';
 import type { Phone, StoreEntry } from './store';

@@ -39,7 +39,7 @@ export interface StoreSettings {
   readonly mysql?: DatabaseSettings;
   /** Absolute path of the embedded store's file. */
   readonly file: string;
-  /** Absolute folder for what could not be written yet: it is written by whoever can next. */
+  /** Absolute folder for choices that the store does not have yet: whichever process can writes them. */
   readonly spool: string;
   /** What is older is removed once a day; choices that were not renewed since as well. 0: never. */
   readonly keepDays: number;

@@ -63,6 +63,13 @@ test('counters of two threads add up, second after second', async () => {
   expect(await value('holdcast_frames_total')).toBe('250');
 });
 
+test('what the store will never have is counted by type', async () => {
+  const { metrics, value } = metricsOf();
+  for (const type of ['key', 'choice', 'key'] as const) metrics.dropped(type);
+  const told = ['choice', 'heard', 'key'].map((type) => value(`holdcast_store_dropped_total{type="${type}"}`));
+  expect(await Promise.all(told)).toEqual(['1', '0', '2']);
+});
+
 test('a thread that was started anew counts on from where the old one ended, told of or not', async () => {
   const { metrics, value } = metricsOf();
   metrics.figures(0, figures({ frames: 100, underruns: 5, playing: 9 }));
