@@ -1,6 +1,6 @@
 // What each part of the benchmark is given.
 import type { Contender, Workshop } from './contenders';
-import type { HubOptions } from './hub';
+import type { HubOptions } from './hubOptions';
 
 export interface Context {
   contenders: Contender[];

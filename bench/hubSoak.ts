@@ -1,7 +1,8 @@
 // The soak: callers come, press keys and go for an hour, then ten thousand short calls; and what is left of them.
 // It gives a verdict, so that CI fails when memory grows or anything stays behind.
 import type { Context } from './context';
-import { openBench, type HubOptions } from './hub';
+import { openBench } from './hub';
+import type { HubOptions } from './hubOptions';
 import { arrive, hangUpLater } from './hubArrivals';
 import { monotonicMs, type ReaderReport } from './hubReader';
 import { percentile, slopeOf, sleep, type Cell, type Section, type Table } from './measure';

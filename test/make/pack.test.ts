@@ -1,6 +1,6 @@
 // The archive of `npm pack`: it names the very versions of what it needs, and nothing of that stays in the clone, where npm
 // would take it before package-lock.json and leave out what development needs.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -26,15 +26,33 @@ interface Lock {
   >;
 }
 
-test('it has a shrinkwrap with the versions of package-lock.json and without those of development', () => {
+/** Packs a clone whose build makes one small file for each bundle; bundles are not what is looked at. */
+function packed(): { archive: string; options: ExecFileSyncOptionsWithStringEncoding } {
   for (const name of ['package.json', 'package-lock.json', '.gitignore'])
     copyFileSync(join(ROOT, name), join(folder, name));
   mkdirSync(join(folder, 'bin'));
   copyFileSync(join(ROOT, 'bin/shrinkwrap.mjs'), join(folder, 'bin/shrinkwrap.mjs'));
-  writeFileSync(join(folder, 'bin/build.mjs'), ''); // bundles are not what is looked at
+  const build = `import { mkdirSync, writeFileSync } from 'node:fs';
+    for (const folder of ['dist/types', 'dist/bench', 'dist/make']) mkdirSync(folder, { recursive: true });
+    for (const file of ['cli.cjs', 'types/index.d.ts', 'bench/bench.cjs', 'make/make.cjs']) writeFileSync('dist/' + file, '');`;
+  writeFileSync(join(folder, 'bin/build.mjs'), build);
   const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore'];
   const options = { cwd: folder, encoding: 'utf8' as const, stdio };
   const archive = execFileSync('npm', ['pack', '--offline'], options).trim().split('\n').at(-1)!;
+  return { archive, options };
+}
+
+test('it has what callers need of dist, and neither benchmarks nor the program that makes media', () => {
+  const { archive, options } = packed();
+  const files = execFileSync('tar', ['-tzf', archive], options).split('\n');
+  expect(files.filter((file) => file.startsWith('package/dist/')).sort()).toEqual([
+    'package/dist/cli.cjs',
+    'package/dist/types/index.d.ts',
+  ]);
+});
+
+test('it has a shrinkwrap with the versions of package-lock.json and without those of development', () => {
+  const { archive, options } = packed();
   const text = execFileSync('tar', ['-xzOf', archive, 'package/npm-shrinkwrap.json'], options);
   const shrunk = JSON.parse(text) as Lock;
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
