@@ -3,7 +3,8 @@ const swc = { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, modul
 
 module.exports = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
+  // Not only tests: `--findRelatedTests` (npm run check) knows no file outside of these.
+  roots: ['<rootDir>/src', '<rootDir>/media/make', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
   transform: {

@@ -1,12 +1,14 @@
 // `npm run check`: types, lint, format, imports and the tests of what changed: the loop while one works.
 // It looks at what differs from the branch's root in `main` (on `main`: from HEAD). One line a step; what failed is shown whole.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Jest names files without symbolic links. */
+const REAL_ROOT = realpathSync(ROOT);
 /** More related tests than that are no quick loop: then only those of the changed files themselves are run. */
 const MOST_TESTS = 25;
 
@@ -52,9 +54,15 @@ function testsOf(changed) {
   const code = changed.filter((file) => file.endsWith('.ts'));
   if (code.length === 0) return { tests: [], left: 0 };
   const [node, jest] = JEST;
-  const related = lines(node, jest, '--listTests', '--findRelatedTests', ...code)
-    .map((file) => file.slice(ROOT.length + 1))
-    .sort();
+  const importing = lines(node, jest, '--listTests', '--findRelatedTests', ...code);
+  // A test that starts the built program does not import what it tests: its name says it.
+  const named = code.map((file) => file.replace(/^src\/(.*)\.ts$/, 'test/$1.test.ts'));
+  const related = [
+    ...new Set([
+      ...importing.map((file) => relative(REAL_ROOT, file)),
+      ...named.filter((file) => file.endsWith('.test.ts') && existsSync(join(ROOT, file))),
+    ]),
+  ].sort();
   if (related.length <= MOST_TESTS) return { tests: related, left: 0 };
   const names = new Set(code.map((file) => basename(file, '.ts').replace(/\.test$/, '')));
   const tests = related.filter((file) => code.includes(file) || names.has(basename(file, '.test.ts')));
