@@ -21,7 +21,7 @@ import { beHubReader, READER_WORD } from './hubReader';
 import { benchSoak } from './hubSoak';
 import { formatTable, machine, type Section } from './measure';
 import { marked } from './procfs';
-import { benchCalls, benchKeys } from './onAsterisk';
+import { benchCalls, benchCosts, benchKeys } from './onAsterisk';
 import { benchQuality } from './quality';
 import { benchRender } from './renderSpeed';
 import { benchSpawn } from './spawn';
@@ -41,6 +41,7 @@ const SECTIONS: Record<string, (context: Context) => Promise<Section>> = {
   store: benchStore,
   keys: benchKeys,
   calls: benchCalls,
+  asterisk: benchCosts,
   hub: benchHub,
   soak: benchSoak,
 };

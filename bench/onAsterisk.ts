@@ -58,3 +58,16 @@ export async function benchCalls(context: Context): Promise<Section> {
   );
   return { data, tables: [{ title: 'Calls through a real Asterisk', columns: ['', ''], rows }] };
 }
+
+/** What music costs beside Asterisk's own, and whether those who come fast find theirs. */
+export async function benchCosts(context: Context): Promise<Section> {
+  context.progress('asterisk: what the hub and its readers cost beside mode=files');
+  const short = context.quick ? { HOLDCAST_E2E_COST_CALLERS: '20', HOLDCAST_E2E_COST_MS: '10000' } : {};
+  const data = await inLab(context, 'costs', { HOLDCAST_E2E_MEASURE: '1', ...short });
+  const rows = Object.entries(data).flatMap(([asterisk, figures]) =>
+    Object.entries(figures).flatMap(([name, values]) =>
+      Object.entries(values).map(([what, value]): Cell[] => [`${asterisk}: ${name}: ${what}`, cell(value)]),
+    ),
+  );
+  return { data, tables: [{ title: "The hub beside Asterisk's own music", columns: ['', ''], rows }] };
+}

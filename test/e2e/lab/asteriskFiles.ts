@@ -103,7 +103,7 @@ function files(
     'modules.conf': ['[modules]', 'autoload=yes', ...NOT_LOADED.map((name) => `noload=${name}`)].join('\n'),
     'manager.conf': managerConf(ports.manager, include('manager.conf')),
     'extconfig.conf': `[settings]\n${include('extconfig.conf')}\n`,
-    'musiconhold.conf': `[general]\n${include('musiconhold.conf')}\n`,
+    'musiconhold.conf': musiconholdConf(join(folders.own, 'media/music'), include('musiconhold.conf')),
     'res_curl.conf': `[globals]\n${include('res_curl.conf')}\n`,
     'queues.conf': queuesConf(join(folders.own, 'sounds'), include('queues.conf')),
     'extensions.conf': EXTENSIONS,
@@ -148,6 +148,16 @@ ${product}
 `;
 }
 
+/** @param music a folder whose files Asterisk plays by itself as the class `files`: what it costs is compared with */
+function musiconholdConf(music: string, product: string): string {
+  return `[general]
+[files]
+mode=files
+directory=${music}
+${product}
+`;
+}
+
 /** @param quiet what the product advises for queues */
 function queuesConf(sounds: string, quiet: string): string {
   const common = 'strategy=ringall\ntimeout=15\njoinempty=yes\nleavewhenempty=no\n';
@@ -165,7 +175,8 @@ queue-thankyou=
 }
 
 /**
- * queue-NAME: a caller who waits in NAME; ru-queue-NAME: one whose language is Russian. agent: answers, says nothing.
+ * queue-NAME: a caller who waits in NAME; ru-queue-NAME: one whose language is Russian; files-NAME: one who hears Asterisk's
+ * own music. agent: answers, says nothing.
  * shared-queue-NAME: the same, and all channels that are made for the caller inherit the class, as in FreePBX. leg: a member's
  * channel, which has music while it rings a telephone that nobody answers. hears-CLASS: hears a class that is another's.
  * calls-PORT: calls a telephone.
@@ -177,6 +188,9 @@ exten => _queue-.,1,Answer()
  same => n,Hangup()
 exten => _ru-queue-.,1,Set(CHANNEL(language)=ru)
  same => n,Goto(\${EXTEN:3},1)
+exten => _files-.,1,Answer()
+ same => n,Set(CHANNEL(musicclass)=files)
+ same => n,Queue(\${EXTEN:6},c)
 exten => agent,1,Answer()
  same => n,Wait(600)
 exten => _shared-.,1,Set(__MOHCLASS=hold-\${UNIQUEID})

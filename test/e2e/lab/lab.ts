@@ -11,7 +11,7 @@ import { Caller, type CallerOptions } from './caller';
 import { ANNOUNCEMENT, LabFolder, QUEUE_ANNOUNCEMENT } from './folder';
 import { freePorts } from './ports';
 import { spawnAsterisk, spawnIn } from './place';
-import { descriptors, marked, signalTo, type OpenDescriptors, type Running } from './processes';
+import { cpuSeconds, descriptors, marked, signalTo, type OpenDescriptors, type Running } from './processes';
 import { sleep, until } from './wait';
 
 export interface LabOptions {
@@ -194,6 +194,13 @@ export class Lab extends LabFolder {
   /** Processes that Asterisk has started for callers. */
   get streams(): Running[] {
     return this.strays.filter(({ argv }) => argv[2] === 'stream');
+  }
+
+  /** Processor time so far of Asterisk, of the hub, and of all readers that live, seconds. */
+  get cpuSeconds(): { asterisk: number; hub: number; readers: number } {
+    const of = (pid: number | undefined): number => (pid === undefined ? 0 : cpuSeconds(pid));
+    const readers = this.strays.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
+    return { asterisk: of(this.#asterisk?.pid), hub: of(this.#hub?.pid), readers };
   }
 
   /** What is open in Asterisk and in the hub, to be compared with another moment's. */

@@ -7,22 +7,24 @@ import { until } from './wait';
 const AT_ONCE = 10;
 const WAIT_S = 3600;
 
-/** Puts so many into a queue; resolves when all of them wait there. `hangUpLocals` ends them. */
-export async function callLocally(lab: Lab, queue: string, count: number, firstPhone: number): Promise<void> {
+/**
+ * Puts so many into a queue; resolves when all of them wait there. `hangUpLocals` ends them.
+ * @param music 'queue': the product's; 'files': Asterisk's own
+ */
+export async function callLocally(
+  lab: Lab,
+  queue: string,
+  count: number,
+  firstPhone: number,
+  music: 'queue' | 'files' = 'queue',
+): Promise<void> {
   const { manager } = lab;
   const joined = (): number =>
     manager.events.filter(({ event }) => event['Event'] === 'QueueCallerJoin' && event['Queue'] === queue)
       .length;
   const before = joined();
   for (let i = 0; i < count; i++) {
-    await manager.request({
-      Action: 'Originate',
-      Channel: `Local/queue-${queue}@default/n`,
-      Application: 'Wait',
-      Data: String(WAIT_S),
-      CallerID: String(firstPhone + i),
-      Async: 'true',
-    });
+    await originate(lab, music, queue, String(firstPhone + i));
     await until(
       () => `caller ${i} in ${queue}`,
       () => joined() - before > i - AT_ONCE,
@@ -35,9 +37,26 @@ export async function callLocally(lab: Lab, queue: string, count: number, firstP
   );
 }
 
+/** Has one more come into a queue; resolves when Asterisk has understood. */
+export async function originate(
+  lab: Lab,
+  music: 'queue' | 'files',
+  queue: string,
+  phone: string,
+): Promise<void> {
+  await lab.manager.request({
+    Action: 'Originate',
+    Channel: `Local/${music}-${queue}@default/n`,
+    Application: 'Wait',
+    Data: String(WAIT_S),
+    CallerID: phone,
+    Async: 'true',
+  });
+}
+
 /** Ends all of them. */
 export async function hangUpLocals(lab: Lab): Promise<void> {
-  await lab.manager.request({ Action: 'Hangup', Channel: '/^Local\\/queue-/' }).catch(() => {});
+  await lab.manager.request({ Action: 'Hangup', Channel: '/^Local\\/(queue|files)-/' }).catch(() => {});
 }
 
 /** How many wait in all queues, as Asterisk says. */
