@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/types';
 import { actionName } from '../session/actions';
 import { HoldcastError } from '../util/errors';
 import { notesOn } from './configNotes';
+import { labelled } from '../util/textTable';
 import type { Terminal } from './terminal';
 
 export interface ConfigCheckOptions {
@@ -54,9 +55,9 @@ function successText({ config, path }: LoadedConfig, notes: readonly string[], c
   const file =
     path ?? 'none found, so everything is default (copy config.example.ts to config.ts to change that)';
   const rows = [['Config', file] as const, ...summary(config)];
-  const lines = rows.map(([name, text]) => `${name.padEnd(10)} ${text}`);
-  const marked = notes.map((note) => `${paint('Note', 33, colour)}: ${note}`);
-  return `${[...lines, ...marked, `${paint('OK', 32, colour)}: new calls use it at once, calls that run keep theirs.`].join('\n')}\n`;
+  const marked = notes.map((note) => `${paint('Note', 33, colour)}: ${note}\n`);
+  const good = `${paint('OK', 32, colour)}: new calls use it at once, calls that run keep theirs.\n`;
+  return [labelled(rows), ...marked, good].join('');
 }
 
 function summary({ language, timeZone, program, media, stream, advice, keys, log }: ResolvedConfig) {

@@ -13,6 +13,7 @@ import { systemClock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { becomeOwnerOf } from '../util/privileges';
+import { labelled } from '../util/textTable';
 import { version } from '../util/version';
 import { becomeOwnerOfConfig, foldersOf } from './context';
 import { HubService } from './hubService';
@@ -154,10 +155,9 @@ function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: stri
         ? `AMI at ${ami.host}:${ami.port} as ${ami.user}`
         : 'no ami.secret in the config: no keys, no places',
     ],
-    ...(notice ? [['Note', `streams may go by another config: ${notice}`]] : []),
+    ...(notice ? ([['Note', `streams may go by another config: ${notice}`]] as const) : []),
   ] as const;
-  const lines = rows.map(([name = '', text = '']) => `${name.padEnd(10)} ${text}`);
-  return `holdcast hub ${version} is ready\n${lines.join('\n')}\n`;
+  return `holdcast hub ${version} is ready\n${labelled(rows)}`;
 }
 
 function billingText({ source }: BillingSettings): string {

@@ -17,7 +17,8 @@ import { HoldcastError, messageOf } from '../util/errors';
 import { printable } from '../util/printable';
 import { silentLogger, type Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import { lengthText, prepareTable, textTable } from './mediaTable';
+import { textTable } from '../util/textTable';
+import { lengthText, prepareTable } from './mediaTable';
 import { openProgress, type Progress } from './progress';
 import type { Terminal } from './terminal';
 
@@ -261,7 +262,9 @@ function shelfText(inventory: InventoryFolder): string {
         ? 'ready'
         : 'not prepared',
   ]);
-  return heading + textTable(['', 'file', 'title', 'length', 'language', 'state'], rows, [3]);
+  return (
+    heading + textTable(rows, { head: ['', 'file', 'title', 'length', 'language', 'state'], right: [3] })
+  );
 }
 
 /** `media check`: verifies everything and changes nothing. @returns 0 all good, 1 there are findings */

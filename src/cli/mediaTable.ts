@@ -1,42 +1,6 @@
 // Tables of the media commands: what was prepared, what is there. Only text; a terminal gives the width.
-import Table from 'cli-table3';
 import type { PrepareOutcome } from '../media/outcome';
-import { printable } from '../util/printable';
-
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
-
-/** Rows under headings, aligned, without lines; those in `rightAligned` (indexes) are numbers. */
-export function textTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  rightAligned: readonly number[],
-): string {
-  const table = new Table({
-    head: [...head],
-    chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: head.map((_, column) => (rightAligned.includes(column) ? 'right' : 'left')),
-  });
-  for (const row of rows) table.push([...row].map(printable));
-  const lines = table.toString().split('\n');
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
-}
+import { textTable } from '../util/textTable';
 
 /** 83 250 → "1:23.3"; undefined → "—". */
 export function lengthText(durationMs: number | undefined): string {
@@ -71,7 +35,7 @@ export function prepareTable(outcomes: readonly PrepareOutcome[]): string {
       outcomes.filter((o) => o.words === pack),
     ),
   );
-  return textTable(head, [...inOrder, ...folded], [1, 2, 3, 4]);
+  return textTable([...inOrder, ...folded], { head, right: [1, 2, 3, 4] });
 }
 
 function rowOf(outcome: PrepareOutcome): string[] {

@@ -1,16 +1,17 @@
 // What `holdcast status` shows: a head of totals and a table of callers, by Uniqueid. Only text.
 import type { CallStatus } from '../hub/mixer/messages';
 import type { HubStatus } from '../observe/status';
+import { labelled, textTable } from '../util/textTable';
 
 const HEAD = ['uniqueid', 'queue', 'place', 'on hold', 'state', 'hears', 'says', 'ahead', 'underruns'];
-const RIGHT: ReadonlySet<number> = new Set([2, 3, 7, 8]);
-const GAP = '  ';
+const RIGHT = [2, 3, 7, 8];
 
 /** @param rows callers shown at most; absent: all */
 export function statusText(status: HubStatus, { rows = Infinity }: { rows?: number } = {}): string {
   const calls = [...status.calls].sort(byQueue);
   const shown = calls.slice(0, rows);
-  const table = calls.length === 0 ? nobody(status) : aligned([HEAD, ...shown.map(rowOf)]);
+  const table =
+    calls.length === 0 ? nobody(status) : textTable(shown.map(rowOf), { head: HEAD, right: RIGHT });
   const more = calls.length > shown.length ? `… and ${calls.length - shown.length} more\n` : '';
   return `${headOf(status)}\n${table}${more}`;
 }
@@ -38,7 +39,7 @@ function headOf(status: HubStatus): string {
     ...[...limits].map((limit): [string, string] => ['Limit', limit]),
     ...[...problems].map((problem): [string, string] => ['Problem', problem]),
   ];
-  return rows.map(([name, text]) => `${name.padEnd(10)} ${text}\n`).join('');
+  return labelled(rows);
 }
 
 /** What the hub knows only where it plays itself. */
@@ -81,20 +82,6 @@ function rowOf(call: CallStatus): string[] {
     msText(call.aheadMs),
     String(call.underruns),
   ];
-}
-
-/** Not by cli-table3, whose time grows with the square of the rows: some seconds for a hub's thousands. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const texts = rows.map((row) => row.map(printable));
-  const widths = HEAD.map((_, column) => texts.reduce((most, row) => Math.max(most, row[column]!.length), 0));
-  const padded = (text: string, column: number): string =>
-    RIGHT.has(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
-  return texts.map((row) => `${row.map(padded).join(GAP).trimEnd()}\n`).join('');
-}
-
-/** Control characters in a queue's or a file's name must not move the terminal's cursor. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
 }
 
 /** Queue by queue, by place; those without a place behind, longest on hold first. */

@@ -1,5 +1,6 @@
 // What happened in a call, as data and as lines on a terminal.
 // The demo, `render` and the picture of a call all tell the same story from the same list.
+import { printable } from '../util/printable';
 
 export type TimelineKind =
   'music' | 'advice' | 'announcement' | 'voice-end' | 'duck' | 'key' | 'position' | 'note';
@@ -49,11 +50,6 @@ export function formatLength(ms: number): string {
   if (ms < 59_500) return `${Math.round(ms / 1000)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
-}
-
-/** Titles come from file names: nothing in them may move the cursor or break the line. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
 function notesOf(event: TimelineEvent): string {

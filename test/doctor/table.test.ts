@@ -11,7 +11,7 @@ const rows: Row[] = [
 test('the table is as wide as the terminal, and nothing in it moves the cursor', () => {
   const table = reportTable(rows, 80, false);
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-  expect(table).toContain('→ do \uFFFD[2Jthis');
+  expect(table).toContain('→ do \\x1b[2Jthis');
   expect(table).toMatch(/^a +ok +fine$/m);
   expect(summaryText(rows)).toBe('1 ok, 0 warnings, 1 problem, 0 not checked');
 });

@@ -36,7 +36,7 @@ test('colour only when asked, and it changes nothing else', () => {
 
 test('a title cannot move the cursor or break the line', () => {
   const text = formatTimeline([{ atMs: 0, kind: 'music', title: 'a\u001b[2J\nb\u202e' }]);
-  expect(text).toBe('00:00  music  "a [2J b"\n');
+  expect(text).toBe('00:00  music  "a\\x1b[2J\\x0ab\\u202e"\n');
 });
 
 test('nothing happened', () => expect(formatTimeline([])).toBe(''));

@@ -24,9 +24,9 @@ export interface MixerThreadParts {
 /** A thread that is not ready by then will not be, milliseconds. */
 const START_MS = 10_000;
 /** How often it is looked whether it lives, milliseconds … */
-const LOOK_MS = 500;
+const LOOK_MS = 1000;
 /** … and as many looks in a row find nothing of it when it is stuck. */
-const LOOKS = 6;
+const LOOKS = 3;
 /** What it has to say before its end takes no longer, milliseconds. */
 const DRAIN_MS = 1000;
 /** Ending it takes no longer, unless it hangs in the system, milliseconds. */

@@ -26,7 +26,7 @@ export const defaultHttpLimits: Omit<HttpLimits, 'connections'> = {
   headMs: 2000,
   requestMs: 3000,
   idleMs: 15_000,
-  checkMs: 500,
+  checkMs: 1000,
 };
 
 export interface LimitedServerParts {
