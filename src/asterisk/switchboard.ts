@@ -2,26 +2,28 @@
 // Each of thousands of events costs a look-up; Asterisk is asked about a call that somebody follows, and only for what
 // events do not tell: whether its caller withholds his number, and who it was before the link came up.
 import type { Cancel, Clock } from '../util/clock';
-import { errnoOf, errorFields, messageOf } from '../util/errors';
+import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import {
-  channelIn,
-  LONGEST_QUEUE,
-  languageIn,
-  numberIn,
-  phoneIn,
-  presentationIn,
-  statusOf,
-  type AmiEvent,
-} from './events';
+  identityOf,
+  isOpen,
+  isSameIdentity,
+  isSamePlace,
+  textsOf,
+  voided,
+  type CallFacts,
+  type Described,
+} from './callFacts';
+import { EarlyKeys } from './earlyKeys';
+import type { AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
-import { KeySigns, type KeyEvent } from './keys';
+import { FollowedCall, guarded, type Follower } from './followedCall';
+import { IdentityQuestions } from './identityQuestions';
+import type { KeyEvent } from './keys';
 import type { AmiPort } from './link';
-import type { AmiMessage } from './message';
 import { Pace } from './pace';
 import { QueueBoard } from './queues';
-import { EarlyKeys } from './earlyKeys';
 
 export interface SwitchboardParts {
   /** Whoever made it closes it. */
@@ -30,81 +32,35 @@ export interface SwitchboardParts {
   log: Logger;
 }
 
-/** What Asterisk has said of a call. */
-interface Known {
-  readonly channel?: string;
-  readonly number?: string | undefined;
-  /** The number may be told; undefined: Asterisk has not said so yet. */
-  readonly shown?: boolean | undefined;
-  /** Counts up when the channel may have become another caller's: answers to what was asked before are void. */
-  readonly turn?: number;
-  readonly language?: string;
-  /** Where it joined a queue last. */
-  readonly joined?: QueuePlace;
-}
-
-/** An event that says what a channel is. */
-type Described = Extract<AmiEvent, { number?: string }>;
-
-interface Follower {
-  readonly listener: (news: CallNews) => void;
-  /** Has been told what was known when it came, and is told changes from then on. */
-  introduced: boolean;
-}
-
-/** What a question who a call is has come to. `unsure`: the caller may have changed meanwhile. */
-type Outcome = 'sure' | 'unsure' | 'failed';
-
-/** A call that somebody follows. */
-interface Followed {
-  readonly uniqueid: string;
-  readonly followers: Set<Follower>;
-  readonly keys: KeySigns;
-  known: Known | undefined;
-  /** What the followers were told last. */
-  identity: CallIdentity | undefined;
-  place: QueuePlace | undefined;
-  /** A question is under way, or waits for its turn. */
-  asking: boolean;
-  /** Told whether the next question was answered. */
-  askers: ((confirmed: boolean) => void)[];
-  /** Asterisk was asked over this connection and has not said: it is told as it is known, without a number. */
-  unanswered: boolean;
-  /** Questions without an answer, one after the other. */
-  failures: number;
-  retry: Cancel;
-  /** A key that was pressed before anybody followed the call, and is not told yet. */
-  early: string | undefined;
-}
-
 /** Calls that are remembered while nobody follows them; the one that was heard of longest ago is forgotten first. */
 const MOST_KNOWN = 5000;
-/** Questions to Asterisk at once: after a reconnect there is one for each call. */
-const MOST_QUESTIONS = 16;
-/** First and longest pause before a question without an answer is asked again, milliseconds. */
-const RETRY_MS = [1000, 30_000] as const;
 
 export class Switchboard implements Closeable {
-  readonly #followed = new Map<string, Followed>();
+  readonly #followed = new Map<string, FollowedCall>();
   /** The call that was heard of last stands last. */
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, CallFacts>();
   readonly #hangupListeners = new Set<(uniqueid: string) => void>();
   readonly #early: EarlyKeys;
   readonly #board: QueueBoard;
+  readonly #questions: IdentityQuestions;
   readonly #pace: Pace;
   readonly #stopListening: Cancel;
-  /** Calls that Asterisk is to be asked about. */
-  #waiting: Followed[] = [];
-  #questions = 0;
-  /** That Asterisk refuses to answer is said once for each connection. */
-  #complained = false;
-  /** … and that it says of no number whether it may be shown. */
-  #missed = false;
 
   constructor(private readonly parts: SwitchboardParts) {
     const { link, clock } = parts;
     this.#pace = new Pace(clock);
     this.#early = new EarlyKeys(clock);
+    this.#questions = new IdentityQuestions({
+      ...parts,
+      isFollowed: (call) => this.#isFollowed(call),
+      learned: (call, facts, queue) => {
+        this.#learn(call.uniqueid, facts);
+        this.#board.suppose(call.uniqueid, queue);
+        this.#moved(call.uniqueid);
+      },
+      silent: (call) => this.#update(call),
+      ended: (uniqueid) => this.#ended(uniqueid),
+    });
     this.#board = new QueueBoard({ ...parts, moved: (uniqueid) => this.#moved(uniqueid) });
     this.#stopListening = link.listen({
       connected: () => this.#connected(),
@@ -149,7 +105,7 @@ export class Switchboard implements Closeable {
     if (!call || !this.parts.link.connected) return Promise.resolve(false);
     return new Promise((resolve) => {
       call.askers.push(resolve);
-      this.#ask(call);
+      this.#questions.ask(call);
     });
   }
 
@@ -187,21 +143,9 @@ export class Switchboard implements Closeable {
     this.#known.clear();
   }
 
-  #begin(uniqueid: string): Followed {
-    const call: Followed = {
-      uniqueid,
-      followers: new Set(),
-      keys: new KeySigns(),
-      known: this.#known.get(uniqueid),
-      identity: undefined,
-      place: undefined,
-      asking: false,
-      askers: [],
-      unanswered: false,
-      failures: 0,
-      retry: () => {},
-      early: undefined,
-    };
+  #begin(uniqueid: string): FollowedCall {
+    const call = new FollowedCall(uniqueid, this.parts.log);
+    call.known = this.#known.get(uniqueid);
     this.#followed.set(uniqueid, call);
     this.#board.watch(uniqueid);
     const early = this.#early.take(uniqueid);
@@ -209,24 +153,23 @@ export class Switchboard implements Closeable {
     return call;
   }
 
-  #introduce(call: Followed, follower: Follower): void {
+  #introduce(call: FollowedCall, follower: Follower): void {
     this.#update(call);
     follower.introduced = true;
-    if (call.identity) this.#tellOne(call, follower, { type: 'identity', identity: call.identity });
-    if (call.place) this.#tellOne(call, follower, { type: 'place', place: call.place });
-    if (call.early !== undefined) this.#tellOne(call, follower, { type: 'key', digit: call.early });
+    if (call.identity) call.tellOne(follower, { type: 'identity', identity: call.identity });
+    if (call.place) call.tellOne(follower, { type: 'place', place: call.place });
+    if (call.early !== undefined) call.tellOne(follower, { type: 'key', digit: call.early });
     call.early = undefined;
-    if (!call.identity || !call.place || (call.known && isOpen(call.known))) this.#ask(call);
+    if (!call.identity || !call.place || (call.known && isOpen(call.known))) this.#questions.ask(call);
   }
 
   #connected(): void {
-    this.#complained = false;
-    this.#missed = false;
+    this.#questions.connected();
     for (const call of this.#followed.values()) {
       call.identity = undefined;
       call.known = undefined;
       call.unanswered = false;
-      this.#ask(call);
+      this.#questions.ask(call);
     }
     this.#board.connected();
   }
@@ -237,12 +180,12 @@ export class Switchboard implements Closeable {
    */
   #disconnected(): void {
     this.#known.clear();
-    this.#waiting = [];
+    this.#questions.disconnected();
     for (const call of this.#followed.values()) {
       call.asking = false;
       call.failures = 0;
       call.retry();
-      settle(call, false);
+      call.settle(false);
       if (call.known) call.known = { ...call.known, ...voided(call.known) };
     }
     this.#board.disconnected();
@@ -284,7 +227,7 @@ export class Switchboard implements Closeable {
     if (!call) return this.#early.keep(event);
     const digit = call.keys.read(event, this.parts.clock.now());
     if (digit === undefined) return;
-    for (const follower of [...call.followers]) this.#tellOne(call, follower, { type: 'key', digit });
+    call.tellAll({ type: 'key', digit });
   }
 
   #answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
@@ -301,9 +244,9 @@ export class Switchboard implements Closeable {
     this.#known.delete(uniqueid);
     this.#early.take(uniqueid);
     this.#board.ended(uniqueid);
-    for (const follower of [...(call?.followers ?? [])]) this.#tellOne(call!, follower, { type: 'ended' });
+    call?.tellAll({ type: 'ended' });
     for (const listener of [...this.#hangupListeners])
-      this.#guarded({ uniqueid, news: 'hangup' }, () => listener(uniqueid));
+      guarded(this.parts.log, { uniqueid, news: 'hangup' }, () => listener(uniqueid));
   }
 
   /**
@@ -320,25 +263,25 @@ export class Switchboard implements Closeable {
       ...(isNew && { number, shown: undefined }),
     });
     const call = this.#followed.get(uniqueid);
-    if (call && number !== undefined && (isNew || joined)) this.#ask(call);
+    if (call && number !== undefined && (isNew || joined)) this.#questions.ask(call);
   }
 
   /** Whoever it is now, it is told without a number until Asterisk has said who. */
-  #mayBeAnother(uniqueid: string, news: Known): void {
+  #mayBeAnother(uniqueid: string, news: CallFacts): void {
     const before = this.#knownOf(uniqueid);
     const call = this.#followed.get(uniqueid);
     if (!before && !call) return;
     this.#learn(uniqueid, { ...news, ...voided(before) });
     this.#moved(uniqueid);
-    if (call) this.#ask(call);
+    if (call) this.#questions.ask(call);
   }
 
   /** Of a followed call also what was forgotten for the sake of others. */
-  #knownOf(uniqueid: string): Known | undefined {
+  #knownOf(uniqueid: string): CallFacts | undefined {
     return this.#known.get(uniqueid) ?? this.#followed.get(uniqueid)?.known;
   }
 
-  #learn(uniqueid: string, news: Known): void {
+  #learn(uniqueid: string, news: CallFacts): void {
     const known = { ...this.#knownOf(uniqueid), ...news };
     this.#known.delete(uniqueid);
     this.#known.set(uniqueid, known);
@@ -356,7 +299,7 @@ export class Switchboard implements Closeable {
   }
 
   /** Tells what has changed since it was told last. */
-  #update(call: Followed): void {
+  #update(call: FollowedCall): void {
     const { uniqueid, known } = call;
     const queue = this.#board.queueOf(uniqueid);
     // The first that is told is whole; one that is open again later is told without its number.
@@ -364,171 +307,25 @@ export class Switchboard implements Closeable {
     const identity = known && identityOf(uniqueid, known, queue);
     if (identity && !isSameIdentity(identity, call.identity)) {
       call.identity = identity;
-      this.#tell(call, { type: 'identity', identity });
+      call.tell({ type: 'identity', identity });
     }
     const place = this.#board.placeOf(uniqueid);
     const waitMs = place && this.#pace.waitMs(place.queue, place.position);
     const news = place && { ...place, ...(waitMs && { waitMs }) };
     if (isSamePlace(news, call.place)) return;
     call.place = news;
-    this.#tell(call, { type: 'place', place: call.place });
+    call.tell({ type: 'place', place: call.place });
   }
 
-  #tell(call: Followed, news: CallNews): void {
-    for (const follower of [...call.followers]) if (follower.introduced) this.#tellOne(call, follower, news);
-  }
-
-  #tellOne(call: Followed, follower: Follower, news: CallNews): void {
-    if (!call.followers.has(follower)) return;
-    this.#guarded({ uniqueid: call.uniqueid, news: news.type }, () => follower.listener(news));
-  }
-
-  #guarded(fields: { uniqueid: string; news: string }, tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      this.parts.log.error({ ...fields, ...errorFields(error) }, 'a listener of the switchboard failed');
-    }
-  }
-
-  #forget(call: Followed): void {
+  #forget(call: FollowedCall): void {
     if (!this.#isFollowed(call)) return;
     call.retry();
-    settle(call, false);
+    call.settle(false);
     this.#followed.delete(call.uniqueid);
     this.#board.unwatch(call.uniqueid);
   }
 
-  #isFollowed(call: Followed): boolean {
+  #isFollowed(call: FollowedCall): boolean {
     return this.#followed.get(call.uniqueid) === call;
   }
-
-  /** Asks who a call is, once at a time, when it is its turn. */
-  #ask(call: Followed): void {
-    if (call.asking || !this.parts.link.connected) return;
-    call.retry();
-    call.asking = true;
-    this.#waiting.push(call);
-    this.#askNext();
-  }
-
-  #askNext(): void {
-    while (this.#questions < MOST_QUESTIONS) {
-      const call = this.#waiting.shift();
-      if (!call) return;
-      if (!this.#isFollowed(call)) continue;
-      this.#questions++;
-      void this.#question(call).finally(() => {
-        this.#questions--;
-        this.#askNext();
-      });
-    }
-  }
-
-  async #question(call: Followed): Promise<void> {
-    const askers = call.askers.splice(0);
-    const turn = call.known?.turn;
-    let outcome: Outcome = 'failed';
-    try {
-      const list = await this.parts.link.list(statusOf(call.uniqueid));
-      call.asking = false;
-      if (this.#isFollowed(call)) outcome = this.#identified(call, list, turn);
-    } catch (error) {
-      call.asking = false;
-      if (this.#isFollowed(call)) this.#unanswered(call, error);
-    }
-    if (outcome === 'unsure') call.askers.push(...askers);
-    else for (const asker of askers) asker(outcome === 'sure');
-    if (!this.#isFollowed(call)) settle(call, false);
-    else if (outcome === 'unsure' || call.askers.length > 0) this.#ask(call);
-  }
-
-  /** @param turn as it was when Asterisk was asked */
-  #identified(call: Followed, list: readonly AmiMessage[], turn: number | undefined): Outcome {
-    call.failures = 0;
-    call.unanswered = false;
-    const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
-    if (!status) return 'failed';
-    if (call.known?.turn !== turn) return 'unsure';
-    const channel = channelIn(status);
-    const { number } = numberIn(status);
-    // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
-    const isSure = !call.known || call.known.number === number;
-    const shown = isSure ? phoneIn(status).phone !== undefined : undefined;
-    this.#learn(call.uniqueid, { ...(channel && { channel }), number, shown, ...languageIn(status) });
-    if (number !== undefined && presentationIn(status) === undefined) this.#miss();
-    this.#board.suppose(call.uniqueid, queueIn(status));
-    this.#moved(call.uniqueid);
-    return isSure ? 'sure' : 'unsure';
-  }
-
-  #miss(): void {
-    const hint = 'load func_callerid.so; until then no balance is said, and no choice of music remembered';
-    if (!this.#missed) this.parts.log.warn({ hint }, 'Asterisk does not say which numbers are withheld');
-    this.#missed = true;
-  }
-
-  #unanswered(call: Followed, error: unknown): void {
-    const { clock, log } = this.parts;
-    const { uniqueid } = call;
-    const code = errnoOf(error);
-    if (code === 'HC_AMI_LOST') return;
-    if (code === 'HC_AMI_ERROR' && /no such channel/i.test(messageOf(error))) return this.#ended(uniqueid);
-    if (!this.#complained)
-      log.warn({ uniqueid, ...errorFields(error) }, 'identity: Asterisk could not be asked');
-    this.#complained = true;
-    call.unanswered = true;
-    this.#update(call);
-    if (code === 'HC_AMI_ERROR') return;
-    const [first, longest] = RETRY_MS;
-    call.retry = clock.after(Math.min(longest, first * 2 ** call.failures++), () => this.#ask(call));
-  }
-}
-
-/** That a channel may be another caller's; `before`: what was known of it. */
-function voided(before: Known | undefined): Pick<Known, 'shown' | 'turn'> {
-  return { shown: undefined, turn: (before?.turn ?? 0) + 1 };
-}
-
-function settle(call: Followed, confirmed: boolean): void {
-  for (const asker of call.askers.splice(0)) asker(confirmed);
-}
-
-/** There is a number, and nobody knows whether it may be told. */
-function isOpen({ number, shown }: Known): boolean {
-  return number !== undefined && shown === undefined;
-}
-
-/** What is said of a channel besides its number. */
-function textsOf({ channel, language }: Known): Pick<Known, 'channel' | 'language'> {
-  return { ...(channel && { channel }), ...(language && { language }) };
-}
-
-/** The queue whose application a channel is in; while it is with an agent, too. */
-function queueIn(status: AmiMessage): string | undefined {
-  if (status.get('Application')?.toLowerCase() !== 'queue') return undefined;
-  const queue = status.get('Data')?.split(',')[0]?.trim();
-  return queue && queue.length <= LONGEST_QUEUE ? queue : undefined;
-}
-
-function identityOf(uniqueid: string, known: Known, queue: string | undefined): CallIdentity {
-  const { number, shown } = known;
-  const phone = shown ? number : undefined;
-  return {
-    uniqueid,
-    ...textsOf(known),
-    ...(phone !== undefined && { phone }),
-    ...(queue !== undefined && { queue }),
-  };
-}
-
-function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
-  if (!a || !b) return a === b;
-  const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
-  return a.queue === b.queue && a.position === b.position && a.joinedMs === b.joinedMs && sameWait;
-}
-
-function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
-  const fields = ['channel', 'phone', 'language', 'queue'] as const;
-  return other !== undefined && fields.every((field) => one[field] === other[field]);
 }

@@ -1,0 +1,141 @@
+// IdentityQuestions: asks Asterisk who the followed calls are, which events do not tell in full: whether a caller withholds
+// their number, and who a call was before the link came up. A few at once: after a reconnect there is one for each call.
+import type { Clock } from '../util/clock';
+import { errnoOf, errorFields, messageOf } from '../util/errors';
+import type { Logger } from '../util/log';
+import type { CallFacts } from './callFacts';
+import { channelIn, languageIn, LONGEST_QUEUE, numberIn, phoneIn, presentationIn, statusOf } from './events';
+import type { FollowedCall } from './followedCall';
+import type { AmiPort } from './link';
+import type { AmiMessage } from './message';
+
+export interface IdentityQuestionsParts {
+  link: AmiPort;
+  clock: Clock;
+  log: Logger;
+  /** Whether anybody follows it still: else an answer is of no use. */
+  isFollowed: (call: FollowedCall) => boolean;
+  /** What Asterisk has answered, and the queue in whose application the channel is. */
+  learned: (call: FollowedCall, facts: CallFacts, queue: string | undefined) => void;
+  /** Asterisk has not said who it is. */
+  silent: (call: FollowedCall) => void;
+  /** There is no such channel. */
+  ended: (uniqueid: string) => void;
+}
+
+/** What a question who a call is has come to. `unsure`: the caller may have changed meanwhile. */
+type Outcome = 'sure' | 'unsure' | 'failed';
+
+/** Questions to Asterisk at once. */
+const MOST_QUESTIONS = 16;
+/** First and longest pause before a question without an answer is asked again, milliseconds. */
+const RETRY_MS = [1000, 30_000] as const;
+
+/** States of a call in here: idle; asking (waits for its turn, or for the answer); waiting for its retry. */
+export class IdentityQuestions {
+  #waiting: FollowedCall[] = [];
+  #questions = 0;
+  /** That Asterisk refuses to answer is said once for each connection. */
+  #complained = false;
+  /** … and that it says of no number whether it may be shown. */
+  #missed = false;
+
+  constructor(private readonly parts: IdentityQuestionsParts) {}
+
+  connected(): void {
+    this.#complained = false;
+    this.#missed = false;
+  }
+
+  disconnected(): void {
+    this.#waiting = [];
+  }
+
+  /** Asks who a call is, once at a time, when it is its turn. */
+  ask(call: FollowedCall): void {
+    if (call.asking || !this.parts.link.connected) return;
+    call.retry();
+    call.asking = true;
+    this.#waiting.push(call);
+    this.#askNext();
+  }
+
+  #askNext(): void {
+    while (this.#questions < MOST_QUESTIONS) {
+      const call = this.#waiting.shift();
+      if (!call) return;
+      if (!this.parts.isFollowed(call)) continue;
+      this.#questions++;
+      void this.#question(call).finally(() => {
+        this.#questions--;
+        this.#askNext();
+      });
+    }
+  }
+
+  async #question(call: FollowedCall): Promise<void> {
+    const { link, isFollowed } = this.parts;
+    const askers = call.askers.splice(0);
+    const turn = call.known?.turn;
+    let outcome: Outcome = 'failed';
+    try {
+      const list = await link.list(statusOf(call.uniqueid));
+      call.asking = false;
+      if (isFollowed(call)) outcome = this.#identified(call, list, turn);
+    } catch (error) {
+      call.asking = false;
+      if (isFollowed(call)) this.#unanswered(call, error);
+    }
+    if (outcome === 'unsure') call.askers.push(...askers);
+    else for (const asker of askers) asker(outcome === 'sure');
+    if (!isFollowed(call)) call.settle(false);
+    else if (outcome === 'unsure' || call.askers.length > 0) this.ask(call);
+  }
+
+  /** @param turn as it was when Asterisk was asked */
+  #identified(call: FollowedCall, list: readonly AmiMessage[], turn: number | undefined): Outcome {
+    call.failures = 0;
+    call.unanswered = false;
+    const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
+    if (!status) return 'failed';
+    if (call.known?.turn !== turn) return 'unsure';
+    const channel = channelIn(status);
+    const { number } = numberIn(status);
+    // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
+    const isSure = !call.known || call.known.number === number;
+    const shown = isSure ? phoneIn(status).phone !== undefined : undefined;
+    if (number !== undefined && presentationIn(status) === undefined) this.#miss();
+    const facts = { ...(channel && { channel }), number, shown, ...languageIn(status) };
+    this.parts.learned(call, facts, queueIn(status));
+    return isSure ? 'sure' : 'unsure';
+  }
+
+  #miss(): void {
+    const hint = 'load func_callerid.so; until then no balance is said, and no choice of music remembered';
+    if (!this.#missed) this.parts.log.warn({ hint }, 'Asterisk does not say which numbers are withheld');
+    this.#missed = true;
+  }
+
+  #unanswered(call: FollowedCall, error: unknown): void {
+    const { clock, log, ended, silent } = this.parts;
+    const { uniqueid } = call;
+    const code = errnoOf(error);
+    if (code === 'HC_AMI_LOST') return;
+    if (code === 'HC_AMI_ERROR' && /no such channel/i.test(messageOf(error))) return ended(uniqueid);
+    if (!this.#complained)
+      log.warn({ uniqueid, ...errorFields(error) }, 'identity: Asterisk could not be asked');
+    this.#complained = true;
+    call.unanswered = true;
+    silent(call);
+    if (code === 'HC_AMI_ERROR') return;
+    const [first, longest] = RETRY_MS;
+    call.retry = clock.after(Math.min(longest, first * 2 ** call.failures++), () => this.ask(call));
+  }
+}
+
+/** The queue whose application a channel is in; while it is with an agent, too. */
+function queueIn(status: AmiMessage): string | undefined {
+  if (status.get('Application')?.toLowerCase() !== 'queue') return undefined;
+  const queue = status.get('Data')?.split(',')[0]?.trim();
+  return queue && queue.length <= LONGEST_QUEUE ? queue : undefined;
+}
