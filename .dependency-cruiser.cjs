@@ -27,7 +27,7 @@ const adapters = {
   'asterisk-ami-client': 'src/asterisk/ami.ts',
   mysql2: 'src/store/mysql.ts',
   'node-cron': 'src/config/cron.ts',
-  commander: 'src/cli/program.ts',
+  commander: 'src/cli/(program|commands/\\w+).ts',
 };
 
 module.exports = {

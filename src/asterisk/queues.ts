@@ -1,19 +1,24 @@
 // QueueBoard: who waits where in which queue, from events, with a look at a queue only when events cannot tell.
 // Asterisk tells a caller's place once, when they join; that those behind move up has to be worked out. Some changes no
 // event tells (another priority at once, a waiting caller who is parked or bridged): whoever says a place asks first.
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import { uniqueidIn, type AmiEvent } from './events';
+import { uniqueidIn } from './events';
 import type { QueuePlace } from './feed';
 import { Joins } from './joins';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 import { Line } from './queueLine';
-
-export type QueueMove = Extract<AmiEvent, { type: 'queue-join' | 'queue-leave' }>;
-
-type Change = QueueMove | { readonly type: 'gone'; readonly uniqueid: string };
+import {
+  keyOf,
+  newRow,
+  release,
+  sameQueue,
+  type QueueChange,
+  type QueueMove,
+  type QueueRow,
+} from './queueRow';
 
 export interface QueueBoardParts {
   link: AmiPort;
@@ -40,37 +45,13 @@ const MOST_CHANGES = 1000;
 /** More queues with callers than these, and those in which no watched call waits are forgotten. */
 const MOST_QUEUES = 500;
 
-/** Told whether the place is known as Asterisk has it. */
-type Asker = (confirmed: boolean) => void;
-
 /** More callers in all queues than these, and the same: a hub has room for at most 20,000. */
 const MOST_WAITING = 50_000;
 
-/** One queue in which somebody waits. */
-interface Row {
-  /** As Asterisk spells it. */
-  name: string;
-  line: Line;
-  /** Watched calls that wait in it, or are supposed to. */
-  readonly watched: Set<string>;
-  /** Changes since Asterisk was asked; undefined: no look is under way. */
-  since: Change[] | undefined;
-  askedAt: number;
-  /** Looks that failed, one after the other. */
-  failures: number;
-  /** Set while the next look waits for its time. */
-  next: Cancel | undefined;
-  settlesAt: number;
-  /** Calls that left while it settles. */
-  readonly left: Set<string>;
-  /** They want a look that is not under way yet. */
-  askers: Asker[];
-}
-
 export class QueueBoard {
-  readonly #rows = new Map<string, Row>();
+  readonly #rows = new Map<string, QueueRow>();
   /** The queue in which a call waits or, of a watched one, is supposed to. */
-  readonly #rowOf = new Map<string, Row>();
+  readonly #rowOf = new Map<string, QueueRow>();
   readonly #watched = new Set<string>();
   readonly #joins: Joins;
 
@@ -193,7 +174,7 @@ export class QueueBoard {
     this.#rowOf.clear();
   }
 
-  #change(row: Row, change: Change): void {
+  #change(row: QueueRow, change: QueueChange): void {
     if (row.since && row.since.length <= MOST_CHANGES) row.since.push(change);
     const concerned = new Set(row.watched);
     if (change.type === 'queue-join' && this.#isNews(row, change)) this.#joins.began(change.uniqueid);
@@ -203,13 +184,13 @@ export class QueueBoard {
   }
 
   /** A join that was not seen already. */
-  #isNews(row: Row, { uniqueid, position }: Extract<Change, { type: 'queue-join' }>): boolean {
+  #isNews(row: QueueRow, { uniqueid, position }: Extract<QueueChange, { type: 'queue-join' }>): boolean {
     const place = row.line.placeOf(uniqueid);
     return place === 0 || (place !== position && this.parts.clock.now() >= row.settlesAt);
   }
 
   /** @returns whether it agrees with what was known */
-  #apply(row: Row, change: Change): boolean {
+  #apply(row: QueueRow, change: QueueChange): boolean {
     const { uniqueid } = change;
     const settling = this.parts.clock.now() < row.settlesAt;
     if (change.type !== 'queue-join') {
@@ -226,7 +207,7 @@ export class QueueBoard {
   }
 
   /** Looks at a queue in which watched calls wait: now, or when its time has come. One look at a time, one waits. */
-  #refresh(row: Row): void {
+  #refresh(row: QueueRow): void {
     const { clock, link } = this.parts;
     const isAsked = row.askers.length > 0;
     if (row.since || (row.next && !isAsked) || row.watched.size === 0 || !link.connected) return;
@@ -238,14 +219,14 @@ export class QueueBoard {
     else row.next = clock.after(pause, () => this.#lookAgain(row));
   }
 
-  #lookAgain(row: Row): void {
+  #lookAgain(row: QueueRow): void {
     row.next = undefined;
     this.#refresh(row);
     this.#tidy(row);
   }
 
-  async #look(row: Row): Promise<void> {
-    const since: Change[] = (row.since = []);
+  async #look(row: QueueRow): Promise<void> {
+    const since: QueueChange[] = (row.since = []);
     const askers = row.askers.splice(0);
     row.askedAt = this.parts.clock.now();
     let again = false;
@@ -280,7 +261,7 @@ export class QueueBoard {
    * Puts the picture in place of what was known, and after it the changes that it may or may not show.
    * @returns whether it is certain
    */
-  #take(row: Row, entries: readonly AmiMessage[], since: readonly Change[]): boolean {
+  #take(row: QueueRow, entries: readonly AmiMessage[], since: readonly QueueChange[]): boolean {
     const concerned = new Set(row.watched);
     for (const uniqueid of [...row.line.named(), ...concerned]) this.#exit(uniqueid, row);
     row.line = new Line(entries.map(uniqueidIn));
@@ -295,76 +276,49 @@ export class QueueBoard {
   }
 
   /** Of each caller in the picture, since when they wait. */
-  #date(row: Row, entry: AmiMessage): void {
+  #date(row: QueueRow, entry: AmiMessage): void {
     const uniqueid = uniqueidIn(entry);
     const seconds = Number(entry.get('Wait') ?? NaN);
     if (uniqueid && seconds >= 0 && this.#rowOf.get(uniqueid) === row)
       this.#joins.seen(uniqueid, seconds * 1000);
   }
 
-  #tell(concerned: ReadonlySet<string>, row: Row): void {
+  #tell(concerned: ReadonlySet<string>, row: QueueRow): void {
     for (const uniqueid of new Set([...concerned, ...row.watched])) this.parts.moved(uniqueid);
   }
 
-  #enter(uniqueid: string, row: Row): void {
+  #enter(uniqueid: string, row: QueueRow): void {
     if (this.#rowOf.size >= MOST_WAITING) this.#forgetUnwatched(row);
     this.#rowOf.set(uniqueid, row);
     if (this.#watched.has(uniqueid)) row.watched.add(uniqueid);
   }
 
-  #exit(uniqueid: string, row: Row): void {
+  #exit(uniqueid: string, row: QueueRow): void {
     if (this.#rowOf.get(uniqueid) === row) this.#rowOf.delete(uniqueid);
     row.watched.delete(uniqueid);
   }
 
-  #rowFor(queue: string): Row {
+  #rowFor(queue: string): QueueRow {
     const known = this.#rows.get(keyOf(queue));
     if (known) return known;
     if (this.#rows.size >= MOST_QUEUES) this.#forgetUnwatched();
-    const row: Row = {
-      name: queue,
-      line: new Line(),
-      watched: new Set(),
-      since: undefined,
-      askedAt: -Infinity,
-      failures: 0,
-      next: undefined,
-      settlesAt: -Infinity,
-      left: new Set(),
-      askers: [],
-    };
+    const row = newRow(queue);
     this.#rows.set(keyOf(queue), row);
     return row;
   }
 
   /** A queue in which nobody is known to wait is not kept. */
-  #tidy(row: Row): void {
+  #tidy(row: QueueRow): void {
     if (row.watched.size === 0 && !row.since && !row.next && row.line.isEmpty) this.#forget(row);
   }
 
-  #forgetUnwatched(but?: Row): void {
+  #forgetUnwatched(but?: QueueRow): void {
     for (const row of [...this.#rows.values()]) if (row.watched.size === 0 && row !== but) this.#forget(row);
   }
 
-  #forget(row: Row): void {
+  #forget(row: QueueRow): void {
     for (const uniqueid of row.line.named()) this.#exit(uniqueid, row);
     release(row);
     if (this.#rows.get(keyOf(row.name)) === row) this.#rows.delete(keyOf(row.name));
   }
-}
-
-/** Nobody waits for a look at it any more. */
-function release(row: Row): void {
-  row.next?.();
-  row.next = undefined;
-  for (const asker of row.askers.splice(0)) asker(false);
-}
-
-/** Asterisk takes "Sales" and "sales" for the same queue, and tells ASCII letters only. */
-function keyOf(queue: string): string {
-  return queue.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-function sameQueue(one: string | undefined, other: string): boolean {
-  return one !== undefined && keyOf(one) === keyOf(other);
 }
