@@ -18,8 +18,8 @@ import type { LinkStatus } from '../observe/status';
 import { HubMonitor, type MonitoredHub } from '../observe/hubMonitor';
 import { requestPreparation } from '../media/background';
 import type { BalanceDesk } from '../session/localOffice';
-import { CallStates } from '../store/callStates';
-import { keptOf, SharedStates } from '../store/sharedStates';
+import { StateFile } from '../store/stateFile';
+import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
 import type { StoreEntry } from '../store/store';
 import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
@@ -164,8 +164,8 @@ export class HubService {
     const { log } = this;
     const config = this.#config;
     const openLink = await this.#linkOpener();
-    const states = new CallStates(config.calls.folder);
-    const shared = new SharedStates(config.calls.folder);
+    const states = new StateFile(config.calls.folder);
+    const shared = new ShardedStateFile(config.calls.folder);
     return {
       settings: config.hub,
       ...(this.parts.held && { held: this.parts.held }),
@@ -186,7 +186,7 @@ export class HubService {
     };
   }
 
-  async #openPlaying(given: PlayingGiven, states: CallStates): Promise<PlayingHub> {
+  async #openPlaying(given: PlayingGiven, states: StateFile): Promise<PlayingHub> {
     const { clock } = this.parts;
     const { log } = this;
     this.#playing = await PlayingHub.open({
@@ -289,7 +289,7 @@ function linkStatus(isConfigured: boolean, isConnected: boolean): LinkStatus {
   return isConnected ? 'connected' : 'away';
 }
 
-function memoryOf(states: CallStates, { calls }: ResolvedConfig, clock: Clock): CallMemory {
+function memoryOf(states: StateFile, { calls }: ResolvedConfig, clock: Clock): CallMemory {
   return {
     forget: (uniqueid) => states.forget(uniqueid),
     sweep: (living) => states.sweep({ keepMs: calls.keepMs, nowWall: clock.wall(), living }),

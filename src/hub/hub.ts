@@ -7,7 +7,7 @@ import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
 import { LocalOffice, type BalanceDesk, type ChoiceKeeper } from '../session/localOffice';
 import type { CallState } from '../session/state';
-import type { CallStates } from '../store/callStates';
+import type { StateFile } from '../store/stateFile';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
@@ -49,7 +49,7 @@ export interface HubParts {
   /** What remembers callers and knows their balances; absent: nothing. */
   openOffice?: () => HubOffices | Promise<HubOffices>;
   /** Where a call's stream finds how it begins; absent: it begins with any track. */
-  states?: Pick<CallStates, 'read' | 'write' | 'forget'>;
+  states?: Pick<StateFile, 'read' | 'write' | 'forget'>;
   memory: CallMemory;
   /** What plays to callers; absent: a process for each of them. */
   openPlaying?: (given: PlayingGiven) => Promise<Playing>;

@@ -4,7 +4,7 @@
 import { keptPhone } from '../asterisk/backOffice';
 import type { SampleRate } from '../audio/frame';
 import { musicOf, parseCallState, type CallState } from '../session/state';
-import type { CallStates } from '../store/callStates';
+import type { StateFile } from '../store/stateFile';
 import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -20,7 +20,7 @@ export interface WelcomeParts {
   find(uniqueid: string): Finding;
   /** `warm`: see WriteBehindStore; absent: its first answer takes no longer than others. */
   keeper: Pick<WriteBehindStore, 'choice'> & Partial<Pick<WriteBehindStore, 'warm'>>;
-  states: Pick<CallStates, 'read' | 'write' | 'forget'>;
+  states: Pick<StateFile, 'read' | 'write' | 'forget'>;
   /** Of the sound that streams give Asterisk. */
   rate: SampleRate;
   clock: Clock;

@@ -9,7 +9,7 @@ import type { HubConnection } from '../asterisk/hubConnection';
 import type { AmiSettings } from '../asterisk/settings';
 import type { ResolvedConfig } from '../config/types';
 import { LocalOffice, type CallCheck } from '../session/localOffice';
-import type { CallStates } from '../store/callStates';
+import type { StateFile } from '../store/stateFile';
 import type { Clock } from '../util/clock';
 import { errnoOf } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -24,7 +24,7 @@ export interface FeedParts {
   /** Whether this is certainly the call that listens: of another one nothing is asked or kept. */
   certain: boolean;
   config: ResolvedConfig;
-  states: CallStates;
+  states: StateFile;
   clock: Clock;
   log: Logger;
   random: Random;

@@ -1,12 +1,12 @@
 // Keeper: sees to it that a call goes on where it was when Asterisk starts the program again.
 // What is kept is written at intervals, in case the process is killed, and once more when it is told to end.
-import type { CallStates } from '../store/callStates';
+import type { StateFile } from '../store/stateFile';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 
 export interface KeeperParts {
-  states: CallStates;
+  states: StateFile;
   uniqueid: string;
   everyMs: number;
   clock: Clock;

@@ -13,8 +13,8 @@ import { programLog } from '../session/eventLog';
 import type { Call, Session } from '../session/session';
 import type { Speech } from '../session/speech';
 import { musicOf, parseCallState, READ_MS, type CallState } from '../session/state';
-import { CallStates } from '../store/callStates';
-import { keptOf, SharedStates } from '../store/sharedStates';
+import { StateFile } from '../store/stateFile';
+import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -193,8 +193,8 @@ export class CallStream {
       requestPreparation,
     });
     this.#library = library;
-    const states = new CallStates(config.calls.folder);
-    const resume = this.#kept(states, new SharedStates(config.calls.folder));
+    const states = new StateFile(config.calls.folder);
+    const resume = this.#kept(states, new ShardedStateFile(config.calls.folder));
     const first = await library.firstTrack(config.program.music.order, this.#random, resume?.music?.trackId);
     let scanned = false;
     const spoken = (language: string): string => (library.speaks(language) ? language : config.language);
@@ -227,7 +227,7 @@ export class CallStream {
    * What an earlier process of this call, or a hub that played to it, has left. An identity that is not certain would bring
    * another call's. For a token the hub has left with which music it begins.
    */
-  #kept(states: CallStates, shared: SharedStates): CallState | undefined {
+  #kept(states: StateFile, shared: ShardedStateFile): CallState | undefined {
     const { uniqueid, certain } = this.#listener;
     const { token } = this.parts.options.options;
     if (token === undefined || uniqueid !== undefined)
@@ -243,8 +243,8 @@ export class CallStream {
     this.#listener = { uniqueid, certain: true };
     this.#log = this.#deferred.logger.child({ uniqueid });
     this.#log.info({}, 'its call is known');
-    const states = new CallStates(config.calls.folder);
-    const kept = this.#kept(states, new SharedStates(config.calls.folder));
+    const states = new StateFile(config.calls.folder);
+    const kept = this.#kept(states, new ShardedStateFile(config.calls.folder));
     const { position } = this.#stage!.program;
     const state = { ...this.#session!.stateAt(0), ...(position && { music: position }) };
     const playing = { state, fresh: kept === undefined };
@@ -253,7 +253,7 @@ export class CallStream {
     this.#keep(states, config);
   }
 
-  #keep(states: CallStates, { calls }: ResolvedConfig): void {
+  #keep(states: StateFile, { calls }: ResolvedConfig): void {
     const { uniqueid, certain } = this.#listener;
     if (!certain) return;
     const { clock } = this.parts;
@@ -284,7 +284,7 @@ export class CallStream {
     const { uniqueid, certain } = this.#listener;
     const { token } = options.options;
     if ((uniqueid === undefined && token === undefined) || !openOutside) return;
-    const states = new CallStates(config.calls.folder);
+    const states = new StateFile(config.calls.folder);
     const [log, random] = [this.#log, this.#random];
     const hearer = (named: string): void => this.#named(named, config, this.#media);
     const given = { uniqueid, token, certain, hearer, config, states, clock, log, random };

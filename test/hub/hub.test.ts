@@ -8,7 +8,7 @@ import { HubFeed } from '../../src/asterisk/hubFeed';
 import { HubOffice } from '../../src/asterisk/hubOffice';
 import { readerApplication } from '../../src/asterisk/realtime';
 import { runHub, type HubParts, type HubReady, type Playing, type PlayingGiven } from '../../src/hub/hub';
-import { CallStates } from '../../src/store/callStates';
+import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
 import { accounts, ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
@@ -289,7 +289,7 @@ describe('with a store and billing', () => {
   test('a caller’s track is there before his stream is, and his questions are answered; nobody else’s', async () => {
     const system = new TestSystem();
     const { keeper, billing, openOffice } = offices();
-    const states = new CallStates(tempFolder());
+    const states = new StateFile(tempFolder());
     const { ready } = await system.start({ openOffice, states, rate: 16000 });
     const { asterisk, socket, clock } = system;
     asterisk.ami.connect();

@@ -10,7 +10,7 @@ import { parseCallState, type CallState } from '../../src/session/state';
 import { Callers, type Caller } from '../../src/hub/callers';
 import { Welcome, type WelcomeParts } from '../../src/hub/welcome';
 import { defaultProgramSettings } from '../../src/program/settings';
-import { CallStates } from '../../src/store/callStates';
+import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
@@ -36,7 +36,7 @@ class TestWelcome {
   readonly clock = new ManualClock();
   readonly kept = keptLog();
   readonly folder = tempFolder();
-  readonly states = new CallStates(this.folder);
+  readonly states = new StateFile(this.folder);
   readonly asked: string[] = [];
   readonly looked: string[] = [];
   caller: ReturnType<WelcomeParts['find']> = { uniqueid: ID, phone: '442079460018' };

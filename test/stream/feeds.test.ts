@@ -8,7 +8,7 @@ import { HubFeed } from '../../src/asterisk/hubFeed';
 import { HubOffice } from '../../src/asterisk/hubOffice';
 import { resolveConfig } from '../../src/config/defaults';
 import { LocalOffice } from '../../src/session/localOffice';
-import { CallStates } from '../../src/store/callStates';
+import { StateFile } from '../../src/store/stateFile';
 import { openOutside, type CallOutside } from '../../src/stream/feeds';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
@@ -44,7 +44,7 @@ class Place {
       { hub: { socket: this.socket }, store: { file: join(folder, 'store.db') }, ...ami },
       { configDir: folder, env: { HOLDCAST_CACHE: folder } },
     );
-    const states = new CallStates(join(folder, 'calls'));
+    const states = new StateFile(join(folder, 'calls'));
     const [clock, log, random] = [new ManualClock(), silentLogger, () => 1];
     const who = token === undefined ? { uniqueid: '1.1', token } : { uniqueid: undefined, token };
     const hearer = (): void => {};

@@ -3,20 +3,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CallStates } from '../../src/store/callStates';
+import { StateFile } from '../../src/store/stateFile';
 import { Keeper } from '../../src/stream/keeper';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger } from '../../src/util/log';
 
 let folder: string;
 let clock: ManualClock;
-let states: CallStates;
+let states: StateFile;
 let lines: string[];
 let count: number;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'holdcast-keeper-'));
   clock = new ManualClock();
-  states = new CallStates(join(folder, 'calls'));
+  states = new StateFile(join(folder, 'calls'));
   lines = [];
   count = 0;
 });
@@ -67,7 +67,7 @@ test('forgets a call that is over, also when the process ends after it', () => {
 test('says once that it cannot write, and again after it could', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
-  const kept = keeper(new CallStates(join(file, 'calls')));
+  const kept = keeper(new StateFile(join(file, 'calls')));
   clock.advance(6000);
   expect(lines).toEqual(['warn HC_STATE_UNWRITABLE']);
   rmSync(file);

@@ -10,8 +10,8 @@ import type { Page } from '../../pcm/page';
 import { PageCache } from '../../pcm/pageCache';
 import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
-import type { CallStates } from '../../store/callStates';
-import { SharedStates } from '../../store/sharedStates';
+import type { StateFile } from '../../store/stateFile';
+import { ShardedStateFile } from '../../store/shardedStateFile';
 import type { Cancel, Clock } from '../../util/clock';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
@@ -37,7 +37,7 @@ export interface PlayingParts extends PlayingGiven {
   reader: string;
   /** Absolute path of the mixing thread's bundle. */
   mixerFile: string;
-  states: CallStates;
+  states: StateFile;
   /** Whether one more call is admitted beside so many. */
   admits(callers: number): boolean;
   /** Has files prepared by a process of its own; returns at once, never throws. */
@@ -90,7 +90,7 @@ export class PlayingHub implements Playing {
     this.#readers = new Readers({ folder, clock, log });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
     this.#statuses = new CallStatuses(clock);
-    const shared = new SharedStates(config.calls.folder);
+    const shared = new ShardedStateFile(config.calls.folder);
     this.#snapshots = new Snapshots({ shared, states, clock, log });
     this.#mixers = new Mixers({
       open: (number, ears) => this.#openThread(number, ears),

@@ -1,16 +1,16 @@
 // Snapshots: the last known state of every call that the hub plays to, written behind it. After a crash the next hub,
 // or a stream, goes on from there; a disk that is full costs the memory of a crash, not the music.
-import { SHARES, shareOf, stateIn, type SharedStates } from '../../store/sharedStates';
-import type { CallStates } from '../../store/callStates';
+import { SHARES, shareOf, stateIn, type ShardedStateFile } from '../../store/shardedStateFile';
+import type { StateFile } from '../../store/stateFile';
 import type { Cancel, Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
 
 export interface SnapshotParts {
-  shared: Pick<SharedStates, 'read' | 'write'>;
+  shared: Pick<ShardedStateFile, 'read' | 'write'>;
   /** What streams have left. */
-  states: Pick<CallStates, 'read' | 'forget'>;
+  states: Pick<StateFile, 'read' | 'forget'>;
   clock: Clock;
   log: Logger;
 }

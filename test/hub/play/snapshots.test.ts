@@ -4,13 +4,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Snapshots } from '../../../src/hub/play/snapshots';
-import { CallStates } from '../../../src/store/callStates';
-import { SHARES, shareOf, SharedStates } from '../../../src/store/sharedStates';
+import { StateFile } from '../../../src/store/stateFile';
+import { SHARES, shareOf, ShardedStateFile } from '../../../src/store/shardedStateFile';
 import { ManualClock } from '../../../src/util/clock';
 import { createLogger, type LogLevel } from '../../../src/util/log';
 
 /** The real files, and a disk that can be full and slow. */
-class Disk extends SharedStates {
+class Disk extends ShardedStateFile {
   full = false;
   writes = 0;
   /** While set, nothing ends. */
@@ -34,14 +34,14 @@ const text = (heardSamples: number): string => JSON.stringify({ version: 1, hear
 let folder: string;
 let clock: ManualClock;
 let disk: Disk;
-let states: CallStates;
+let states: StateFile;
 let lines: [LogLevel, string][];
 let snapshots: Snapshots;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'holdcast-snapshots-'));
   clock = new ManualClock();
   disk = new Disk(folder);
-  states = new CallStates(folder);
+  states = new StateFile(folder);
   lines = [];
   snapshots = made();
 });
@@ -64,7 +64,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-const onDisk = (uniqueid: string): unknown => new SharedStates(folder).find(uniqueid);
+const onDisk = (uniqueid: string): unknown => new ShardedStateFile(folder).find(uniqueid);
 
 test('a thousand states are written within a second, one file after the other', async () => {
   for (let i = 0; i < 1000; i++) snapshots.keep(`1.${i}`, text(i));

@@ -12,15 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CallStates } from '../../src/store/callStates';
+import { StateFile } from '../../src/store/stateFile';
 
 let root: string;
 let folder: string;
-let states: CallStates;
+let states: StateFile;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'holdcast-states-'));
   folder = join(root, 'run/calls');
-  states = new CallStates(folder);
+  states = new StateFile(folder);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -41,7 +41,7 @@ test('calls that differ in case, or are called like a folder, have each their ow
 test('what was written last is read, by another process too', () => {
   states.write('1.1', { track: 'a' });
   states.write('1.1', { track: 'b' });
-  expect(new CallStates(folder).read('1.1')).toEqual({ track: 'b' });
+  expect(new StateFile(folder).read('1.1')).toEqual({ track: 'b' });
   expect(states.read('1.2')).toBeUndefined();
 });
 
@@ -78,7 +78,7 @@ test('what cannot be written is an error that says what to do, and leaves the la
   const file = join(root, 'file');
   writeFileSync(file, '');
   const hint = expect.stringContaining('calls.folder') as string;
-  expect(() => new CallStates(join(file, 'calls')).write('1.1', {})).toThrow(like({ hint }));
+  expect(() => new StateFile(join(file, 'calls')).write('1.1', {})).toThrow(like({ hint }));
   expect(states.read('1.1')).toEqual({ n: 1 });
   expect(readdirSync(folder)).toEqual(['1.1.json']);
 });
@@ -88,7 +88,7 @@ test('a call that is over is forgotten, also twice', () => {
   states.forget('1.1');
   states.forget('1.1');
   expect(readdirSync(folder)).toEqual([]);
-  expect(() => new CallStates('/proc/1/none').forget('1.1')).not.toThrow();
+  expect(() => new StateFile('/proc/1/none').forget('1.1')).not.toThrow();
 });
 
 describe('sweeping', () => {

@@ -1,4 +1,4 @@
-// SharedStates: what is kept of many calls in a few files, for a process that plays to all of them. A file for each call
+// ShardedStateFile: what is kept of many calls in a few files, for a process that plays to all of them. A file for each call
 // costs a thousand renames in two seconds, on the thread that hears Asterisk; these are written behind it.
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ofWord, wordOf } from '../util/bytesText';
 import { errnoOf } from '../util/errors';
 import { seedOf } from '../util/random';
-import { unkept, type CallStates } from './callStates';
+import { unkept, type StateFile } from './stateFile';
 
 /** Files: each is written as a whole, so that the more there are, the less is written for the change of one call. */
 export const SHARES = 16;
@@ -24,10 +24,10 @@ export function stateIn(text: string | undefined): unknown {
 }
 
 /** What is kept of a call by whomever: a process of its own leaves what is newer than what a hub has. undefined: nothing. */
-export const keptOf = (uniqueid: string, own: CallStates, shared: SharedStates): unknown =>
+export const keptOf = (uniqueid: string, own: StateFile, shared: ShardedStateFile): unknown =>
   own.read(uniqueid) ?? shared.find(uniqueid);
 
-export class SharedStates {
+export class ShardedStateFile {
   /** @param folder absolute; made with mode 0700 when something is written first */
   constructor(private readonly folder: string) {}
 

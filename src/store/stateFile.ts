@@ -1,4 +1,4 @@
-// CallStates: what is kept of calls in progress, one small file for each Uniqueid.
+// StateFile: what is kept of calls in progress, one small file for each Uniqueid.
 // Asterisk kills and restarts the program in the middle of a call; the next process of the same call takes this up.
 import { mkdirSync, promises, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ const MOST_BYTES = 64 * 1024;
 const ENDING = '.json';
 /** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
 const STATE_FILE = /^([\w.%;+-]+)\.json(?:\.\d+)?$/;
-/** Of many calls (sharedStates.ts), with their drafts: they go by age alone. */
+/** Of many calls (shardedStateFile.ts), with their drafts: they go by age alone. */
 const SHARED_FILE = /^calls-\d\d\.states(?:\.\d+)?$/;
 
-export class CallStates {
+export class StateFile {
   /** @param folder absolute; made with mode 0700 when something is written first */
   constructor(private readonly folder: string) {}
 

@@ -2,16 +2,16 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CallStates } from '../../src/store/callStates';
-import { SHARES, shareOf, SharedStates } from '../../src/store/sharedStates';
+import { StateFile } from '../../src/store/stateFile';
+import { SHARES, shareOf, ShardedStateFile } from '../../src/store/shardedStateFile';
 
 let root: string;
 let folder: string;
-let states: SharedStates;
+let states: ShardedStateFile;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'holdcast-shared-'));
   folder = join(root, 'run/calls');
-  states = new SharedStates(folder);
+  states = new ShardedStateFile(folder);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -64,7 +64,7 @@ test('where nothing can be written, what was there before stays and the error sa
 });
 
 test('the sweep of the folder takes them by their age, whatever Asterisk has', async () => {
-  const calls = new CallStates(folder);
+  const calls = new StateFile(folder);
   await states.write(0, of({ '1.1': {} }));
   await states.write(1, of({ '1.2': {} }));
   const now = Date.now();
