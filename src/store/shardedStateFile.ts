@@ -4,7 +4,6 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ofWord, wordOf } from '../util/bytesText';
-import { errnoOf } from '../util/errors';
 import { seedOf } from '../util/random';
 import { unkept, type StateFile } from './stateFile';
 
@@ -59,22 +58,12 @@ export class ShardedStateFile {
       if (states.size === 0) return await rm(file, { force: true });
       let text = '';
       for (const [uniqueid, state] of states) text += `${wordOf(uniqueid)} ${state}\n`;
-      await this.#draft(draft, text);
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, file);
     } catch (error) {
       await rm(draft, { force: true }).catch(() => {});
       throw unkept(this.folder, error);
-    }
-  }
-
-  async #draft(draft: string, text: string): Promise<void> {
-    const options = { mode: 0o600 };
-    try {
-      await writeFile(draft, text, options);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await writeFile(draft, text, options);
     }
   }
 

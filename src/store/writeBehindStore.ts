@@ -73,6 +73,8 @@ export class WriteBehindStore implements Closeable {
   /** Choices that are new are saved when it fires. */
   #saveTimer: Cancel | undefined;
   #saving: Promise<boolean> = Promise.resolve(true);
+  /** It waits for the one before. */
+  #nextSave: Promise<boolean> | undefined;
   #purgeDue = false;
   #closing: Promise<void> | undefined;
 
@@ -98,9 +100,10 @@ export class WriteBehindStore implements Closeable {
     return this.#link.isAway;
   }
 
-  /** Writes what earlier processes have left; else that waits for the first entry. */
+  /** Opens the store in the background and writes what earlier processes have left; else both wait for the first use. */
   start(): void {
     this.#writer.start();
+    void this.warm();
   }
 
   /**
@@ -208,16 +211,20 @@ export class WriteBehindStore implements Closeable {
   #save(): Promise<boolean> {
     this.#saveTimer?.();
     this.#saveTimer = undefined;
-    return (this.#saving = this.#saving.then(async () => {
-      try {
-        await this.#files.save(this.#outbox.choices);
-        return true;
-      } catch (error) {
-        this.parts.log.warn(troubleFields(error), 'store: choices that wait cannot be kept on disk');
-        if (!this.#closing) this.#saveIn(SAVE_MS.again);
-        return false;
-      }
-    }));
+    this.#nextSave ??= this.#saving.then(() => this.#saveNow());
+    return (this.#saving = this.#nextSave);
+  }
+
+  async #saveNow(): Promise<boolean> {
+    this.#nextSave = undefined;
+    try {
+      await this.#files.save(this.#outbox.choices);
+      return true;
+    } catch (error) {
+      this.parts.log.warn(troubleFields(error), 'store: choices that wait cannot be kept on disk');
+      if (!this.#closing) this.#saveIn(SAVE_MS.again);
+      return false;
+    }
   }
 
   /** Choices are safe before anything else is tried: the process may be killed at any moment from now on. */
