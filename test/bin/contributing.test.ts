@@ -1,0 +1,32 @@
+// CONTRIBUTING.md: each room of src has its line, files and commands that it names are there, and it stays short.
+// Would catch: a map on which a room is missing, or that leads to a file which was moved.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+const TEXT = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+
+test('each room of src has one line that says what it is', () => {
+  const rooms = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const lines = [...TEXT.matchAll(/^\| `(\w+)` +\| \S.*\|$/gm)].map(([, room]) => room);
+  expect(rooms.map(({ name }) => name).filter((room) => !lines.includes(room))).toEqual([]);
+  expect(lines).toHaveLength(new Set(lines).size);
+});
+
+test('every file and folder that it names is there', () => {
+  const named = [
+    ...[...TEXT.matchAll(/`((?:src|test|bin|media|docs|\.ci)\/[\w./-]+)`/g)].map(([, path]) => path!),
+    ...[...TEXT.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path!),
+  ].filter((path) => !/\/thing\./.test(path));
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test('every script that it names is in package.json', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+  const named = [...TEXT.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script!);
+  expect(named).toContain('check');
+  expect(named.filter((script) => !(script in scripts))).toEqual([]);
+});
