@@ -10,6 +10,8 @@ import { systemClock } from '../../src/util/clock';
 import { tempFolder } from './fixtures';
 
 const clock = systemClock();
+/** Looked for once: starting ffmpeg to ask for its version costs a tenth of a second of processor. */
+let installed: ReturnType<typeof findFfmpeg> | undefined;
 const folder = tempFolder();
 let count = 0;
 
@@ -22,7 +24,8 @@ export interface How {
 
 export async function prepare(file: string, kind: MediaKind, how: How = {}): Promise<PreparedFile> {
   const { rate = 8000, soxr, speechLufs = -19 } = how;
-  const found = await findFfmpeg({ env: process.env });
+  installed ??= findFfmpeg({ env: process.env });
+  const found = await installed;
   const binary = soxr === undefined ? found : { ...found, soxr };
   const levels = { musicLufs: -24, speechLufs, peakDbtp: -3 };
   const temporary = (): string => join(folder, `out-${count++}.wav`);

@@ -56,7 +56,7 @@ describe.each(LANGUAGES.map((language) => [language.tag, language] as const))('i
   it.each(CURRENCIES)(
     'no recording is asked for that the vocabulary of %s alone does not list',
     (currency) => {
-      const all = fc.sample(withMoney(currency), { numRuns: 1_000, seed: 4 });
+      const all = fc.sample(withMoney(currency), { numRuns: 300, seed: 4 });
       const clips = [...new Set(all.flatMap((spoken) => spoken.clips))];
       expect(unlisted({ text: '', clips }, [currency])).toEqual([]);
     },
@@ -73,7 +73,7 @@ describe.each(LANGUAGES.map((language) => [language.tag, language] as const))('i
       fc.property(utterances, ({ clips }) => {
         expect(clips.filter((clip, k) => clip === PAUSE && (k === 0 || clips[k - 1] === PAUSE))).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -83,7 +83,7 @@ describe.each(LANGUAGES.map((language) => [language.tag, language] as const))('i
         expect(text).not.toMatch(/undefined|\s\s|^\s|\s$|\s[.,:]|[.,:]{2}/);
         expect(text.match(/[.,:]/g)?.length ?? 0).toBe(clips.filter((clip) => clip === PAUSE).length);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
