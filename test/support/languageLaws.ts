@@ -52,7 +52,7 @@ export function describeLaws(language: Language, bare: (text: string) => string)
           expect(bare(clips.join(''))).toBe(bare(text));
           expect(text === language.cardinal(other).text).toBe(n === other);
         }),
-        { numRuns: 5000 },
+        { numRuns: 2000 },
       );
     });
 

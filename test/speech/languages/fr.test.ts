@@ -1,6 +1,6 @@
 // French is judged by ICU number for number, by num2words where ICU's spelling is old news or wrong, and by hand.
 // What would go wrong: "deux cents mille", "soixante-onze", "un million euros", "vingt et un livres".
-import { fr } from '../../src/speech/languages/fr';
+import { fr } from '../../../src/speech/languages/fr';
 import {
   amount,
   describeLaws,
@@ -8,8 +8,8 @@ import {
   itWithNum2words,
   num2words,
   soundsOf,
-} from '../support/languageLaws';
-import { comparedNumbers, differences, itWithIcu, spellOut } from '../support/spellout';
+} from '../../support/languageLaws';
+import { comparedNumbers, differences, itWithIcu, spellOut } from '../../support/spellout';
 
 describeLaws(fr, (text) => text.replaceAll(/[ -]/g, ''));
 describePack(fr);

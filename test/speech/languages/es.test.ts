@@ -1,8 +1,8 @@
 // Spanish is judged by ICU number for number, by the Academy's grammar where ICU departs from it, and by hand.
 // What would go wrong: "veintiuno mil", "un millón euros", "doscientos libras", a word that Asterisk's pack lacks.
-import { es } from '../../src/speech/languages/es';
-import { amount, describeLaws, describePack, soundsOf } from '../support/languageLaws';
-import { comparedNumbers, differences, itWithIcu, spellOut } from '../support/spellout';
+import { es } from '../../../src/speech/languages/es';
+import { amount, describeLaws, describePack, soundsOf } from '../../support/languageLaws';
+import { comparedNumbers, differences, itWithIcu, spellOut } from '../../support/spellout';
 
 describeLaws(es, (text) => text.replaceAll(' ', ''));
 describePack(es);

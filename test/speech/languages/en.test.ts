@@ -1,8 +1,8 @@
 // English: every number against ICU, amounts against the library's own, sentences as a caller hears them.
 import { toCurrency } from 'n2words/en-US';
-import { en } from '../../src/speech/languages/en';
-import { parseMoney } from '../../src/speech/money';
-import { comparedNumbers, differences, itWithIcu, printAmount, spellOut } from '../support/spellout';
+import { en } from '../../../src/speech/languages/en';
+import { parseMoney } from '../../../src/speech/money';
+import { comparedNumbers, differences, itWithIcu, printAmount, spellOut } from '../../support/spellout';
 
 const money = (amount: string, currency: string): string => en.money(parseMoney(amount, currency)!).text;
 

@@ -1,8 +1,8 @@
 // Italian is judged by ICU number for number, and by hand where it is known to trip.
 // What would go wrong: "ventiuno", "centootto", "un milioni", "uno euro", a compound that no recordings can say.
-import { it as italian } from '../../src/speech/languages/it';
-import { amount, describeLaws, describePack, soundsOf } from '../support/languageLaws';
-import { comparedNumbers, differences, itWithIcu, spellOut } from '../support/spellout';
+import { it as italian } from '../../../src/speech/languages/it';
+import { amount, describeLaws, describePack, soundsOf } from '../../support/languageLaws';
+import { comparedNumbers, differences, itWithIcu, spellOut } from '../../support/spellout';
 
 /** "Cento" loses its o before "otto", "ottanta" in writing; a recording of it does not. */
 describeLaws(italian, (text) =>

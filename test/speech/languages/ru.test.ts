@@ -1,8 +1,8 @@
 // Russian: every number in every gender against ICU, roubles against the library's, cases against Intl's names.
 import { toCurrency, toOrdinal } from 'n2words/ru-RU';
-import { ru } from '../../src/speech/languages/ru';
-import { minorDigits, parseMoney } from '../../src/speech/money';
-import { comparedNumbers, differences, itWithIcu, printAmount, spellOut } from '../support/spellout';
+import { ru } from '../../../src/speech/languages/ru';
+import { minorDigits, parseMoney } from '../../../src/speech/money';
+import { comparedNumbers, differences, itWithIcu, printAmount, spellOut } from '../../support/spellout';
 
 const withoutYo = (text: string): string => text.replaceAll('ё', 'е');
 const money = (amount: string, currency: string): string => ru.money(parseMoney(amount, currency)!).text;

@@ -19,7 +19,7 @@ import type { MediaSettings } from '../../src/media/settings';
 import { SHELVES } from '../../src/program/shelves';
 import { languageFor } from '../../src/speech/languages';
 import { silentLogger } from '../../src/util/log';
-import { filesUnder, program, put, rampWav, settingsIn, ship, tempFolder } from './fixtures';
+import { filesUnder, program, put, rampWav, settingsIn, ship, tempFolder } from '../media/fixtures';
 
 function setUp() {
   const settings = settingsIn(tempFolder());

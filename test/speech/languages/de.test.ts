@@ -1,8 +1,8 @@
 // German is judged by ICU number for number, and by hand where it is known to trip.
 // What would go wrong: "zweihunderteinstausend", "eins Euro", a compound that no recordings can say.
-import { de } from '../../src/speech/languages/de';
-import { amount, describeLaws } from '../support/languageLaws';
-import { comparedNumbers, differences, itWithIcu, spellOut } from '../support/spellout';
+import { de } from '../../../src/speech/languages/de';
+import { amount, describeLaws } from '../../support/languageLaws';
+import { comparedNumbers, differences, itWithIcu, spellOut } from '../../support/spellout';
 
 describeLaws(de, (text) => text.toLowerCase().replaceAll(' ', ''));
 
