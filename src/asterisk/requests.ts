@@ -1,7 +1,8 @@
-// The actions that wait for an answer: which message answers which, and lists put together.
+// AMI actions that await an answer: which message answers which, and lists put together.
 // Answers are told apart by ActionID alone, so it is unique among all clients of this Asterisk, not just ours.
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
+import { PendingRequests } from '../util/pendingRequests';
 import type { AmiMessage } from './message';
 
 /** Bytes of a list's events together; Asterisk sends some hundred for each channel. */
@@ -13,9 +14,6 @@ interface Pending {
   readonly wants: 'response' | 'list';
   readonly items: AmiMessage[];
   bytes: number;
-  readonly limit: Cancel;
-  resolve(items: AmiMessage[]): void;
-  reject(error: HoldcastError): void;
 }
 
 export interface RequestsParts {
@@ -27,10 +25,11 @@ export interface RequestsParts {
 }
 
 export class Requests {
-  readonly #pending = new Map<string, Pending>();
-  #count = 0;
+  readonly #pending: PendingRequests<AmiMessage[], Pending>;
 
-  constructor(private readonly parts: RequestsParts) {}
+  constructor(private readonly parts: RequestsParts) {
+    this.#pending = new PendingRequests(parts.clock);
+  }
 
   /**
    * Begins to wait; `send` is called at once with the ActionID to send.
@@ -38,20 +37,22 @@ export class Requests {
    * @throws HoldcastError HC_AMI_ERROR, HC_AMI_TIMEOUT, and what `endAll` is given
    */
   begin(action: string, wants: 'response' | 'list', send: (actionId: string) => void): Promise<AmiMessage[]> {
-    const { clock, answerMs, prefix } = this.parts;
-    const id = `${prefix}${++this.#count}`;
-    return new Promise((resolve, reject) => {
-      const limit = clock.after(answerMs, () => this.#fail(id, timeout(action, answerMs)));
-      this.#pending.set(id, { action, wants, items: [], bytes: 0, limit, resolve, reject });
-      send(id);
+    const { answerMs, prefix } = this.parts;
+    return this.#pending.begin({
+      send: (id) => send(`${prefix}${id}`),
+      context: { action, wants, items: [], bytes: 0 },
+      limitMs: answerMs,
+      givenUp: () => timeout(action, answerMs),
     });
   }
 
   /** @returns whether `message` answers one of our requests, also one that waits no more */
   take(message: AmiMessage): boolean {
-    const id = message.get('ActionID');
-    if (!id?.startsWith(this.parts.prefix)) return false;
-    const pending = this.#pending.get(id);
+    const { prefix } = this.parts;
+    const actionId = message.get('ActionID');
+    if (!actionId?.startsWith(prefix)) return false;
+    const id = Number(actionId.slice(prefix.length));
+    const pending = this.#pending.contextOf(id);
     if (pending && message.get('Response') !== undefined) this.#respond(id, pending, message);
     else if (pending?.wants === 'list') this.#collect(id, pending, message);
     return true;
@@ -59,38 +60,25 @@ export class Requests {
 
   /** Nothing waits any more. */
   endAll(error: HoldcastError): void {
-    for (const id of [...this.#pending.keys()]) this.#fail(id, error);
+    this.#pending.failAll(error);
   }
 
-  #respond(id: string, pending: Pending, message: AmiMessage): void {
-    if (message.get('Response')?.toLowerCase() === 'error') this.#fail(id, refusal(pending.action, message));
-    else if (pending.wants === 'response') this.#done(id, [message]);
-    else if (message.get('EventList')?.toLowerCase() !== 'start') this.#done(id, []);
+  #respond(id: number, pending: Pending, message: AmiMessage): void {
+    if (message.get('Response')?.toLowerCase() === 'error')
+      this.#pending.fail(id, refusal(pending.action, message));
+    else if (pending.wants === 'response') this.#pending.answer(id, [message]);
+    else if (message.get('EventList')?.toLowerCase() !== 'start') this.#pending.answer(id, []);
   }
 
-  #collect(id: string, pending: Pending, message: AmiMessage): void {
+  #collect(id: number, pending: Pending, message: AmiMessage): void {
     const state = message.get('EventList')?.toLowerCase();
-    if (state === 'complete') return this.#done(id, pending.items);
+    if (state === 'complete') return this.#pending.answer(id, pending.items);
     // Half a list would be taken for a picture of the whole.
-    if (state === 'cancelled') return this.#fail(id, broken(pending.action, 'Asterisk broke off the list'));
+    if (state === 'cancelled')
+      return this.#pending.fail(id, broken(pending.action, 'Asterisk broke off the list'));
     pending.items.push(message);
     pending.bytes += message.bytes;
-    if (pending.bytes > LONGEST_LIST) this.#fail(id, broken(pending.action, 'the list is too long'));
-  }
-
-  #done(id: string, items: AmiMessage[]): void {
-    this.#forget(id)?.resolve(items);
-  }
-
-  #fail(id: string, error: HoldcastError): void {
-    this.#forget(id)?.reject(error);
-  }
-
-  #forget(id: string): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    pending?.limit();
-    return pending;
+    if (pending.bytes > LONGEST_LIST) this.#pending.fail(id, broken(pending.action, 'the list is too long'));
   }
 }
 

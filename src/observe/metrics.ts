@@ -7,7 +7,7 @@ import type { StoreEntry } from '../store/store';
 import type { Clock } from '../util/clock';
 import { ERROR_CODES } from '../util/errors';
 import type { LogWriter } from '../util/log';
-import type { MixerFigures, Question } from '../hub/mixer/messages';
+import type { HubMethods, MixerFigures } from '../hub/mixer/messages';
 import { processFigures } from './processMetrics';
 import type { GcKind } from '../util/gcPauses';
 import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status';
@@ -128,7 +128,7 @@ export class HubMetrics {
   }
 
   /** What a call asked of the store, billing, a voice or an operator's function, from asking to the answer. */
-  question(about: Question['about'], ms: number): void {
+  question(about: keyof HubMethods, ms: number): void {
     this.#questions.observe({ about }, seconds(ms));
   }
 

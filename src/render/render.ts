@@ -10,6 +10,7 @@ import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Session } from '../session/session';
 import type { Speech } from '../session/speech';
+import { SpokenServices } from '../session/spokenServices';
 import { ManualClock, systemClock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -108,12 +109,13 @@ async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<Offl
   const toLog = programLog(log, config.program.rate);
   const currency = config.billing?.currency;
   const office = ScriptOffice.isNeededBy(script) ? new ScriptOffice({ script, clock, currency }) : undefined;
+  const services = office && new SpokenServices({ office, speech: () => speech, clock, log });
   const { program, session } = assembleCall({
     call: {
       language: script.language ?? config.language,
       ...(office && { uniqueid: 'script', certain: true }),
     },
-    office: () => office,
+    office: () => services,
     speech: () => speech,
     rules: { ...rules, asksPin: script.pin !== undefined },
     media: {

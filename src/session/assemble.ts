@@ -1,6 +1,5 @@
 // Puts one call together: Program and Session over a library and an operator's settings.
 // Every host does it the same way, so that what is rendered offline is what a caller hears.
-import type { BackOffice } from '../asterisk/backOffice';
 import type { Clip } from '../audio/source';
 import { Playlist } from '../program/playlist';
 import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
@@ -10,6 +9,7 @@ import type { DayPart, Shelf } from '../program/shelves';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
+import type { CallServices } from './callServices';
 import { Journal } from './journal';
 import type { KeyBindings } from './keys';
 import type { PositionRules } from './position';
@@ -51,9 +51,9 @@ export interface CallSetup {
   log: Logger;
   onEvent: (event: ProgramEvent) => void;
   /** What is asked of the operator's systems, asked for anew each time; see `Session.opened`. Absent: nothing. */
-  office?: (() => BackOffice | undefined) | undefined;
-  /** Who says numbers, asked for anew each time. Absent: nobody. */
-  speech?: (() => Speech | undefined) | undefined;
+  office?: (() => CallServices | undefined) | undefined;
+  /** Who says places that are not recorded, asked for anew each time. Absent: nobody. */
+  speech?: (() => Pick<Speech, 'position'> | undefined) | undefined;
   /** Told of each key that does something, by its action's name. */
   onKey?: ((action: string) => void) | undefined;
   /** What an earlier process of this call has left; the media must have its track already. */

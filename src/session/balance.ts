@@ -1,22 +1,17 @@
-// Balance: asks the back office for a caller's accounts, for their PIN where billing wants one, and says them, whole or
-// not at all. Only in a call that is certain, and only while it is the same caller: what is said belongs to one person.
-import type { BackOffice } from '../asterisk/backOffice';
-import type { Clip } from '../audio/source';
-import type { BalanceAnswer } from '../billing/billing';
+// Balance: asks for a caller's balance in words, and for their PIN where billing wants one, and says it, whole or not at all.
+// Only in a call that is certain, and only while it is the same caller: what is said belongs to one person.
 import { lengthOf, type Announcement } from '../program/announcement';
 import type { Cancel } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Call } from './call';
+import type { CallServices, SpokenBalance } from './callServices';
 import { PinPad, type PinEnd, type PinQuestion } from './pinPad';
 import type { Reply } from './replies';
-import { SPEECH_MS, type Speech } from './speech';
 import { Waiting, type WaitingParts } from './waiting';
 
 export interface BalanceParts extends WaitingParts {
   /** Undefined: nobody knows a balance. */
-  office(): BackOffice | undefined;
-  /** Undefined: nobody can say one. */
-  speech(): Speech | undefined;
+  services(): CallServices | undefined;
   log: Logger;
   call(): Call;
   /** Billing asks for a PIN: keys pressed after the one that asks for a balance are digits of it, whatever they do else. */
@@ -27,7 +22,7 @@ export interface BalanceParts extends WaitingParts {
 
 /** One press of the key, with all that follows from it. */
 interface Question {
-  readonly office: BackOffice;
+  readonly services: CallServices;
   readonly who: Who;
   readonly reply: Reply;
   readonly pin?: string;
@@ -42,12 +37,8 @@ interface Who extends Pick<Call, 'uniqueid'> {
   gone?: true;
 }
 
-/** What is to be said: the caller's own words, a prompt, or a prompt that asks for his PIN. */
-type Outcome =
-  { readonly clips: readonly Clip[] } | { readonly prompt: string } | { readonly pin: PinQuestion };
-
-/** The office keeps to the config's limit itself: this is for one that breaks its word. Milliseconds. */
-const OFFICE_MS = 15_000;
+/** Billing and voices keep to their limits, which are shorter: this is for services that break their word. Milliseconds. */
+const LIMIT_MS = 60_000;
 /** What was said is known for so long: `isPendingAt` looks half a second back. Milliseconds. */
 const KEPT_MS = 1000;
 /** A PIN for which nobody waits may come, or go on, for so long after its last key, and its digits are no keys; milliseconds. */
@@ -60,6 +51,7 @@ const PROMPT_OF = {
   locked: 'pin-locked',
   unregistered: 'number-not-registered',
 } as const;
+const UNAVAILABLE: SpokenBalance = { status: 'unavailable' };
 
 export class Balance {
   #waiting: Waiting | undefined;
@@ -112,11 +104,11 @@ export class Balance {
 
   /** @param givenUp he has given up his PIN, and nothing was said */
   answer(reply: Reply, givenUp: () => void): void {
-    const office = this.parts.office();
-    if (!office) return this.#refuse(reply, PROMPT_OF.unavailable);
+    const services = this.parts.services();
+    if (!services) return this.#refuse(reply, PROMPT_OF.unavailable);
     const { certain, uniqueid, phone } = this.parts.call();
     if (!certain) return this.#refuse(reply, PROMPT_OF['unknown-caller']);
-    void this.#ask({ office, who: { uniqueid, phone }, reply, givenUp });
+    void this.#ask({ services, who: { uniqueid, phone }, reply, givenUp });
   }
 
   /** It was asked for, and of the answer he has not heard half; `samplesAgo` as in `Program.stateAt`. */
@@ -177,19 +169,16 @@ export class Balance {
     const waiting = new Waiting(this.parts, reply);
     this.#waiting = waiting;
     this.#question = question;
-    const answer = await this.#answerOf(question, waiting);
-    // That a number is withheld by now may be known from this question only.
-    const isFor = (): boolean => this.#is(who) || (answer.status === 'unknown-caller' && this.#isNobody);
-    const outcome = isFor() ? await this.#outcomeOf(answer, waiting) : { prompt: PROMPT_OF.unavailable };
+    const answer = await this.#answerTo(question, waiting);
     if (waiting.over) return;
     this.#waiting = undefined;
     waiting.answered(() => {
       const early = this.#early;
       this.#early = '';
       this.#question = undefined;
-      const now: Outcome = isFor() ? outcome : { prompt: PROMPT_OF.unavailable };
-      if ('pin' in now) return this.#askPin(question, now.pin, early);
-      if ('prompt' in now) return this.#end(question, now.prompt);
+      const now = this.#isFor(who, answer) ? answer : UNAVAILABLE;
+      if (now.status === 'pin') return this.#askPin(question, now, early);
+      if (now.status !== 'spoken') return this.#end(question, promptOf(now.status));
       const words = { clips: now.clips, title: 'Balance', personal: true };
       const announcement: Announcement = reply.say(words, {
         over: (spoken) => this.#over(announcement, spoken),
@@ -198,26 +187,15 @@ export class Balance {
     });
   }
 
-  async #answerOf({ office, pin }: Question, waiting: Waiting): Promise<BalanceAnswer> {
+  async #answerTo({ services, pin }: Question, waiting: Waiting): Promise<SpokenBalance> {
     const { language } = this.parts.call();
-    const answer = await waiting.within(OFFICE_MS, (signal) => office.balance(language, pin, signal));
-    if (!answer && !waiting.over)
-      this.parts.log.error({ code: 'HC_BILLING_FAILED' }, 'the balance was asked for without an answer');
-    return answer ?? { status: 'unavailable' };
+    const answer = await waiting.within(LIMIT_MS, (signal) => services.balance(language, pin, signal));
+    return answer ?? UNAVAILABLE;
   }
 
-  async #outcomeOf(answer: BalanceAnswer, waiting: Waiting): Promise<Outcome> {
-    if (answer.status === 'pin') return { pin: answer };
-    if (answer.status === 'locked' || answer.status === 'unknown-caller')
-      return { prompt: PROMPT_OF[answer.status] };
-    if (answer.status !== 'accounts') return { prompt: PROMPT_OF.unavailable };
-    const { accounts } = answer;
-    if (accounts.length === 0) return { prompt: PROMPT_OF.unregistered };
-    const { language } = this.parts.call();
-    const speech = this.parts.speech();
-    const clips =
-      speech && (await waiting.within(SPEECH_MS, (signal) => speech.balance(accounts, language, signal)));
-    return clips && clips.length > 0 ? { clips } : { prompt: PROMPT_OF.unavailable };
+  /** That a number is withheld by now may be known from this question only. */
+  #isFor(who: Who, { status }: SpokenBalance): boolean {
+    return this.#is(who) || (status === 'unknown-caller' && this.parts.call().phone === undefined);
   }
 
   /** @param early keys of it that were pressed already */
@@ -260,10 +238,6 @@ export class Balance {
     this.#prompt(reply, prompt);
   }
 
-  get #isNobody(): boolean {
-    return this.parts.call().phone === undefined;
-  }
-
   #is({ uniqueid, phone, gone }: Who): boolean {
     const call = this.parts.call();
     return !gone && call.uniqueid === uniqueid && call.phone === phone;
@@ -275,6 +249,11 @@ export class Balance {
   }
 }
 
-function withoutPin({ office, who, reply, givenUp }: Question): Question {
-  return { office, who, reply, givenUp };
+function withoutPin({ services, who, reply, givenUp }: Question): Question {
+  return { services, who, reply, givenUp };
+}
+
+/** What no service should answer is that there is no balance. */
+function promptOf(status: keyof typeof PROMPT_OF): string {
+  return Object.hasOwn(PROMPT_OF, status) ? PROMPT_OF[status] : PROMPT_OF.unavailable;
 }

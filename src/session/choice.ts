@@ -1,16 +1,16 @@
 // Choice: the music that a caller chose. What he asked for with a key is remembered once he has listened to it, and is
 // played to him at the beginning of his next call.
-import type { BackOffice } from '../asterisk/backOffice';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Call } from './call';
+import type { CallServices } from './callServices';
 import type { Journal } from './journal';
 
 export interface ChoiceParts {
   program: Program;
   journal: Journal;
-  office(): BackOffice | undefined;
+  office(): Pick<CallServices, 'choice'> | undefined;
   call(): Call;
   clock: Clock;
   log: Logger;

@@ -1,10 +1,11 @@
 // Journal: what a caller heard and which keys did something, left with the back office. It is written before there is
 // an office and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first.
-import type { BackOffice, Remembered } from '../asterisk/backOffice';
+import type { Remembered } from '../asterisk/backOffice';
 import { lengthOf, type Announcement } from '../program/announcement';
 import { FALLBACK_ID } from '../program/fallback';
 import type { ProgramEvent } from '../program/program';
 import type { Clock } from '../util/clock';
+import type { CallServices } from './callServices';
 
 /** Entries that wait. */
 const MOST_WAITING = 200;
@@ -18,7 +19,7 @@ export class Journal {
 
   /** @param office where it is left; undefined: there is none, or not yet */
   constructor(
-    private readonly office: () => BackOffice | undefined,
+    private readonly office: () => Pick<CallServices, 'remember'> | undefined,
     private readonly clock: Pick<Clock, 'wall'>,
   ) {}
 

@@ -45,7 +45,7 @@ export interface PositionParts {
   rules: PositionRules;
   clock: Clock;
   /** Says places for which there is no prompt; undefined: nobody does. */
-  speech(): Speech | undefined;
+  speech(): Pick<Speech, 'position'> | undefined;
   language(): string;
   /** Whether the place is still right, see `BackOffice.confirmPlace`; undefined: nobody is asked, it counts as it is. */
   confirm?(): Promise<boolean> | undefined;

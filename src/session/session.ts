@@ -1,7 +1,6 @@
 // Session: turns what happens to one call (a key, a new place in the queue) into calls on its Program.
 // It is the same object in a process of its own, in the hub and offline; it knows time only through its clock, whose
 // timers it owns until it is closed.
-import type { BackOffice } from '../asterisk/backOffice';
 import type { CallIdentity, QueuePlace } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
 import type { Program } from '../program/program';
@@ -10,6 +9,7 @@ import type { Logger } from '../util/log';
 import { actionName, type BuiltinAction, type KeyBinding, type KeySession } from './actions';
 import { Balance } from './balance';
 import type { Call } from './call';
+import type { CallServices } from './callServices';
 import { Choice } from './choice';
 import type { Journal } from './journal';
 import { KeyFunctions } from './keyFunction';
@@ -31,9 +31,9 @@ export interface SessionParts {
   /** Billing asks for a PIN before it tells a balance. */
   asksPin: boolean;
   /** What is asked of the operator's systems for this call; undefined: nothing, or not yet. Its owner closes it. */
-  office(): BackOffice | undefined;
-  /** Who says numbers; undefined: nobody, or not yet. */
-  speech(): Speech | undefined;
+  office(): CallServices | undefined;
+  /** Who says places that are not recorded; undefined: nobody, or not yet. */
+  speech(): Pick<Speech, 'position'> | undefined;
   journal: Journal;
   /** A recorded prompt by name ("position-3") in a language, or in the one that stands in for it; undefined: none. */
   prompt(name: string, language: string): Clip | undefined;
@@ -64,8 +64,7 @@ export class Session {
     const { program, clock, log, resume } = parts;
     this.#call = parts.call;
     const call = (): Call => this.#call;
-    const office = (): BackOffice | undefined => parts.office();
-    const speech = (): Speech | undefined => parts.speech();
+    const office = (): CallServices | undefined => parts.office();
     const prompts = new Prompts(
       (name) => parts.prompt(name, this.#call.language),
       log,
@@ -78,7 +77,7 @@ export class Session {
       prompts,
       rules: parts.position,
       clock,
-      speech,
+      speech: () => parts.speech(),
       language: () => this.#call.language,
       confirm: () => this.parts.office()?.confirmPlace?.(),
       told: resume?.told,
@@ -86,7 +85,7 @@ export class Session {
     const interrupted = resume?.keying === true;
     const { asksPin } = parts;
     this.#balance = new Balance({
-      ...{ program, prompts, clock, log, call, office, speech, asksPin, interrupted },
+      ...{ program, prompts, clock, log, call, services: office, asksPin, interrupted },
     });
     const { journal } = parts;
     const resumed = resume !== undefined;

@@ -5,7 +5,7 @@ import type { Cancel, Clock } from '../util/clock';
 import { SPEECH_MS, type Speech } from './speech';
 
 export interface SpokenPlacesParts {
-  speech(): Speech | undefined;
+  speech(): Pick<Speech, 'position'> | undefined;
   clock: Clock;
   /** An answer has come. */
   onAnswer(): void;

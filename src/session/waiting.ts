@@ -3,6 +3,7 @@
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
+import { inTime, LATE } from '../util/inTime';
 import type { Prompts } from './prompts';
 import type { Reply } from './replies';
 
@@ -40,24 +41,10 @@ export class Waiting {
   }
 
   /** What `task` has after at most `limitMs`; undefined: nothing in time, it failed, or this is over. Never rejects. */
-  within<T>(limitMs: number, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    const abort = new AbortController();
-    return new Promise((resolve) => {
-      const settle = (value: T | undefined): void => {
-        cancel();
-        this.#abort.signal.removeEventListener('abort', giveUp);
-        resolve(value);
-      };
-      const giveUp = (): void => {
-        settle(undefined);
-        abort.abort();
-      };
-      const cancel = this.parts.clock.after(limitMs, giveUp);
-      this.#abort.signal.addEventListener('abort', giveUp);
-      if (this.over) return giveUp();
-      const attempt = async (): Promise<T> => await task(abort.signal);
-      attempt().then(settle, () => settle(undefined));
-    });
+  async within<T>(limitMs: number, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const { clock } = this.parts;
+    const answer = await inTime(clock, limitMs, task, this.#abort.signal).catch(() => LATE);
+    return answer === LATE ? undefined : (answer as T);
   }
 
   /** The answer is there: `say` says it. A "one moment" that has not begun is not said any more. */

@@ -1,7 +1,6 @@
 // The host of one call: config and library in, paced audio out, for as long as somebody reads.
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
-import type { BackOffice } from '../asterisk/backOffice';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
@@ -12,6 +11,7 @@ import { assembleCall, type PlayableMedia, type PlayingMusic } from '../session/
 import { programLog } from '../session/eventLog';
 import type { Call, Session } from '../session/session';
 import type { Speech } from '../session/speech';
+import { SpokenServices } from '../session/spokenServices';
 import { musicOf, parseCallState, READ_MS, type CallState } from '../session/state';
 import { StateFile } from '../store/stateFile';
 import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
@@ -95,7 +95,7 @@ export class CallStream {
   #keeper: Keeper | undefined;
   #media: PlayableMedia = NO_MEDIA;
   #library: Library | undefined;
-  #office: BackOffice | undefined;
+  #services: SpokenServices | undefined;
   #speech: Speech | undefined;
 
   constructor(private readonly parts: StreamParts) {
@@ -289,7 +289,8 @@ export class CallStream {
     const hearer = (named: string): void => this.#named(named, config, this.#media);
     const given = { uniqueid, token, certain, hearer, config, states, clock, log, random };
     const { feed, office } = await openOutside(given);
-    this.#office = this.#scope.own(office);
+    const speech = (): Speech | undefined => this.#speech;
+    this.#services = this.#scope.own(new SpokenServices({ office, speech, clock, log }));
     this.#session?.opened();
     const outside = new Outside({
       session: () => this.#session,
@@ -326,7 +327,7 @@ export class CallStream {
       log: this.#log,
       ...(resume && { resume }),
       ...(playing && { playing }),
-      office: () => this.#office,
+      office: () => this.#services,
       speech: () => this.#speech,
       onEvent: (event) => {
         log(event);

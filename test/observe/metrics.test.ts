@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HubMetrics, type GcThread, type MetricsSources } from '../../src/observe/metrics';
-import type { MixerFigures, Question } from '../../src/hub/mixer/messages';
+import type { HubMethods, MixerFigures } from '../../src/hub/mixer/messages';
 import { watchGc, type GcKind } from '../../src/util/gcPauses';
 import { ManualClock } from '../../src/util/clock';
 import { ERROR_CODES } from '../../src/util/errors';
@@ -183,11 +183,10 @@ test('a source that throws and figures that are none spoil nothing else', async 
   expect(await value('holdcast_gc_pause_seconds_sum{thread="mixing",kind="minor"}')).toBe('0');
 });
 
-const QUESTIONS: Record<Question['about'], true> = {
+const QUESTIONS: Record<keyof HubMethods, true> = {
   choice: true,
   place: true,
   balance: true,
-  'say-balance': true,
   'say-position': true,
   function: true,
 };
@@ -205,7 +204,7 @@ test('names and labels are those that Prometheus wants, and few', async () => {
   metrics.figures(0, figures({ keys: [{ action: 'x1795225281.1', audibleMs: 1 }] }));
   for (let thread = 1; thread < 50; thread++) metrics.figures(thread, figures());
   for (const code of [...ERROR_CODES, 'ENOSPC']) metrics.error(code);
-  for (const about of Object.keys(QUESTIONS)) metrics.question(about as Question['about'], 1);
+  for (const about of Object.keys(QUESTIONS)) metrics.question(about as keyof HubMethods, 1);
   for (const kind of Object.keys(GC_KINDS))
     for (const thread of Object.keys(GC_THREADS)) metrics.gc(kind as GcKind, 1, thread as GcThread);
   const text = await metrics.text();

@@ -12,7 +12,7 @@ import { ManualClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
 import { brokenClip, longNoise, noiseClip } from '../support/audio';
-import { FakeOffice, FakeSpeech } from '../support/office';
+import { FakeOffice, FakeSpeech, spoken } from '../support/office';
 import { settingsWith, type SettingsChange } from '../support/program';
 
 const TEN_O_CLOCK = Date.UTC(2026, 0, 5, 10);
@@ -100,7 +100,10 @@ describe('back office and speech', () => {
 
   test('are asked for anew each time, and reach the Session and the journal', async () => {
     const opened: { office?: FakeOffice } = {};
-    const made = callOf({ call: certain, office: () => opened.office, speech: () => new FakeSpeech() }, {});
+    const made = callOf(
+      { call: certain, office: () => spoken(opened.office), speech: () => new FakeSpeech() },
+      {},
+    );
     made.hear(1);
     const office = (opened.office = new FakeOffice([], 'b'));
     made.session.identify({ uniqueid: '1.1', phone: '+442079460018' });
@@ -111,7 +114,7 @@ describe('back office and speech', () => {
 
   test('nothing is kept of a call that is not certain', () => {
     const office = new FakeOffice([], 'b');
-    const made = callOf({ call: { ...certain, certain: false }, office: () => office });
+    const made = callOf({ call: { ...certain, certain: false }, office: () => spoken(office) });
     made.session.identify({ uniqueid: '1.1', phone: '+442079460018' });
     made.session.press('3');
     made.hear(3);

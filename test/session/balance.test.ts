@@ -76,13 +76,11 @@ describe('only for a caller who is certain', () => {
 
   test('the number turns out to be another while it is asked for: the balance is not said', async () => {
     const office = new FakeOffice();
-    const speech = new FakeSpeech();
-    const call = await press(office, {}, speech);
+    const call = await press(office);
     call.session.identify(other);
     await answer(office, ONE);
     call.hear(2);
     expect(call.said).toEqual([UNAVAILABLE]);
-    expect(speech.balances).toEqual([]);
   });
 
   test('… while a voice looks for its words', async () => {

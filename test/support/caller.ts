@@ -11,7 +11,7 @@ import type { CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger, type LogFields, type Logger } from '../../src/util/log';
 import { longNoise, noise } from './audio';
-import type { FakeOffice, FakeSpeech } from './office';
+import { spoken, type FakeOffice, type FakeSpeech } from './office';
 import { planAfter, Rig, type ProgramPlan } from './program';
 
 export interface Line {
@@ -101,7 +101,7 @@ export class Caller {
       keys,
       position: { ...defaultPositionRules, ...position },
       asksPin: plan.asksPin ?? false,
-      office: () => this.office,
+      office: () => spoken(this.office, () => this.speech, this),
       speech: () => this.speech,
       journal,
       prompt: (name, language) => this.prompts.get(`${speaks.includes(language) ? language : 'en'}/${name}`),

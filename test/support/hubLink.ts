@@ -1,9 +1,11 @@
-// The two ends of the boundary between mixing thread and main thread without a thread: each message is copied as between
+// The two ends of the requests between mixing thread and main thread without a thread: each message is copied as between
 // threads, and comes a moment later, in order. What cannot be sent to a thread fails the test.
 import type { BackOffice } from '../../src/asterisk/backOffice';
-import { Asked } from '../../src/hub/play/asked';
-import { Outside } from '../../src/hub/mixer/outside';
-import type { FromMixer, ToMixer } from '../../src/hub/mixer/messages';
+import type { FromMixer, HubMethods, MixerMethods, ToMixer } from '../../src/hub/mixer/messages';
+import { MixerRpcClient } from '../../src/hub/mixer/mixerRpcClient';
+import { isRpc, Rpc } from '../../src/hub/mixer/rpc';
+import { transferOf } from '../../src/hub/play/clipSamples';
+import { MixerRpcServer } from '../../src/hub/play/mixerRpcServer';
 import type { KeyBindings } from '../../src/session/keys';
 import type { Speech } from '../../src/session/speech';
 import { ManualClock, type Clock } from '../../src/util/clock';
@@ -20,22 +22,35 @@ export interface LinkPlan {
 }
 
 export class HubLink {
-  readonly outside: Outside;
-  readonly asked: Asked;
+  readonly outside: MixerRpcClient;
+  /** The end of the main thread. */
+  readonly hub: Rpc<MixerMethods, HubMethods>;
   readonly toMain: FromMixer[] = [];
   readonly toMixer: ToMixer[] = [];
 
   constructor(private readonly plan: LinkPlan = {}) {
     const { clock = new ManualClock(), log = silentLogger } = plan;
-    this.outside = new Outside({ post: (message) => this.#toMain(message), clock });
-    this.asked = new Asked({
-      office: (token) => plan.offices?.get(token),
-      speech: () => plan.speech?.(),
-      keys: () => plan.keys?.() ?? {},
-      post: (message, transfer = []) => this.#toMixer(message, transfer),
+    const mixer = { status: () => [], drain: () => {} };
+    this.outside = new MixerRpcClient({
+      post: (message) => this.#toMain(message),
+      mixer: () => mixer,
       clock,
-      log,
     });
+    const office = (token: string): BackOffice | undefined => plan.offices?.get(token);
+    const parts = { office, speech: () => plan.speech?.(), keys: () => plan.keys?.() ?? {}, clock, log };
+    const thread = { request: ((...asked) => this.hub.request(...asked)) as HubLink['hub']['request'] };
+    this.hub = new Rpc<MixerMethods, HubMethods>({
+      post: (message, transfer = []) => this.#toMixer(message, transfer),
+      serves: new MixerRpcServer(parts, thread),
+      transferOf,
+      clock,
+    });
+  }
+
+  /** Requests that wait in the mixing thread, and all that is at work in the main thread. */
+  get pending(): [thread: number, hub: number] {
+    const { asked, serving } = this.hub.pending;
+    return [this.outside.pending, asked + serving];
   }
 
   typesToMain(): string[] {
@@ -47,8 +62,7 @@ export class HubLink {
     this.toMain.push(copy);
     queueMicrotask(() => {
       if (copy.type === 'remember') this.plan.offices?.get(copy.token)?.remember(copy.what, copy.wallMs);
-      const isAsked = copy.type === 'ask' || copy.type === 'cancel' || copy.type === 'done';
-      if (isAsked && this.plan.answers?.() !== false) this.asked.hear(copy);
+      if (isRpc(copy) && this.plan.answers?.() !== false) this.hub.hear(copy);
     });
   }
 
@@ -56,14 +70,17 @@ export class HubLink {
     const copy = ownArrays(structuredClone(message, { transfer: [...transfer] }));
     this.toMixer.push(copy);
     queueMicrotask(() => {
-      if (copy.type === 'answer' || copy.type === 'deed') this.outside.hear(copy);
+      if (isRpc(copy)) this.outside.hear(copy);
     });
   }
 }
 
 /** Jest's structuredClone makes arrays of another realm, which a real thread does not. */
 function ownArrays(message: ToMixer): ToMixer {
-  if (message.type !== 'answer' || !('clips' in message.answer) || !message.answer.clips) return message;
-  const clips = message.answer.clips.map((clip) => ({ ...clip, samples: Int16Array.from(clip.samples) }));
-  return { ...message, answer: { ...message.answer, clips } };
+  if (message.type !== 'answer' || typeof message.answer !== 'object' || !message.answer) return message;
+  const own = (clips: readonly Int16Array[]): Int16Array[] => clips.map((clip) => Int16Array.from(clip));
+  const { answer } = message;
+  if ('clips' in answer)
+    return { ...message, answer: { ...answer, clips: own(answer.clips as Int16Array[]) } };
+  return Array.isArray(answer) ? { ...message, answer: own(answer as Int16Array[]) } : message;
 }

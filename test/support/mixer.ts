@@ -26,7 +26,7 @@ import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom, seedOf } from '../../src/util/random';
 import { longNoise, noise } from './audio';
 import type { Line } from './caller';
-import { FakeOffice, FakeSpeech } from './office';
+import { FakeOffice, FakeSpeech, spoken } from './office';
 
 /** What can be played, in memory; tests change it. */
 export class FakeMedia implements MixerMedia {
@@ -130,7 +130,7 @@ export class MixerRig {
       media: this.media,
       log: createLogger((level, fields, text) => void this.lines.push({ level, fields, text }), clock.wall),
       outside: {
-        office: () => plan.office ?? new FakeOffice([], undefined),
+        office: () => spoken(plan.office ?? new FakeOffice([], undefined), undefined, { clock })!,
         speech: () => new FakeSpeech(),
         bindings: (config, uniqueid) => plan.bindings?.(uniqueid) ?? plainBindings(config),
       },
@@ -233,10 +233,7 @@ export class MixerRig {
   }
 
   status(uniqueid: string): CallStatus | undefined {
-    this.mixer.handle({ type: 'status', id: 1 });
-    return this.of('status')
-      .at(-1)!
-      .calls.find((call) => call.uniqueid === uniqueid);
+    return this.mixer.status().find((call) => call.uniqueid === uniqueid);
   }
 
   /** The last state that was told of a call. */

@@ -3,7 +3,10 @@
 import type { BackOffice, Remembered } from '../../src/asterisk/backOffice';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import type { Account, BalanceAnswer } from '../../src/billing/billing';
+import { SpokenServices } from '../../src/session/spokenServices';
 import type { Speech } from '../../src/session/speech';
+import { ManualClock, type Clock } from '../../src/util/clock';
+import { silentLogger, type Logger } from '../../src/util/log';
 import type { SpokenAccount } from '../../src/speech/language';
 import { noise } from './audio';
 
@@ -125,4 +128,13 @@ export class FakeSpeech implements Speech {
 function word(id: string): Clip {
   const seed = [...id].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 11) % 100_000;
   return memoryClip(id, noise(seed, 0.2, 2000));
+}
+
+/** What a Session has of an office: its balance in words. */
+export function spoken(
+  office: BackOffice | undefined,
+  speech: () => Speech | undefined = () => new FakeSpeech(),
+  { clock = new ManualClock(), log = silentLogger }: { clock?: Clock; log?: Logger } = {},
+): SpokenServices | undefined {
+  return office && new SpokenServices({ office, speech, clock, log });
 }

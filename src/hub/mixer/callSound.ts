@@ -1,7 +1,6 @@
 // CallSound: what one listener hears, from one coming of the reader to the next: Session, Program and Stage. While it is not
 // known which call listens, there is no Session: music, for whoever hears it.
 // Whatever of it throws ends its cleverness and nothing else: first plain music from the same place, then a soft chord.
-import type { BackOffice } from '../../asterisk/backOffice';
 import type { CallNews } from '../../asterisk/feed';
 import type { Clip } from '../../audio/source';
 import type { Announcement } from '../../program/announcement';
@@ -11,6 +10,7 @@ import { AdviceRota } from '../../program/rota';
 import { CHANGE_FRAMES, Stage } from '../../program/stage';
 import { assembleCall, type CallRules, type PlayableMedia, type PlayingMusic } from '../../session/assemble';
 import { programLog } from '../../session/eventLog';
+import type { CallServices } from '../../session/callServices';
 import type { Call, Session } from '../../session/session';
 import type { Speech } from '../../session/speech';
 import { musicOf, type CallState } from '../../session/state';
@@ -36,8 +36,8 @@ export interface SoundParts {
 
 /** The call that listens, and what it has. */
 export interface Listener {
-  readonly office: BackOffice;
-  readonly speech: Speech;
+  readonly office: CallServices;
+  readonly speech: Pick<Speech, 'position'>;
   /** As it is known now. */
   call(): Call;
   /** What was told of the call before: who it is, its place, its end. */

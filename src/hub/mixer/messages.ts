@@ -1,15 +1,16 @@
-// What the hub's main thread and a mixing thread say to each other. Everything slow (Asterisk, store, billing, files,
-// voices, an operator's functions) is the main thread's; a mixing thread has Sessions, Programs and pipes, and never waits.
+// The protocol between the hub's main thread and a mixing thread: requests (HubMethods, MixerMethods), which are answered, and
+// news, which are not (MixerNews, HubNews). Everything slow (Asterisk, store, billing, files, voices, an operator's functions) is
+// the main thread's; a mixing thread has Sessions, Programs and pipes, and never waits.
 import type { CallNews } from '../../asterisk/feed';
 import type { Remembered } from '../../asterisk/backOffice';
-import type { BalanceAnswer } from '../../billing/billing';
 import type { ResolvedConfig } from '../../config/types';
 import type { CatalogClip, Page } from '../../pcm/page';
 import type { KeyBinding, KeySession } from '../../session/actions';
+import type { SpokenBalance } from '../../session/callServices';
 import type { CallState } from '../../session/state';
-import type { SpokenAccount } from '../../speech/language';
 import type { LogFields, LogLevel } from '../../util/log';
 import type { GcKind } from '../../util/gcPauses';
+import type { Method, RpcMessage } from './rpc';
 
 /** A config as it can be sent to a thread: an operator's functions stay behind, their keys are named. */
 export type PortableConfig = Omit<ResolvedConfig, 'keys' | 'billing' | 'store' | 'ami' | 'voices'> & {
@@ -42,48 +43,60 @@ export interface CallBeginning {
   readonly pages: readonly Page[];
 }
 
-/** What a call has that can be asked in the main thread. Each question is answered once, by its id. */
-export type Question =
-  | { readonly about: 'choice' }
-  /** Has Asterisk asked where in its queue the call is; a place that is new is told before the answer. */
-  | { readonly about: 'place' }
-  | { readonly about: 'balance'; readonly language: string; readonly pin?: string }
-  | { readonly about: 'say-balance'; readonly accounts: readonly SpokenAccount[]; readonly language: string }
-  | { readonly about: 'say-position'; readonly place: number; readonly language: string }
-  /** Runs an operator's function; the answer comes when it is over, `Deed`s before that. */
-  | {
-      readonly about: 'function';
+/** One clip after the other, whole: signed samples at the config's rate. Without names, which would tell what is said. */
+export type SentClips = readonly Int16Array[];
+
+/** What a call in a mixing thread asks of the hub, which knows whose call a token stands for. */
+export type HubMethods = {
+  /** The track that the caller chose in an earlier call. */
+  readonly choice: Method<{ readonly token: string }, string | undefined>;
+  /** Has Asterisk asked where in its queue the call is; a place that is new is told before the answer. Whether it is certain. */
+  readonly place: Method<{ readonly token: string }, boolean>;
+  /** The caller's balance in words, or what to say instead: see `CallServices`. */
+  readonly balance: Method<
+    { readonly token: string; readonly language: string; readonly pin?: string },
+    Exclude<SpokenBalance, { status: 'spoken' }> | { readonly status: 'spoken'; readonly clips: SentClips }
+  >;
+  /** A place in the queue in words; undefined: no voice can say it. */
+  readonly 'say-position': Method<
+    { readonly token: string; readonly place: number; readonly language: string },
+    SentClips | undefined
+  >;
+  /** Runs the operator's function of a key; `command`s of this `run` come before the answer, which is its end. */
+  readonly function: Method<
+    {
+      readonly token: string;
+      readonly run: number;
       readonly digit: string;
       readonly call: KeySession['call'];
       readonly queue: KeySession['queue'];
-    };
+    },
+    void
+  >;
+};
 
-/** A clip made for one sentence, whole. */
-export interface SpokenClip {
-  readonly id: string;
-  readonly title: string;
-  readonly samples: Int16Array;
-}
+/** What the hub asks of a mixing thread. */
+export type MixerMethods = {
+  /** What an operator's function does with its call. Answered when the words were said; fails where they are refused. */
+  readonly command: Method<{ readonly run: number; readonly command: CallCommand }, void>;
+  /** What each caller hears now. */
+  readonly status: Method<undefined, readonly CallStatus[]>;
+  /** Every call's state is told once more, exact, and all pipes are closed, before the answer. */
+  readonly drain: Method<undefined, void>;
+};
 
-export type Answer =
-  | { readonly about: 'choice'; readonly track: string | undefined }
-  | { readonly about: 'place'; readonly confirmed: boolean }
-  | { readonly about: 'balance'; readonly answer: BalanceAnswer }
-  | { readonly about: 'say-balance' | 'say-position'; readonly clips: readonly SpokenClip[] | undefined }
-  /** `failure`: what it threw, as a log has it. */
-  | {
-      readonly about: 'function';
-      readonly failure?: { readonly message: string; readonly code?: string; readonly hint?: string };
-    };
-
-/** What an operator's function, running in the main thread, does with its call. `deed` counts from 1 in each function. */
-export type Deed =
-  | { readonly do: 'say'; readonly deed: number; readonly prompts: readonly string[] }
-  | { readonly do: 'play'; readonly deed: number; readonly file: string }
+/** What an operator's function, running in the main thread, does with its call. */
+export type CallCommand =
+  | { readonly do: 'say'; readonly prompts: readonly string[] }
+  | { readonly do: 'play'; readonly file: string }
   | { readonly do: 'nextTrack' }
   | { readonly do: 'log'; readonly level: LogLevel; readonly fields: LogFields; readonly message: string };
 
-export type ToMixer =
+/** From the hub to a mixing thread; all comes in order. */
+export type ToMixer = MixerNews | RpcMessage<MixerMethods>;
+
+/** What the hub tells a mixing thread, which is not answered. */
+export type MixerNews =
   /** The first message; again when the config was reloaded: calls change over without a click. */
   | { readonly type: 'config'; readonly config: PortableConfig }
   /** All that can be played from now on. What plays goes on. */
@@ -95,30 +108,16 @@ export type ToMixer =
   /** Asterisk has said that this call hears it; without a `uniqueid`: another channel, or none. Nobody hears a seam. */
   | { readonly type: 'hearer'; readonly token: string; readonly uniqueid?: string }
   /** The call is over or not on hold: nothing is played to it and nothing kept of it. Its FIFO is closed. */
-  | { readonly type: 'end'; readonly token: string }
-  /** Office or speech can be asked now what they could not be before (the store is open). */
-  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
-  | { readonly type: 'deed'; readonly id: number; readonly deed: Deed }
-  /** Answered by `status`. */
-  | { readonly type: 'status'; readonly id: number }
-  /** Every call's state is sent once more, exact, and all FIFOs are closed; answered by `drained`. */
-  | { readonly type: 'drain' };
+  | { readonly type: 'end'; readonly token: string };
 
-export type FromMixer =
+/** From a mixing thread to the hub. */
+export type FromMixer = HubNews | RpcMessage<HubMethods>;
+
+/** What a mixing thread tells the hub, which is not answered. */
+export type HubNews =
   | { readonly type: 'ready' }
   /** A page that will be needed within seconds. */
   | { readonly type: 'wanted'; readonly key: number; readonly index: number }
-  | { readonly type: 'ask'; readonly id: number; readonly token: string; readonly question: Question }
-  /** The answer to a question is not wanted any more (and a function is aborted). */
-  | { readonly type: 'cancel'; readonly id: number }
-  /** What became of a `say` or `play`: said, or refused with a message for the function. */
-  | {
-      readonly type: 'done';
-      readonly id: number;
-      readonly deed: number;
-      readonly refused?: string;
-      readonly hint?: string;
-    }
   | {
       readonly type: 'remember';
       readonly token: string;
@@ -136,9 +135,7 @@ export type FromMixer =
   | { readonly type: 'states'; readonly states: readonly (readonly [token: string, state: string])[] }
   /** A call's reader came, or went (hung up, an agent answered, an announcement of Asterisk). */
   | { readonly type: 'reader'; readonly token: string; readonly status: 'reading' | 'away' }
-  | { readonly type: 'figures'; readonly figures: MixerFigures }
-  | { readonly type: 'status'; readonly id: number; readonly calls: readonly CallStatus[] }
-  | { readonly type: 'drained' };
+  | { readonly type: 'figures'; readonly figures: MixerFigures };
 
 /** Once a second. Counters count from the thread's start; times are milliseconds. */
 export interface MixerFigures {

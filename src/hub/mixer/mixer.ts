@@ -10,7 +10,14 @@ import type { Random } from '../../util/random';
 import { LogThrottle } from '../../util/logThrottle';
 import { CallFigures } from './callFigures';
 import { HeldCall, type HeldCallParts } from './heldCall';
-import type { CallBeginning, CallStatus, FromMixer, MixerFigures, PortableConfig, ToMixer } from './messages';
+import type {
+  CallBeginning,
+  CallStatus,
+  FromMixer,
+  MixerFigures,
+  PortableConfig,
+  MixerNews,
+} from './messages';
 import { BatchBuffer, MixSettings } from './mixSettings';
 import type { MixerOutside } from './outsidePort';
 import { Ticker, TICK_MS } from './ticker';
@@ -86,7 +93,7 @@ export class Mixer {
   }
 
   /** Never throws. */
-  handle(message: ToMixer): void {
+  handle(message: MixerNews): void {
     try {
       this.#hear(message);
     } catch (error) {
@@ -102,7 +109,7 @@ export class Mixer {
     this.#turns.clear();
   }
 
-  #hear(message: ToMixer): void {
+  #hear(message: MixerNews): void {
     switch (message.type) {
       case 'config':
         return this.#configure(message.config);
@@ -118,13 +125,6 @@ export class Mixer {
         return this.#heardBy(message.token, message.uniqueid);
       case 'end':
         return this.#end(message.token);
-      case 'status':
-        return void this.#post({ type: 'status', id: message.id, calls: this.#status() });
-      case 'drain':
-        return this.#drain();
-      case 'answer':
-      case 'deed':
-        return;
     }
   }
 
@@ -321,12 +321,14 @@ export class Mixer {
     return computedMs;
   }
 
-  #status(): CallStatus[] {
+  /** What each caller hears now. */
+  status(): CallStatus[] {
     const now = this.parts.clock.now();
     return Array.from(this.#calls.values(), (call) => call.report(now));
   }
 
-  #drain(): void {
+  /** Every call's state is told once more, exact, and all pipes are closed; no call begins any more. */
+  drain(): void {
     this.#drained = true;
     const states: (readonly [string, string])[] = [];
     for (const call of this.#calls.values()) {
@@ -336,7 +338,6 @@ export class Mixer {
     this.#states = [];
     this.#postStates(states);
     this.close();
-    this.#post({ type: 'drained' });
   }
 
   #fails(error: unknown, what: string): void {

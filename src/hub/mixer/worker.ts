@@ -10,7 +10,8 @@ import { LogThrottle } from '../../util/logThrottle';
 import { GcPauses } from './gcPauses';
 import type { FromMixer, ToMixer } from './messages';
 import { Mixer } from './mixer';
-import { Outside } from './outside';
+import { MixerRpcClient } from './mixerRpcClient';
+import { isRpc } from './rpc';
 import { ThreadLog } from './threadLog';
 
 /** Before there is a config. */
@@ -29,9 +30,9 @@ function main(): void {
     wanted: (key, index) => post({ type: 'wanted', key, index }),
     fallbackLanguage: () => language,
   });
-  const outside = new Outside({ post, clock });
+  const outside = new MixerRpcClient({ post, mixer: () => mixer, clock });
   const hear = (message: ToMixer): void => {
-    if (message.type === 'answer' || message.type === 'deed') return outside.hear(message);
+    if (isRpc(message)) return outside.hear(message);
     if (message.type === 'config') {
       language = message.config.language;
       log.level = message.config.log.level;
@@ -49,7 +50,12 @@ function main(): void {
   };
   const pauses = new GcPauses();
   const given = { clock, log: log.logger, media, outside, post, random: seededRandom };
-  const mixer = new Mixer({ ...given, hearMeanwhile, cpuMs: threadCpuMs, takeGcPauses: () => pauses.take() });
+  const mixer: Mixer = new Mixer({
+    ...given,
+    hearMeanwhile,
+    cpuMs: threadCpuMs,
+    takeGcPauses: () => pauses.take(),
+  });
   port.on('message', hear);
   post({ type: 'ready' });
 }

@@ -6,20 +6,29 @@ import { Backoff } from '../../util/backoff';
 import type { Logger } from '../../util/log';
 import type { Random } from '../../util/random';
 import type { Closeable } from '../../util/scope';
-import type { FromMixer, ToMixer } from '../mixer/messages';
+import type { CallStatus, HubNews, MixerMethods, MixerNews } from '../mixer/messages';
+import type { RequestLimits } from '../mixer/rpc';
 
 /** A thread as it is opened: not running yet. */
 export interface Thread extends Closeable {
   /** Resolves when it is ready. @throws HoldcastError HC_MIXER_FAILED */
   start(): Promise<void>;
-  send(message: ToMixer, transfer?: readonly ArrayBuffer[]): void;
+  send(message: MixerNews): void;
+  request: MixerRequest;
   /** Ends it; what it has said until then was heard. */
   close(): Promise<void>;
 }
 
+/** Asks a thread. @throws HoldcastError HC_ACTION_FAILED: it refuses; Unanswered: too late, or the thread is gone */
+export type MixerRequest = <Name extends keyof MixerMethods>(
+  method: Name,
+  params: MixerMethods[Name]['params'],
+  limits?: RequestLimits,
+) => Promise<MixerMethods[Name]['answer']>;
+
 /** What a thread is told to tell. */
 export interface ThreadEars {
-  onMessage(message: FromMixer): void;
+  onNews(news: HubNews): void;
   /** It is dead, or was so stuck that it was ended. */
   onEnd(reason: string): void;
 }
@@ -29,8 +38,8 @@ export interface MixersParts {
   /** Most threads. */
   most: number;
   /** What each thread is told first: config and catalog. */
-  greeting(): readonly ToMixer[];
-  onMessage(mixing: Mixing, message: FromMixer): void;
+  greeting(): readonly MixerNews[];
+  onNews(mixing: Mixing, news: HubNews): void;
   /** The thread is gone: its calls need another one. */
   onLost(mixing: Mixing): void;
   /** A thread is there: calls that have none may have it. */
@@ -43,7 +52,8 @@ export interface MixersParts {
 /** One running thread. */
 export interface Mixing {
   readonly number: number;
-  send(message: ToMixer, transfer?: readonly ArrayBuffer[]): void;
+  send(message: MixerNews): void;
+  request: MixerRequest;
   /** For so many seconds it has had enough to do. */
   busySeconds: number;
   /** Calls that it was given and that are not over. */
@@ -56,6 +66,8 @@ const ENOUGH_MS = 400;
 const ENOUGH_SECONDS = 5;
 /** With more calls than this another one is there before it is needed: calls stay where they were begun. */
 const CALLS_A_THREAD = 1100;
+/** A thread that is well answers within a tick or two, milliseconds. */
+const STATUS_MS = 500;
 /** Pauses before a thread that could not be started, or died, is replaced, milliseconds. */
 const AGAIN_MS = [200, 5000] as const;
 /** One that lived so long is replaced at once, milliseconds. */
@@ -94,7 +106,14 @@ export class Mixers implements Closeable {
     return best;
   }
 
-  tell(message: ToMixer): void {
+  /** What each caller hears now, within half a second. A thread that hangs costs its own callers' lines, not the answer. */
+  async status(): Promise<readonly CallStatus[]> {
+    const limits = { limitMs: STATUS_MS };
+    const asked = this.all.map((mixing) => mixing.request('status', undefined, limits).catch(() => []));
+    return (await Promise.all(asked)).flat();
+  }
+
+  tell(message: MixerNews): void {
     for (const mixing of this.#threads.keys()) mixing.send(message);
   }
 
@@ -111,12 +130,13 @@ export class Mixers implements Closeable {
     const number = ++this.#count;
     const mixing: Mixing = {
       number,
-      send: (message, transfer) => thread.send(message, transfer),
+      send: (message) => thread.send(message),
+      request: (...asked) => thread.request(...asked),
       busySeconds: 0,
       calls: 0,
     };
     const thread = this.parts.open(number, {
-      onMessage: (message) => this.#hear(mixing, message),
+      onNews: (news) => this.#hear(mixing, news),
       onEnd: (reason) => this.#lost(mixing, reason),
     });
     try {
@@ -131,12 +151,12 @@ export class Mixers implements Closeable {
     this.parts.onReady(mixing);
   }
 
-  #hear(mixing: Mixing, message: FromMixer): void {
-    if (message.type === 'figures') {
-      mixing.busySeconds = message.figures.busyMs > ENOUGH_MS ? mixing.busySeconds + 1 : 0;
+  #hear(mixing: Mixing, news: HubNews): void {
+    if (news.type === 'figures') {
+      mixing.busySeconds = news.figures.busyMs > ENOUGH_MS ? mixing.busySeconds + 1 : 0;
       this.#growIfBusy();
     }
-    this.parts.onMessage(mixing, message);
+    this.parts.onNews(mixing, news);
   }
 
   #growIfBusy(): void {

@@ -7,7 +7,7 @@ import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { CallSource } from '../feedServer';
 import type { Hearer, LookUps } from '../lookUps';
-import type { FromMixer } from '../mixer/messages';
+import type { HubNews } from '../mixer/messages';
 import { LogThrottle } from '../../util/logThrottle';
 import { Admission, type AdmissionParts } from './admission';
 import { Beginnings, type BeginningParts } from './beginnings';
@@ -144,7 +144,7 @@ export class Players {
     }
   }
 
-  hear(message: FromMixer): void {
+  hear(message: HubNews): void {
     switch (message.type) {
       case 'reader':
         return this.#reader(message.token, message.status === 'reading');

@@ -1,6 +1,7 @@
 // PlayingHub: what plays to all callers of a machine, put together and taken apart in the right order: library and pages,
 // mixing threads, pipes, voices, and the calls themselves.
 import { availableParallelism } from 'node:os';
+import type { BackOffice } from '../../asterisk/backOffice';
 import { readerApplication, type HoldApplication } from '../../asterisk/realtime';
 import { callRules, speakerSettings } from '../../config/rules';
 import type { ResolvedConfig } from '../../config/types';
@@ -18,13 +19,12 @@ import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
 import { checkOf } from '../callCheck';
 import type { Playing, PlayingGiven } from '../hub';
-import type { CallStatus, FromMixer, MixerFigures, Question } from '../mixer/messages';
+import type { CallStatus, HubMethods, HubNews, MixerFigures } from '../mixer/messages';
 import type { Prepared } from '../realtimeServer';
-import { Asked } from './asked';
-import { CallStatuses } from './callStatuses';
 import { CallFifos } from './fifos';
 import { Mixers, type Mixing, type Thread, type ThreadEars } from './mixers';
 import { Players } from './players';
+import { MixerRpcServer } from './mixerRpcServer';
 import { portableConfig } from './portable';
 import { Readers } from './readers';
 import { Snapshots } from './snapshots';
@@ -47,7 +47,7 @@ export interface PlayingParts extends PlayingGiven {
   onFigures?(thread: number, figures: MixerFigures): void;
   onThreadGone?(thread: number): void;
   /** Told how long the answer to each question of a call took, milliseconds. */
-  onAnswered?(about: Question['about'], tookMs: number): void;
+  onAnswered?(about: keyof HubMethods, tookMs: number): void;
   /** Told of what becomes of calls. */
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
@@ -67,9 +67,7 @@ export class PlayingHub implements Playing {
   readonly #mixers: Mixers;
   readonly #players: Players;
   readonly #snapshots: Snapshots;
-  readonly #statuses: CallStatuses;
   readonly #standIn: StandIn;
-  readonly #asked = new Map<Mixing, Asked>();
   /** Without a thread: since a moment, or readers have been sent to plain music. */
   #outage: { cancel: Cancel; plain: boolean } | undefined;
   #cancelSweep: Cancel = () => {};
@@ -89,7 +87,6 @@ export class PlayingHub implements Playing {
     this.#fifos = new CallFifos({ folder, clock, log });
     this.#readers = new Readers({ folder, clock, log });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
-    this.#statuses = new CallStatuses(clock);
     const shared = new ShardedStateFile(config.calls.folder);
     this.#snapshots = new Snapshots({ shared, states, clock, log });
     this.#mixers = new Mixers({
@@ -99,7 +96,7 @@ export class PlayingHub implements Playing {
         { type: 'config', config: portableConfig(this.#config) },
         { type: 'catalog', clips: this.#clips },
       ],
-      onMessage: (mixing, message) => this.#hear(mixing, message),
+      onNews: (mixing, news) => this.#hear(mixing, news),
       onReady: () => this.#threadReady(),
       onLost: (mixing) => this.#lost(mixing),
       clock,
@@ -169,7 +166,7 @@ export class PlayingHub implements Playing {
   }
 
   status(): Promise<readonly CallStatus[]> {
-    return this.#statuses.ask(this.#mixers.all);
+    return this.#mixers.status();
   }
 
   /**
@@ -203,7 +200,6 @@ export class PlayingHub implements Playing {
     await this.#fifos.close();
     await this.#snapshots.close();
     this.#players.clear();
-    for (const asked of this.#asked.values()) asked.close();
     await this.#media?.watch.close();
     await this.#speech?.close();
     await this.#pages.close();
@@ -288,25 +284,28 @@ export class PlayingHub implements Playing {
 
   #openThread(number: number, ears: ThreadEars): Thread {
     const { mixerFile: file, clock, log } = this.parts;
-    return new MixerThread({ file, clock, log: log.child({ thread: number }), ...ears });
+    const office = (token: string): BackOffice | undefined => this.#players.officeOf(token);
+    const answering = { office, speech: () => this.#speech, keys: () => this.#config.keys, clock, log };
+    return new MixerThread({
+      file,
+      serves: (thread) => new MixerRpcServer(answering, thread),
+      onServed: (method, tookMs) => this.parts.onAnswered?.(method, tookMs),
+      clock,
+      log: log.child({ thread: number }),
+      ...ears,
+    });
   }
 
-  #hear(mixing: Mixing, message: FromMixer): void {
-    switch (message.type) {
+  #hear(mixing: Mixing, news: HubNews): void {
+    switch (news.type) {
       case 'log':
-        return this.parts.writeLog(message.level, message.fields, message.message, message.wallMs);
-      case 'status':
-        return this.#statuses.hear(message.id, message.calls);
+        return this.parts.writeLog(news.level, news.fields, news.message, news.wallMs);
       case 'figures':
-        return this.parts.onFigures?.(mixing.number, message.figures);
-      case 'ask':
-      case 'cancel':
-      case 'done':
-        return this.#askedOf(mixing).hear(message);
+        return this.parts.onFigures?.(mixing.number, news.figures);
       case 'wanted':
-        return void this.#catalog!.lend(message, (page) => this.#sendPage(mixing, page));
+        return void this.#catalog!.lend(news, (page) => this.#sendPage(mixing, page));
       default:
-        return this.#players.hear(message);
+        return this.#players.hear(news);
     }
   }
 
@@ -317,26 +316,7 @@ export class PlayingHub implements Playing {
     return true;
   }
 
-  #askedOf(mixing: Mixing): Asked {
-    const known = this.#asked.get(mixing);
-    if (known) return known;
-    const { clock, log } = this.parts;
-    const asked = new Asked({
-      office: (token) => this.#players.officeOf(token),
-      speech: () => this.#speech,
-      keys: () => this.#config.keys,
-      post: (message, transfer) => mixing.send(message, transfer),
-      onAnswered: (about, tookMs) => this.parts.onAnswered?.(about, tookMs),
-      clock,
-      log,
-    });
-    this.#asked.set(mixing, asked);
-    return asked;
-  }
-
   #lost(mixing: Mixing): void {
-    this.#asked.get(mixing)?.close();
-    this.#asked.delete(mixing);
     this.#pages.threadEnded();
     this.parts.onThreadGone?.(mixing.number);
     if (this.#mixers.all.length === 0) this.#noThread();

@@ -6,13 +6,21 @@ import type { Cancel, Clock } from '../../util/clock';
 import { errorFields, HoldcastError, messageOf } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
-import type { FromMixer, ToMixer } from '../mixer/messages';
+import { inTime } from '../../util/inTime';
 import { LogThrottle } from '../../util/logThrottle';
+import type { FromMixer, HubMethods, HubNews, MixerMethods, ToMixer } from '../mixer/messages';
+import { isRpc, Rpc, type Handlers } from '../mixer/rpc';
+import { transferOf } from './clipSamples';
+import type { MixerRequest } from './mixers';
 
 export interface MixerThreadParts {
   /** Absolute path of the built src/hub/mixer/worker.ts. */
   file: string;
-  onMessage(message: FromMixer): void;
+  onNews(news: HubNews): void;
+  /** Answers what its calls ask. */
+  serves(thread: Pick<MixerThread, 'request'>): Handlers<HubMethods>;
+  /** Told how long each answer took, milliseconds. */
+  onServed?(method: keyof HubMethods, tookMs: number): void;
   /** It is dead, or was so stuck that it was ended. Called once, and only after `start` has resolved. */
   onEnd(reason: string): void;
   clock: Clock;
@@ -27,6 +35,8 @@ const START_MS = 10_000;
 const LOOK_MS = 1000;
 /** … and as many looks in a row find nothing of it when it is stuck. */
 const LOOKS = 3;
+/** Requests of its calls that are answered at once; a few for each call. */
+const MOST_ASKED = 20_000;
 /** What it has to say before its end takes no longer, milliseconds. */
 const DRAIN_MS = 1000;
 /** Ending it takes no longer, unless it hangs in the system, milliseconds. */
@@ -45,8 +55,7 @@ export class MixerThread implements Closeable {
   /** Settles `start`. */
   #started: (error?: HoldcastError) => void = () => {};
   #exited: Promise<void> = Promise.resolve();
-  #drained: () => void = () => {};
-  #isDrained = false;
+  readonly #rpc: Rpc<MixerMethods, HubMethods>;
   /** Looks since its figures came last. */
   #silentLooks = 0;
   #cancelLook: Cancel = () => {};
@@ -57,6 +66,14 @@ export class MixerThread implements Closeable {
   constructor(private readonly parts: MixerThreadParts) {
     this.#printed = new LogThrottle(parts.clock, PRINTED_MS);
     this.#troubles = new LogThrottle(parts.clock, PRINTED_MS);
+    this.#rpc = new Rpc<MixerMethods, HubMethods>({
+      post: (message, transfer) => this.#post(message, transfer),
+      serves: parts.serves(this),
+      mostServed: MOST_ASKED,
+      transferOf,
+      onServed: (method, tookMs) => parts.onServed?.(method, tookMs),
+      clock: parts.clock,
+    });
   }
 
   /** Called once; resolves when it is ready. @throws HoldcastError HC_MIXER_FAILED */
@@ -79,14 +96,16 @@ export class MixerThread implements Closeable {
   }
 
   /** What is sent before it is ready, or after its end, goes nowhere. Never throws. */
-  send(message: ToMixer, transfer: readonly ArrayBuffer[] = []): void {
-    if (this.#status !== 'running') return;
+  send(message: ToMixer): void {
     try {
-      this.#worker!.postMessage(message, transfer);
+      this.#post(message);
     } catch (error) {
       this.#troubled(error, message.type, 'could not be sent to a mixing thread');
     }
   }
+
+  /** At its end all that it was asked is unanswered. */
+  readonly request: MixerRequest = (...asked) => this.#rpc.request(...asked);
 
   /** Ends it when it has handed over the states of its calls, within two seconds. May be called again. */
   close(): Promise<void> {
@@ -95,13 +114,19 @@ export class MixerThread implements Closeable {
   }
 
   async #close(): Promise<void> {
-    if (this.#status === 'running' && !this.#isDrained) {
-      const drained = new Promise<void>((resolve) => (this.#drained = resolve));
-      this.send({ type: 'drain' });
-      await this.#within(DRAIN_MS, drained);
-    }
+    if (this.#status === 'running') await this.#drain();
     this.#end('it was closed');
-    await this.#within(END_MS, this.#exited);
+    await inTime(this.parts.clock, END_MS, this.#exited);
+  }
+
+  async #drain(): Promise<void> {
+    // From now on it mixes no more, and has no figures.
+    this.#cancelLook();
+    await this.request('drain', undefined, { limitMs: DRAIN_MS }).catch(() => {}); // it hangs
+  }
+
+  #post(message: ToMixer, transfer: readonly ArrayBuffer[] = []): void {
+    if (this.#status === 'running') this.#worker!.postMessage(message, transfer);
   }
 
   #open(): void {
@@ -121,15 +146,12 @@ export class MixerThread implements Closeable {
     if (message.type === 'ready' && this.#status === 'starting') this.#run();
     if (message.type === 'figures') this.#silentLooks = 0;
     try {
-      if (this.#status === 'running') this.parts.onMessage(message);
+      if (this.#status !== 'running') return;
+      if (isRpc(message)) this.#rpc.hear(message);
+      else this.parts.onNews(message);
     } catch (error) {
       this.#troubled(error, message.type, 'a message of a mixing thread met an error');
     }
-    if (message.type !== 'drained') return;
-    this.#isDrained = true;
-    // It mixes no more, and has no figures.
-    this.#cancelLook();
-    this.#drained();
   }
 
   #run(): void {
@@ -155,12 +177,12 @@ export class MixerThread implements Closeable {
     const wasRunning = this.#status === 'running';
     this.#status = 'ended';
     this.#cancelLook();
-    this.#drained();
+    this.#rpc.close();
     this.#worker?.unref();
     void this.#worker?.terminate().catch(() => {});
     if (!wasRunning) return this.#started(failed(reason));
     // Its pipes are closed when it has exited: before that another thread's audio would be mixed with its own.
-    void this.#within(END_MS, this.#exited).then(() => {
+    void inTime(this.parts.clock, END_MS, this.#exited).then(() => {
       if (!this.#closed) this.parts.onEnd(reason);
     });
   }
@@ -174,17 +196,6 @@ export class MixerThread implements Closeable {
 
   #troubled(error: unknown, type: string, what: string): void {
     this.#troubles.say((times) => this.parts.log.error({ type, times, ...errorFields(error) }, what));
-  }
-
-  /** Resolves with `promise`, or after `limitMs`. */
-  #within(limitMs: number, promise: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.parts.clock.after(limitMs, resolve);
-      void promise.then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 }
 

@@ -70,10 +70,9 @@ describe('while nobody is named', () => {
     expect(mostDifference(reader.heard, musicAlone(1700))).toBe(0);
     expect([office.asked, office.remembered, office.choicesAsked]).toEqual([[], [], 0]);
     expect(rig.of('states')).toEqual([]);
-    expect(rig.of('ask')).toEqual([]);
+    expect(rig.of('request')).toEqual([]);
     expect(rig.lines).toEqual([]);
-    rig.mixer.handle({ type: 'status', id: 1 });
-    const [status] = rig.of('status').at(-1)!.calls;
+    const [status] = rig.mixer.status();
     expect(status).toMatchObject({ status: 'playing' });
     expect(status).not.toHaveProperty('uniqueid');
   });

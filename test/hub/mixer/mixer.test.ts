@@ -112,9 +112,7 @@ test('calls are even over all turns, whoever comes and goes', () => {
   for (const uniqueid of [...calls.filter((_, i) => i % 2 === 1), ...more]) rig.read(uniqueid);
   rig.pass(2000);
   const ahead = (): number[] => {
-    rig.mixer.handle({ type: 'status', id: 1 });
-    const { calls: all } = rig.of('status').at(-1)!;
-    return all.map(({ aheadMs }) => aheadMs);
+    return rig.mixer.status().map(({ aheadMs }) => aheadMs);
   };
   const turns: number[] = [];
   for (let i = 0; i < 16; i++) {
@@ -135,9 +133,7 @@ describe('in the middle of a tick', () => {
     for (const id of calls) rig.read(id);
     rig.pass(1000);
     const ahead = (): Map<string, number> => {
-      rig.mixer.handle({ type: 'status', id: 1 });
-      const { calls: all } = rig.of('status').at(-1)!;
-      return new Map(all.map(({ uniqueid, aheadMs }) => [uniqueid!, aheadMs]));
+      return new Map(rig.mixer.status().map(({ uniqueid, aheadMs }) => [uniqueid!, aheadMs]));
     };
     let looks = 0;
     rig.makeFifos(['9.9']);
@@ -323,12 +319,12 @@ describe('what throws outside of any call', () => {
       rig.refuses = (message) =>
         message.type === 'states' && message.states.some(([uniqueid]) => uniqueid === calls[7]);
       if (when === 'while it plays') rig.pass(4000);
-      else rig.mixer.handle({ type: 'drain' });
+      else rig.mixer.drain();
       const told = new Set(rig.of('states').flatMap(({ states }) => states.map(([uniqueid]) => uniqueid)));
       expect(told).toEqual(new Set(calls.filter((id) => id !== calls[7])));
       expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
       if (when === 'while it plays') expect(rig.figures).toMatchObject({ playing: 40, underruns: 0 });
-      else expect(rig.posted.at(-1)).toEqual({ type: 'drained' });
+      else expect(rig.mixer.status()).toEqual([]);
     },
   );
 
@@ -403,11 +399,7 @@ describe('in one tick', () => {
     rig = new MixerRig();
     rig.begin(ids(100));
     const armed = (): number => {
-      rig.mixer.handle({ type: 'status', id: 1 });
-      return rig
-        .of('status')
-        .at(-1)!
-        .calls.filter(({ track }) => track !== undefined).length;
+      return rig.mixer.status().filter(({ track }) => track !== undefined).length;
     };
     const counts = [armed()];
     while (counts.at(-1)! < 100 && counts.length < 20) {
@@ -482,9 +474,8 @@ test('the thread ends: all states are told, readers hear what is in their pipes 
   for (const uniqueid of calls.slice(1, 90)) rig.read(uniqueid);
   rig.pass(2000);
   rig.posted.length = 0;
-  rig.mixer.handle({ type: 'drain' });
+  rig.mixer.drain();
   await once(cat, 'close');
-  expect(rig.posted.at(-1)).toEqual({ type: 'drained' });
   // Ten have heard nothing yet.
   expect(rig.of('states')[0]!.states).toHaveLength(90);
   // What he hears next is the sample after the last one in his pipe.
@@ -492,7 +483,7 @@ test('the thread ends: all states are told, readers hear what is in their pipes 
   rig.beginAgain(first!);
   rig.pass(1000);
   expect(rig.clock.pending).toBe(0);
-  expect(rig.posted.at(-1)).toEqual({ type: 'drained' });
+  expect(rig.mixer.status()).toEqual([]);
 });
 
 test('a call that is over is forgotten whole: its pipe, its timers, its office', () => {

@@ -32,11 +32,12 @@ async function pressed(action: KeyFunction): Promise<{ call: Caller; link: HubLi
   return { call, link };
 }
 
-const pending = ({ link }: { link: HubLink }): number[] => [link.outside.pending, link.asked.pending];
+const pending = ({ link }: { link: HubLink }): number[] => link.pending;
 
 test('when it is over nothing of it is kept at either end', async () => {
   const quick = await pressed((session) => session.say('position-1'));
-  expect(pending(quick)).toEqual([1, 1]);
+  // The function, and what it says.
+  expect(pending(quick)).toEqual([1, 2]);
   await quick.call.live(2);
   expect(pending(quick)).toEqual([0, 0]);
   const speaking = await pressed((session) => void session.say('position-1'));
@@ -60,7 +61,7 @@ test('a call that ends while it speaks sets it free to go on, and hears no more 
   call.session.close();
   await call.live(1);
   expect(wentOn).toBe(true);
-  expect(link.toMixer.filter(({ type }) => type !== 'deed')).toEqual([]);
+  expect(link.toMixer.filter(({ type }) => type === 'answer' || type === 'failure')).toEqual([]);
   expect(call.rig.played).toEqual(['a']);
 });
 
@@ -111,9 +112,9 @@ test('when its thread is gone the function is told, and what it says goes nowher
     await session.say('position-1');
     session.nextTrack();
   });
-  link.asked.close();
+  link.hub.close();
   await turn();
   expect(seen).toEqual([true]);
-  expect(link.toMixer.map(({ type }) => type)).toEqual(['deed']);
-  expect(link.asked.pending).toBe(0);
+  expect(link.toMixer.map(({ type }) => type)).toEqual(['request']);
+  expect(link.pending[1]).toBe(0);
 });

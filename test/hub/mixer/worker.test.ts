@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { resolveConfig } from '../../../src/config/defaults';
 import { GcPauses } from '../../../src/hub/mixer/gcPauses';
-import type { FromMixer, MixerFigures } from '../../../src/hub/mixer/messages';
+import type { HubNews, MixerFigures } from '../../../src/hub/mixer/messages';
 import type { GcKind } from '../../../src/util/gcPauses';
 import { portableConfig } from '../../../src/hub/play/portable';
 import { MixerThread } from '../../../src/hub/play/thread';
@@ -30,6 +30,7 @@ test('its bundle has nothing heavy in it, and asks for little else', () => {
   const asked = new Set(imports.map(({ path }) => path));
   expect([...asked].sort()).toEqual([
     'node-cron',
+    'node:events',
     'node:fs',
     'node:path',
     'node:perf_hooks',
@@ -45,12 +46,13 @@ test('its bundle has nothing heavy in it, and asks for little else', () => {
 async function started() {
   const file = join(tempFolder(), 'mixer.cjs');
   bundle(file);
-  const messages: FromMixer[] = [];
+  const messages: HubNews[] = [];
   const ends: string[] = [];
   const thread = owned(
     new MixerThread({
       file,
-      onMessage: (message) => void messages.push(message),
+      onNews: (message) => void messages.push(message),
+      serves: () => ({}) as never,
       onEnd: (reason) => void ends.push(reason),
       clock: systemClock(),
       log: keptLog().log,
@@ -64,14 +66,15 @@ test('it hears its config, tells its figures, and survives what it does not unde
   const { thread, messages, ends } = await started();
   thread.send({ type: 'config' } as never);
   thread.send({ type: 'config', config: portableConfig(CONFIG) });
-  thread.send({ type: 'answer', id: 1, answer: { about: 'choice', track: undefined } });
+  thread.send({ type: 'answer', id: 1, answer: undefined });
   await until('figures', () => messages.some(({ type }) => type === 'figures'));
   const logged = messages.filter((message) => message.type === 'log');
   expect(logged.map(({ level, message }) => [level, message])).toEqual([
     ['error', 'unexpected; the thread goes on'],
   ]);
+  expect(await thread.request('status', undefined)).toEqual([]);
   await thread.close();
-  expect(messages.at(-1)).toEqual({ type: 'drained' });
+  expect(messages.at(-1)).toEqual({ type: 'states', states: [] });
   expect(ends).toEqual([]);
 });
 

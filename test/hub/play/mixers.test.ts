@@ -7,12 +7,18 @@ import {
   type Thread,
   type ThreadEars,
 } from '../../../src/hub/play/mixers';
-import type { MixerFigures, ToMixer } from '../../../src/hub/mixer/messages';
+import type { CallStatus, MixerFigures, MixerNews } from '../../../src/hub/mixer/messages';
 import { ManualClock } from '../../../src/util/clock';
 import { silentLogger } from '../../../src/util/log';
 
 class FakeThread implements Thread {
-  readonly sent: ToMixer[] = [];
+  readonly sent: MixerNews[] = [];
+  /** What it answers to `status`. */
+  calls: Promise<readonly CallStatus[]> = Promise.resolve([]);
+  readonly request = ((_: string, __: undefined, limits: object) => {
+    expect(limits).toEqual({ limitMs: 500 });
+    return this.calls;
+  }) as Thread['request'];
   closed = false;
   constructor(
     readonly ears: ThreadEars,
@@ -21,7 +27,7 @@ class FakeThread implements Thread {
   start(): Promise<void> {
     return this.fails ? Promise.reject(new Error('no memory')) : Promise.resolve();
   }
-  send(message: ToMixer): void {
+  send(message: MixerNews): void {
     this.sent.push(message);
   }
   close(): Promise<void> {
@@ -29,7 +35,7 @@ class FakeThread implements Thread {
     return Promise.resolve();
   }
   tells(figures: Partial<MixerFigures>): void {
-    this.ears.onMessage({ type: 'figures', figures: figures as MixerFigures });
+    this.ears.onNews({ type: 'figures', figures: figures as MixerFigures });
   }
 }
 
@@ -49,7 +55,7 @@ const partsOf = (): MixersParts => ({
   },
   most: 2,
   greeting: () => [{ type: 'catalog', clips: [] }],
-  onMessage: () => {},
+  onNews: () => {},
   onLost: (mixing) => void lost.push(mixing),
   onReady: (mixing) => void ready.push(mixing),
   clock,
@@ -159,4 +165,15 @@ test('its own end is no loss', async () => {
   threads[0]!.ears.onEnd('closed');
   expect(lost).toEqual([]);
   expect(threads[0]!.closed).toBe(true);
+});
+
+test('what callers hear is told by all threads; one that does not answer costs its own callers’ lines', async () => {
+  const lineOf = (uniqueid: string): CallStatus => ({
+    ...{ uniqueid, status: 'playing', heardMs: 1, aheadMs: 160, underruns: 0 },
+  });
+  await mixers.start(2000);
+  const [one, two] = threads.slice(-2);
+  one!.calls = Promise.resolve([lineOf('1.1'), lineOf('1.2')]);
+  two!.calls = Promise.reject(new Error('late'));
+  expect((await mixers.status()).map(({ uniqueid }) => uniqueid)).toEqual(['1.1', '1.2']);
 });

@@ -4,7 +4,7 @@
 import type { BackOffice, OfficeCall, Remembered } from '../../../src/asterisk/backOffice';
 import type { CallNews } from '../../../src/asterisk/feed';
 import type { Hearer } from '../../../src/hub/lookUps';
-import type { FromMixer, ToMixer } from '../../../src/hub/mixer/messages';
+import type { HubNews, MixerNews } from '../../../src/hub/mixer/messages';
 import type { Page } from '../../../src/pcm/page';
 import type { Mixing } from '../../../src/hub/play/mixers';
 import { Players } from '../../../src/hub/play/players';
@@ -29,10 +29,11 @@ const stateAt = (sample: number): CallState => ({
 
 class World {
   readonly clock = new ManualClock();
-  readonly sent: ToMixer[] = [];
+  readonly sent: MixerNews[] = [];
   readonly mixing: Mixing = {
     number: 1,
     send: (message) => void this.sent.push(message),
+    request: () => Promise.reject(new Error('nobody asks')),
     busySeconds: 0,
     calls: 0,
   };
@@ -120,14 +121,14 @@ class World {
   identify(uniqueid: string): void {
     this.tell(uniqueid, { type: 'identity', identity: { uniqueid, phone: `0${uniqueid}`, language: 'ru' } });
   }
-  hear(message: FromMixer): void {
+  hear(message: HubNews): void {
     this.players.hear(message);
   }
   reads(token: string, status: 'reading' | 'away' = 'reading'): void {
     this.hear({ type: 'reader', token, status });
   }
-  ofType<T extends ToMixer['type']>(type: T): Extract<ToMixer, { type: T }>[] {
-    return this.sent.filter((message): message is Extract<ToMixer, { type: T }> => message.type === type);
+  ofType<T extends MixerNews['type']>(type: T): Extract<MixerNews, { type: T }>[] {
+    return this.sent.filter((message): message is Extract<MixerNews, { type: T }> => message.type === type);
   }
   #office(call: () => OfficeCall): BackOffice {
     return {
@@ -199,7 +200,7 @@ describe('a call that arrives', () => {
       world.welcome = () => new Promise((resolve) => (found = resolve));
       const { take } = world;
       world.take = (uniqueid) => given(take(uniqueid) as string);
-      const answered: ToMixer['type'][][] = [];
+      const answered: MixerNews['type'][][] = [];
       const ask = async (): Promise<void> => {
         await world.arrive('1.1');
         answered.push(world.sent.map(({ type }) => type));

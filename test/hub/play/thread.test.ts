@@ -2,7 +2,8 @@
 // Would catch: a dead thread that nobody notices, a living one that is ended, a pipe that is open after its thread's end.
 import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FromMixer } from '../../../src/hub/mixer/messages';
+import type { HubNews } from '../../../src/hub/mixer/messages';
+import { Unanswered } from '../../../src/hub/mixer/rpc';
 import { MixerThread, type MixerThreadParts } from '../../../src/hub/play/thread';
 import { ManualClock, systemClock, type Clock } from '../../../src/util/clock';
 import { keptLog, owned, tempFolder, until } from '../fixtures';
@@ -18,12 +19,13 @@ function opened(code: string, clock: Clock = systemClock(), more: Partial<MixerT
   const folder = tempFolder();
   const file = join(folder, 'thread.cjs');
   writeFileSync(file, code);
-  const messages: FromMixer[] = [];
+  const messages: HubNews[] = [];
   const ends: string[] = [];
   const { log, lines } = keptLog();
   const thread = new MixerThread({
     file,
-    onMessage: (message) => void messages.push(message),
+    onNews: (message) => void messages.push(message),
+    serves: () => ({}) as never,
     onEnd: (reason) => void ends.push(reason),
     clock,
     log,
@@ -36,17 +38,17 @@ function opened(code: string, clock: Clock = systemClock(), more: Partial<MixerT
 /** Does what it is told in `do`. */
 const obeying = (deeds: string): string => `${READY}
 const deeds = { ${deeds} };
-port.on('message', ({ type, id }) => type === 'status' ? Object.values(deeds)[id]() : type === 'drain' && drain());
-const drain = () => { port.postMessage({ type: 'states', states: [] }); port.postMessage({ type: 'drained' }); };
+port.on('message', ({ type, token, id, method }) => type === 'end' ? Object.values(deeds)[token]() : method === 'drain' && drain(id));
+const drain = (id) => { port.postMessage({ type: 'states', states: [] }); port.postMessage({ type: 'answer', id }); };
 `;
-const deed = (id: number) => ({ type: 'status', id }) as const;
+const deed = (id: number) => ({ type: 'end', token: String(id) }) as const;
 
 /** Clocks that do not go on keep a test from seeing what an end by time would look like. */
 const eventsOnly = (): ManualClock => new ManualClock();
 
 test('what is sent comes in order, and what is said is heard in order', async () => {
   const { thread, messages } = opened(
-    `${READY} port.on('message', ({ id }) => id === undefined ? port.postMessage({ type: 'drained' }) : port.postMessage({ type: 'wanted', key: id, index: 0 }))`,
+    `${READY} port.on('message', ({ token, id }) => port.postMessage(token === undefined ? { type: 'answer', id } : { type: 'wanted', key: Number(token), index: 0 }))`,
   );
   await thread.start();
   for (let id = 1; id <= 1000; id++) thread.send(deed(id));
@@ -215,7 +217,7 @@ describe('the end of the hub', () => {
     const { thread, types, ends } = opened(obeying(''), eventsOnly());
     await thread.start();
     await Promise.all([thread.close(), thread.close()]);
-    expect(types()).toEqual(['ready', 'states', 'drained']);
+    expect(types()).toEqual(['ready', 'states']);
     expect(ends).toEqual([]);
   });
 
@@ -232,16 +234,72 @@ describe('the end of the hub', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('one that has handed over already is not asked again, nor taken for stuck', async () => {
+  test('while it hands over it is not taken for stuck', async () => {
     const clock = new ManualClock();
-    const { thread, types, ends } = opened(obeying(''), clock);
+    const { thread, ends } = opened(`${READY} port.on('message', () => {});`, clock);
     await thread.start();
-    thread.send({ type: 'drain' });
-    await until('the states', () => types().includes('drained'));
-    clock.advance(10_000);
-    await thread.close();
+    clock.advance(2900);
+    const closed = thread.close();
+    clock.advance(999);
+    expect(clock.pending).toBe(1);
+    clock.advance(1);
+    await closed;
     expect(ends).toEqual([]);
-    expect(types()).toEqual(['ready', 'states', 'drained']);
+  });
+});
+
+describe('what a thread is asked', () => {
+  test('is answered; what it refuses is an error, and what it does not answer in time is unanswered', async () => {
+    const clock = new ManualClock();
+    const answers = `port.on('message', ({ type, id, method }) => {
+      if (method === 'drain') port.postMessage({ type: 'answer', id });
+      if (id === 1) port.postMessage({ type: 'answer', id, answer: [{ uniqueid: '1.1' }] });
+      if (id === 2) port.postMessage({ type: 'failure', id, message: 'no luck', hint: 'try' });
+      if (type === 'cancel') port.postMessage({ type: 'wanted', key: id, index: 0 });
+    });`;
+    const { thread, types } = opened(READY + answers, clock);
+    await thread.start();
+    expect(await thread.request('status', undefined)).toEqual([{ uniqueid: '1.1' }]);
+    const refused = { code: 'HC_ACTION_FAILED', message: 'no luck', hint: 'try' };
+    await expect(thread.request('status', undefined)).rejects.toMatchObject(refused);
+    const late = thread.request('status', undefined, { limitMs: 100 });
+    clock.advance(100);
+    await expect(late).rejects.toThrow(Unanswered);
+    await until('it hears that nobody waits', () => types().includes('wanted'));
+  });
+
+  test.each([
+    ['that dies', 'process.exit(3)'],
+    ['that hangs', 'for (;;);'],
+  ])('is unanswered where it is one %s, and nothing can be asked of it then', async (_, code) => {
+    const clock = new ManualClock();
+    const { thread, ends, types } = opened(obeying(`it: () => { figures(); ${code} }`), clock);
+    await thread.start();
+    const asked = thread.request('status', undefined);
+    thread.send(deed(0));
+    const end = expect(asked).rejects.toThrow(Unanswered);
+    if (code !== 'process.exit(3)') {
+      await until('the loop', () => types().includes('figures'));
+      clock.advance(3000);
+    }
+    await until('the end', () => ends.length > 0);
+    await end;
+    await expect(thread.request('status', undefined)).rejects.toThrow(Unanswered);
+  });
+
+  test('what it asks is answered by whom it is given, with samples that go over', async () => {
+    const ask = `port.postMessage({ type: 'request', id: 7, method: 'say-position', params: { place: 3 } });
+    port.on('message', ({ id, answer }) => port.postMessage(answer ? { type: 'wanted', key: id, index: answer[0].length } : { type: 'answer', id }));`;
+    const samples = new Int16Array(4);
+    const served: string[] = [];
+    const { thread, messages } = opened(READY + ask, eventsOnly(), {
+      serves: () => ({ 'say-position': () => Promise.resolve([samples]) }) as never,
+      onServed: (method) => void served.push(method),
+    });
+    await thread.start();
+    await until('the answer', () => messages.some(({ type }) => type === 'wanted'));
+    expect(messages.at(-1)).toEqual({ type: 'wanted', key: 7, index: 4 });
+    expect([served, samples.byteLength]).toEqual([['say-position'], 0]);
   });
 });
 
@@ -249,12 +307,12 @@ test('what cannot be sent is a line in the log', async () => {
   const { thread, lines } = opened(obeying('it: figures'), eventsOnly());
   await thread.start();
   thread.send({ ...deed(0), more: () => {} } as never);
-  expect(lines.map(({ fields }) => fields['type'])).toEqual(['status']);
+  expect(lines.map(({ fields }) => fields['type'])).toEqual(['end']);
 });
 
 test('a listener that throws is a line in the log', async () => {
   const { thread, lines } = opened(obeying('it: figures'), eventsOnly(), {
-    onMessage: ({ type }) => {
+    onNews: ({ type }) => {
       if (type === 'figures') throw new Error('no luck');
     },
   });

@@ -3,6 +3,7 @@
 import { run } from '../../../src/session/actions';
 import { portableConfig } from '../../../src/hub/play/portable';
 import { resolveConfig } from '../../../src/config/defaults';
+import { turn } from '../../support/caller';
 import { HubLink } from '../../support/hubLink';
 
 test('built-in keys stay what they are, an operator’s function is one with its name, hold-off and limit', () => {
@@ -23,9 +24,23 @@ test('built-in keys stay what they are, an operator’s function is one with its
   expect(link.toMain).toEqual([]);
 });
 
-test('answers and deeds that nobody waits for go nowhere', () => {
+test('answers that nobody waits for go nowhere; what a function that is over still does is passed over', async () => {
   const { outside, toMain } = new HubLink();
-  outside.hear({ type: 'answer', id: 99, answer: { about: 'function' } });
-  outside.hear({ type: 'deed', id: 99, deed: { do: 'nextTrack' } });
-  expect(toMain).toEqual([]);
+  outside.hear({ type: 'answer', id: 99, answer: undefined });
+  outside.hear({ type: 'failure', id: 99, message: 'no luck' });
+  outside.hear({ type: 'cancel', id: 99 });
+  outside.hear({
+    type: 'request',
+    id: 1,
+    method: 'command',
+    params: { run: 7, command: { do: 'nextTrack' } },
+  });
+  await turn();
+  expect(toMain).toEqual([{ type: 'answer', id: 1, answer: undefined }]);
+});
+
+test('what the hub asks of the thread is answered', async () => {
+  const { hub } = new HubLink();
+  expect(await hub.request('status', undefined)).toEqual([]);
+  expect(await hub.request('drain', undefined)).toBeUndefined();
 });

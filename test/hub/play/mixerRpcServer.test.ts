@@ -1,81 +1,90 @@
 // The main thread's answers to one mixing thread. What it gives out is tested with its other end, in remote*.test.ts.
 // Would catch: a failing office that leaves a caller waiting, answers to a thread that is gone, a flood of log lines.
 import type { BackOffice } from '../../../src/asterisk/backOffice';
-import type { FromMixer, Question, ToMixer } from '../../../src/hub/mixer/messages';
-import { Asked } from '../../../src/hub/play/asked';
 import { memoryClip } from '../../../src/audio/source';
+import type { HubMethods, MixerMethods } from '../../../src/hub/mixer/messages';
+import { Rpc, type RpcMessage } from '../../../src/hub/mixer/rpc';
+import { transferOf } from '../../../src/hub/play/clipSamples';
+import { MixerRpcServer } from '../../../src/hub/play/mixerRpcServer';
 import { ManualClock } from '../../../src/util/clock';
 import { turn } from '../../support/caller';
 import { FakeOffice } from '../../support/office';
 import { keptLog } from '../fixtures';
 
 const CALL = '1795225281.7';
-const ask = (id: number, question: Question): Extract<FromMixer, { type: 'ask' }> => ({
-  type: 'ask',
-  id,
-  token: CALL,
-  question,
-});
-const BALANCE: Question = { about: 'balance', language: 'en' };
+const MOST = 100;
 
-function answering(office: BackOffice | undefined) {
-  const posted: ToMixer[] = [];
+function ask<Name extends keyof HubMethods>(
+  id: number,
+  method: Name,
+  params: Omit<HubMethods[Name]['params'], 'token'>,
+): RpcMessage<HubMethods> {
+  return { type: 'request', id, method, params: { token: CALL, ...params } } as RpcMessage<HubMethods>;
+}
+const balance = (id: number): RpcMessage<HubMethods> => ask(id, 'balance', { language: 'en' });
+
+function answering(office: BackOffice | undefined, mostServed = 1000) {
+  const posted: RpcMessage<MixerMethods>[] = [];
   const transfers: (readonly ArrayBuffer[])[] = [];
   const { log, lines } = keptLog();
   const clock = new ManualClock();
   const told: [string, number][] = [];
-  const asked = new Asked({
-    onAnswered: (about, tookMs) => void told.push([about, tookMs]),
-    office: (token) => (token === CALL ? office : undefined),
-    speech: () => ({
-      balance: () => Promise.resolve(undefined),
-      position: () =>
-        Promise.resolve([memoryClip('one', new Int16Array(4)), memoryClip('two', new Int16Array(2))]),
-    }),
+  const speech = {
+    balance: () => Promise.resolve(undefined),
+    position: () =>
+      Promise.resolve([memoryClip('one', new Int16Array(4)), memoryClip('two', new Int16Array(2))]),
+  };
+  const parts = {
+    office: (token: string) => (token === CALL ? office : undefined),
+    speech: () => speech,
     keys: () => ({}),
+    clock,
+    log,
+  };
+  const asked: Rpc<MixerMethods, HubMethods> = new Rpc<MixerMethods, HubMethods>({
     post: (message, transfer = []) => {
       posted.push(message);
       transfers.push(transfer);
     },
+    serves: new MixerRpcServer(parts, { request: (...given) => asked.request(...given) }),
+    mostServed,
+    transferOf,
+    onServed: (about, tookMs) => void told.push([about, tookMs]),
     clock,
-    log,
   });
   return { asked, posted, transfers, lines, clock, told };
 }
 
-const unavailable = (id: number): ToMixer => ({
+const unavailable = (id: number): RpcMessage<MixerMethods> => ({
   type: 'answer',
   id,
-  answer: { about: 'balance', answer: { status: 'unavailable' } },
+  answer: { status: 'unavailable' },
 });
 
 test('a call that nobody knows has no choice, and no balance', async () => {
   const { asked, posted } = answering(undefined);
-  asked.hear(ask(1, { about: 'choice' }));
-  asked.hear(ask(2, BALANCE));
+  asked.hear(ask(1, 'choice', {}));
+  asked.hear(balance(2));
   await turn();
-  expect(posted).toEqual([
-    { type: 'answer', id: 1, answer: { about: 'choice', track: undefined } },
-    unavailable(2),
-  ]);
+  expect(posted).toEqual([{ type: 'answer', id: 1, answer: undefined }, unavailable(2)]);
 });
 
 test('an office that breaks its word and throws is an answer, and one line in the log in a minute', async () => {
   const { asked, posted, lines, clock } = answering(new FakeOffice([new Error('no luck')]));
-  for (let id = 1; id <= 500; id++) asked.hear(ask(id, BALANCE));
+  for (let id = 1; id <= 500; id++) asked.hear(balance(id));
   await turn();
   expect(posted).toHaveLength(500);
   expect(posted[499]).toEqual(unavailable(500));
   expect(lines).toHaveLength(1);
   clock.advance(60_000);
-  asked.hear(ask(501, BALANCE));
+  asked.hear(balance(501));
   await turn();
   expect(lines[1]!.fields).toMatchObject({ times: 500, about: 'balance' });
 });
 
 test('samples of a sentence go over to the thread instead of being copied', async () => {
   const { asked, transfers } = answering(undefined);
-  asked.hear(ask(1, { about: 'say-position', place: 2, language: 'en' }));
+  asked.hear(ask(1, 'say-position', { place: 2, language: 'en' }));
   await turn();
   expect(transfers[0]!.map(({ byteLength }) => byteLength)).toEqual([8, 4]);
 });
@@ -83,34 +92,34 @@ test('samples of a sentence go over to the thread instead of being copied', asyn
 test('a cancelled question has no answer', async () => {
   const office = new FakeOffice(['later']);
   const { asked, posted } = answering(office);
-  asked.hear(ask(1, BALANCE));
+  asked.hear(balance(1));
   await turn();
   asked.hear({ type: 'cancel', id: 1 });
   office.answers({ status: 'locked' });
   await turn();
   expect(posted).toEqual([]);
-  expect(asked.pending).toBe(0);
+  expect(asked.pending).toEqual({ asked: 0, serving: 0 });
 });
 
 test('a thread that asks without end has what can be had, and what waits is bounded', async () => {
-  const { asked, posted } = answering(new FakeOffice(['later'], 'later'));
-  for (let id = 1; id <= 25_000; id++) asked.hear(ask(id, id % 2 ? BALANCE : { about: 'function', digit: '7', call: { language: 'en' }, queue: undefined })); // prettier-ignore
-  for (let id = 25_001; id <= 50_000; id++) asked.hear(ask(id, BALANCE));
+  const { asked, posted } = answering(new FakeOffice(['later'], 'later'), MOST);
+  for (let id = 1; id <= MOST + 500; id++) asked.hear(id % 2 ? balance(id) : ask(id, 'choice', {}));
   await turn();
-  expect(asked.pending).toBe(20_000);
-  expect(posted).toHaveLength(30_000);
+  expect(asked.pending).toEqual({ asked: 0, serving: MOST });
+  expect(posted).toHaveLength(500);
+  expect(posted[0]).toEqual({ type: 'failure', id: MOST + 1, message: 'too much is at work' });
 });
 
 test('when the thread is gone all that is at work for it is aborted, and nothing is posted any more', async () => {
   const office = new FakeOffice(['later']);
   const { asked, posted } = answering(office);
-  asked.hear(ask(1, BALANCE));
+  asked.hear(balance(1));
   await turn();
   asked.close();
-  asked.hear(ask(2, BALANCE));
+  asked.hear(balance(2));
   await turn();
   expect(office.asked.map(({ signal }) => signal.aborted)).toEqual([true]);
-  expect([posted, asked.pending]).toEqual([[], 0]);
+  expect([posted, asked.pending]).toEqual([[], { asked: 0, serving: 0 }]);
 });
 
 test('how long each answer took is told', async () => {
@@ -118,7 +127,7 @@ test('how long each answer took is told', async () => {
   let answered: (track: string) => void = () => {};
   office.choice = () => new Promise((resolve) => (answered = resolve));
   const { asked, told, clock } = answering(office);
-  asked.hear(ask(1, { about: 'choice' }));
+  asked.hear(ask(1, 'choice', {}));
   clock.advance(40);
   answered('music/a.wav');
   await turn();
