@@ -9,10 +9,11 @@ import { isAbsent, lookInside } from '../util/operatorFiles';
 import type { Logger } from '../util/log';
 import { seededRandom, shuffled, type Random } from '../util/random';
 import type { Closeable } from '../util/scope';
-import type { FileTrouble } from './cache';
 import { MANIFEST_NAME, NO_MANIFEST, readManifest, type Manifest } from './manifest';
 import { baseLanguage, compareNames } from './names';
-import { readiness, troubleOf, type Readiness, type ReadinessContext } from './ready';
+import { PlayableTracks, type PlayableTrack } from './playable';
+import { readiness, type Readiness, type ReadinessContext } from './ready';
+import { difference, problemsOf, ScanReport, type LibraryChange, type MediaProblem } from './scanReport';
 import type { MediaSettings } from './settings';
 import { audible, hasSettled, sameSource, type Entry, type EntryState } from './shelved';
 import {
@@ -26,6 +27,8 @@ import {
 } from './sources';
 import type { ReadMode, Track } from './track';
 
+export type { LibraryChange, MediaProblem, PlayableTrack };
+
 export interface LibraryOptions {
   readonly settings: MediaSettings;
   readonly log: Logger;
@@ -34,28 +37,6 @@ export interface LibraryOptions {
   readonly languages?: () => readonly string[];
   /** Called when files wait to be prepared: on a change of which, else at most once a minute. Must not throw. */
   readonly requestPreparation?: () => void;
-}
-
-/** What a scan found different. A replaced file is in both lists, with its old and its new Track. */
-export interface LibraryChange {
-  readonly added: readonly Track[];
-  readonly removed: readonly Track[];
-}
-
-/** A Track and what it is for. */
-export interface PlayableTrack {
-  readonly track: Track;
-  readonly kind: 'music' | 'advice' | 'prompt' | 'other';
-  /** Advices. */
-  readonly shelf?: Shelf;
-  /** Base language; absent: for everyone. */
-  readonly language?: string;
-  /** Prompts: the file's name without its ending, "position-3". */
-  readonly name?: string;
-}
-
-export interface MediaProblem extends FileTrouble {
-  readonly file: string;
 }
 
 /** Files that wait are asked for again this often, milliseconds. */
@@ -67,13 +48,10 @@ export class Library {
   readonly #options: LibraryOptions;
   #entries = new Map<string, Entry>();
   #problems: MediaProblem[] = [];
-  #told = new Set<string>();
+  readonly #report: ScanReport;
   #manifest: Manifest | undefined;
   #manifestStamp = '';
-  #music: readonly Track[] = [];
-  #advices: readonly { readonly shelf: Shelf | undefined; readonly track: Track }[] = [];
-  #prompts: ReadonlyMap<string, Track> = new Map();
-  #playable: readonly PlayableTrack[] = [];
+  #playable = new PlayableTracks();
   #scanning: Promise<unknown> = Promise.resolve();
   #scanned = false;
   #folderStamp = '';
@@ -82,18 +60,17 @@ export class Library {
 
   constructor(options: LibraryOptions) {
     this.#options = options;
+    this.#report = new ScanReport(options.log);
   }
 
   /** Tracks of music/ by name. Empty before the first scan. */
   get music(): readonly Track[] {
-    return this.#music;
+    return this.#playable.music;
   }
 
   /** Tracks of one shelf by name: those for everyone, and those in `language` ("en", "pt-BR": the base counts). */
   advices(shelf: Shelf, language: string): readonly Track[] {
-    const base = baseLanguage(language);
-    const heard = (track: Track): boolean => track.language === undefined || track.language === base;
-    return this.#advices.filter((a) => a.shelf === shelf && heard(a.track)).map((a) => a.track);
+    return this.#playable.advices(shelf, language);
   }
 
   /** Anything that can be played, by its id ("advices/first/10-welcome.en.wav"). */
@@ -103,19 +80,17 @@ export class Library {
 
   /** The recorded prompt prompts/<language>/<name>.*, undefined when there is none: prompt("position-3", "en"). */
   prompt(name: string, language: string): Track | undefined {
-    return this.#prompts.get(`${baseLanguage(language)}/${name.normalize('NFC')}`);
+    return this.#playable.prompt(name, language);
   }
 
   /** Whether there are prompts in this language. */
   speaks(language: string): boolean {
-    const folder = `${baseLanguage(language)}/`;
-    for (const key of this.#prompts.keys()) if (key.startsWith(folder)) return true;
-    return false;
+    return this.#playable.speaks(language);
   }
 
   /** Everything that can be played, by name. */
   get playable(): readonly PlayableTrack[] {
-    return this.#playable;
+    return this.#playable.all;
   }
 
   /** Files that cannot be played, and why. */
@@ -230,8 +205,10 @@ export class Library {
     // A first track may have been asked for while this scan was under way: its Track stays the one.
     for (const [id, entry] of this.#entries) if (before.get(id) !== entry) after.set(id, entry);
     this.#entries = after;
-    this.#sort();
-    this.#report(before, after, listing);
+    this.#playable = new PlayableTracks(after.values());
+    this.#problems = problemsOf(after, listing);
+    this.#report.problems(this.#problems);
+    if (this.#scanned) this.#report.changes(before, after);
     this.#requestPreparation();
     this.#scanned = true;
     return difference(before, after);
@@ -299,41 +276,6 @@ export class Library {
     return !first;
   }
 
-  #sort(): void {
-    const heard = [...this.#entries.values()]
-      .sort((a, b) => compareNames(a.source.name, b.source.name))
-      .flatMap((entry) => {
-        const track = audible(entry);
-        return track ? [{ source: entry.source, track }] : [];
-      });
-    this.#playable = heard.map(({ source, track }) => purposeOf(source, track));
-    this.#music = this.#playable.filter((p) => p.kind === 'music').map((p) => p.track);
-    this.#advices = this.#playable
-      .filter((p) => p.kind === 'advice')
-      .map(({ shelf, track }) => ({ shelf, track }));
-    const prompts = this.#playable.filter((p) => p.kind === 'prompt');
-    this.#prompts = new Map(prompts.map((p) => [`${p.language}/${p.name}`, p.track]));
-  }
-
-  #report(before: Map<string, Entry>, after: Map<string, Entry>, listing: Listing): void {
-    this.#problems = problemsOf(after, listing);
-    const { log } = this.#options;
-    const told = new Set<string>();
-    for (const problem of this.#problems) {
-      const key = `${problem.file}\0${problem.code}\0${problem.message}`;
-      told.add(key);
-      if (!this.#told.has(key)) log.warn({ ...problem }, 'media file is skipped');
-    }
-    this.#told = told;
-    if (!this.#scanned) return;
-    for (const track of difference(before, after).added)
-      log.info(
-        { file: track.id },
-        audible(before.get(track.id)) ? 'media file has changed' : 'media file is new',
-      );
-    for (const id of before.keys()) if (!after.has(id)) log.info({ file: id }, 'media file is gone');
-  }
-
   #requestPreparation(): void {
     const files = this.unprepared.join('\0');
     const now = this.#clock?.now() ?? 0;
@@ -350,41 +292,9 @@ export class Library {
   }
 }
 
-function purposeOf({ folder, name }: SourceFile, track: Track): PlayableTrack {
-  const language = folder.language ?? track.language;
-  const spoken = language === undefined ? {} : { language };
-  if (folder.kind === 'music') return { track, kind: 'music', ...spoken };
-  if (folder.shelf) return { track, kind: 'advice', shelf: folder.shelf, ...spoken };
-  if (folder.language === undefined) return { track, kind: 'other', ...spoken };
-  return { track, kind: 'prompt', name: name.replace(/\.[^.]*$/, '').normalize('NFC'), ...spoken };
-}
-
 /** The known state if the file is the same and its Track still describes it: identity matters to playlists. */
 function sameTrack(known: Entry | undefined, found: Track, same: boolean): EntryState | undefined {
   if (!same || known?.state.status !== 'ready' || known.state.track.failed) return undefined;
   const { track } = known.state;
   return track.title === found.title && track.language === found.language ? known.state : undefined;
-}
-
-function difference(before: Map<string, Entry>, after: Map<string, Entry>): LibraryChange {
-  const tracks = (entries: Map<string, Entry>): Track[] =>
-    [...entries.values()].flatMap((e) => audible(e) ?? []);
-  const old = new Set(tracks(before));
-  const now = new Set(tracks(after));
-  return { added: [...now].filter((t) => !old.has(t)), removed: [...old].filter((t) => !now.has(t)) };
-}
-
-function problemsOf(entries: Map<string, Entry>, listing: Listing): MediaProblem[] {
-  const unreadable = 'HC_MEDIA_UNREADABLE';
-  return [
-    ...[...entries].flatMap(([file, { state }]) =>
-      state.status === 'problem' ? [{ file, ...troubleOf(state) }] : [],
-    ),
-    ...listing.folderProblems.map(({ folder, error }) => ({
-      file: folder.path,
-      code: unreadable,
-      message: `the folder cannot be read: ${messageOf(error)}`,
-    })),
-    ...listing.fileProblems.map(({ id, message, hint }) => ({ file: id, code: unreadable, message, hint })),
-  ].sort((a, b) => compareNames(a.file, b.file));
 }
