@@ -34,10 +34,10 @@ export class BenchAmi {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
-  /** Listens on a free port of loopback and returns it. */
-  async start(): Promise<number> {
+  /** Listens on a port of loopback, a free one by default, and returns it. */
+  async start(port = 0): Promise<number> {
     await new Promise<void>((done, failed) => {
-      this.#server.once('error', failed).listen(0, '127.0.0.1', done);
+      this.#server.once('error', failed).listen(port, '127.0.0.1', done);
     });
     return (this.#server.address() as AddressInfo).port;
   }
@@ -135,6 +135,8 @@ export class BenchAmi {
     const refuse = (why: string): void => respond({ Response: 'Error', Message: why });
     this.asked.set(name, (this.asked.get(name) ?? 0) + 1);
     switch (name.toLowerCase()) {
+      case 'challenge':
+        return respond({ Challenge: '4711' });
       case 'login':
         this.#sessions.add(socket);
         return respond({ Message: 'Authentication accepted' });

@@ -49,7 +49,7 @@ await build({ ...common, entryPoints: others, external: packages });
  */
 const later = {
   pino: { file: 'stream-log', entry: 'pino' },
-  './feeds': { file: 'stream-feeds', entry: 'src/stream/feeds.ts' },
+  './outside': { file: 'stream-outside', entry: 'src/stream/outside.ts' },
   './bundle': { file: 'stream-bundle', entry: 'src/config/bundle.ts' },
   './schema': { file: 'stream-schema', entry: 'src/config/schema.ts' },
   '../speech/open': { file: 'stream-speech', entry: 'src/speech/open.ts' },

@@ -1,13 +1,13 @@
-// CallFeed over an AMI connection of its own: for a stream where no hub runs.
+// DirectFeed: the news of one call, over an AMI connection of the stream's own.
 // It hears of every call and tells of one.
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import type { CallFeed, CallNews } from './feed';
+import type { CallNews } from './feed';
 import type { AmiPort } from './link';
 import { Switchboard } from './switchboard';
 
-export class DirectFeed implements CallFeed {
+export class DirectFeed implements Closeable {
   readonly #switchboard: Switchboard;
   #cancel: Cancel = () => {};
 
@@ -20,6 +20,10 @@ export class DirectFeed implements CallFeed {
     this.#switchboard = new Switchboard({ ...parts, link });
   }
 
+  /**
+   * Begins to tell; called once. Never throws: what fails is logged and tried again for as long as the feed is open.
+   * A connection that comes back tells identity and place again.
+   */
   open(listener: (news: CallNews) => void): void {
     this.#cancel = this.#switchboard.follow(this.uniqueid, listener);
   }

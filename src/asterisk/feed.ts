@@ -1,6 +1,6 @@
-// CallFeed: what one call's host is told from outside, whoever tells it.
-// Two adapters: the hub's socket (a hundred callers share one AMI connection) and an AMI connection of its own.
-import type { Closeable } from '../util/scope';
+// CallNews: what the host of a call is told of it from outside, and who tells it.
+// The same for a hub, which follows every call of the machine, and for a stream, which follows its own.
+import type { Cancel } from '../util/clock';
 
 /** Who a channel is, as Asterisk says. What Asterisk does not know, or the caller withholds, is absent. */
 export interface CallIdentity {
@@ -47,12 +47,10 @@ export type CallNews =
   /** The channel is gone: what is kept of this call can be forgotten. */
   | { readonly type: 'ended' };
 
-export interface CallFeed extends Closeable {
-  /**
-   * Begins to tell; called once. Never throws: what fails is logged and tried again for as long as the feed is open.
-   * A connection that comes back tells identity and place again.
-   */
-  open(listener: (news: CallNews) => void): void;
+/** Where the news of a call come from: the Switchboard. */
+export interface CallSource {
+  /** Tells what is known of the call, then what happens to it, until it is cancelled. */
+  follow(uniqueid: string, listener: (news: CallNews) => void): Cancel;
 }
 
 /** Asterisk's own limit, bytes. */

@@ -28,8 +28,6 @@ export class FollowedCall {
   /** Questions without an answer, one after the other. */
   failures = 0;
   retry: Cancel = () => {};
-  /** A key that was pressed before anybody followed the call, and is not told yet. */
-  early: string | undefined;
 
   constructor(
     readonly uniqueid: string,

@@ -15,7 +15,6 @@ import {
   type CallFacts,
   type Described,
 } from './callFacts';
-import { EarlyKeys } from './earlyKeys';
 import type { AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
 import { FollowedCall, guarded, type Follower } from './followedCall';
@@ -40,7 +39,6 @@ export class Switchboard implements Closeable {
   /** The call that was heard of last stands last. */
   readonly #known = new Map<string, CallFacts>();
   readonly #hangupListeners = new Set<(uniqueid: string) => void>();
-  readonly #early: EarlyKeys;
   readonly #board: QueueBoard;
   readonly #questions: IdentityQuestions;
   readonly #pace: Pace;
@@ -49,7 +47,6 @@ export class Switchboard implements Closeable {
   constructor(private readonly parts: SwitchboardParts) {
     const { link, clock } = parts;
     this.#pace = new Pace(clock);
-    this.#early = new EarlyKeys(clock);
     this.#questions = new IdentityQuestions({
       ...parts,
       isFollowed: (call) => this.#isFollowed(call),
@@ -148,8 +145,6 @@ export class Switchboard implements Closeable {
     call.known = this.#known.get(uniqueid);
     this.#followed.set(uniqueid, call);
     this.#board.watch(uniqueid);
-    const early = this.#early.take(uniqueid);
-    if (early) call.early = call.keys.read(early, this.parts.clock.now());
     return call;
   }
 
@@ -158,8 +153,6 @@ export class Switchboard implements Closeable {
     follower.introduced = true;
     if (call.identity) call.tellOne(follower, { type: 'identity', identity: call.identity });
     if (call.place) call.tellOne(follower, { type: 'place', place: call.place });
-    if (call.early !== undefined) call.tellOne(follower, { type: 'key', digit: call.early });
-    call.early = undefined;
     if (!call.identity || !call.place || (call.known && isOpen(call.known))) this.#questions.ask(call);
   }
 
@@ -224,10 +217,8 @@ export class Switchboard implements Closeable {
 
   #key(event: KeyEvent): void {
     const call = this.#followed.get(event.uniqueid);
-    if (!call) return this.#early.keep(event);
-    const digit = call.keys.read(event, this.parts.clock.now());
-    if (digit === undefined) return;
-    call.tellAll({ type: 'key', digit });
+    const digit = call?.keys.read(event, this.parts.clock.now());
+    if (digit !== undefined) call?.tellAll({ type: 'key', digit });
   }
 
   #answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
@@ -242,7 +233,6 @@ export class Switchboard implements Closeable {
     const call = this.#followed.get(uniqueid);
     if (call) this.#forget(call);
     this.#known.delete(uniqueid);
-    this.#early.take(uniqueid);
     this.#board.ended(uniqueid);
     call?.tellAll({ type: 'ended' });
     for (const listener of [...this.#hangupListeners])

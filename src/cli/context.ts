@@ -84,7 +84,7 @@ export function becomeOwnerOfConfig(path: string | undefined): void {
 export function foldersOf({ store, media, calls, hub, log }: ResolvedConfig): string[] {
   const data = store.mysql ? [] : [store.file];
   const written = log.file === undefined ? [] : [log.file];
-  return [...data, store.spool, media.cache, calls.folder, hub.folder, hub.socket, ...written];
+  return [...data, store.spool, media.cache, calls.folder, hub.folder, ...written];
 }
 
 function tell(error: unknown): number {

@@ -13,7 +13,7 @@ import { SettledSpeech } from '../render/settledSpeech';
 import { formatTimeline } from '../render/timeline';
 import { WavFile } from '../render/wavFile';
 import { openSpeaker } from '../speech/open';
-import type { CallOutside } from '../stream/feeds';
+import type { CallOutside } from '../stream/outside';
 import type { AudioOutput } from '../stream/output';
 import { CallStream } from '../stream/stream';
 import { ManualClock, systemClock, type Clock } from '../util/clock';
@@ -69,10 +69,10 @@ function nextSteps(folder: string): string {
   ].join('\n');
 }
 
-/** What a call has outside of its process, as the hub or Asterisk would tell it. */
+/** What a call has outside of its process, as Asterisk would tell it. */
 function outside(clock: Clock): CallOutside {
   return {
-    feed: { open: (tell) => tell({ type: 'identity', identity: CALLER }), close: () => {} },
+    feed: { open: (tell) => tell({ type: 'identity', identity: CALLER }), close: () => Promise.resolve() },
     office: new ScriptOffice({ script: BILLING, clock }),
   };
 }
@@ -134,11 +134,11 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
 function act(stream: CallStream, recorder: Recorder, { key, position }: (typeof SCRIPT)[number]): void {
   if (key !== undefined) {
     recorder.note('key', key, KEYS[key]);
-    stream.session?.press(key);
+    stream.session?.hear({ type: 'key', digit: key });
   }
   if (position !== undefined) {
     recorder.note('position', String(position));
-    stream.session?.moveTo({ queue: 'demo', position });
+    stream.session?.hear({ type: 'place', place: { queue: 'demo', position } });
   }
 }
 

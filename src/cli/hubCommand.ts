@@ -144,9 +144,8 @@ function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: stri
       'Callers',
       config.hub.play === 'fifo'
         ? `played to by this hub, up to ${config.hub.callers}; pipes in ${config.hub.folder}`
-        : 'a process for each; the hub tells it keys and places',
+        : 'a process for each, which has keys and places by an AMI connection of its own',
     ],
-    ['Streams', ready.streams],
     ['Store', store.mysql ? `database ${store.mysql.database}` : store.file],
     ['Billing', billing ? billingText(billing) : 'none in the config: a balance is not available'],
     [

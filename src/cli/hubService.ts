@@ -242,7 +242,8 @@ export class HubService {
     settings: BillingSettings | undefined,
     keeper: WriteBehindStore | undefined,
   ): Promise<BillingDesk | undefined> {
-    if (!settings || !keeper) return undefined;
+    // Where each call has a process of its own, that asks for the balance.
+    if (!settings || !keeper || this.#config.hub.play === 'stream') return undefined;
     const { openBilling } = await import('../billing/open');
     const { pins } = keeper;
     const onPin = (result: PinResult): void => this.#watch.metrics.pin(result);

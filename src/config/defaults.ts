@@ -200,18 +200,18 @@ function resolveHub(given: NonNullable<Config['hub']>, configDir: string, calls:
     listen = DEFAULT_LISTEN,
     observe = DEFAULT_OBSERVE,
     hosts = [],
-    socket,
     folder,
     threads,
-    ...figures
+    play,
+    callers,
+    cacheMb,
   } = given;
   const run = dirname(calls.folder);
   const observed = observe === false ? undefined : parseListen(observe, configDir);
   return {
-    ...filled(defaultHub, figures),
+    ...filled(defaultHub, { play, callers, cacheMb }),
     listen: parseListen(listen, configDir) ?? parseListen(DEFAULT_LISTEN, configDir)!,
     hosts: hosts.map((name) => name.toLowerCase()),
-    socket: socket === undefined ? join(run, 'hub.sock') : resolve(configDir, socket),
     folder: folder === undefined ? join(run, 'play') : resolve(configDir, folder),
     ...(threads !== undefined && { threads }),
     ...(observed && { observe: observed }),

@@ -7,7 +7,10 @@ import { dayPartAt } from './dayPart';
 import type { ResolvedConfig } from './types';
 
 /** What rules are made of. */
-export type RuleSettings = Pick<ResolvedConfig, 'advice' | 'program' | 'position' | 'timeZone'> & {
+export type RuleSettings = Pick<
+  ResolvedConfig,
+  'advice' | 'language' | 'program' | 'position' | 'timeZone'
+> & {
   readonly keys: KeyBindings;
   readonly billing?: { readonly pin?: unknown };
 };
@@ -21,6 +24,7 @@ export function callRules(config: RuleSettings): { rules: CallRules; ready: () =
   let filter: AdviceFilter = () => campaigns.length === 0;
   return {
     rules: {
+      language: config.language,
       program: config.program,
       keys: config.keys,
       position: config.position,

@@ -214,14 +214,15 @@ export interface HubOptions {
    * other host than this machine's loopback are refused. Default: none.
    */
   hosts: string[];
-  /** The Unix socket on which streams ask who they are; relative to the config file. Default: hub.sock in `calls.folder`'s parent. */
+  /** Of earlier versions: streams asked there who they are. Nothing listens there any more; it is accepted, and ignored. */
   socket: string;
   /**
    * Who plays to callers. 'fifo': the hub to all of them, each hears it through a pipe reader of next to no size. 'stream':
-   * a process for each caller, the hub only tells it keys and places. Default 'fifo'.
+   * a process for each caller, with keys, places and balance by an AMI connection of its own, where the config that it reads
+   * has `ami.secret`. Default 'fifo'.
    */
   play: 'fifo' | 'stream';
-  /** Folder of the callers' pipes; relative to the config file. Default: play in `calls.folder`'s parent. */
+  /** Folder of the callers' pipes, or of the notes that tell streams their calls; relative to the config file. Default: play in `calls.folder`'s parent. */
   folder: string;
   /** Most callers that the hub plays to, 1 to 20000; who comes on top of them hears plain music. Default 4000. */
   callers: number;
@@ -402,8 +403,6 @@ export interface HubSettings {
   readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
   /** In lower case. */
   readonly hosts: readonly string[];
-  /** Absolute path of the Unix socket for streams. */
-  readonly socket: string;
   readonly play: 'fifo' | 'stream';
   /** Absolute. */
   readonly folder: string;

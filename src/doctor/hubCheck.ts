@@ -1,6 +1,5 @@
-// Does the hub answer as Asterisk needs it, and does it listen for streams? It is asked as Asterisk asks it.
+// Does the hub answer as Asterisk needs it, and can what Asterisk starts use its folder? It is asked as Asterisk asks it.
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { CLASS_PREFIX, holdApplication, PROBE, READER } from '../asterisk/realtime';
 import { isToken } from '../asterisk/token';
@@ -26,7 +25,7 @@ export function hubChecks(site: Site): Check[] {
 async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]> {
   const { config } = site;
   if (!config.config) return notChecked('the config is not right');
-  const { listen, socket } = config.config.hub;
+  const { listen } = config.config.hub;
   let answer: string;
   try {
     answer = await ask(listen, site.clock, signal);
@@ -37,9 +36,7 @@ async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]
   const { play, folder } = config.config.hub;
   return [
     judged(answer, site),
-    play === 'fifo'
-      ? named("callers' pipes", await pipes(folder, site))
-      : named('hub for streams', await streamsSocket(socket, site, signal)),
+    named(play === 'fifo' ? "callers' pipes" : "calls' names", await pipes(folder, site)),
   ];
 }
 
@@ -102,29 +99,6 @@ async function pipes(folder: string, { account, user }: Site): Promise<Finding> 
   return blocked
     ? problem(obstacleText(blocked, account), `Let the hub run as ${account.name}, as its service does.`)
     : ok(`in ${folder}, which ${account.name} may use`);
-}
-
-async function streamsSocket(path: string, { account, user }: Site, signal: AbortSignal): Promise<Finding> {
-  const failure = await connected(path, signal);
-  if (failure !== undefined)
-    return problem(
-      `no stream can ask it who is calling: ${path}: ${failure}`,
-      'Restart the hub with the same config: systemctl restart holdcast-hub',
-    );
-  if (!account) return noAccount(user);
-  const blocked = await obstacle(path, account, ['r', 'w']);
-  return blocked
-    ? problem(obstacleText(blocked, account), `Let the hub run as ${account.name}, as its service does.`)
-    : ok(`${path}, which ${account.name} may use`);
-}
-
-/** Why a Unix socket cannot be connected to; undefined: it can. */
-function connected(path: string, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ path, signal } as { path: string });
-    socket.once('connect', () => resolve(void socket.destroy()));
-    socket.once('error', (error) => resolve(messageOf(error)));
-  });
 }
 
 function ask(listen: HubSettings['listen'], clock: Clock, signal: AbortSignal): Promise<string> {

@@ -116,7 +116,6 @@ function placesOf(config: ResolvedConfig): (readonly [string, string | undefined
     ['media.cache', media.cache],
     ['media.ffmpeg', media.ffmpeg],
     ['hub.folder', hub.folder],
-    ['hub.socket', hub.socket],
     ['hub.listen', sockets[0]],
     ['hub.observe', sockets[1]],
     ['calls.folder', calls.folder],

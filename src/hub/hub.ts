@@ -1,11 +1,13 @@
-// The hub: one AMI connection for all calls, the answers that give each call its own music class, and the socket on
-// which each call's stream learns who it is; or, where it plays itself, what Asterisk reads for every call.
+// The hub: one AMI connection for all calls, the answers that give each call its own music class, and what plays to them:
+// mixing threads for every call of the machine, or a process for each.
+import type { CallSource } from '../asterisk/feed';
 import type { AmiPort } from '../asterisk/link';
-import { holdApplication, type HoldApplication } from '../asterisk/realtime';
+import type { HoldApplication } from '../asterisk/realtime';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
-import { LocalOffice, type BalanceDesk, type ChoiceKeeper } from '../session/localOffice';
+import { CallNames } from '../session/callNames';
+import type { BalanceDesk, ChoiceKeeper } from '../session/localOffice';
 import type { CallState } from '../session/state';
 import type { StateFile } from '../store/stateFile';
 import type { Clock } from '../util/clock';
@@ -13,9 +15,8 @@ import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
-import { checkOf, type CallChecks } from './callCheck';
+import type { CallChecks } from './callCheck';
 import { Callers } from './callers';
-import { FeedServer, type CallSource, type FeedLimits } from './feedServer';
 import type { HeldSocket } from '../util/http/heldSockets';
 import { LookUps } from './lookUps';
 import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
@@ -28,18 +29,19 @@ import {
   type RealtimeLimits,
 } from './realtimeServer';
 import { Roll } from './roll';
-import { isThere as isInstalled, startsAlone } from './startable';
+import { isThere as isInstalled } from './startable';
+import { StreamCalls } from './streamCalls';
 import { Welcome } from './welcome';
 
 export interface HubParts {
-  settings: Pick<HubSettings, 'listen' | 'socket'> & Partial<Pick<HubSettings, 'hosts'>>;
+  settings: Pick<HubSettings, 'listen' | 'folder'> & Partial<Pick<HubSettings, 'hosts'>>;
   /** Sockets that the service manager holds; default: none. */
   held?: readonly HeldSocket[];
   /** The form of the sound that streams give Asterisk. */
   rate: SampleRate;
   /** Absolute path of bin/holdcast, as Asterisk is to start it. */
   program: string;
-  /** Opens the AMI connection, which the hub closes; absent: there is none, and streams are told nothing. */
+  /** Opens the AMI connection, which the hub closes; absent: there is none, and nobody is named to hear anything. */
   openLink?: () => AmiPort & Closeable;
   /**
    * The first look-ups wait so long for the AMI connection, milliseconds: what is answered before it stands is named by nobody,
@@ -51,13 +53,13 @@ export interface HubParts {
   /** Where a call's stream finds how it begins; absent: it begins with any track. */
   states?: Pick<StateFile, 'read' | 'write' | 'forget'>;
   memory: CallMemory;
-  /** What plays to callers; absent: a process for each of them. */
+  /** What plays to callers; absent: a process for each of them (StreamCalls). */
   openPlaying?: (given: PlayingGiven) => Promise<Playing>;
   /** Told how long each look-up took. */
   onLookUp?: (tookMs: number, result: LookUpResult) => void;
   clock: Clock;
   log: Logger;
-  limits?: { realtime?: Partial<RealtimeLimits>; feed?: Partial<FeedLimits> };
+  limits?: Partial<RealtimeLimits>;
   /** Told when all of it stands. */
   onReady?(ready: HubReady): void;
 }
@@ -74,6 +76,8 @@ export interface PlayingGiven {
   exists(uniqueid: string): Promise<boolean>;
   /** How a call begins whose caller is known; see `Welcome`. */
   welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
+  /** The same, left for the stream of a look-up. */
+  prepare(uniqueid: string, token: string): Promise<void> | undefined;
 }
 
 /** Closed by the hub: callers hear plain music from then on. */
@@ -86,7 +90,7 @@ export interface Playing extends Closeable {
   sweep(living: ReadonlySet<string> | undefined): void;
 }
 
-/** Closed by the hub, after the last stream. */
+/** Closed by the hub, after what plays. */
 export interface HubOffices {
   readonly keeper: ChoiceKeeper & Closeable;
   /** Absent: no balance is known. */
@@ -98,8 +102,6 @@ export interface HubOffices {
 /** Where the hub listens. */
 export interface HubReady {
   readonly realtime: Where;
-  /** Path of the Unix socket for streams. */
-  readonly streams: string;
 }
 
 /** Whatever does not close is left behind after this: with thousands of calls their last states take a second or two. */
@@ -117,7 +119,7 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
     // First of all and to the very last: callers whose look-ups wait in a held socket are to hear of it soon.
     await realtime.start();
     const ready = await start(parts, scope, realtime);
-    log.info({ realtime: addressOf(ready.realtime), streams: ready.streams }, 'hub ready');
+    log.info({ realtime: addressOf(ready.realtime) }, 'hub ready');
     parts.onReady?.(ready);
     await aborted(signal);
     log.info({ ...realtime.counts }, 'hub ends');
@@ -130,12 +132,10 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 
 async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): Promise<HubReady> {
   const { settings, clock, log, memory } = parts;
-  const perCall = parts.openPlaying ? undefined : await applicationOf(parts);
   const { calls, onConnect, callers, lookUps } = openCalls(parts, scope);
   const offices = await openOffices(parts, scope);
   const welcome = offices && welcoming(parts, offices, callers);
   onConnect(() => void welcome?.warm());
-  await scope.own(feedServer(parts, calls, lookUps, offices)).start();
   const roll = new Roll(calls);
   const playing = await openPlaying(parts, scope, {
     calls,
@@ -143,13 +143,10 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
     lookUps,
     exists: (uniqueid) => roll.has(uniqueid),
     welcome: (uniqueid) => welcome?.firstState(uniqueid),
+    prepare: (uniqueid, token) => welcome?.prepare(uniqueid, token),
   });
-  const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => {
-    if (playing) return playing.arrive(uniqueid, token);
-    lookUps.open(token, uniqueid);
-    return welcome?.prepare(uniqueid, token);
-  };
-  const application = playing?.application ?? perCall!;
+  const { application } = playing;
+  const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => playing.arrive(uniqueid, token);
   const housekeeping = scope.own(
     new Housekeeping({ calls, memory: memoryWith(playing, memory), clock, log }),
   );
@@ -160,24 +157,7 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
   realtime.serve({ application, startable: () => isInstalled(application.program), prepare });
   const { listen } = settings;
   const where = 'path' in listen ? listen : { host: listen.host, port: realtime.port ?? listen.port };
-  return { realtime: where, streams: settings.socket };
-}
-
-function feedServer(
-  { settings, clock, log, limits }: HubParts,
-  calls: HubCalls,
-  lookUps: LookUps,
-  offices: HubOffices | undefined,
-): FeedServer {
-  return new FeedServer({
-    socket: settings.socket,
-    calls,
-    lookUps,
-    office: offices && ((call) => new LocalOffice({ ...offices, call, check: checkOf(calls, call), clock })),
-    clock,
-    log,
-    ...(limits?.feed && { limits: limits.feed }),
-  });
+  return { realtime: where };
 }
 
 function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubParts): RealtimeServer {
@@ -188,21 +168,9 @@ function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubPar
     onAnswered: onLookUp,
     clock,
     log,
-    ...(limits?.realtime && { limits: limits.realtime }),
+    ...(limits && { limits }),
   });
 }
-
-async function applicationOf({ program, rate, log }: HubParts): Promise<HoldApplication> {
-  const plain = holdApplication(program, rate);
-  if (await startsAlone(program)) return plain;
-  log.warn(
-    { program, hint: NODE_HINT },
-    'does not start by itself with the PATH of a service; started by its node',
-  );
-  return holdApplication(program, rate, process.execPath);
-}
-
-const NODE_HINT = 'link it: ln -s "$(command -v node)" /usr/local/bin/node';
 
 async function openOffices({ openOffice }: HubParts, scope: Scope): Promise<HubOffices | undefined> {
   const offices = await openOffice?.();
@@ -212,16 +180,14 @@ async function openOffices({ openOffice }: HubParts, scope: Scope): Promise<HubO
   return offices;
 }
 
-async function openPlaying(
-  { openPlaying: open }: HubParts,
-  scope: Scope,
-  given: PlayingGiven,
-): Promise<Playing | undefined> {
-  return open && scope.own(await open(given));
+async function openPlaying(parts: HubParts, scope: Scope, given: PlayingGiven): Promise<Playing> {
+  const { program, rate, settings, clock, log } = parts;
+  const streams = (): Promise<Playing> =>
+    StreamCalls.open({ ...given, program, rate, names: new CallNames(settings.folder), clock, log });
+  return scope.own(await (parts.openPlaying ?? streams)(given));
 }
 
-function memoryWith(playing: Playing | undefined, memory: CallMemory): CallMemory {
-  if (!playing) return memory;
+function memoryWith(playing: Playing, memory: CallMemory): CallMemory {
   return {
     forget: (uniqueid) => memory.forget(uniqueid),
     sweep: (living) => {

@@ -11,8 +11,6 @@ import { PageSlot, PageTable } from './pageTable';
 export interface PagedMediaParts {
   /** Asks for a page, which then comes by `put`; it may be asked for again if it does not come. */
   readonly wanted: (key: number, index: number) => void;
-  /** Spoken to callers in whose language there are no prompts. */
-  readonly fallbackLanguage: () => string;
 }
 
 class PagedClip implements Clip {
@@ -41,7 +39,6 @@ class PagedClip implements Clip {
 
 export class PagedMedia implements PlayableMedia {
   readonly #table: PageTable;
-  readonly #fallbackLanguage: () => string;
   #byKey = new Map<number, PagedClip>();
   #byId = new Map<string, PagedClip>();
   #music: readonly PagedClip[] = [];
@@ -53,7 +50,6 @@ export class PagedMedia implements PlayableMedia {
 
   constructor(parts: PagedMediaParts) {
     this.#table = new PageTable(parts.wanted);
-    this.#fallbackLanguage = parts.fallbackLanguage;
   }
 
   /** How often a reader had to give silence since its page was late. */
@@ -93,7 +89,7 @@ export class PagedMedia implements PlayableMedia {
   }
 
   advices(shelf: Shelf, language: string): readonly Clip[] {
-    const base = this.#heardIn(language);
+    const base = baseLanguage(language);
     const name = `${shelf}/${base}`;
     const known = this.#shelves.get(name);
     if (known) return known;
@@ -105,7 +101,7 @@ export class PagedMedia implements PlayableMedia {
   }
 
   prompt(name: string, language: string): Clip | undefined {
-    return this.#prompts.get(`${this.#heardIn(language)}/${name.normalize('NFC')}`);
+    return this.#prompts.get(`${baseLanguage(language)}/${name.normalize('NFC')}`);
   }
 
   speaks(language: string): boolean {
@@ -115,11 +111,6 @@ export class PagedMedia implements PlayableMedia {
 
   find(id: string): Clip | undefined {
     return this.#byId.get(id.normalize('NFC'));
-  }
-
-  /** The base language that a caller is spoken to in. */
-  #heardIn(language: string): string | undefined {
-    return baseLanguage(this.speaks(language) ? language : this.#fallbackLanguage());
   }
 
   #clip(listed: CatalogClip): PagedClip {

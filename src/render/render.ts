@@ -145,10 +145,10 @@ function perform(
     const binding = config.keys[event.key];
     if (session.takesPin) recorder.note('key', '·', 'PIN');
     else recorder.note('key', event.key, binding ? actionName(binding) : 'not bound');
-    session.press(event.key);
+    session.hear({ type: 'key', digit: event.key });
   } else if ('position' in event) {
     recorder.note('position', String(event.position));
-    session.moveTo({ queue: 'script', position: event.position });
+    session.hear({ type: 'place', place: { queue: 'script', position: event.position } });
   } else {
     const clip = event.advice.startsWith('advices/') ? library.find(event.advice) : undefined;
     if (!clip) throw unknownAdvice(event.advice);

@@ -1,15 +1,15 @@
 // Puts one call together: Program and Session over a library and an operator's settings.
 // Every host does it the same way, so that what is rendered offline is what a caller hears.
-import type { Clip } from '../audio/source';
 import { Playlist } from '../program/playlist';
 import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
 import { AdviceRota } from '../program/rota';
 import type { ProgramSettings } from '../program/settings';
-import type { DayPart, Shelf } from '../program/shelves';
+import type { DayPart } from '../program/shelves';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { CallServices } from './callServices';
+import { inHouseLanguage, type PlayableMedia } from './houseLanguage';
 import { Journal } from './journal';
 import type { KeyBindings } from './keys';
 import type { PositionRules } from './position';
@@ -17,20 +17,12 @@ import { Session, type Call } from './session';
 import type { Speech } from './speech';
 import { atRate, type CallState } from './state';
 
-/** What can be played now; asked anew each time, since it changes while calls run. */
-export interface PlayableMedia {
-  music(): readonly Clip[];
-  advices(shelf: Shelf, language: string): readonly Clip[];
-  /** A recorded prompt by name ("position-3"); where there are none in that language, it may be in another one. */
-  prompt(name: string, language: string): Clip | undefined;
-  /** Whether there are prompts in that language itself. Absent: there are. */
-  speaks?(language: string): boolean;
-  /** Anything else by its id ("prompts/en/opening-hours.wav"). */
-  find(id: string): Clip | undefined;
-}
+export type { PlayableMedia } from './houseLanguage';
 
 /** What an operator's config decides for every call. */
 export interface CallRules {
+  /** The house's: spoken to callers in whose own there are no prompts. */
+  language: string;
   program: ProgramSettings;
   keys: KeyBindings;
   position: PositionRules;
@@ -77,7 +69,8 @@ export interface AssembledCall {
 }
 
 export function assembleCall(setup: CallSetup): AssembledCall {
-  const { call, rules, media, clock, random, log } = setup;
+  const { call, rules, clock, random, log } = setup;
+  const media = inHouseLanguage(setup.media, rules.language);
   const resume = setup.resume && atRate(setup.resume, rules.program.rate);
   const { office = () => undefined, speech = () => undefined } = setup;
   const playing = setup.playing && atRate(setup.playing.state, rules.program.rate);
@@ -116,7 +109,7 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     speech,
     journal,
     prompt: (name, language) => media.prompt(name, language),
-    speaks: (language) => media.speaks?.(language) ?? true,
+    speaks: (language) => media.speaks(language),
     find: (id) => media.find(id),
     clock,
     log,

@@ -1,7 +1,7 @@
 // Session: turns what happens to one call (a key, a new place in the queue) into calls on its Program.
 // It is the same object in a process of its own, in the hub and offline; it knows time only through its clock, whose
 // timers it owns until it is closed.
-import type { CallIdentity, QueuePlace } from '../asterisk/feed';
+import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
 import type { Program } from '../program/program';
 import type { Clock } from '../util/clock';
@@ -118,56 +118,34 @@ export class Session {
   }
 
   /**
-   * A key press. Unbound keys, presses within a key's hold-off and while its function still runs do nothing; where the
-   * caller may be keying in a PIN, each is a part of that and nothing else.
+   * What happens to the call, as its host is told. The host has decided already what this call may be told (KnownCall).
+   * - a key press: unbound keys, presses within a key's hold-off and while its function still runs do nothing; where the
+   *   caller may be keying in a PIN, each is a part of that and nothing else;
+   * - the caller's place in the queue, or that they are in none or it is not known;
+   * - who the channel is, as Asterisk says: what is said and chosen from now on is in the language told. A number that is not
+   *   known any more is absent: whoever it is now, nothing of the last caller's is said to them;
+   * - the end: whoever listens on is somebody else. Nothing of this call is said to them, not even to its end, and nothing of
+   *   theirs is taken for this caller's. The music goes on.
    */
-  press(digit: string): void {
-    if (this.#closed) return;
-    if (this.takesPin) return this.#balance.key(digit);
-    const binding = this.#keyPad.binding(digit);
-    if (!binding || this.#isBusyWith(digit, binding)) return;
-    if (!this.#keyPad.take(digit)) {
-      if (binding.action === 'sayBalance') this.#balance.heldOff();
-      return;
+  hear(news: CallNews): void {
+    switch (news.type) {
+      case 'identity':
+        return this.#identify(news.identity);
+      case 'key':
+        return this.#press(news.digit);
+      case 'place':
+        if (!this.#closed) this.#positions.moveTo(news.place);
+        return;
+      case 'ended':
+        this.close();
+        this.parts.program.hushed = false;
     }
-    const action = actionName(binding);
-    this.parts.log.info({ action }, 'key');
-    this.parts.journal.remember({ type: 'key', digit, action });
-    this.parts.onKey?.(action);
-    this.parts.program.acknowledge();
-    this.#act(digit, binding);
   }
 
   /** Office or speech are there now: what has waited for them goes on. May be called again. */
   opened(): void {
     if (this.#closed) return;
     this.parts.journal.flush();
-    this.#positions.refresh();
-    this.#choice.recall();
-  }
-
-  /** The caller's place in the queue; undefined: in none, or it is not known. */
-  moveTo(place: QueuePlace | undefined): void {
-    if (!this.#closed) this.#positions.moveTo(place);
-  }
-
-  /**
-   * Who the channel is, as Asterisk says. Whether that is certainly the call that listens is decided by how the host
-   * knows its Uniqueid. What is said and chosen from now on is in the language told. A number that is not known any more
-   * is absent: whoever it is now, nothing of the last caller's is said to them.
-   */
-  identify({ language = this.#call.language, ...identity }: CallIdentity): void {
-    const { uniqueid, certain } = this.#call;
-    if (uniqueid !== undefined && uniqueid !== identity.uniqueid) {
-      this.parts.log.warn({ told: identity.uniqueid }, 'an identity of another call is ignored');
-      return;
-    }
-    const { phone } = this.#call;
-    this.#call = { ...identity, language, ...(certain !== undefined && { certain }) };
-    if (this.#closed) return;
-    this.parts.journal.identified();
-    if (phone !== undefined && phone !== identity.phone) this.#mayBeAnother();
-    this.#balance.identified();
     this.#positions.refresh();
     this.#choice.recall();
   }
@@ -198,15 +176,6 @@ export class Session {
     };
   }
 
-  /**
-   * The caller has hung up. Whoever listens on is somebody else: nothing of this call is said to him, not even to its end,
-   * and nothing of his is taken for this caller's. The music goes on.
-   */
-  ended(): void {
-    this.close();
-    this.parts.program.hushed = false;
-  }
-
   /** Nothing is said or done from now on; what is at work is aborted. May be called again. */
   close(): void {
     this.parts.journal.close(this.parts.program.atSample);
@@ -215,6 +184,39 @@ export class Session {
     this.#positions.close();
     this.#balance.close();
     this.#functions.end();
+  }
+
+  #press(digit: string): void {
+    if (this.#closed) return;
+    if (this.takesPin) return this.#balance.key(digit);
+    const binding = this.#keyPad.binding(digit);
+    if (!binding || this.#isBusyWith(digit, binding)) return;
+    if (!this.#keyPad.take(digit)) {
+      if (binding.action === 'sayBalance') this.#balance.heldOff();
+      return;
+    }
+    const action = actionName(binding);
+    this.parts.log.info({ action }, 'key');
+    this.parts.journal.remember({ type: 'key', digit, action });
+    this.parts.onKey?.(action);
+    this.parts.program.acknowledge();
+    this.#act(digit, binding);
+  }
+
+  #identify({ language = this.#call.language, ...identity }: CallIdentity): void {
+    const { uniqueid, certain } = this.#call;
+    if (uniqueid !== undefined && uniqueid !== identity.uniqueid) {
+      this.parts.log.warn({ told: identity.uniqueid }, 'an identity of another call is ignored');
+      return;
+    }
+    const { phone } = this.#call;
+    this.#call = { ...identity, language, ...(certain !== undefined && { certain }) };
+    if (this.#closed) return;
+    this.parts.journal.identified();
+    if (phone !== undefined && phone !== identity.phone) this.#mayBeAnother();
+    this.#balance.identified();
+    this.#positions.refresh();
+    this.#choice.recall();
   }
 
   /** What is at work for the last caller's number may be personal. */

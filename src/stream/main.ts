@@ -66,7 +66,7 @@ function main(): void {
     clock: systemClock(),
     requestPreparation: ({ media }, log) => requestPreparation(configFile, media.cache, log),
     crowding,
-    openOutside: async (parts) => (await import('./feeds')).openOutside(parts),
+    openOutside: async (parts) => (await import('./outside')).openOutside(parts),
     onEnd: (reason) => end(reason),
   });
   const exit = process.exit.bind(process);

@@ -1,57 +1,101 @@
-// Outside: what is told about a call from elsewhere (who it is, keys, its place, its end), brought to its Session.
-import type { CallIdentity, CallNews } from '../asterisk/feed';
-import type { Session } from '../session/session';
+// What a stream has outside of its process: an AMI connection of its own, where its config holds the secret, and the
+// operator's store and billing. Loaded after the first audio, and what it needs of other packages when it is used.
+import type { BackOffice } from '../asterisk/backOffice';
+import type { DirectFeed } from '../asterisk/directFeed';
+import type { AmiSettings } from '../asterisk/settings';
+import type { ResolvedConfig } from '../config/types';
+import type { KnownCall } from '../session/knownCall';
+import { LocalOffice, type CallCheck } from '../session/localOffice';
+import type { StateFile } from '../store/stateFile';
+import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
+import { seededRandom, seedOf, type Random } from '../util/random';
 
 export interface OutsideParts {
-  /** The Session of this moment: a config that comes late brings another. */
-  session: () => Session | undefined;
+  /** The call; what it may ask and keep it says itself. */
+  known: KnownCall;
+  /** Whether that is still the call that listens, asked before and after something of it is said. */
+  isStill(): boolean;
+  /** No hub has answered the look-up: nobody else clears away what ended calls have left. */
+  alone: boolean;
+  config: ResolvedConfig;
+  states: StateFile;
+  clock: Clock;
   log: Logger;
-  /** The caller speaks another language than was thought. */
-  onLanguage(): void;
-  /** The call is over. */
-  onOver(): void;
+  random: Random;
 }
 
-export class Outside {
-  /** Asterisk knew this call. */
-  #identified = false;
+/** Both are closed by whoever asked for them, in any order. */
+export interface CallOutside {
+  /** Not opened yet. Absent: there is no AMI secret, and nobody tells anything. */
+  readonly feed?: Pick<DirectFeed, 'open' | 'close'> | undefined;
+  /** Knows who calls once the feed has told it. */
+  readonly office: BackOffice;
+}
 
-  constructor(private readonly parts: OutsideParts) {}
+/** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */
+const CHOICE_MS = 2000;
 
-  hear(news: CallNews): void {
-    const session = this.parts.session();
-    switch (news.type) {
-      case 'identity':
-        return this.#identify(news.identity);
-      case 'key':
-        return session?.press(news.digit);
-      case 'place':
-        return session?.moveTo(news.place);
-      case 'ended':
-        return this.#end();
-    }
+export async function openOutside(parts: OutsideParts): Promise<CallOutside> {
+  const { known, config, log } = parts;
+  const { ami } = config;
+  if (!ami) {
+    log.info(
+      { hint: 'set ami.secret in the config that this stream reads' },
+      'music without keys and places',
+    );
+    if (parts.alone) sweep(parts, undefined);
   }
+  const feed = ami && (await directFeed(ami, parts));
+  const check = feed && {
+    caller: async () => parts.isStill() && (await feed.confirmCaller()),
+    place: () => feed.confirmPlace(),
+  };
+  const office = known.office ? await localOffice(parts, check) : nobodysOffice(parts);
+  return { feed, office };
+}
 
-  #identify(identity: CallIdentity): void {
-    const session = this.parts.session();
-    const before = session?.call.language;
-    this.#identified = true;
-    session?.identify(identity);
-    if (session?.call.language !== before) this.parts.onLanguage();
-  }
+/** Store and billing of this process; what is slow of them is loaded at the first question. */
+async function localOffice(parts: OutsideParts, check: CallCheck | undefined): Promise<BackOffice> {
+  const { known, config, clock, log } = parts;
+  const { store: settings, billing: asked } = config;
+  const [{ WriteBehindStore }, billingRoom] = await Promise.all([
+    import('../store/writeBehindStore'),
+    asked && import('../billing/open'),
+  ]);
+  const open = async () => (await import('../store/open')).openStore(settings, { clock, log });
+  const random = seededRandom(seedOf(`store ${known.uniqueid}`));
+  const keeper = new WriteBehindStore({
+    settings: { ...settings, waitMs: Math.max(settings.waitMs, CHOICE_MS) },
+    ...{ open, clock, log, random },
+  });
+  const billing = asked && billingRoom?.openBilling(asked, { clock, log, pins: keeper.pins });
+  const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
+  return new LocalOffice({ keeper, billing, call: () => known.office, check, clock, owned });
+}
 
-  /**
-   * A Uniqueid that Asterisk never knew is a mistake of the dialplan, not a call that is over: to end would have the
-   * program started again at once, and again.
-   */
-  #end(): void {
-    if (this.#identified) {
-      this.parts.session()?.ended();
-      return this.parts.onOver();
-    }
-    const hint =
-      'in the dialplan: Set(CHANNEL(musicclass)=hold-${UNIQUEID}), and AMI of the same Asterisk; a transferred call has another';
-    this.parts.log.warn({ hint }, 'Asterisk does not know this call; music without keys and places');
-  }
+/** It knows nothing and keeps nothing. */
+function nobodysOffice({ clock }: OutsideParts): BackOffice {
+  return new LocalOffice({ call: () => undefined, clock });
+}
+
+async function directFeed(ami: AmiSettings, parts: OutsideParts): Promise<DirectFeed> {
+  const { known, states, alone } = parts;
+  const { createLink } = await import('../asterisk/link');
+  const { DirectFeed } = await import('../asterisk/directFeed');
+  const link = createLink(ami, parts);
+  const feed = new DirectFeed(known.uniqueid, link, parts);
+  if (!alone) return feed;
+  // A stream hears of the end of its own call only when it is killed already, so each does it for the others.
+  link.listen({
+    connected: () => void feed.calls().then((living) => sweep(parts, living)),
+    event: () => {},
+    disconnected: () => {},
+  });
+  feed.onHangup((gone) => states.forget(gone));
+  return feed;
+}
+
+function sweep({ states, config, clock }: OutsideParts, living: ReadonlySet<string> | undefined): void {
+  void states.sweep({ keepMs: config.calls.keepMs, nowWall: clock.wall(), living });
 }

@@ -3,33 +3,33 @@
 // it, and whatever fails is logged while the music goes on.
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
-import { Library } from '../media/library';
-import { frameBytes, frameSamples, samplesOf } from '../audio/frame';
 import type { ReadMode } from '../media/track';
 import type { Program, ProgramEvent } from '../program/program';
 import { assembleCall, type PlayableMedia, type PlayingMusic } from '../session/assemble';
+import { CallNames } from '../session/callNames';
 import { programLog } from '../session/eventLog';
-import type { Call, Session } from '../session/session';
+import { KnownCall } from '../session/knownCall';
+import type { Session } from '../session/session';
 import type { Speech } from '../session/speech';
 import { SpokenServices } from '../session/spokenServices';
-import { musicOf, parseCallState, READ_MS, type CallState } from '../session/state';
+import { musicOf, type CallState } from '../session/state';
 import { StateFile } from '../store/stateFile';
-import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
 import type { Clock } from '../util/clock';
-import { errorFields, HoldcastError } from '../util/errors';
+import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import { isThere } from '../util/operatorFiles';
 import { seededRandom, seedOf, type Random } from '../util/random';
 import { Scope } from '../util/scope';
-import type { CallOutside, FeedParts } from './feeds';
-import { Keeper } from './keeper';
+import { CallMedia, NO_MEDIA } from './callMedia';
+import { CallStateSaver } from './callStateSaver';
+import { initialState, type Listener } from './initialState';
 import { DeferredLog } from './logging';
+import { watchName } from './nameWatch';
 import type { ParsedOptions } from './options';
-import { Outside } from './outside';
+import type { CallOutside, OutsideParts } from './outside';
 import type { AudioOutput } from './output';
-import { Pacer } from './pacer';
+import { Playout } from './playout';
+import { SessionFeed } from './sessionFeed';
 import { Speaking } from './speaking';
-import { CHANGE_FRAMES, Stage } from '../program/stage';
 
 export interface StreamParts {
   options: ParsedOptions;
@@ -49,7 +49,7 @@ export interface StreamParts {
   /** How much longer this process takes for its work than on an idle machine, 1 and more. Default 1. */
   crowding?: () => number;
   /** Who tells keys and places of this call, and whom it asks; opened once everything stands. Absent: nobody. */
-  openOutside?: (parts: FeedParts) => Promise<CallOutside>;
+  openOutside?: (parts: OutsideParts) => Promise<CallOutside>;
   /** Who says numbers, for a clock that outruns the loading of voices; its owner closes it. Default: the config's voices. */
   speech?: Speech;
   /** Has files prepared by a process of its own; returns at once, never throws. */
@@ -75,26 +75,29 @@ const FIRST_TRACK_MS = 1500;
  * One who reads no more for so long is.
  */
 const HUNG_UP_MS = 1000;
-const NO_MEDIA: PlayableMedia = {
-  music: () => [],
-  advices: () => [],
-  prompt: () => undefined,
-  find: () => undefined,
-};
 
+/** What is there once there is a config. */
+interface Setting {
+  readonly config: ResolvedConfig;
+  readonly media: CallMedia;
+  readonly states: StateFile;
+  readonly names: CallNames;
+}
+
+/**
+ * Which call listens (`#listener`): as the command line says; or, with a token, nobody until the hub has noted it, then that
+ * call, then nobody again where the note is gone. While it is nobody, there is music for whoever hears it.
+ */
 export class CallStream {
-  /** Which call listens: as the command line says, or the hub of the token on it. */
-  #listener: { readonly uniqueid: string | undefined; readonly certain: boolean };
+  #listener: Listener;
   readonly #scope = new Scope();
   readonly #deferred: DeferredLog;
   readonly #random: Random;
+  readonly #playout: Playout;
   #log: Logger;
-  #stage: Stage | undefined;
   #session: Session | undefined;
-  #pacer: Pacer | undefined;
-  #keeper: Keeper | undefined;
-  #media: PlayableMedia = NO_MEDIA;
-  #library: Library | undefined;
+  #saver: CallStateSaver | undefined;
+  #outside: CallOutside | undefined;
   #services: SpokenServices | undefined;
   #speech: Speech | undefined;
 
@@ -104,6 +107,16 @@ export class CallStream {
     this.#deferred = new DeferredLog(() => parts.clock.wall());
     this.#log = this.#deferred.logger.child(uniqueid === undefined ? {} : { uniqueid });
     this.#random = seededRandom(seedOf(uniqueid ?? token ?? `${process.pid} ${parts.clock.wall()}`));
+    const { output, clock } = parts;
+    this.#playout = this.#scope.own(
+      new Playout({
+        output,
+        clock,
+        log: () => this.#log,
+        onEnd: (why) => parts.onEnd(why),
+        onFrame: (program) => parts.onFrame?.(program),
+      }),
+    );
   }
 
   get log(): Logger {
@@ -131,7 +144,7 @@ export class CallStream {
       begun,
       new Promise((resolve) => this.parts.clock.after(FIRST_TRACK_MS, () => resolve(0))),
     ]);
-    if (!this.#stage) this.#play(this.parts.defaults, NO_MEDIA);
+    if (!this.#session) this.#play(this.parts.defaults, NO_MEDIA);
     const settle = await begun;
     this.#deferred.settings = config.log;
     await this.#settleTime();
@@ -143,7 +156,17 @@ export class CallStream {
         'words not understood; see --help',
       );
     await settle?.();
-    await this.#attempt('feed', () => this.#follow(config));
+  }
+
+  /** Ends the call and closes what is open. Safe at any moment. */
+  close(): Promise<void> {
+    // First what has no time: the process may be killed while an office hands over what is to be remembered. What was
+    // kept is the end: nothing is written after it.
+    this.#saver?.close();
+    this.#playout.stop();
+    this.#session?.close();
+    this.#deferred.flush();
+    return this.#scope.close();
   }
 
   /** The config as it is now; while that one is wrong, the last that was right. */
@@ -152,19 +175,8 @@ export class CallStream {
     const config = await this.#attempt('config', loadCold);
     if (config || !loadLastGood) return config;
     const lastGood = await this.#attempt('last config', loadLastGood);
-    this.#log.info({}, lastGood ? 'going by the last config that was right' : 'going by the defaults');
+    this.#log.info({}, lastGood ? 'using the last config that was right' : 'using the defaults');
     return lastGood;
-  }
-
-  /** Ends the call and closes what is open. Safe at any moment. */
-  close(): Promise<void> {
-    // First what has no time: the process may be killed while an office hands over what is to be remembered. What was
-    // kept is the end: nothing is written after it.
-    this.#keeper?.close();
-    this.#pacer?.stop();
-    this.#session?.close();
-    this.#deferred.flush();
-    return this.#scope.close();
   }
 
   /**
@@ -178,148 +190,156 @@ export class CallStream {
     return delay > 0 ? new Promise((resolve) => clock.after(delay, resolve)) : Promise.resolve();
   }
 
-  /** Music from the operator's library, at once; the returned function looks at the rest of it. */
-  async #begin(config: ResolvedConfig): Promise<() => Promise<unknown>> {
-    const { clock } = this.parts;
+  /** Music from the operator's library, at once; the returned function sees to all the rest. */
+  async #begin(config: ResolvedConfig): Promise<() => Promise<void>> {
+    const { clock, options, readMode = 'stream', speech } = this.parts;
+    const { token } = options.options;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
-    this.#speech =
-      this.parts.speech ??
-      this.#scope.own(new Speaking({ config, clock, log: this.#log, requestPreparation }));
-    const library = new Library({
-      settings: config.media,
-      log: this.#log,
-      readMode: this.parts.readMode ?? 'stream',
-      languages: () => [config.language, this.#session?.call.language ?? config.language],
-      requestPreparation,
-    });
-    this.#library = library;
+    const speaking = { config, clock, log: this.#log, requestPreparation };
+    this.#speech = speech ?? this.#scope.own(new Speaking(speaking));
+    const media = this.#scope.own(
+      new CallMedia({
+        settings: config.media,
+        log: this.#log,
+        readMode,
+        languages: () => [config.language, this.#session?.call.language ?? config.language],
+        isNamed: () => !this.#isNameless,
+        requestPreparation,
+      }),
+    );
     const states = new StateFile(config.calls.folder);
-    const resume = this.#kept(states, new ShardedStateFile(config.calls.folder));
-    const first = await library.firstTrack(config.program.music.order, this.#random, resume?.music?.trackId);
-    let scanned = false;
-    const spoken = (language: string): string => (library.speaks(language) ? language : config.language);
-    const media: PlayableMedia = {
-      music: () => (scanned || !first ? library.music : [first]),
-      // What was said to whom is nobody's before it is known who listens.
-      advices: (shelf, language) => (this.#isNameless ? [] : library.advices(shelf, spoken(language))),
-      prompt: (name, language) => library.prompt(name, spoken(language)),
-      speaks: (language) => library.speaks(language),
-      find: (id) => library.find(id),
-    };
+    const setting: Setting = { config, media, states, names: new CallNames(config.hub.folder) };
+    const named = token === undefined ? undefined : setting.names.noted(token);
+    if (named !== undefined) this.#setListener(named);
+    const resume = initialState(this.#listener, token, states, config.calls.folder);
+    await media.begin(config.program.music.order, this.#random, resume?.music?.trackId);
     const { ready } = this.#play(config, media, resume);
-    this.#keep(states, config);
-    const scan = async (): Promise<void> => {
-      await library.scan();
-      scanned = true;
-      this.#scope.own(library.watch(clock, () => {}));
-      const { folder } = config.media;
-      if (!(await isThere(folder, folder))) throw noMediaFolder(folder);
+    this.#save(setting);
+    return async () => {
+      await Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', () => media.scan(clock))]);
+      if (token !== undefined) this.#watchName(token, setting);
+      await this.#attempt('feed', () => this.#openOutside(setting));
     };
-    return () => Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', scan)]);
   }
 
-  /** A token that the hub has not named yet: music, for whoever hears it. */
+  /** A token that no call is noted for: music, for whoever hears it. */
   get #isNameless(): boolean {
     return this.parts.options.options.token !== undefined && this.#listener.uniqueid === undefined;
   }
 
-  /**
-   * What an earlier process of this call, or a hub that played to it, has left. An identity that is not certain would bring
-   * another call's. For a token the hub has left with which music it begins.
-   */
-  #kept(states: StateFile, shared: ShardedStateFile): CallState | undefined {
-    const { uniqueid, certain } = this.#listener;
-    const { token } = this.parts.options.options;
-    if (token === undefined || uniqueid !== undefined)
-      return certain ? parseCallState(keptOf(uniqueid!, states, shared)) : undefined;
-    const left = parseCallState(states.read(token));
-    states.forget(token);
-    return left && musicOf(left);
-  }
-
-  /** The hub says which call listens: it goes on from what is kept of it, and from the sample that is heard now. */
-  #named(uniqueid: string, config: ResolvedConfig, media: PlayableMedia): void {
-    if (!this.#isNameless) return;
+  #setListener(uniqueid: string): void {
     this.#listener = { uniqueid, certain: true };
     this.#log = this.#deferred.logger.child({ uniqueid });
     this.#log.info({}, 'its call is known');
-    const states = new StateFile(config.calls.folder);
-    const kept = this.#kept(states, new ShardedStateFile(config.calls.folder));
-    const { position } = this.#stage!.program;
-    const state = { ...this.#session!.stateAt(0), ...(position && { music: position }) };
-    const playing = { state, fresh: kept === undefined };
-    this.#play(config, media, kept, playing);
-    this.#session?.opened();
-    this.#keep(states, config);
   }
 
-  #keep(states: StateFile, { calls }: ResolvedConfig): void {
-    const { uniqueid, certain } = this.#listener;
-    if (!certain) return;
+  #watchName(token: string, setting: Setting): void {
+    const { names } = setting;
     const { clock } = this.parts;
-    const keeper = new Keeper({
-      states,
-      uniqueid: uniqueid!,
-      everyMs: calls.everyMs,
-      clock,
-      log: this.#log,
-      state: () => this.#heard(),
+    const cancel = watchName({
+      ...{ names, token, clock },
+      uniqueid: this.#listener.uniqueid,
+      named: (uniqueid) => void this.#attempt('feed', () => this.#named(uniqueid, setting)),
+      lost: () => void this.#attempt('feed', () => this.#lost(setting)),
     });
-    this.#keeper = this.#scope.own(keeper);
+    this.#scope.defer(cancel);
   }
 
-  /** The call as the caller has heard it: without what waits in the pipe, or was read and not played yet. */
-  #heard(): unknown {
-    const { rate } = this.#stage!;
-    const queued = this.parts.output.queuedBytes();
-    const unread = typeof queued === 'number' ? queued : 0;
-    return this.#session!.stateAt(
-      (unread / frameBytes(rate)) * frameSamples(rate) + samplesOf(READ_MS, rate),
+  /** The hub has noted which call listens: it goes on from what is kept of it, and from the sample that is heard now. */
+  async #named(uniqueid: string, setting: Setting): Promise<void> {
+    const { config, media, states } = setting;
+    this.#setListener(uniqueid);
+    const kept = initialState(this.#listener, undefined, states, config.calls.folder);
+    this.#play(config, media, kept, { state: this.#playing(), fresh: kept === undefined });
+    this.#save(setting);
+    await this.#openOutside(setting);
+  }
+
+  /** Somebody else listens: music from the same sample on, and nothing of the call is said, asked or kept any more. */
+  async #lost({ config, media }: Setting): Promise<void> {
+    this.#log.warn({}, 'it is not known any more who listens; music and nothing else');
+    this.#saver?.stop();
+    this.#saver = undefined;
+    this.#listener = { uniqueid: undefined, certain: false };
+    this.#log = this.#deferred.logger;
+    const outside = this.#outside;
+    this.#outside = undefined;
+    this.#services = undefined;
+    this.#play(config, media, undefined, { state: musicOf(this.#playing()), fresh: false });
+    await Promise.all([outside?.feed?.close(), outside?.office.close()]);
+  }
+
+  /** The call at the sample that is rendered next. */
+  #playing(): CallState {
+    const { position } = this.#playout.program!;
+    return { ...this.#session!.stateAt(0), ...(position && { music: position }) };
+  }
+
+  #save({ states, config }: Setting): void {
+    const { uniqueid, certain } = this.#listener;
+    if (!certain || uniqueid === undefined) return;
+    const { clock } = this.parts;
+    this.#saver = this.#scope.own(
+      new CallStateSaver({
+        states,
+        uniqueid,
+        everyMs: config.calls.everyMs,
+        clock,
+        log: this.#log,
+        state: () => this.#session!.stateAt(this.#playout.unheardSamples),
+      }),
     );
   }
 
   /** What comes from outside goes to the Session for as long as the call lasts. */
-  async #follow(config: ResolvedConfig): Promise<void> {
+  async #openOutside({ config, media, states, names }: Setting): Promise<void> {
     const { clock, openOutside, options } = this.parts;
-    const { uniqueid, certain } = this.#listener;
     const { token } = options.options;
-    if ((uniqueid === undefined && token === undefined) || !openOutside) return;
-    const states = new StateFile(config.calls.folder);
-    const [log, random] = [this.#log, this.#random];
-    const hearer = (named: string): void => this.#named(named, config, this.#media);
-    const given = { uniqueid, token, certain, hearer, config, states, clock, log, random };
-    const { feed, office } = await openOutside(given);
+    const listener = this.#listener;
+    const { uniqueid, certain } = listener;
+    if (uniqueid === undefined || !openOutside) return;
+    const log = this.#log;
+    const known = new KnownCall({ uniqueid, certain, log });
+    const outside = await openOutside({
+      ...{ known, config, states, clock, log, random: this.#random },
+      isStill: () => token === undefined || names.noted(token) === uniqueid,
+      alone: token === undefined,
+    });
+    this.#scope.own(outside.office);
+    if (outside.feed) this.#scope.own(outside.feed);
+    if (this.#listener !== listener)
+      return void (await Promise.all([outside.feed?.close(), outside.office.close()]));
+    this.#outside = outside;
     const speech = (): Speech | undefined => this.#speech;
-    this.#services = this.#scope.own(new SpokenServices({ office, speech, clock, log }));
+    this.#services = new SpokenServices({ office: outside.office, speech, clock, log });
     this.#session?.opened();
-    const outside = new Outside({
+    const feed = new SessionFeed({
+      known,
       session: () => this.#session,
-      log: this.#log,
       // Prompts of that language were not looked for yet.
-      onLanguage: () => void this.#attempt('media', async () => this.#library?.scan()),
+      onLanguage: () => void this.#attempt('media', () => media.rescan()),
       onOver: () => {
-        this.#keeper?.over();
-        this.#pacer?.adjust({ ...config.stream, undrainedMs: HUNG_UP_MS });
+        this.#saver?.over();
+        this.#playout.adjust({ ...config.stream, undrainedMs: HUNG_UP_MS });
       },
     });
-    // Of a call that may be another one, no more than the old way always had: its keys.
-    this.#scope.own(feed).open((news) => {
-      if (this.#listener.certain || (news.type === 'key' && !this.#isNameless)) outside.hear(news);
+    outside.feed?.open((news) => {
+      if (this.#listener === listener) feed.hear(news);
     });
   }
 
-  /** Puts a Program on the air: the first starts the Pacer, a later one is crossfaded to. */
+  /** Puts a Program and its Session on the air. @param playing what plays goes on with it */
   #play(
     config: ResolvedConfig,
     media: PlayableMedia,
     resume?: CallState,
     playing?: PlayingMusic,
   ): { ready: () => Promise<void> } {
-    this.#media = media;
+    const { channel, phone, queue } = this.parts.options.options;
     const { rules, ready } = callRules(config);
     const log = programLog(this.#log, config.program.rate);
     const { program, session } = assembleCall({
-      call: this.#callIn(config.language),
+      call: { ...this.#listener, channel, phone, queue, language: config.language },
       rules,
       media,
       clock: this.parts.clock,
@@ -336,49 +356,8 @@ export class CallStream {
     });
     this.#session?.close();
     this.#session = this.#scope.own(session);
-    if (this.#stage && this.#stage.rate === config.program.rate) {
-      const before = this.#stage.program.position?.trackId;
-      const alike = playing !== undefined && before !== undefined && program.position?.trackId === before;
-      this.#stage.change(program, CHANGE_FRAMES, alike);
-      this.#pacer?.adjust(config.stream);
-    } else {
-      this.#startPacing(config, program);
-    }
+    this.#playout.play(program, config.stream, playing !== undefined);
     return { ready };
-  }
-
-  #startPacing(config: ResolvedConfig, program: Program): void {
-    this.#pacer?.stop();
-    this.#stage?.close();
-    const stage = new Stage(program);
-    const { output, clock } = this.parts;
-    const pacer = new Pacer(
-      { rate: config.program.rate, ...config.stream },
-      { clock, output, render: (frame) => this.#render(stage, frame), onEnd: (why) => this.parts.onEnd(why) },
-    );
-    this.#stage = stage;
-    this.#pacer = pacer;
-    pacer.start();
-    this.#scope.defer(() => {
-      pacer.stop();
-      stage.close();
-    });
-  }
-
-  /** A Program that throws ends its own cleverness, not the music. */
-  #render(stage: Stage, frame: Int16Array): void {
-    try {
-      stage.render(frame);
-    } catch (error) {
-      this.#log.error(errorFields(error), 'the program failed; plain music from here');
-      stage.rescue(frame);
-    }
-    this.parts.onFrame?.(stage.program);
-  }
-
-  #callIn(language: string): Call {
-    const { channel, phone, queue } = this.parts.options.options;
-    return { ...this.#listener, channel, phone, queue, language };
   }
 
   /** The result of `task`, or undefined after logging why not. */
@@ -386,18 +365,8 @@ export class CallStream {
     try {
       return await task();
     } catch (error) {
-      return this.#failed(what, error);
+      this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
+      return undefined;
     }
   }
-
-  #failed(what: string, error: unknown): undefined {
-    this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
-    return undefined;
-  }
-}
-
-function noMediaFolder(folder: string): HoldcastError {
-  const hint =
-    'create it with music/ and advices/ in it, or correct media.folder; until then a soft chord is heard';
-  return new HoldcastError('HC_MEDIA_UNREADABLE', `there is no media folder ${folder}`, hint);
 }

@@ -1,4 +1,4 @@
-// DirectFeed: the contract of CallFeed over an AMI link of its own.
+// DirectFeed: what is told of one call over an AMI link of the stream's own.
 // Would catch: a feed that leaves its link open, one that opens again after it was closed.
 import { DirectFeed } from '../../src/asterisk/directFeed';
 import { ManualClock } from '../../src/util/clock';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compiledFolder, distrust, findCompiled, keepCompiled, plainHash } from '../../src/config/compiled';
 import { defaultCacheFolder, resolveConfig } from '../../src/config/defaults';
 import { nextTrack } from '../../src/config/index';
+import { validateConfig } from '../../src/config/schema';
 import { defaultProgramSettings } from '../../src/program/settings';
 import { packageRoot } from '../../src/util/packageRoot';
 
@@ -135,16 +136,21 @@ describe('AMI, hub and calls', () => {
     });
   });
 
-  it('keep socket and states together, in the run folder', () => {
+  it('keep the hub’s folder and states together, in the run folder', () => {
     const { calls, hub } = resolveConfig(
       {},
       { ...context, env: { HOLDCAST_CACHE: '/c', HOLDCAST_RUN: '/r' } },
     );
-    expect([calls.folder, hub.socket]).toEqual(['/r/calls', '/r/hub.sock']);
+    expect([calls.folder, hub.folder]).toEqual(['/r/calls', '/r/play']);
     const moved = resolveConfig({ calls: { folder: 'state/calls' } }, context);
     expect(moved.calls).toEqual({ folder: '/etc/holdcast/state/calls', everyMs: 2000, keepMs: 3_600_000 });
-    expect(moved.hub.socket).toBe('/etc/holdcast/state/hub.sock');
-    expect(resolveConfig({ hub: { socket: 'h.sock' } }, context).hub.socket).toBe('/etc/holdcast/h.sock');
+    expect(moved.hub.folder).toBe('/etc/holdcast/state/play');
+  });
+
+  it('pass over hub.socket, which an earlier version had: its config goes on', () => {
+    const hub = { socket: 'h.sock', callers: 7 };
+    expect(validateConfig({ hub }).ok).toBe(true);
+    expect(resolveConfig({ hub }, context).hub).toEqual(resolveConfig({ hub: { callers: 7 } }, context).hub);
   });
 
   it.each([

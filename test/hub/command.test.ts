@@ -10,7 +10,7 @@ import type { LogLine } from '../support/stream';
 import { RawClient, tempFolder } from './fixtures';
 
 const PLACES =
-  "hub: { listen: '127.0.0.1:0', socket: 'run/hub.sock', play: 'stream', observe: false }, calls: { folder: 'run/calls' }";
+  "hub: { listen: '127.0.0.1:0', play: 'stream', observe: false }, calls: { folder: 'run/calls' }";
 
 /** The product ends within a second; a busy machine with two cores may need longer. */
 const GENEROUS_MS = 5000;
@@ -81,12 +81,7 @@ test('it says what it is ready for, and gives Asterisk this very program to star
   home.config(PLACES);
   const hub = await Hub.start(home, ['--config', 'config.ts'], home.env({ HOLDCAST_CONFIG: undefined }));
   expect(hub.stdout).toMatch(/^holdcast hub \S+ is ready\n/);
-  for (const text of [
-    join(home.path, 'config.ts'),
-    join(home.path, 'run/hub.sock'),
-    'extconfig.conf',
-    'no ami.secret',
-  ])
+  for (const text of [join(home.path, 'config.ts'), 'a process for each', 'extconfig.conf', 'no ami.secret'])
     expect(hub.stdout).toContain(text);
   expect(await hub.lookUp()).toMatch(
     new RegExp(`^name=hold-(${TOKEN})&mode=custom&application=${HOLDCAST} stream --token \\1$`),
@@ -102,13 +97,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and nothing of it is left
   const home = new Home();
   home.config(PLACES);
   const hub = await Hub.start(home);
-  const streaming = new RawClient({ path: join(home.path, 'run/hub.sock') });
+  const streaming = new RawClient({ path: join(home.path, 'run/play/status.sock') });
   await streaming.connected;
   const { code, afterMs } = await hub.end(signal);
   expect(code).toBe(0);
   expect(afterMs).toBeLessThan(GENEROUS_MS);
   await streaming.closed;
-  expect(existsSync(join(home.path, 'run/hub.sock'))).toBe(false);
+  expect(existsSync(join(home.path, 'run/play/status.sock'))).toBe(false);
   expect(home.processes()).toEqual([]);
 });
 
@@ -139,7 +134,7 @@ test('a hub that was killed is simply started again', async () => {
   home.config(PLACES);
   const first = await Hub.start(home);
   await first.end('SIGKILL');
-  expect(existsSync(join(home.path, 'run/hub.sock'))).toBe(true);
+  expect(existsSync(join(home.path, 'run/play/status.sock'))).toBe(true);
   expect(await (await Hub.start(home)).lookUp()).toMatch(new RegExp(TOKEN));
 });
 

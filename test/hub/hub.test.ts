@@ -1,17 +1,13 @@
-// The whole hub over a fake Asterisk: from a look-up to a key that reaches the right stream, and how it ends.
+// The whole hub over a fake Asterisk: from a look-up to the note that tells a stream its call, and how it ends.
 // It serves every caller at once, so one thing that fails must not take the others along.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallNews } from '../../src/asterisk/feed';
-import { HubConnection } from '../../src/asterisk/hubConnection';
-import { HubFeed } from '../../src/asterisk/hubFeed';
-import { HubOffice } from '../../src/asterisk/hubOffice';
 import { readerApplication } from '../../src/asterisk/realtime';
 import { runHub, type HubParts, type HubReady, type Playing, type PlayingGiven } from '../../src/hub/hub';
+import { CallNames } from '../../src/session/callNames';
 import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
-import { accounts, ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
+import { ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
 import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
 import { HOLDCAST } from '../support/process';
 
@@ -27,7 +23,8 @@ class TestSystem {
   readonly clock = new ManualClock();
   readonly kept = keptLog();
   readonly asterisk = new FakeAsterisk();
-  readonly socket = join(tempFolder(), 'run/hub.sock');
+  readonly folder = join(tempFolder(), 'run/play');
+  readonly names = new CallNames(this.folder);
   readonly forgotten: string[] = [];
   readonly sweeps: (string[] | undefined)[] = [];
 
@@ -35,7 +32,7 @@ class TestSystem {
 
   parts(more: Partial<HubParts> = {}): HubParts {
     return {
-      settings: { listen: { host: '127.0.0.1', port: 0 }, socket: this.socket },
+      settings: { listen: { host: '127.0.0.1', port: 0 }, folder: this.folder },
       rate: 8000,
       program: HOLDCAST,
       ...(this.ami && { openLink: () => this.asterisk.ami }),
@@ -65,20 +62,15 @@ class TestSystem {
     return { ready, ended, end };
   }
 
-  /** What the stream of a call is told. */
-  stream(uniqueid: string): {
-    news: CallNews[];
-    told: (type: CallNews['type'], count?: number) => Promise<void>;
-  } {
-    const news: CallNews[] = [];
-    const { clock, socket } = this;
-    const { log } = this.kept;
-    const connection = new HubConnection({ socket, who: { uniqueid }, clock, random: () => 1, log });
-    const feed = owned(new HubFeed(connection, log));
-    feed.open((each) => news.push(each));
-    const told = (type: CallNews['type'], count = 1): Promise<void> =>
-      until(`${count} ${type}`, () => news.filter((each) => each.type === type).length >= count);
-    return { news, told };
+  /** Looks a class up, as Asterisk does. @returns the token of the answer */
+  async token(hub: Running, uniqueid: string): Promise<string> {
+    return STARTED.exec(await lookUp(hub.ready.realtime.port, `name=hold-${uniqueid}`))![1]!;
+  }
+
+  /** Asterisk says that a channel hears the class of a look-up. */
+  hears(uniqueid: string, token: string): void {
+    const channel = `PJSIP/trunk-${uniqueid}`;
+    this.asterisk.ami.emit({ type: 'moh-start', uniqueid, channel, class: `hold-${token}` });
   }
 
   get warnings(): string[] {
@@ -95,34 +87,16 @@ async function lookUp(port: number, body: string): Promise<string> {
   return client.text.split('\r\n\r\n')[1]!;
 }
 
-test('callers of one queue: each is looked up, learns who he is, and gets his own keys and places', async () => {
+test('callers of one queue: each look-up has a token of its own, and a note says who hears it', async () => {
   const system = new TestSystem();
-  const { ready } = await system.start();
-  const { asterisk } = system;
+  const hub = await system.start();
+  const { asterisk, names } = system;
   asterisk.ami.connect();
-  asterisk.join('1.1', 'sales');
-  asterisk.call('2.2', { phone: '442079460018', language: 'ru' });
-  asterisk.join('2.2', 'sales');
-  expect(await lookUp(ready.realtime.port, 'name=hold-2.2')).toMatch(STARTED);
-  const [one, two] = [system.stream('1.1'), system.stream('2.2')];
-  await Promise.all([one.told('place'), two.told('place')]);
-  const identity = {
-    uniqueid: '2.2',
-    channel: 'PJSIP/trunk-2.2',
-    phone: '442079460018',
-    language: 'ru',
-    queue: 'sales',
-  };
-  expect(two.news).toMatchObject([
-    { type: 'identity', identity },
-    { type: 'place', place: { queue: 'sales', position: 2 } },
-  ]);
-  asterisk.press('1.1', '3');
-  asterisk.abandon('1.1');
-  await Promise.all([one.told('ended'), two.told('place', 2)]);
-  expect(one.news[2]).toEqual({ type: 'key', digit: '3' });
-  expect(one.news.at(-1)).toEqual({ type: 'ended' });
-  expect(two.news.slice(2)).toMatchObject([{ type: 'place', place: { queue: 'sales', position: 1 } }]);
+  const [one, two] = [await system.token(hub, '1.1'), await system.token(hub, '2.2')];
+  expect([names.noted(one), names.noted(two)]).toEqual([undefined, undefined]);
+  system.hears('2.2', two);
+  system.hears('1.1', one);
+  expect([names.noted(one), names.noted(two)]).toEqual(['1.1', '2.2']);
 });
 
 test('what is looked up at the very start is answered when Asterisk can say who hears it', async () => {
@@ -148,24 +122,6 @@ test('without Asterisk the first look-ups wait half a second for it, and no long
   await starting;
 });
 
-test('Asterisk is away for a while: places are not known, then told again', async () => {
-  const system = new TestSystem();
-  await system.start();
-  system.asterisk.ami.connect();
-  system.asterisk.join('1.1', 'sales');
-  const stream = system.stream('1.1');
-  await stream.told('place');
-  system.asterisk.lose();
-  await stream.told('place', 2);
-  system.asterisk.restore();
-  await stream.told('place', 3);
-  expect(stream.news.filter(({ type }) => type === 'place')).toMatchObject([
-    { type: 'place', place: { queue: 'sales', position: 1 } },
-    { type: 'place', place: undefined },
-    { type: 'place', place: { queue: 'sales', position: 1 } },
-  ]);
-});
-
 test('the state of a call is forgotten with the call, followed or not; leftovers whenever Asterisk can be asked', async () => {
   const system = new TestSystem();
   await system.start();
@@ -189,13 +145,11 @@ test('the state of a call is forgotten with the call, followed or not; leftovers
   expect(system.sweeps).toHaveLength(4);
 });
 
-test('without AMI look-ups are answered, streams are told nothing, and the log says so once', async () => {
+test('without AMI look-ups are answered, nobody is named to hear them, and the log says so once', async () => {
   const system = new TestSystem(false);
-  const { ready } = await system.start();
-  const stream = new RawClient({ path: system.socket }).write('{"type":"hello","v":1,"uniqueid":"1.1"}\n');
-  await stream.connected;
-  for (let i = 0; i < 2; i++) expect(await lookUp(ready.realtime.port, 'name=hold-1.1')).toMatch(STARTED);
-  expect([stream.text, stream.open]).toEqual(['', true]);
+  const hub = await system.start();
+  for (let i = 0; i < 2; i++) await system.token(hub, '1.1');
+  expect(system.names.tokens()).toEqual([]);
   expect(system.warnings).toHaveLength(1);
   expect(system.sweeps).toEqual([undefined]);
 });
@@ -204,19 +158,15 @@ test('told to end, it closes all it has opened, at once', async () => {
   const system = new TestSystem();
   const hub = await system.start();
   system.asterisk.ami.connect();
-  const [streaming, asking] = [
-    new RawClient({ path: system.socket }).write('{"type":"hello","v":1,"uniqueid":"1.1"}\n'),
-    new RawClient({ host: '127.0.0.1', port: hub.ready.realtime.port }).write('POST /'),
-  ];
-  await Promise.all([streaming.connected, asking.connected]);
+  const asking = new RawClient({ host: '127.0.0.1', port: hub.ready.realtime.port }).write('POST /');
+  await asking.connected;
   await hub.end();
-  await Promise.all([streaming.closed, asking.closed]);
+  await asking.closed;
   expect([system.asterisk.ami.closed, system.asterisk.ami.listeners, system.clock.pending]).toEqual([
     true,
     0,
     0,
   ]);
-  expect(existsSync(system.socket)).toBe(false);
   const late = new RawClient({ host: '127.0.0.1', port: hub.ready.realtime.port });
   await late.closed;
   expect(late.text).toBe('');
@@ -228,7 +178,7 @@ test('a connection to Asterisk that cannot be closed does not keep it from endin
   jest.spyOn(ami, 'close').mockReturnValue(new Promise<void>(() => {}) as never);
   const hub = await system.start();
   const ended = hub.end();
-  await until('that all else is closed', () => !existsSync(system.socket) && ami.listeners === 0);
+  await until('that all else is closed', () => ami.listeners === 0);
   system.clock.advance(3000);
   await ended;
 });
@@ -236,35 +186,15 @@ test('a connection to Asterisk that cannot be closed does not keep it from endin
 test('told to end before it has begun', async () => {
   const system = new TestSystem();
   await runHub(system.parts(), AbortSignal.abort());
-  expect([existsSync(system.socket), system.asterisk.ami.closed]).toEqual([false, true]);
-});
-
-test('a second hub says that there is one; the first does not notice', async () => {
-  const system = new TestSystem();
-  const { ready } = await system.start();
-  system.asterisk.ami.connect();
-  system.asterisk.join('1.1', 'sales');
-  const second = new FakeAsterisk();
-  await expect(system.start({ openLink: () => second.ami })).rejects.toMatchObject({
-    code: 'HC_HUB_ADDRESS',
-    message: expect.stringContaining(system.socket) as string,
-    hint: expect.stringMatching(/\w+ \w+/) as string,
-  });
-  expect(second.ami.closed).toBe(true);
-  await system.stream('1.1').told('identity');
-  expect(await lookUp(ready.realtime.port, 'name=hold-1.1')).not.toBe('');
+  expect(system.asterisk.ami.closed).toBe(true);
 });
 
 test('a port that is taken: nothing of the second hub stays behind', async () => {
   const { ready } = await new TestSystem().start();
   const system = new TestSystem();
-  const settings = { listen: { host: '127.0.0.1', port: ready.realtime.port }, socket: system.socket };
+  const settings = { listen: { host: '127.0.0.1', port: ready.realtime.port }, folder: system.folder };
   await expect(system.start({ settings })).rejects.toMatchObject({ code: 'HC_HUB_ADDRESS' });
-  expect([existsSync(system.socket), system.asterisk.ami.listeners, system.clock.pending]).toEqual([
-    false,
-    0,
-    0,
-  ]);
+  expect([system.asterisk.ami.listeners, system.clock.pending]).toEqual([0, 0]);
 });
 
 test('a program that Asterisk could not start is an error, and nothing goes on listening', async () => {
@@ -272,7 +202,7 @@ test('a program that Asterisk could not start is an error, and nothing goes on l
   await expect(system.start({ program: '/opt/hold cast/bin/holdcast' })).rejects.toMatchObject({
     code: 'HC_HUB_ADDRESS',
   });
-  expect(existsSync(system.socket)).toBe(false);
+  expect([system.asterisk.ami.listeners, system.clock.pending]).toEqual([0, 0]);
 });
 
 describe('with a store and billing', () => {
@@ -286,22 +216,18 @@ describe('with a store and billing', () => {
   };
   const NUMBER = '442079460018';
 
-  test('a caller’s track is there before his stream is, and his questions are answered; nobody else’s', async () => {
+  test('a caller’s track is there before their stream is; nobody else’s', async () => {
     const system = new TestSystem();
-    const { keeper, billing, openOffice } = offices();
+    const { keeper, openOffice } = offices();
     const states = new StateFile(tempFolder());
-    const { ready } = await system.start({ openOffice, states, rate: 16000 });
-    const { asterisk, socket, clock } = system;
+    const hub = await system.start({ openOffice, states, rate: 16000 });
+    const { asterisk } = system;
     asterisk.ami.connect();
     keeper.choices.set(NUMBER, 'music/first-light.wav');
     asterisk.call('1.1', { phone: NUMBER });
     asterisk.join('1.1', 'sales');
     asterisk.join('2.2', 'sales');
-    const tokens: string[] = [];
-    for (const id of ['1.1', '2.2']) {
-      const started = STARTED.exec(await lookUp(ready.realtime.port, `name=hold-${id}`));
-      tokens.push(started![1]!);
-    }
+    const tokens = [await system.token(hub, '1.1'), await system.token(hub, '2.2')];
     expect(states.read(tokens[0]!)).toMatchObject({
       rate: 16000,
       music: { trackId: 'music/first-light.wav', sample: 0 },
@@ -312,35 +238,26 @@ describe('with a store and billing', () => {
       undefined,
       undefined,
     ]);
-    billing.answer = ({ phone }) => accounts(`of ${phone}`);
-    const ask = async (uniqueid: string): Promise<unknown> => {
-      const { log } = system.kept;
-      const connection = new HubConnection({ socket, who: { uniqueid }, clock, random: () => 1, log });
-      const office = owned(new HubOffice({ connection, clock, log }));
-      connection.open();
-      return office.balance('en', undefined, new AbortController().signal);
-    };
-    expect(await ask('1.1')).toEqual(accounts(`of ${NUMBER}`));
-    expect(await ask('2.2')).toEqual({ status: 'unknown-caller' });
     expect(JSON.stringify(system.kept.lines)).not.toMatch(/0018/);
   });
 
-  test('both are closed when the hub ends, after the last stream', async () => {
+  test('both are closed when the hub ends', async () => {
     const system = new TestSystem();
     const { closed, openOffice } = offices();
     const hub = await system.start({ openOffice });
     await hub.end();
-    expect([closed, existsSync(system.socket)]).toEqual([['keeper', 'billing'], false]);
+    expect(closed).toEqual(['keeper', 'billing']);
   });
 
   test('one that hangs does not keep the hub from ending', async () => {
     const system = new TestSystem();
     const { openOffice } = offices();
     const both = openOffice();
-    both.keeper.close = () => new Promise<void>(() => {}) as never;
+    const close = jest.fn(() => new Promise<void>(() => {}) as never);
+    both.keeper.close = close;
     const hub = await system.start({ openOffice: () => both });
     const ended = hub.end();
-    await until('that all else is closed', () => !existsSync(system.socket));
+    await until('that it is closed', () => close.mock.calls.length > 0);
     system.clock.advance(3000);
     await ended;
   });

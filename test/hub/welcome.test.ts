@@ -94,6 +94,7 @@ test('in all but its first track it is a call like any other', async () => {
     const { program } = assembleCall({
       call: { language: 'en' },
       rules: {
+        language: 'en',
         program: defaultProgramSettings,
         keys: {},
         position: { announce: false, gapMs: 0, everyMs: 0, wait: false },

@@ -32,6 +32,7 @@ function callOf(change: Partial<CallSetup> = {}, operator: Operator = {}) {
   const setup: CallSetup = {
     call: { language },
     rules: {
+      language: 'en',
       program: settingsWith(settings),
       keys: { '3': nextTrack(), '4': sayPosition() },
       asksPin: false,
@@ -78,8 +79,8 @@ test('language, part of the day by the wall clock, and campaigns decide what is 
 test('keys and positions reach the Program, in the language of the call', () => {
   const { hear, session, spoken, events, asked } = callOf({}, { language: 'ru' });
   hear(1);
-  session.moveTo({ queue: 'support', position: 3 });
-  session.press('3');
+  session.hear({ type: 'place', place: { queue: 'support', position: 3 } });
+  session.hear({ type: 'key', digit: '3' });
   hear(2);
   expect(new Set(asked)).toEqual(new Set(['ru/position-3']));
   expect(spoken()).toEqual(['ru/position-3']);
@@ -89,8 +90,8 @@ test('keys and positions reach the Program, in the language of the call', () => 
 test('the caller turns out to speak another language: advices and prompts are in it from then on', () => {
   const { hear, session, spoken } = callOf({ call: { uniqueid: '1.1', language: 'en' } });
   hear(21);
-  session.identify({ uniqueid: '1.1', language: 'ru' });
-  session.moveTo({ queue: 'support', position: 3 });
+  session.hear({ type: 'identity', identity: { uniqueid: '1.1', language: 'ru' } });
+  session.hear({ type: 'place', place: { queue: 'support', position: 3 } });
   hear(22);
   expect(spoken()).toEqual(['en/first/1', 'ru/position-3', 'ru/first/1']);
 });
@@ -106,7 +107,7 @@ describe('back office and speech', () => {
     );
     made.hear(1);
     const office = (opened.office = new FakeOffice([], 'b'));
-    made.session.identify({ uniqueid: '1.1', phone: '+442079460018' });
+    made.session.hear({ type: 'identity', identity: { uniqueid: '1.1', phone: '+442079460018' } });
     await new Promise(setImmediate);
     made.hear(1);
     expect(office.kept('heard')).toEqual(['track a', 'track b']);
@@ -115,8 +116,8 @@ describe('back office and speech', () => {
   test('nothing is kept of a call that is not certain', () => {
     const office = new FakeOffice([], 'b');
     const made = callOf({ call: { ...certain, certain: false }, office: () => spoken(office) });
-    made.session.identify({ uniqueid: '1.1', phone: '+442079460018' });
-    made.session.press('3');
+    made.session.hear({ type: 'identity', identity: { uniqueid: '1.1', phone: '+442079460018' } });
+    made.session.hear({ type: 'key', digit: '3' });
     made.hear(3);
     made.session.close();
     expect([office.remembered, office.choicesAsked]).toEqual([[], 0]);
@@ -134,7 +135,7 @@ describe('back office and speech', () => {
       [() => true, 'en/position-3'],
     ] as const) {
       const made = callOf({ call: certain, media: { ...media, speaks }, speech: () => new FakeSpeech() });
-      made.session.moveTo({ queue: 'support', position: 3 });
+      made.session.hear({ type: 'place', place: { queue: 'support', position: 3 } });
       await new Promise(setImmediate);
       made.hear(2);
       expect(made.spoken()).toEqual([said]);
@@ -158,8 +159,8 @@ describe('a call that was interrupted goes on', () => {
 
   test('the same track, what was heard and said is not heard again, keys are held off', () => {
     const { hear, session, spoken, events } = callOf({ resume: state });
-    session.moveTo({ queue: 'support', position: 3 });
-    session.press('3');
+    session.hear({ type: 'place', place: { queue: 'support', position: 3 } });
+    session.hear({ type: 'key', digit: '3' });
     hear(21);
     const tracks = events.filter(({ type }) => type === 'track');
     expect(tracks).toHaveLength(1);
@@ -179,7 +180,7 @@ describe('a call that was interrupted goes on', () => {
         { resume: { ...state, bag, pressed: {} } },
         { music, settings: { music: { order: 'shuffle' } } },
       );
-      session.press('3');
+      session.hear({ type: 'key', digit: '3' });
       hear(1);
       expect(events.at(-1)).toMatchObject({ type: 'track', track: { id: bag[0] } });
     }

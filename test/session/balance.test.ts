@@ -21,7 +21,7 @@ async function press(
 ): Promise<Caller> {
   const call = new Caller({ speech, ...plan, ...(office && { office }) });
   call.hear(1);
-  call.session.press('2');
+  call.session.hear({ type: 'key', digit: '2' });
   await turn();
   return call;
 }
@@ -55,7 +55,7 @@ test('what was said is not kept for the rest of the call: a second later there i
   const call = await press(new FakeOffice([ONE]));
   call.hear(4);
   const cancel = jest.spyOn(call.rig.program, 'cancel');
-  call.session.identify({ uniqueid: '1795225281.7', phone: '+15551234567' });
+  call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '+15551234567' } });
   expect(call.said).toEqual([SAID]);
   expect(cancel).not.toHaveBeenCalled();
 });
@@ -77,7 +77,7 @@ describe('only for a caller who is certain', () => {
   test('the number turns out to be another while it is asked for: the balance is not said', async () => {
     const office = new FakeOffice();
     const call = await press(office);
-    call.session.identify(other);
+    call.session.hear({ type: 'identity', identity: other });
     await answer(office, ONE);
     call.hear(2);
     expect(call.said).toEqual([UNAVAILABLE]);
@@ -86,7 +86,7 @@ describe('only for a caller who is certain', () => {
   test('… while a voice looks for its words', async () => {
     const speech = new FakeSpeech('later');
     const call = await press(new FakeOffice([ONE]), {}, speech);
-    call.session.identify(other);
+    call.session.hear({ type: 'identity', identity: other });
     speech.speaks();
     await turn();
     call.hear(2);
@@ -96,7 +96,7 @@ describe('only for a caller who is certain', () => {
   test('… while the music goes down for it: it is taken back', async () => {
     const call = await press(new FakeOffice([ONE]));
     call.hear(0.12);
-    call.session.identify(other);
+    call.session.hear({ type: 'identity', identity: other });
     call.hear(3);
     expect(call.said).toEqual([]);
     expect(call.rig.program.duckGainDb).toBe(0);
@@ -106,7 +106,7 @@ describe('only for a caller who is certain', () => {
     const call = await press(new FakeOffice([ONE]));
     call.hear(0.4);
     expect(call.said).toEqual([SAID]);
-    call.session.identify(other);
+    call.session.hear({ type: 'identity', identity: other });
     call.hear(3);
     const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
     expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
@@ -117,8 +117,8 @@ describe('only for a caller who is certain', () => {
   test('… nobody is known any more while it is said: it ends at once, and is not taken up again for the same number', async () => {
     const call = await press(new FakeOffice([ONE]));
     call.hear(0.4);
-    call.session.identify(nobody);
-    call.session.identify({ ...nobody, phone: '+442079460018' });
+    call.session.hear({ type: 'identity', identity: nobody });
+    call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
     call.hear(3);
     const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
     expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
@@ -133,8 +133,8 @@ describe('only for a caller who is certain', () => {
     async (_, who) => {
       const office = new FakeOffice();
       const call = await press(office);
-      call.session.identify(who);
-      call.session.identify({ ...nobody, phone: '+442079460018' });
+      call.session.hear({ type: 'identity', identity: who });
+      call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
       await answer(office, ONE);
       call.hear(3);
       expect(call.said).toEqual([UNAVAILABLE]);
@@ -144,8 +144,8 @@ describe('only for a caller who is certain', () => {
   test('… while a voice looks for its words', async () => {
     const speech = new FakeSpeech('later');
     const call = await press(new FakeOffice([ONE]), {}, speech);
-    call.session.identify(nobody);
-    call.session.identify({ ...nobody, phone: '+442079460018' });
+    call.session.hear({ type: 'identity', identity: nobody });
+    call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
     speech.speaks();
     await turn();
     call.hear(3);
@@ -155,12 +155,12 @@ describe('only for a caller who is certain', () => {
   test('the question brings it out that the number is withheld by now: that is said, also to nobody else', async () => {
     const office = new FakeOffice();
     const call = await press(office);
-    call.session.identify(nobody);
+    call.session.hear({ type: 'identity', identity: nobody });
     await answer(office, { status: 'unknown-caller' });
     call.hear(3);
     expect(call.said).toEqual(['balance-unknown-caller']);
     const next = await press(new FakeOffice(), {});
-    next.session.identify(other);
+    next.session.hear({ type: 'identity', identity: other });
     await answer(next.office!, { status: 'unknown-caller' });
     next.hear(3);
     expect(next.said).toEqual([UNAVAILABLE]);
@@ -169,7 +169,7 @@ describe('only for a caller who is certain', () => {
   test('the same identity told again changes nothing', async () => {
     const office = new FakeOffice();
     const call = await press(office);
-    call.session.identify({ ...other, phone: '+442079460018' });
+    call.session.hear({ type: 'identity', identity: { ...other, phone: '+442079460018' } });
     await answer(office, ONE);
     call.hear(3);
     expect(call.said).toEqual([SAID]);
@@ -202,10 +202,10 @@ describe('a key that is quicker than the identity', () => {
   test('the balance is said to him who Asterisk then says he is', async () => {
     const office = new FakeOffice();
     const call = await early(office);
-    call.session.identify(WHO);
+    call.session.hear({ type: 'identity', identity: WHO });
     await answer(office, ONE);
     call.hear(0.4);
-    call.session.identify(WHO);
+    call.session.hear({ type: 'identity', identity: WHO });
     call.hear(3);
     expect(call.said).toEqual([SAID]);
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
@@ -214,7 +214,7 @@ describe('a key that is quicker than the identity', () => {
   test('… also when that comes while it is said', async () => {
     const call = await early(new FakeOffice([ONE]));
     call.hear(0.4);
-    call.session.identify(WHO);
+    call.session.hear({ type: 'identity', identity: WHO });
     call.hear(3);
     expect([call.said, call.rig.eventsOf('voice-cut')]).toEqual([[SAID], []]);
   });
@@ -224,8 +224,8 @@ describe('a key that is quicker than the identity', () => {
     async (first) => {
       const office = new FakeOffice();
       const call = await early(office);
-      call.session.identify(first);
-      call.session.identify({ ...WHO, phone: '+15551234567' });
+      call.session.hear({ type: 'identity', identity: first });
+      call.session.hear({ type: 'identity', identity: { ...WHO, phone: '+15551234567' } });
       await answer(office, ONE);
       call.hear(3);
       expect(call.said).toEqual([UNAVAILABLE]);
@@ -239,7 +239,7 @@ describe('he hangs up, and somebody else listens on', () => {
   test('in the middle of the balance: it ends at once, and the music comes up', async () => {
     const call = await press(new FakeOffice([ONE]));
     call.hear(0.4);
-    call.session.ended();
+    call.session.hear({ type: 'ended' });
     call.hear(3);
     const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
     expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
@@ -253,7 +253,7 @@ describe('he hangs up, and somebody else listens on', () => {
   ])('while %s: nothing is said', async (_, office, speech) => {
     const call = await press(office, {}, speech);
     call.hear(0.12);
-    call.session.ended();
+    call.session.hear({ type: 'ended' });
     office.answers(ONE);
     speech.speaks();
     await turn();
@@ -266,10 +266,10 @@ describe('he hangs up, and somebody else listens on', () => {
     const keys = { '7': run((session) => void session.say('position-1', 'position-2')) };
     const call = new Caller({ keys });
     call.hear(1);
-    call.session.press('7');
+    call.session.hear({ type: 'key', digit: '7' });
     await turn();
     call.hear(0.4);
-    call.session.ended();
+    call.session.hear({ type: 'ended' });
     call.hear(3);
     const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
     expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
@@ -280,8 +280,8 @@ describe('he hangs up, and somebody else listens on', () => {
     const call = await press(office);
     call.hear(1);
     call.moveTo(3);
-    call.session.ended();
-    for (const digit of '47113420') call.session.press(digit);
+    call.session.hear({ type: 'ended' });
+    for (const digit of '47113420') call.session.hear({ type: 'key', digit });
     call.moveTo(2);
     await turn();
     call.hear(30);
@@ -291,23 +291,23 @@ describe('he hangs up, and somebody else listens on', () => {
 
   test('music that he had silenced is there for the other one', () => {
     const call = new Caller({ keys: { '0': quiet({ music: true }) } });
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     call.hear(2);
-    call.session.ended();
+    call.session.hear({ type: 'ended' });
     expect(call.rig.program.hushed).toBe(false);
   });
 
   test('what the other one hears is not kept as his, nor a track that he would have chosen', () => {
     const office = new FakeOffice();
     const call = new Caller({ office, music: ['a', 'b'].map((id, i) => noiseClip(id, i, 0.1, 80_000)) });
-    call.session.identify(WHO);
+    call.session.hear({ type: 'identity', identity: WHO });
     call.hear(1);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
-    call.session.ended();
+    call.session.hear({ type: 'ended' });
     const kept = office.remembered.length;
     call.hear(60);
-    call.session.identify(WHO);
+    call.session.hear({ type: 'identity', identity: WHO });
     call.session.opened();
     call.session.close();
     expect(call.rig.played.length).toBeGreaterThan(3);
@@ -337,7 +337,7 @@ describe('no balance', () => {
   ])('%s: not available, and no half of a sentence', async (_, office, speech) => {
     const call = new Caller({ ...(office && { office }), ...(speech && { speech }) });
     call.hear(1);
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     await turn();
     call.hear(2);
     expect(call.said).toEqual([UNAVAILABLE]);
@@ -353,7 +353,7 @@ describe('no balance', () => {
 
   test('even the prompt for that is missing: music, and one line that names it', async () => {
     const call = await press(undefined, { prompts: [], keys: { '2': sayBalance({ holdOffMs: 0 }) } });
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     call.hear(4);
     expect(call.said).toEqual([]);
     expect(call.logged('warn').map(({ fields }) => fields['prompt'])).toEqual([UNAVAILABLE]);
@@ -366,7 +366,7 @@ describe('the first word', () => {
     const office = new FakeOffice();
     const call = new Caller({ office, speech: new FakeSpeech() });
     call.hear(1);
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     call.clock.after(50, () => office.answers(ONE));
     await call.live(1);
     expect(call.said).toEqual([SAID]);
@@ -379,7 +379,7 @@ describe('the first word', () => {
       const office = new FakeOffice();
       const call = new Caller({ office, speech: new FakeSpeech() });
       call.hear(1);
-      call.session.press('2');
+      call.session.hear({ type: 'key', digit: '2' });
       call.clock.after(ms, () => office.answers(ONE));
       await call.live(2);
       expect(call.saidAt[0]! - 1000 - ms).toBeLessThanOrEqual(41);
@@ -479,7 +479,7 @@ describe('an answer that takes its time', () => {
   test('pressed again meanwhile: it is asked once, and the tone does not say otherwise', async () => {
     const office = new FakeOffice();
     const call = await press(office, { keys: { '2': sayBalance({ holdOffMs: 0 }) } });
-    for (let i = 0; i < 5; i++) call.session.press('2');
+    for (let i = 0; i < 5; i++) call.session.hear({ type: 'key', digit: '2' });
     expect(office.asked).toHaveLength(1);
     expect(call.lines.filter(({ text }) => text === 'key')).toHaveLength(1);
   });
@@ -487,7 +487,7 @@ describe('an answer that takes its time', () => {
   test('4 pressed meanwhile is answered at once, and then comes the balance', async () => {
     const office = new FakeOffice();
     const call = await press(office, { keys: { '2': sayBalance(), '4': sayPosition() } });
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.6);
     await answer(office, ONE);
     call.hear(4);

@@ -13,7 +13,7 @@ const ME: CallIdentity = { uniqueid: '1795225281.7', phone: '+442079460018' };
 async function known(office: FakeOffice, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
   const call = new Caller({ office, ...plan });
   call.hear(0.52);
-  call.session.identify(identity);
+  call.session.hear({ type: 'identity', identity });
   await turn();
   return call;
 }
@@ -33,7 +33,7 @@ describe('at the beginning of a call', () => {
   test('it is asked for once, and plays on without a step where it plays already', async () => {
     const office = new FakeOffice([], 'a');
     const call = await known(office);
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     call.session.opened();
     await turn();
     call.hear(2);
@@ -56,7 +56,7 @@ describe('at the beginning of a call', () => {
     const first = new Caller({ office: new FakeOffice() });
     first.hear(2);
     const call = first.respawn(160, 100, { office });
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     await turn();
     call.hear(2);
     expect(office.choicesAsked).toBe(0);
@@ -66,7 +66,7 @@ describe('at the beginning of a call', () => {
     const office = new FakeOffice([], 'd');
     const call = new Caller({ office });
     call.hear(11);
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     await turn();
     const slow = new FakeOffice([], 'later');
     const other = await known(slow);
@@ -80,7 +80,7 @@ describe('at the beginning of a call', () => {
   test('an office that is opened after he is known is asked then', async () => {
     const call = new Caller();
     call.hear(0.5);
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     call.office = new FakeOffice([], 'c');
     call.hear(1);
     call.session.opened();
@@ -92,15 +92,15 @@ describe('at the beginning of a call', () => {
   test('he has pressed 3 before, or while it is asked for: his key counts', async () => {
     const office = new FakeOffice([], 'later');
     const call = await known(office);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     office.chooses('d');
     await turn();
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
     const other = new Caller({ office: new FakeOffice([], 'd') });
     other.hear(0.2);
-    other.session.press('3');
-    other.session.identify(ME);
+    other.session.hear({ type: 'key', digit: '3' });
+    other.session.hear({ type: 'identity', identity: ME });
     await turn();
     other.hear(1);
     expect([other.office!.choicesAsked, other.rig.played]).toEqual([0, ['a', 'b']]);
@@ -109,7 +109,7 @@ describe('at the beginning of a call', () => {
   test('he turns out to be another while it is asked for', async () => {
     const office = new FakeOffice([], 'later');
     const call = await known(office);
-    call.session.identify({ ...ME, phone: '+15551234567' });
+    call.session.hear({ type: 'identity', identity: { ...ME, phone: '+15551234567' } });
     office.chooses('d');
     await turn();
     call.hear(1);
@@ -143,7 +143,7 @@ describe('what key 3 brings is remembered', () => {
   test('when he has listened to it for a second and a half, and not before', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1.4);
     expect(office.kept('choice')).toEqual([]);
     call.hear(0.2);
@@ -156,7 +156,7 @@ describe('what key 3 brings is remembered', () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });
     for (let i = 0; i < 3; i++) {
-      call.session.press('3');
+      call.session.hear({ type: 'key', digit: '3' });
       call.hear(1);
     }
     call.hear(2);
@@ -167,7 +167,7 @@ describe('what key 3 brings is remembered', () => {
   test('there is only one track: it is no choice', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys, music: [longNoise('only', 1, 0.1)] });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(3);
     expect(office.kept('choice')).toEqual([]);
   });
@@ -175,7 +175,7 @@ describe('what key 3 brings is remembered', () => {
   test('what an operator’s function brings is none, nor what follows a track that came to its end', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });
-    call.session.press('7');
+    call.session.hear({ type: 'key', digit: '7' });
     await turn();
     call.hear(3);
     expect(call.rig.played).toEqual(['a', 'b']);
@@ -185,9 +185,9 @@ describe('what key 3 brings is remembered', () => {
   test('… nor one that such a function takes away again', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.6);
-    call.session.press('7');
+    call.session.hear({ type: 'key', digit: '7' });
     await turn();
     call.hear(3);
     expect(call.rig.played).toEqual(['a', 'b', 'c']);
@@ -196,13 +196,13 @@ describe('what key 3 brings is remembered', () => {
 
   test('Asterisk starts the program again before that: it is, when he listens to it there', async () => {
     const call = await known(new FakeOffice(), { keys });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     const offices = [new FakeOffice(), new FakeOffice()];
     const middle = call.respawn(160, 100, { office: offices[0]! });
     middle.hear(0.6);
     const last = middle.respawn(160, 100, { office: offices[1]! });
-    last.session.identify(ME);
+    last.session.hear({ type: 'identity', identity: ME });
     last.hear(1.6);
     expect(offices.map((office) => office.kept('choice'))).toEqual([[], ['b']]);
     last.hear(60);
@@ -212,11 +212,11 @@ describe('what key 3 brings is remembered', () => {
 
   test('… and it is not when he had heard nothing of it yet', async () => {
     const call = await known(new FakeOffice(), { keys });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.08);
     const office = new FakeOffice();
     const next = call.respawn(160, 100, { office });
-    next.session.identify(ME);
+    next.session.hear({ type: 'identity', identity: ME });
     next.hear(3);
     expect([next.rig.played, office.kept('choice')]).toEqual([['a'], []]);
   });
@@ -224,12 +224,12 @@ describe('what key 3 brings is remembered', () => {
   test('another caller’s number comes before that: it is neither’s; what that one chooses is theirs', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.5);
-    call.session.identify({ ...ME, phone: '+15551234567' });
+    call.session.hear({ type: 'identity', identity: { ...ME, phone: '+15551234567' } });
     call.hear(3);
     expect([office.kept('choice'), call.clock.pending]).toEqual([[], 0]);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(3);
     expect(office.kept('choice')).toEqual(['c']);
   });
@@ -237,7 +237,7 @@ describe('what key 3 brings is remembered', () => {
   test('the call ends before that: it is not; no timer is left', async () => {
     const office = new FakeOffice();
     const call = await known(office, { keys });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     call.session.close();
     call.hear(3);

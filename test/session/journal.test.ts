@@ -9,21 +9,21 @@ const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
 function known(plan: CallerPlan = {}): { call: Caller; office: FakeOffice } {
   const office = new FakeOffice([accountsOf(account('0412', -1250n))]);
   const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
-  call.session.identify(ME);
+  call.session.hear({ type: 'identity', identity: ME });
   return { call, office };
 }
 
 test('tracks when they begin, voices when they are over, keys that did something', async () => {
   const { call, office } = known({ advices: { first: [noiseClip('first/welcome', 1, 0.2, 8000)] } });
   call.hear(1);
-  call.session.press('3');
-  call.session.press('3'); // held off
-  call.session.press('9'); // not bound
+  call.session.hear({ type: 'key', digit: '3' });
+  call.session.hear({ type: 'key', digit: '3' }); // held off
+  call.session.hear({ type: 'key', digit: '9' }); // not bound
   call.moveTo(5);
   call.hear(30);
-  call.session.press('4');
+  call.session.hear({ type: 'key', digit: '4' });
   call.hear(2);
-  call.session.press('2');
+  call.session.hear({ type: 'key', digit: '2' });
   await turn();
   call.hear(4);
   expect(office.remembered).toEqual([
@@ -47,7 +47,7 @@ test('an advice of which less than half was heard is not there', () => {
   ] as const) {
     const { call, office } = known({ advices: { first: [noiseClip('first/long', 1, 0.2, 32_000)] } });
     call.hear(20 + seconds);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(1);
     expect(office.kept('heard').filter((line) => line.startsWith('advice'))).toEqual(heard);
   }
@@ -70,7 +70,7 @@ test('a track that goes on in another process is not heard twice; the fallback i
   const { call } = known();
   call.hear(3);
   const next = call.respawn(160, 100, { office: new FakeOffice() });
-  next.session.identify(ME);
+  next.session.hear({ type: 'identity', identity: ME });
   next.hear(1);
   expect(next.office!.remembered).toEqual([]);
   const { call: bare, office } = known({ music: [] });
@@ -83,13 +83,13 @@ describe('before there is an office, and before it is known who calls', () => {
     const call = new Caller();
     const beganMs = call.clock.wall();
     call.hear(1);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.04);
     call.office = new FakeOffice();
     call.session.opened();
     expect(call.office.remembered).toEqual([]);
     call.hear(5);
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     expect(call.office.kept('heard')).toEqual(['track a', 'track b']);
     expect(call.office.times[0]! - beganMs).toBe(0);
     expect(call.office.times[1]! - beganMs).toBe(1000);
@@ -97,10 +97,10 @@ describe('before there is an office, and before it is known who calls', () => {
 
   test('no more than two hundred wait; the newest are kept', () => {
     const call = new Caller({ keys: { '3': { action: 'quiet', holdOffMs: 0 } } });
-    for (let i = 0; i < 10_000; i++) call.session.press('3');
-    call.session.press('3');
+    for (let i = 0; i < 10_000; i++) call.session.hear({ type: 'key', digit: '3' });
+    call.session.hear({ type: 'key', digit: '3' });
     call.office = new FakeOffice();
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     expect(call.office.remembered).toHaveLength(200);
   });
 

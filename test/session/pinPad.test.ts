@@ -19,7 +19,7 @@ const guarded = (right = '4711') =>
 async function asked(office = guarded(), plan: CallerPlan = {}): Promise<Caller> {
   const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
   call.hear(1);
-  call.session.press('2');
+  call.session.hear({ type: 'key', digit: '2' });
   await turn();
   call.hear(1);
   return call;
@@ -27,7 +27,7 @@ async function asked(office = guarded(), plan: CallerPlan = {}): Promise<Caller>
 
 async function key(call: Caller, digits: string): Promise<void> {
   for (const digit of digits) {
-    call.session.press(digit);
+    call.session.hear({ type: 'key', digit });
     call.hear(0.2);
   }
   await turn();
@@ -82,7 +82,7 @@ describe('keying it in', () => {
     expect(call.said).toEqual(['enter-pin', SAID]);
     expect(call.rig.played).toEqual(['a']);
     expect(call.rig.program.quiet).toBe(false);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
   });
@@ -90,7 +90,7 @@ describe('keying it in', () => {
   test.each(['A', 'D', '', '12', 'x'])('%j is no key of it', async (odd) => {
     const office = guarded();
     const call = await asked(office);
-    call.session.press(odd);
+    call.session.hear({ type: 'key', digit: odd });
     await key(call, '4711');
     expect(office.asked.at(-1)!.pin).toBe('4711');
   });
@@ -98,7 +98,7 @@ describe('keying it in', () => {
   test('the first key ends the words that ask for it, also before they began', async () => {
     const call = new Caller({ office: guarded(), speech: new FakeSpeech() });
     call.hear(1);
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     await turn();
     call.hear(0.12);
     await key(call, '4711');
@@ -108,10 +108,10 @@ describe('keying it in', () => {
     expect(later.said).toEqual(['enter-pin']);
     const over = new Caller({ office: guarded() });
     over.hear(1);
-    over.session.press('2');
+    over.session.hear({ type: 'key', digit: '2' });
     await turn();
     over.hear(0.5); // in the middle of the words
-    over.session.press('4');
+    over.session.hear({ type: 'key', digit: '4' });
     over.hear(0.5);
     expect(over.rig.eventsOf('voice-cut')).toHaveLength(1);
   });
@@ -121,7 +121,7 @@ describe('keying it in', () => {
     const tone = toneSamples(8000, { hz: 880, ms: 120, levelDb: -10 });
     call.hear(1);
     for (const digit of '47*') {
-      call.session.press(digit);
+      call.session.hear({ type: 'key', digit });
       const out = call.hear(0.4);
       expect(correlation(out, tone, call.rig.latency, 0, tone.length)).toBeGreaterThan(0.8);
     }
@@ -148,7 +148,7 @@ describe('wrong ones', () => {
     await key(call, '1111');
     call.hear(3);
     expect(call.said).toEqual(['enter-pin', 'wrong-pin', 'pin-locked']);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
     expect(call.rig.program.duckGainDb).toBeGreaterThan(-20);
@@ -169,7 +169,7 @@ describe('the music', () => {
     for (const digit of '4711') {
       call.hear(7);
       expect(down(call)).toBe(true);
-      call.session.press(digit);
+      call.session.hear({ type: 'key', digit });
     }
     await turn();
     call.hear(0.4);
@@ -185,7 +185,7 @@ describe('the music', () => {
     expect(call.rig.program.duckGainDb).toBe(0);
     expect(call.said).toEqual(['enter-pin']);
     call.hear(0.2);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
     call.session.close();
@@ -196,7 +196,7 @@ describe('the music', () => {
     const call = await asked();
     for (const digit of '471') {
       call.hear(7.5);
-      call.session.press(digit);
+      call.session.hear({ type: 'key', digit });
     }
     call.hear(7.9);
     expect(down(call)).toBe(true);
@@ -221,8 +221,8 @@ describe('whatever happens meanwhile', () => {
   test('he turns out to be somebody else: his PIN goes nowhere', async () => {
     const office = guarded();
     const call = await asked(office);
-    call.session.press('4');
-    call.session.identify({ uniqueid: '1795225281.7', phone: '+15551234567' });
+    call.session.hear({ type: 'key', digit: '4' });
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '+15551234567' } });
     await key(call, '711');
     call.hear(2);
     expect(office.asked).toHaveLength(1);
@@ -233,7 +233,7 @@ describe('whatever happens meanwhile', () => {
     const office = guarded();
     const call = await asked(office);
     await key(call, '47');
-    call.session.identify({ uniqueid: '1795225281.7' });
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7' } });
     call.hear(1);
     expect([call.said.at(-1), call.session.takesPin]).toEqual(['balance-unavailable', true]);
     await key(call, '33');
@@ -249,8 +249,8 @@ describe('whatever happens meanwhile', () => {
     const office = new FakeOffice(({ pin }) => (pin === undefined ? ask() : 'later'));
     const call = await asked(office);
     await key(call, '4711');
-    call.session.identify({ uniqueid: ME.uniqueid });
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: { uniqueid: ME.uniqueid } });
+    call.session.hear({ type: 'identity', identity: ME });
     office.answers(ONE);
     await turn();
     call.hear(3);
@@ -262,7 +262,7 @@ describe('whatever happens meanwhile', () => {
     const call = await asked(office);
     await key(call, '471');
     call.session.close();
-    call.session.press('1');
+    call.session.hear({ type: 'key', digit: '1' });
     await turn();
     call.hear(3);
     expect([office.asked.length, call.clock.pending]).toEqual([1, 0]);
@@ -278,10 +278,10 @@ describe('whatever happens meanwhile', () => {
     next = next.respawn(160, 100, { office });
     await key(next, '3');
     next.hear(2.7);
-    next.session.identify(ME);
+    next.session.hear({ type: 'identity', identity: ME });
     expect([next.rig.played, next.rig.program.quiet, office.kept('key')]).toEqual([['a'], false, []]);
     next.hear(0.2);
-    next.session.press('2');
+    next.session.hear({ type: 'key', digit: '2' });
     next.hear(1);
     expect(office.kept('key')).toEqual(['2 sayBalance']);
   });
@@ -290,8 +290,8 @@ describe('whatever happens meanwhile', () => {
     const offices = [guarded('1234'), guarded('9876')];
     const calls = [await asked(offices[0]), await asked(offices[1])];
     for (let i = 0; i < 4; i++) {
-      calls[0]!.session.press('1234'[i]!);
-      calls[1]!.session.press('9876'[i]!);
+      calls[0]!.session.hear({ type: 'key', digit: '1234'[i]! });
+      calls[1]!.session.hear({ type: 'key', digit: '9876'[i]! });
     }
     await turn();
     expect(offices.map(({ asked }) => asked.at(-1)!.pin)).toEqual(['1234', '9876']);
@@ -301,7 +301,7 @@ describe('whatever happens meanwhile', () => {
     const call = await asked(guarded(), { prompts: ['balance-unavailable'] });
     call.hear(2);
     expect(call.said).toEqual(['balance-unavailable']);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
   });
@@ -313,7 +313,7 @@ describe('digits that come too late for it are no keys', () => {
     async (status) => {
       const office = new FakeOffice([ask(), 'later']);
       const call = await asked(office);
-      call.session.identify(ME);
+      call.session.hear({ type: 'identity', identity: ME });
       await key(call, '4711034');
       expect([call.rig.played, call.rig.program.quiet, office.kept('key')]).toEqual([
         ['a'],
@@ -323,7 +323,7 @@ describe('digits that come too late for it are no keys', () => {
       office.answers({ status });
       await turn();
       call.hear(2);
-      call.session.press('3');
+      call.session.hear({ type: 'key', digit: '3' });
       call.hear(1);
       expect(call.rig.played).toEqual(['a', 'b']);
     },
@@ -332,7 +332,7 @@ describe('digits that come too late for it are no keys', () => {
   test('for three seconds after he was too slow', async () => {
     const office = guarded();
     const call = await asked(office);
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     await key(call, '47');
     call.hear(7.84);
     expect(call.session.takesPin).toBe(true);
@@ -347,7 +347,7 @@ describe('digits that come too late for it are no keys', () => {
     call.hear(3);
     expect(call.session.takesPin).toBe(false);
     expect(call.session.stateAt(0)).not.toHaveProperty('keying');
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     expect(call.rig.program.quiet).toBe(true);
   });
 });
@@ -362,7 +362,7 @@ describe('key 2 itself', () => {
     const call = await asked(office, { keys: { '2': sayBalance({ holdOffMs: 60_000 }) } });
     await key(call, how);
     call.hear(seconds);
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     await turn();
     expect(office.asked).toHaveLength(2);
   });
@@ -376,7 +376,7 @@ describe('key 2 itself', () => {
       const call = await asked(office);
       await key(call, '4711');
       call.hear(4);
-      call.session.press('2');
+      call.session.hear({ type: 'key', digit: '2' });
       await turn();
       expect(office.asked).toHaveLength(2);
     }
@@ -390,13 +390,13 @@ describe('key 2 itself', () => {
   ])('when Asterisk starts the program again while %s', async (_, office, seconds, free) => {
     const call = new Caller({ office, speech: new FakeSpeech() });
     call.hear(1);
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     await turn();
     call.hear(seconds);
     const later = new FakeOffice();
     const next = call.respawn(160, 100, { office: later });
     next.hear(3.04);
-    next.session.press('2');
+    next.session.hear({ type: 'key', digit: '2' });
     await turn();
     expect(later.asked).toHaveLength(free ? 1 : 0);
   });
@@ -426,9 +426,9 @@ describe('digits that come before it is asked for', () => {
       pin === undefined ? 'later' : pin === '0347' ? ONE : ask(true),
     );
     const call = new Caller({ office, speech: new FakeSpeech(), asksPin: true, ...plan });
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: ME });
     call.hear(1);
-    call.session.press('2');
+    call.session.hear({ type: 'key', digit: '2' });
     await turn();
     return call as Caller & { office: FakeOffice };
   }
@@ -493,11 +493,11 @@ describe('digits that come before it is asked for', () => {
       await turn();
       await key(call, '47');
       call.hear(2.7);
-      call.session.press('3');
+      call.session.hear({ type: 'key', digit: '3' });
       call.hear(2.9);
       expectNoKeys(call);
       call.hear(0.2);
-      call.session.press('3');
+      call.session.hear({ type: 'key', digit: '3' });
       call.hear(1);
       expect(call.rig.played).toEqual(['a', 'b']);
     },
@@ -519,8 +519,8 @@ describe('digits that come before it is asked for', () => {
   test('the number changes meanwhile: none of the last caller’s is taken for the next one’s', async () => {
     const call = await waiting();
     await key(call, '03');
-    call.session.identify({ uniqueid: ME.uniqueid });
-    call.session.identify(ME);
+    call.session.hear({ type: 'identity', identity: { uniqueid: ME.uniqueid } });
+    call.session.hear({ type: 'identity', identity: ME });
     await key(call, '47');
     call.office.answers(ask());
     await turn();
@@ -536,7 +536,7 @@ describe('digits that come before it is asked for', () => {
     const office = new FakeOffice();
     const next = call.respawn(160, 100, { office, asksPin: true });
     await key(next, '3420');
-    next.session.identify(ME);
+    next.session.hear({ type: 'identity', identity: ME });
     expect([next.rig.played, office.kept('key')]).toEqual([['a'], []]);
   });
 

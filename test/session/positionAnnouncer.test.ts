@@ -70,7 +70,7 @@ describe('by itself', () => {
     const call = caller();
     call.moveTo(3);
     call.hear(100);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(119);
     expect(call.said).toEqual(['position-3', 'position-3']);
     call.hear(2);
@@ -81,7 +81,7 @@ describe('by itself', () => {
     const call = caller();
     call.moveTo(3);
     call.hear(30);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(2);
     call.moveTo(2);
     call.hear(17);
@@ -115,13 +115,13 @@ describe('by itself', () => {
     const call = caller();
     call.moveTo(3);
     call.hear(30);
-    call.session.moveTo(undefined);
+    call.session.hear({ type: 'place', place: undefined });
     call.hear(200);
     expect(call.said).toEqual(['position-3']);
     const other = caller();
     other.moveTo(3);
     other.hear(30);
-    other.session.moveTo(undefined);
+    other.session.hear({ type: 'place', place: undefined });
     other.hear(1);
     other.moveTo(3);
     other.hear(30);
@@ -132,7 +132,7 @@ describe('by itself', () => {
     const call = caller();
     call.moveTo(2);
     call.hear(30);
-    call.session.moveTo({ queue: 'sales', position: 8 });
+    call.session.hear({ type: 'place', place: { queue: 'sales', position: 8 } });
     call.hear(1);
     expect(call.said).toEqual(['position-2', 'position-8']);
   });
@@ -165,7 +165,7 @@ describe('never an old number', () => {
     const call = caller({ announce: false });
     call.moveTo(5);
     call.hear(1);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.16);
     call.moveTo(4);
     call.hear(2);
@@ -198,7 +198,7 @@ describe('never an old number', () => {
     const call = caller();
     call.moveTo(5);
     call.hear(0.08);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(5);
     expect(call.said).toEqual(['position-5']);
   });
@@ -238,9 +238,10 @@ describe('never an old number', () => {
 
 function perform(call: Caller, act: number | 'key' | 'unknown' | 'russian' | 'other'): void {
   if (typeof act === 'number') call.moveTo(act);
-  else if (act === 'key') call.session.press('4');
-  else if (act === 'unknown') call.session.moveTo(undefined);
-  else if (act === 'russian') call.session.identify({ uniqueid: '1795225281.7', language: 'ru' });
+  else if (act === 'key') call.session.hear({ type: 'key', digit: '4' });
+  else if (act === 'unknown') call.session.hear({ type: 'place', place: undefined });
+  else if (act === 'russian')
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', language: 'ru' } });
   else call.rig.program.say(spoken('answer', noiseClip('other', 1, 0.2, 8000)));
 }
 
@@ -248,14 +249,14 @@ describe('when he asks', () => {
   test('next in line has a sentence of his own', () => {
     const call = caller({ announce: false });
     call.moveTo(1);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(1);
     expect(call.said).toEqual(['position-1']);
   });
 
   test('in no queue, or not known: it is said that it is not known', () => {
     const call = caller();
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(1);
     expect(call.said).toEqual(['position-unknown']);
   });
@@ -265,7 +266,7 @@ describe('when he asks', () => {
     call.moveTo(80);
     call.hear(100);
     expect(call.said).toEqual([]);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(10);
     call.moveTo(60);
     call.hear(100);
@@ -292,7 +293,7 @@ describe('the same queue again', () => {
     const call = caller();
     call.moveTo(1, undefined, JOINED);
     call.hear(12);
-    call.session.moveTo(undefined);
+    call.session.hear({ type: 'place', place: undefined });
     call.moveTo(4, undefined, JOINED + 12_000);
     call.hear(20);
     expect(call.said).toEqual(['position-1', 'position-4']);
@@ -349,7 +350,7 @@ describe('Asterisk is asked whether the place is right', () => {
   test('before it is said for a key: what is new by then is said, and nothing before', async () => {
     const { call, answer } = asking({ announce: false });
     call.moveTo(5);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.2);
     expect([call.said, call.session.busy]).toEqual([[], true]);
     call.moveTo(1);
@@ -363,7 +364,7 @@ describe('Asterisk is asked whether the place is right', () => {
   test('the music goes down meanwhile, so that the answer is not heard later', async () => {
     const { call, answer } = asking({ announce: false });
     call.moveTo(5);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.2);
     await answer(true);
     call.hear(0.4);
@@ -376,7 +377,7 @@ describe('Asterisk is asked whether the place is right', () => {
   ])('where it %s, it is said that the place is not known', async (_, confirmed) => {
     const { call, answer } = asking({ announce: false });
     call.moveTo(1);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     if (confirmed === undefined) await call.live(1);
     else await answer(confirmed);
     await call.live(3);
@@ -386,8 +387,8 @@ describe('Asterisk is asked whether the place is right', () => {
   test('a caller who has left is told no place', async () => {
     const { call, answer } = asking({ announce: false });
     call.moveTo(1);
-    call.session.press('4');
-    call.session.moveTo(undefined);
+    call.session.hear({ type: 'key', digit: '4' });
+    call.session.hear({ type: 'place', place: undefined });
     await answer(true);
     call.hear(1);
     expect(call.said).toEqual(['position-unknown']);
@@ -431,7 +432,7 @@ describe('Asterisk is asked whether the place is right', () => {
   test('a key while it is asked for the place by itself has its own question; one answer, one place', async () => {
     const { call, answers } = asking();
     call.moveTo(2);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     expect(answers).toHaveLength(2);
     answers[0]!(true);
     await turn();
@@ -446,7 +447,7 @@ describe('Asterisk is asked whether the place is right', () => {
   test('nothing is left when the call ends', async () => {
     const { call, answer } = asking();
     call.moveTo(2);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.session.close();
     await answer(true);
     await answer(true);

@@ -17,7 +17,7 @@ describe('prompts that are missing', () => {
       call.hear(0.5);
       expect(call.rig.program.duckGainDb).toBe(0);
     }
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(1);
     expect(call.said).toEqual([]);
     expect(call.logged('warn').map(({ fields }) => fields['prompt'])).toEqual(['position-6']);
@@ -101,15 +101,15 @@ describe('the wait', () => {
   test('one of which he heard nothing, since another key cut it off, is not compared with', () => {
     const call = caller({ ...wait, announce: false }, { keys: { '4': sayPosition({ holdOffMs: 0 }) } });
     call.moveTo(9, [5, 10]);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(3);
     call.moveTo(8, [3, 5]);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.72); // the number, and nothing of the wait
     call.rig.program.say(spoken('answer', noiseClip('other', 1, 0.2, 8000), true));
     call.hear(3);
     call.moveTo(7, [5, 10]);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(3);
     expect(call.said.at(-1)).toBe('position-7 wait-5-10');
   });

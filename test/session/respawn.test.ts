@@ -103,14 +103,14 @@ describe('keys', () => {
   test('hold-offs go on', () => {
     const keys = { '3': nextTrack({ holdOffMs: 10_000 }), '4': sayPosition() };
     const first = new Caller({ keys });
-    first.session.press('3');
+    first.session.hear({ type: 'key', digit: '3' });
     first.hear(4);
     const call = first.respawn(160, 1000);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(4);
     expect(call.rig.played).toHaveLength(1);
     call.hear(1.2);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.2);
     expect(call.rig.played).toHaveLength(2);
   });
@@ -118,18 +118,18 @@ describe('keys', () => {
   test('a press of which he has heard nothing yet may be made again', () => {
     const first = new Caller();
     first.hear(5);
-    first.session.press('3');
+    first.session.hear({ type: 'key', digit: '3' });
     first.hear(0.12);
     const call = first.respawn(160);
     expect(call.rig.played).toEqual(['a']);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.2);
     expect(call.rig.played).toEqual(['a', 'b']);
   });
 
   test('a key that is not bound any more leaves nothing behind', () => {
     const first = new Caller();
-    first.session.press('3');
+    first.session.hear({ type: 'key', digit: '3' });
     first.hear(1);
     const call = first.respawn(0, 0, { keys: {} });
     expect(call.session.stateAt(0).pressed).toEqual({});
@@ -137,12 +137,12 @@ describe('keys', () => {
 
   test('quiet and silence stay, and the same key ends them', () => {
     const first = new Caller({ keys: { '0': quiet({ music: true }) } });
-    first.session.press('0');
+    first.session.hear({ type: 'key', digit: '0' });
     first.hear(2);
     const call = first.respawn();
     expect([call.rig.program.quiet, call.rig.program.hushed]).toEqual([true, true]);
     call.hear(2);
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     expect([call.rig.program.quiet, call.rig.program.hushed]).toEqual([false, false]);
   });
 });

@@ -15,7 +15,7 @@ function caller(plan: CallerPlan = {}): Caller {
 describe('keys', () => {
   test('3: another track, by a crossfade', () => {
     const call = caller();
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     const out = call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
     const usual = rms(out, 4000);
@@ -25,21 +25,21 @@ describe('keys', () => {
 
   test('0: advices off, and on again', () => {
     const call = caller();
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     expect(call.rig.program.quiet).toBe(true);
     call.hear(2);
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     expect(call.rig.program.quiet).toBe(false);
     expect(call.rig.program.hushed).toBe(false);
   });
 
   test('quiet with the music: silence, and all of it again', () => {
     const call = caller({ keys: { '0': quiet({ music: true }) }, settings: { keyTone: { enabled: false } } });
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     call.hear(1);
     expect(peak(call.hear(2))).toBe(0);
     expect(call.rig.program.quiet).toBe(true);
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     call.hear(1);
     expect(rms(call.hear(1))).toBeGreaterThan(0.05);
     expect(call.rig.program.quiet).toBe(false);
@@ -47,9 +47,9 @@ describe('keys', () => {
 
   test('who has silenced the music and asks for another track hears it; advices stay off', () => {
     const call = caller({ keys: { '0': quiet({ music: true }), '3': nextTrack() } });
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '0' });
     call.hear(2);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     expect(rms(call.hear(1))).toBeGreaterThan(0.05);
     expect(call.rig.played.at(-1)).toBe('b');
@@ -61,7 +61,7 @@ describe('keys', () => {
     call.moveTo(5);
     call.hear(3);
     expect(call.said).toEqual([]);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(3);
     expect(call.said).toEqual(['position-5']);
     expect(call.rig.eventsOf('voice-start')[0]!.announcement.kind).toBe('answer');
@@ -71,7 +71,7 @@ describe('keys', () => {
     'unbound %j does nothing, and no tone says that it did',
     (digit) => {
       const [call, other] = [caller(), caller()];
-      expect(() => call.session.press(digit)).not.toThrow();
+      expect(() => call.session.hear({ type: 'key', digit })).not.toThrow();
       expect(call.hear(1)).toEqual(other.hear(1));
       expect(call.rig.played).toEqual(['a']);
       expect(call.lines).toEqual([]);
@@ -80,21 +80,21 @@ describe('keys', () => {
 
   test('keys turned off altogether', () => {
     const call = caller({ keys: {} });
-    for (const digit of '0123456789*#') call.session.press(digit);
+    for (const digit of '0123456789*#') call.session.hear({ type: 'key', digit });
     call.hear(2);
     expect(call.rig.played).toEqual(['a']);
   });
 
   test('a key may be bound to any action', () => {
     const call = caller({ keys: { '#': nextTrack(), '*': nextTrack({ holdOffMs: 0 }) } });
-    for (const digit of '#**') call.session.press(digit);
+    for (const digit of '#**') call.session.hear({ type: 'key', digit });
     call.hear(2);
     expect(call.rig.played).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('which key was pressed is not in the log in clear, what it did is', () => {
     const call = caller();
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     const pressed = call.lines.filter(({ text }) => text === 'key');
     expect(pressed).toHaveLength(1);
     expect(pressed[0]!.fields).toMatchObject({ action: 'nextTrack' });
@@ -109,8 +109,8 @@ describe('keys', () => {
     call.session.close();
     expect(call.clock.pending).toBe(0);
     const said = call.said.length;
-    call.session.press('3');
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '3' });
+    call.session.hear({ type: 'key', digit: '4' });
     call.moveTo(1);
     call.hear(200);
     expect([call.rig.played, call.said.length]).toEqual([['a'], said]);
@@ -123,10 +123,10 @@ describe('the tone', () => {
 
   test.each(['2', '3', '4', '0'])('%s is heard to act in the very next Frame, and only once', (digit) => {
     const call = caller({ settings });
-    call.session.press(digit);
+    call.session.hear({ type: 'key', digit });
     const out = call.hear(0.4);
     expect(correlation(out, tone, call.rig.latency, 0, tone.length)).toBeGreaterThan(0.7);
-    call.session.press(digit);
+    call.session.hear({ type: 'key', digit });
     const held = call.hear(0.4);
     expect(correlation(held, tone, call.rig.latency, 0, tone.length)).toBeLessThan(0.3);
   });
@@ -135,7 +135,7 @@ describe('the tone', () => {
     const call = caller();
     call.moveTo(5);
     call.hear(40);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     const before = call.rig.program.atSample;
     call.hear(1);
     const startMs = call.saidAt.at(-1)! - call.rig.ms(before);
@@ -151,7 +151,7 @@ describe('a press during speech', () => {
     call.hear(22);
     expect(call.said.at(-1)).toBe('advice');
     const pressedMs = call.rig.ms(call.rig.program.atSample);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.hear(2);
     expect(call.said.at(-1)).toBe('position-5');
     expect(call.saidAt.at(-1)! - pressedMs).toBeLessThanOrEqual(130);
@@ -162,7 +162,7 @@ describe('a press during speech', () => {
     const call = caller({ keys, position: { announce: false } });
     call.moveTo(5);
     for (const digit of '4242') {
-      call.session.press(digit);
+      call.session.hear({ type: 'key', digit });
       call.hear(0.48); // music down, and part of the answer
     }
     call.hear(2);
@@ -176,7 +176,7 @@ describe('a press during speech', () => {
     const call = caller();
     call.moveTo(5);
     call.hear(0.5);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(2);
     expect(call.said).toEqual(['position-5']);
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
@@ -187,23 +187,23 @@ describe('a press during speech', () => {
 describe('hold-off', () => {
   test('a second press within it does nothing; after it, it does; a press that did nothing does not prolong it', () => {
     const call = caller({ keys: { '3': nextTrack({ holdOffMs: 3000 }) } });
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     for (let ms = 0; ms < 2900; ms += 100) {
       call.clock.advance(100);
-      call.session.press('3');
+      call.session.hear({ type: 'key', digit: '3' });
     }
     call.rig.render(0.4);
     expect(call.rig.played).toEqual(['a', 'b']);
     call.clock.advance(100);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.4);
     expect(call.rig.played).toEqual(['a', 'b', 'c']);
   });
 
   test('each key has its own', () => {
     const call = caller();
-    call.session.press('3');
-    call.session.press('0');
+    call.session.hear({ type: 'key', digit: '3' });
+    call.session.hear({ type: 'key', digit: '0' });
     call.hear(0.4);
     expect(call.rig.played).toEqual(['a', 'b']);
     expect(call.rig.program.quiet).toBe(true);
@@ -211,9 +211,9 @@ describe('hold-off', () => {
 
   test('the very first press counts, whatever the clock says; a step of wall time does not matter', () => {
     const call = caller();
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.clock.stepWall(3_600_000);
-    call.session.press('3');
+    call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.4);
     expect(call.rig.played).toEqual(['a', 'b']);
   });
@@ -221,7 +221,7 @@ describe('hold-off', () => {
   test('0 switches once for a bouncing key', () => {
     const call = caller();
     for (let i = 0; i < 5; i++) {
-      call.session.press('0');
+      call.session.hear({ type: 'key', digit: '0' });
       call.clock.advance(100);
     }
     expect(call.rig.program.quiet).toBe(true);
@@ -232,8 +232,8 @@ describe('hold-off', () => {
     call.moveTo(5);
     call.hear(4);
     for (let i = 0; i < 300; i++) {
-      call.session.press('2');
-      call.session.press('3');
+      call.session.hear({ type: 'key', digit: '2' });
+      call.session.hear({ type: 'key', digit: '3' });
       call.hear(0.08);
     }
     const over = call.rig.events.length;
@@ -247,7 +247,10 @@ describe('who is calling', () => {
   test('told later: from then on everything is said in his language', () => {
     const call = caller({ call: { channel: undefined, phone: undefined } });
     call.moveTo(5);
-    call.session.identify({ uniqueid: '1795225281.7', channel: 'PJSIP/1-0000000a', language: 'ru' });
+    call.session.hear({
+      type: 'identity',
+      identity: { uniqueid: '1795225281.7', channel: 'PJSIP/1-0000000a', language: 'ru' },
+    });
     call.hear(3);
     expect(call.said).toEqual(['ru/position-5']);
     expect(call.session.call).toMatchObject({ channel: 'PJSIP/1-0000000a', language: 'ru', certain: true });
@@ -255,13 +258,13 @@ describe('who is calling', () => {
 
   test('without a language he keeps the one that he had', () => {
     const call = caller({ call: { language: 'ru' } });
-    call.session.identify({ uniqueid: '1795225281.7', phone: '1234' });
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '1234' } });
     expect(call.session.call).toMatchObject({ language: 'ru', phone: '1234' });
   });
 
   test('another call’s identity is not taken, and said in the log without its number', () => {
     const call = caller();
-    call.session.identify({ uniqueid: '1795225281.8', phone: '+15551234567' });
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.8', phone: '+15551234567' } });
     expect(call.session.call.phone).toBe('+442079460018');
     expect(call.logged('warn')).toHaveLength(1);
     expect(JSON.stringify(call.lines)).not.toContain('15551234567');
@@ -269,7 +272,7 @@ describe('who is calling', () => {
 
   test('an identity does not make a call certain that was not', () => {
     const call = caller({ call: { certain: false } });
-    call.session.identify({ uniqueid: '1795225281.7', phone: '+15551234567' });
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '+15551234567' } });
     expect(call.session.call.certain).toBe(false);
   });
 });

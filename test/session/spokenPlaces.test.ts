@@ -67,7 +67,7 @@ describe('by itself', () => {
     const call = caller(speech);
     call.moveTo(80);
     await call.live(0.2);
-    call.session.identify({ uniqueid: '1795225281.7', language: 'de' });
+    call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', language: 'de' } });
     speech.speaks();
     speech.speaks();
     await call.live(2);
@@ -145,7 +145,7 @@ describe('when he asks', () => {
     const call = caller(speech, {}, { announce: false });
     call.hear(1);
     call.moveTo(80);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     await call.live(0.48);
     expect(call.rig.program.duckGainDb).toBeCloseTo(-20, 5);
     speech.speaks();
@@ -160,7 +160,7 @@ describe('when he asks', () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
     call.moveTo(80);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     await call.live(3);
     speech.speaks();
     await call.live(3);
@@ -171,7 +171,7 @@ describe('when he asks', () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
     call.moveTo(80);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     await call.live(0.2);
     call.moveTo(50);
     await call.live(2);
@@ -185,7 +185,7 @@ describe('when he asks', () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
     call.moveTo(80);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     await turn();
     speech.speaks();
     await turn();
@@ -202,7 +202,7 @@ describe('when he asks', () => {
   test('no voice says it: that he is further back, once', async () => {
     const call = caller(new FakeSpeech('mute'), {}, { announce: false });
     call.moveTo(80);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     await call.live(3);
     expect(call.said).toEqual(['position-many']);
     expect(call.rig.program.duckGainDb).toBe(0);
@@ -212,7 +212,7 @@ describe('when he asks', () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
     call.moveTo(80);
-    for (let i = 0; i < 5; i++) call.session.press('4');
+    for (let i = 0; i < 5; i++) call.session.hear({ type: 'key', digit: '4' });
     await turn();
     expect(speech.positions).toHaveLength(1);
     speech.speaks();
@@ -224,7 +224,7 @@ describe('when he asks', () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech);
     call.moveTo(80);
-    call.session.press('4');
+    call.session.hear({ type: 'key', digit: '4' });
     call.session.close();
     speech.speaks();
     await turn();

@@ -43,7 +43,7 @@ test('names that an earlier version wrote as the disk has them are those that th
 test('what a Session writes is read back', () => {
   const call = new Caller();
   call.moveTo(5, [3, 5]);
-  call.session.press('3');
+  call.session.hear({ type: 'key', digit: '3' });
   call.hear(30);
   const state = call.session.stateAt(1280);
   expect(parseCallState(JSON.parse(JSON.stringify(state)))).toEqual(state);
@@ -102,7 +102,7 @@ test('no value at all makes it throw, and what it lets through makes no Session 
       if (!state) return;
       const call = new Caller({ state });
       call.moveTo(3);
-      call.session.press('4');
+      call.session.hear({ type: 'key', digit: '4' });
       call.hear(0.2);
       expect(parseCallState(copy(call.session.stateAt(800)))).toBeDefined();
     }),

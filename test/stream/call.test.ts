@@ -1,14 +1,12 @@
-// One call over several processes, and what comes to it from outside: keys, its end, a hub that goes away.
-// Real processes; the hub's socket is real too, and only who it is asked about is scripted.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// One call over several processes, and what comes to it from outside: who it is, keys, its end.
+// Real processes and a real socket; only what Asterisk says is scripted.
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallNews } from '../../src/asterisk/feed';
+import { BenchAmi } from '../../bench/hubAmi';
+import { mintToken } from '../../src/asterisk/token';
 import { toneSamples } from '../../src/audio/tone';
-import { FeedServer } from '../../src/hub/feedServer';
-import { LookUps } from '../../src/hub/lookUps';
 import { defaultProgramSettings } from '../../src/program/settings';
-import { systemClock } from '../../src/util/clock';
-import { createLogger } from '../../src/util/log';
+import { CallNames } from '../../src/session/callNames';
 import { correlation, noise } from '../support/audio';
 import { Home } from '../support/home';
 import { until } from '../support/process';
@@ -130,77 +128,83 @@ describe('the next process of the same call', () => {
   });
 });
 
-/** A hub's socket in a home, and what its one call is told. */
-class ScriptedHub {
-  readonly followed: string[] = [];
-  tell: (news: CallNews) => void = () => {};
-  readonly #server: FeedServer;
+/** Asterisk's Manager, a call that waits in a queue, and streams whose config holds the secret. */
+class Office {
+  readonly ami = new BenchAmi();
+  #port = 0;
 
-  constructor(home: Home) {
-    this.#server = new FeedServer({
-      socket: join(home.cache, 'run/hub.sock'),
-      lookUps: new LookUps(undefined),
-      calls: {
-        follow: (uniqueid, listener) => {
-          this.followed.push(uniqueid);
-          this.tell = listener;
-          return () => {};
-        },
-      },
-      clock: systemClock(),
-      log: createLogger(
-        () => {},
-        () => 0,
-        'error',
-      ),
-    });
+  async open(): Promise<Home> {
+    this.#port = await this.ami.start();
+    return homeOfNoise(`ami: { port: ${this.#port}, secret: 'x' }, position: { announce: false }`);
   }
 
-  start = (): Promise<void> => this.#server.start();
-
-  close(): void | Promise<void> {
-    return this.#server.close();
+  /** It is away, and back at the same port. */
+  async restart(): Promise<void> {
+    await this.ami.close();
+    await this.ami.start(this.#port);
   }
 
-  async asked(): Promise<void> {
+  /** The stream has asked who its call is: from here on it hears all that is told. */
+  async asked(times = 1): Promise<void> {
     await until(
-      () => 'a stream asks who it is',
-      () => this.followed.length > 0,
+      () => `a stream asks who it is; asked: ${JSON.stringify([...this.ami.asked])}`,
+      () => (this.ami.asked.get('Status') ?? 0) >= times,
+      20_000,
     );
   }
 }
 
-describe('with a hub', () => {
-  let home: Home;
-  let hub: ScriptedHub;
-  beforeEach(async () => {
-    home = await homeOfNoise();
-    hub = new ScriptedHub(home);
-    await hub.start();
-  });
-  afterEach(() => hub.close());
+/** What a stream has logged; waited for, since what is heard meanwhile says nothing of how far the process is. */
+async function logged(stream: Stream, line: Record<string, unknown>): Promise<void> {
+  const said = (): boolean =>
+    stream.stderr.split('\n').some((text) => {
+      const fields = text.endsWith('}') ? (JSON.parse(text) as Record<string, unknown>) : {};
+      return Object.entries(line).every(([name, value]) => fields[name] === value);
+    });
+  await until(() => `${JSON.stringify(line)} in ${stream.stderr.slice(-800)}`, said, 20_000);
+}
 
-  test('a key is answered by the tone, and by another track', async () => {
-    const stream = home.stream(['--uniqueid', '1.1']);
-    await hub.asked();
-    expect(hub.followed).toEqual(['1.1']);
-    const before = placeIn(stream.samples, 800).track;
-    const from = stream.samples.length;
-    hub.tell({ type: 'key', digit: '3' });
+const NEXT = { msg: 'key', action: 'nextTrack' };
+const ME = '1.1';
+
+describe('with an AMI connection of its own', () => {
+  let home: Home;
+  let office: Office;
+  beforeEach(async () => {
+    office = new Office();
+    home = await office.open();
+    office.ami.join(ME, '442079460018', 'sales');
+  });
+  afterEach(() => office.ami.close());
+
+  /** The track that is heard last is not the one before. */
+  async function expectAnother(stream: Stream, before: string): Promise<void> {
+    await logged(stream, NEXT);
     await stream.hear(1500);
     expect(placeIn(stream.samples, stream.samples.length - 400).track).not.toBe(before);
+  }
+
+  test('a key is answered by the tone, and by another track', async () => {
+    const stream = home.stream(['--uniqueid', ME]);
+    await office.asked();
+    const before = placeIn(stream.samples, 800).track;
+    const from = stream.samples.length;
+    office.ami.keyDown(ME, '3');
+    await expectAnother(stream, before);
     const tone = toneSamples(8000, defaultProgramSettings.keyTone);
-    const matches = Array.from({ length: 4000 }, (_, i) =>
+    const last = stream.samples.length - from - tone.length;
+    const matches = Array.from({ length: last }, (_, i) =>
       correlation(stream.samples, tone, from + i, 0, tone.length),
     );
     expect(Math.max(...matches)).toBeGreaterThan(0.2);
   });
 
   test('after the end of the call the process ends when nobody reads any more, and nothing of the call is kept', async () => {
-    const stream = home.stream(['--uniqueid', '1.1']);
-    await hub.asked();
-    hub.tell({ type: 'identity', identity: { uniqueid: '1.1' } });
-    hub.tell({ type: 'ended' });
+    const stream = home.stream(['--uniqueid', ME]);
+    await office.asked();
+    office.ami.keyDown(ME, '3');
+    await logged(stream, NEXT);
+    office.ami.hangUp(ME, 1000);
     // As in an attended transfer: the Uniqueid is gone, the caller is not.
     await stream.hear(2000);
     stream.stopListening();
@@ -210,44 +214,119 @@ describe('with a hub', () => {
   });
 
   test('a call of the old way, whose identity is not certain, has keys and no more', async () => {
-    const stream = home.stream([], { env: { UNIQUEID: '1.1' } });
-    await hub.asked();
-    hub.tell({ type: 'identity', identity: { uniqueid: '1.1' } });
-    hub.tell({ type: 'ended' });
-    hub.tell({ type: 'key', digit: '3' });
+    const stream = home.stream([], { env: { UNIQUEID: ME } });
+    await office.asked();
+    office.ami.keyDown(ME, '4');
+    office.ami.keyDown(ME, '3');
+    await logged(stream, NEXT);
+    office.ami.hangUp(ME, 1000);
     await stream.hear(1500);
-    expect(stream.log).toContainEqual(expect.objectContaining({ msg: 'key', action: 'nextTrack' }));
-    stream.stopListening();
     await stream.hangUp();
+    // Its end would have let it end by itself, and a certain call would have left its state.
+    expect(statesIn(home)).toEqual([]);
   });
 
   test('a call that Asterisk never knew is not over: to end would only have it started again', async () => {
-    const stream = home.stream(['--uniqueid', '1.1']);
-    await hub.asked();
-    hub.tell({ type: 'ended' });
+    const stream = home.stream(['--uniqueid', '7.7']);
+    await logged(stream, { level: 'warn', uniqueid: '7.7' });
     await stream.hear(1000);
-    expect(stream.log).toContainEqual(expect.objectContaining({ level: 'warn', uniqueid: '1.1' }));
   });
 
-  test('the music goes on without it, and keys come again when it is back', async () => {
-    const stream = home.stream(['--uniqueid', '1.1']);
-    await hub.asked();
-    await hub.close();
+  test('Asterisk is away: the music goes on, and keys come again when it is back', async () => {
+    const stream = home.stream(['--uniqueid', ME]);
+    await office.asked();
+    await office.restart();
     await stream.hear(600);
-    hub = new ScriptedHub(home);
-    await hub.start();
-    await hub.asked();
+    await office.asked(2);
     const before = placeIn(stream.samples, stream.samples.length - 400).track;
-    hub.tell({ type: 'key', digit: '3' });
-    await stream.hear(1500);
-    expect(placeIn(stream.samples, stream.samples.length - 400).track).not.toBe(before);
+    office.ami.keyDown(ME, '3');
+    await expectAnother(stream, before);
   });
 
   test('a word of the library that speaks AMI never reaches the caller', async () => {
-    const stream = home.stream(['--uniqueid', '1.1'], { env: { DEBUG: '*', DEBUG_FD: '1' } });
-    await hub.asked();
+    const stream = home.stream(['--uniqueid', ME], { env: { DEBUG: '*', DEBUG_FD: '1' } });
+    await office.asked();
     await stream.hear(400);
     expect(stream.bytes % 640).toBe(0);
     expect(placeIn(stream.samples, 800).sample).toBeGreaterThan(700);
+  });
+
+  describe('started for a look-up, with its token', () => {
+    const token = mintToken();
+    const names = (): CallNames => new CallNames(join(home.cache, 'run/play'));
+
+    test('named before it begins, as after a respawn: it goes on from what is kept, and has keys', async () => {
+      const first = home.stream(['--uniqueid', ME]);
+      await first.hear(1200);
+      await first.hangUp();
+      const left = endOf(first);
+      names().note(token, ME);
+      const asked = office.ami.asked.get('Status') ?? 0;
+      const second = home.stream(['--token', token]);
+      await office.asked(asked + 1);
+      const taken = placeIn(second.samples, 80);
+      expect(taken.track).toBe(left.track);
+      expect(Math.abs(taken.sample - 80 + 0.03 * SECOND - left.sample)).toBeLessThanOrEqual(320);
+      office.ami.keyDown(ME, '3');
+      await expectAnother(second, left.track);
+    });
+
+    test('named while it plays: the music goes on at the same sample, it has keys, and its state is kept', async () => {
+      const stream = home.stream(['--token', token]);
+      await stream.stands();
+      await stream.hear(400);
+      expect(statesIn(home)).toEqual([]);
+      names().note(token, ME);
+      await office.asked();
+      await stream.hear(400);
+      const [early, late] = [800, stream.samples.length - 400].map((at) => placeIn(stream.samples, at));
+      expect(late!.track).toBe(early!.track);
+      expect(late!.sample - early!.sample).toBe(stream.samples.length - 400 - 800);
+      office.ami.keyDown(ME, '3');
+      await expectAnother(stream, early!.track);
+      await stream.hangUp();
+      expect(statesIn(home)).toEqual(['1.1.json']);
+    });
+
+    test.each([
+      ['never named', undefined, 0o600],
+      ['a note that is nonsense', 'hold-1.1 \n\n', 0o600],
+      ['a note that others could have written', `${ME}\n`, 0o666],
+    ])('%s: music, and nothing of any call', async (_, note, mode) => {
+      if (note !== undefined) chmodSync(home.file(`cache/run/play/owner.${token}`, note), mode);
+      const stream = home.stream(['--token', token], { env: { UNIQUEID: ME, PHONE: '442079460018' } });
+      await stream.stands();
+      await stream.hear(1000);
+      office.ami.keyDown(ME, '3');
+      await stream.hear(1000);
+      await stream.hangUp();
+      expect(
+        new Set([80, stream.samples.length - 400].map((at) => placeIn(stream.samples, at).track)).size,
+      ).toBe(1);
+      expect([statesIn(home), office.ami.clients]).toEqual([[], 0]);
+      expect(stream.stderr).not.toMatch(/"key"|"uniqueid"/);
+    });
+
+    test('another channel hears it too: from then on it is music, without a seam, and nothing more is kept', async () => {
+      names().note(token, ME);
+      const stream = home.stream(['--token', token]);
+      await office.asked();
+      names().note(token, undefined);
+      await logged(stream, {
+        level: 'warn',
+        msg: 'it is not known any more who listens; music and nothing else',
+      });
+      await until(
+        () => 'the AMI connection closes',
+        () => office.ami.clients === 0,
+      );
+      await stream.hear(600);
+      const [early, late] = [800, stream.samples.length - 400].map((at) => placeIn(stream.samples, at));
+      expect(late!.track).toBe(early!.track);
+      expect(late!.sample - early!.sample).toBe(stream.samples.length - 400 - 800);
+      const kept = statesIn(home);
+      await stream.hangUp();
+      expect(statesIn(home)).toEqual(kept);
+    });
   });
 });

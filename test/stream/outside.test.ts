@@ -1,51 +1,116 @@
-// What is told about a call reaches its Session; its end reaches it, too, before anybody else may listen.
-// Would catch: a transferred call in which the next one hears the rest of a balance, a call ended that never began.
-import { Outside } from '../../src/stream/outside';
-import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
-import { Caller, turn } from '../support/caller';
+// What a stream has outside of its process: its own connection to Asterisk where its config holds the secret, else nobody.
+// Would catch: a call that may be another one for which something is asked or kept, a balance said after the name was lost.
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { DirectFeed } from '../../src/asterisk/directFeed';
+import { resolveConfig } from '../../src/config/defaults';
+import { KnownCall } from '../../src/session/knownCall';
+import { StateFile } from '../../src/store/stateFile';
+import { openOutside, type CallOutside } from '../../src/stream/outside';
+import { ManualClock } from '../../src/util/clock';
+import { keptLog, owned, tempFolder } from '../hub/fixtures';
 
-const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
-const ONE = accountsOf(account('0412', -1250n));
-
-function stand() {
-  const call = new Caller({ office: new FakeOffice([ONE]), speech: new FakeSpeech() });
-  const told: string[] = [];
-  const outside = new Outside({
-    session: () => call.session,
-    log: call.log,
-    onLanguage: () => void told.push('language'),
-    onOver: () => void told.push('over'),
-  });
-  call.hear(1);
-  return { call, outside, told };
+interface Plan {
+  port?: number;
+  certain?: boolean;
+  isStill?: boolean;
+  alone?: boolean;
+  /** The answer of billing. */
+  ask?: () => Promise<unknown>;
 }
 
-test('he hangs up while his balance is said: whoever listens on hears music, and his keys do nothing', async () => {
-  const { call, outside, told } = stand();
-  outside.hear({ type: 'identity', identity: ME });
-  outside.hear({ type: 'key', digit: '2' });
-  await turn();
-  call.hear(0.4);
-  outside.hear({ type: 'ended' });
-  outside.hear({ type: 'key', digit: '3' });
-  call.hear(3);
-  const [start, cut] = call.rig.eventsOf('voice-start', 'voice-cut');
-  expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
-  expect([told, call.rig.played, call.rig.program.duckGainDb]).toEqual([['over'], ['a'], 0]);
+const ME = { uniqueid: '1.1', phone: '442079460018' };
+
+class Stand {
+  readonly folder = tempFolder();
+  readonly kept = keptLog();
+  readonly states = new StateFile(join(this.folder, 'calls'));
+  readonly known: KnownCall;
+
+  constructor(private readonly plan: Plan = {}) {
+    this.known = new KnownCall({ uniqueid: ME.uniqueid, certain: plan.certain ?? true, log: this.kept.log });
+  }
+
+  async open(): Promise<CallOutside> {
+    const { port, isStill = true, alone = true, ask } = this.plan;
+    const ami = port === undefined ? {} : { ami: { port, secret: 'x' } };
+    const billing = ask && { billing: { ask: ask as never } };
+    const config = resolveConfig(
+      { store: { file: join(this.folder, 'store.db') }, ...ami, ...billing },
+      { configDir: this.folder, env: { HOLDCAST_CACHE: this.folder } },
+    );
+    const { known, states } = this;
+    const [clock, { log }, random] = [new ManualClock(Date.now() + 86_400_000), this.kept, () => 1];
+    const outside = await openOutside({
+      ...{ known, config, states, clock, log, random, alone },
+      isStill: () => isStill,
+    });
+    owned(outside.office);
+    if (outside.feed) owned(outside.feed);
+    return outside;
+  }
+}
+
+const balance = ({ office }: CallOutside) => office.balance('en', undefined, new AbortController().signal);
+
+async function listening(): Promise<{ port: number; connected: Promise<void>; server: Server }> {
+  const server = createServer((socket) => socket.on('error', () => {}));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  owned({ close: () => void server.close() });
+  const connected = new Promise<void>((done) =>
+    server.once('connection', (socket) => done(void socket.destroy())),
+  );
+  return { port: (server.address() as { port: number }).port, connected, server };
+}
+
+test('with an AMI secret it connects to Asterisk by itself', async () => {
+  const { port, connected } = await listening();
+  const { feed } = await new Stand({ port }).open();
+  expect(feed).toBeInstanceOf(DirectFeed);
+  feed!.open(() => {});
+  await connected;
 });
 
-test('the end of a call that Asterisk never knew is none: it is logged, and nothing ends', () => {
-  const { call, outside, told } = stand();
-  outside.hear({ type: 'ended' });
-  outside.hear({ type: 'key', digit: '3' });
-  call.hear(1);
-  expect([told, call.rig.played]).toEqual([[], ['a', 'b']]);
-  expect(call.logged('warn')).toHaveLength(1);
+test('without one nobody tells anything, which the log says; what an earlier call has left is cleared away', async () => {
+  const stand = new Stand();
+  const sweep = jest.spyOn(stand.states, 'sweep');
+  const outside = await stand.open();
+  expect(outside.feed).toBeUndefined();
+  expect(await outside.office.choice()).toBeUndefined();
+  expect(await balance(outside)).toEqual({ status: 'unavailable' });
+  expect(stand.kept.lines.map(({ message }) => message)).toEqual(['music without keys and places']);
+  expect(sweep.mock.lastCall).toMatchObject([{ living: undefined }]);
 });
 
-test('another language is told of once', () => {
-  const { outside, told } = stand();
-  for (const language of ['en', 'ru', 'ru'])
-    outside.hear({ type: 'identity', identity: { ...ME, language } });
-  expect(told).toEqual(['language']);
+test('where a hub has answered the look-up, the hub clears away', async () => {
+  const stand = new Stand({ alone: false });
+  const sweep = jest.spyOn(stand.states, 'sweep');
+  await stand.open();
+  expect(sweep).not.toHaveBeenCalled();
+});
+
+test('of a call that may be another one nothing is asked or kept', async () => {
+  const ask = jest.fn();
+  const stand = new Stand({ certain: false, ask });
+  stand.known.hear({ type: 'identity', identity: ME });
+  const outside = await stand.open();
+  outside.office.remember({ type: 'choice', track: 'music/a.wav' });
+  expect(await outside.office.choice()).toBeUndefined();
+  expect(await balance(outside)).toEqual({ status: 'unavailable' });
+  expect(ask).not.toHaveBeenCalled();
+});
+
+test('billing is asked for the number that Asterisk has told; not where another may listen by now', async () => {
+  const ask = jest.fn(() => Promise.resolve([{ number: '7', balance: '12.50' }]));
+  const alone = new Stand({ ask });
+  const outside = await alone.open();
+  expect(await balance(outside)).toEqual({ status: 'unknown-caller' });
+  alone.known.hear({ type: 'identity', identity: ME });
+  expect(await balance(outside)).toMatchObject({ status: 'accounts' });
+  const { port } = await listening();
+  const lost = new Stand({ ask, port, isStill: false });
+  const directly = await lost.open();
+  lost.known.hear({ type: 'identity', identity: ME });
+  expect(await balance(directly)).toEqual({ status: 'unavailable' });
+  expect(ask).toHaveBeenCalledTimes(1);
 });

@@ -138,11 +138,14 @@ export class Caller {
   /** @param joinedMs when this wait in the queue began */
   moveTo(position: number, waitMinutes?: readonly [number, number], joinedMs?: number): void {
     const [least, most] = waitMinutes ?? [];
-    this.session.moveTo({
-      queue: 'support',
-      position,
-      ...(joinedMs !== undefined && { joinedMs }),
-      ...(least !== undefined && most !== undefined && { waitMs: [least * 60_000, most * 60_000] }),
+    this.session.hear({
+      type: 'place',
+      place: {
+        queue: 'support',
+        position,
+        ...(joinedMs !== undefined && { joinedMs }),
+        ...(least !== undefined && most !== undefined && { waitMs: [least * 60_000, most * 60_000] }),
+      },
     });
   }
 

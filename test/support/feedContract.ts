@@ -1,11 +1,12 @@
-// The contract of CallFeed: one suite for every adapter, so that a stream cannot tell which one it has.
+// What a feed tells of one call, whatever happens to the call and to Asterisk.
 // Each test waits for news, never for time: what must not be told would have come before the news that ends the test.
-import type { CallFeed, CallNews, QueuePlace } from '../../src/asterisk/feed';
+import type { DirectFeed } from '../../src/asterisk/directFeed';
+import type { CallNews, QueuePlace } from '../../src/asterisk/feed';
 import type { FakeAsterisk } from './fakeAmi';
 
 /** One feed, not opened yet, and the Asterisk behind it, whose link is up. */
 export interface FeedStand {
-  readonly feed: CallFeed;
+  readonly feed: Pick<DirectFeed, 'open' | 'close'>;
   readonly asterisk: FakeAsterisk;
   /** Closes what the factory opened; the feed is closed by then. */
   close(): void | Promise<void>;
@@ -89,7 +90,7 @@ export function feedContract(
     await heard.until(isKey('#'), from);
   }
 
-  describe(`${adapter} is a CallFeed`, () => {
+  describe(`${adapter} tells of one call`, () => {
     beforeEach(async () => {
       stand = await make(ME);
       heard = new Heard();

@@ -24,7 +24,7 @@ export function keyFunctionContract(
     const { options, ...rest } = plan;
     const call = new Caller({ ...rest, keys: through({ '7': run(action, options), '4': sayPosition() }) });
     call.hear(1);
-    call.session.press('7');
+    call.session.hear({ type: 'key', digit: '7' });
     await turn();
     return call;
   }
@@ -83,10 +83,10 @@ export function keyFunctionContract(
       const seen: Pick<KeySession, 'call' | 'queue'>[] = [];
       const look: KeyFunction = ({ call, queue }) => void seen.push({ call, queue });
       const call = new Caller({ keys: through({ '7': run(look, { holdOffMs: 0 }) }) });
-      call.session.press('7');
+      call.session.hear({ type: 'key', digit: '7' });
       await turn();
       call.moveTo(4);
-      call.session.press('7');
+      call.session.hear({ type: 'key', digit: '7' });
       await turn();
       const who = {
         uniqueid: '1795225281.7',
@@ -132,7 +132,7 @@ export function keyFunctionContract(
         await session.say('position-2');
       });
       await call.live(0.5);
-      call.session.press('4');
+      call.session.hear({ type: 'key', digit: '4' });
       await call.live(3);
       expect(call.said).toEqual(['position-1', 'position-unknown', 'position-2']);
       expect(call.rig.eventsOf('voice-cut')).toHaveLength(1);
@@ -280,7 +280,7 @@ export function keyFunctionContract(
       if (what === 'time-out') await call.live(0.4);
       else if (what === 'end of the call') call.session.close();
       // Who it is now is not known yet.
-      else call.session.identify({ uniqueid: call.session.call.uniqueid! });
+      else call.session.hear({ type: 'identity', identity: { uniqueid: call.session.call.uniqueid! } });
       await turn();
       expect(session().signal.aborted).toBe(true);
       expect(await usesAll(session(), call)).toEqual({ answered: false });
@@ -305,11 +305,11 @@ export function keyFunctionContract(
       let runs = 0;
       const hangs = (): Promise<void> => (runs++, new Promise(() => {}));
       const call = await press(hangs, { options: { holdOffMs: 0, timeoutMs: 1000 } });
-      for (let i = 0; i < 5; i++) call.session.press('7');
+      for (let i = 0; i < 5; i++) call.session.hear({ type: 'key', digit: '7' });
       expect(runs).toBe(1);
       expect(call.lines.filter(({ text }) => text === 'key')).toHaveLength(1);
       await call.live(1.2);
-      call.session.press('7');
+      call.session.hear({ type: 'key', digit: '7' });
       await turn();
       expect(runs).toBe(2);
     });

@@ -115,18 +115,7 @@ export class CallSound {
 
   /** Never throws. */
   hear(news: CallNews): void {
-    this.#dare((session) => {
-      switch (news.type) {
-        case 'identity':
-          return session.identify(news.identity);
-        case 'key':
-          return session.press(news.digit);
-        case 'place':
-          return session.moveTo(news.place);
-        case 'ended':
-          return session.ended();
-      }
-    });
+    this.#dare((session) => session.hear(news));
   }
 
   /**

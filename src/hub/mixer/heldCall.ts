@@ -3,6 +3,7 @@
 import type { CallNews } from '../../asterisk/feed';
 import { samplesOf } from '../../audio/frame';
 import type { CallRules, PlayableMedia } from '../../session/assemble';
+import { KnownCall } from '../../session/knownCall';
 import { musicOf, READ_MS, type CallState } from '../../session/state';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
@@ -10,7 +11,6 @@ import { seedOf, type Random } from '../../util/random';
 import { AsteriskPipe } from './asteriskPipe';
 import { CallPipe, type CallPipeParts } from './callPipe';
 import { CallSound, type Listener } from './callSound';
-import { KnownCall } from './knownCall';
 import type { CallBeginning, CallStatus, FromMixer } from './messages';
 import type { MixerOutside } from './outsidePort';
 
@@ -288,7 +288,7 @@ export class HeldCall {
   #ownerOf(uniqueid: string): Owner {
     const { log: all, outside } = this.parts;
     const log = all.child({ uniqueid });
-    const known = new KnownCall(uniqueid, log);
+    const known = new KnownCall({ uniqueid, certain: true, log });
     return {
       known,
       log,

@@ -14,8 +14,6 @@ import { MixerRpcClient } from './mixerRpcClient';
 import { isRpc } from './rpc';
 import { ThreadLog } from './threadLog';
 
-/** Before there is a config. */
-const LANGUAGE = 'en';
 /** What fails in each tick is said once in so long, milliseconds. */
 const SAY_MS = 10_000;
 
@@ -25,16 +23,11 @@ function main(): void {
   const post = (message: FromMixer): void => port.postMessage(message);
   const log = new ThreadLog(post, clock);
   const told = survive(log, new LogThrottle(clock, SAY_MS));
-  let language = LANGUAGE;
-  const media = new PagedMedia({
-    wanted: (key, index) => post({ type: 'wanted', key, index }),
-    fallbackLanguage: () => language,
-  });
+  const media = new PagedMedia({ wanted: (key, index) => post({ type: 'wanted', key, index }) });
   const outside = new MixerRpcClient({ post, mixer: () => mixer, clock });
   const hear = (message: ToMixer): void => {
     if (isRpc(message)) return outside.hear(message);
     if (message.type === 'config') {
-      language = message.config.language;
       log.level = message.config.log.level;
       outside.configure(message.config);
     }

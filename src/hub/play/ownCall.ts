@@ -1,9 +1,10 @@
 // OwnCall: what the main thread knows of the call that hears a look-up's reader: who it is, its place, keys that no thread
 // was there for, and its back office. There is none before Asterisk has said whose reader it is.
 import type { BackOffice, OfficeCall } from '../../asterisk/backOffice';
-import type { CallNews } from '../../asterisk/feed';
+import type { CallNews, CallSource } from '../../asterisk/feed';
+import { KnownCall } from '../../session/knownCall';
 import type { Cancel, Clock } from '../../util/clock';
-import type { CallSource } from '../feedServer';
+import type { Logger } from '../../util/log';
 
 export interface OwnCallParts {
   calls: CallSource;
@@ -11,6 +12,7 @@ export interface OwnCallParts {
   /** Told of everything; a thread is to be told the same. */
   tell(news: CallNews, atMs: number): void;
   clock: Pick<Clock, 'now'>;
+  log: Logger;
 }
 
 /** News and when the main thread heard of them, on the clock. */
@@ -24,10 +26,7 @@ const MOST_KEYS = 8;
 
 export class OwnCall {
   readonly office: BackOffice;
-  /** Who it is: first its Uniqueid, then what Asterisk says. */
-  call: OfficeCall;
-  #identity: Extract<CallNews, { type: 'identity' }> | undefined;
-  #place: CallNews | undefined;
+  readonly #known: KnownCall;
   #keys: HeardNews[] = [];
   #unfollow: Cancel = () => {};
 
@@ -35,17 +34,22 @@ export class OwnCall {
     readonly uniqueid: string,
     private readonly parts: OwnCallParts,
   ) {
-    this.call = { uniqueid };
+    this.#known = new KnownCall({ uniqueid, certain: true, log: parts.log.child({ uniqueid }) });
     this.office = parts.office(() => this.call);
+  }
+
+  /** Who it is: first its Uniqueid, then what Asterisk says. */
+  get call(): OfficeCall {
+    return this.#known.office ?? { uniqueid: this.uniqueid };
   }
 
   /** Asterisk knows it. */
   get isKnown(): boolean {
-    return this.#identity !== undefined;
+    return this.#known.identified;
   }
 
   get language(): string | undefined {
-    return this.#identity?.identity.language;
+    return this.#known.language;
   }
 
   /** From now on news are told; who it is may be told at once. */
@@ -66,17 +70,12 @@ export class OwnCall {
   /** What a thread must be told that has heard nothing of it yet. */
   takeAll(): HeardNews[] {
     const atMs = this.parts.clock.now();
-    const known = [this.#identity, this.#place].flatMap((news) => (news ? [{ news, atMs }] : []));
+    const known = this.#known.told.map((news) => ({ news, atMs }));
     return [...known, ...this.#keys.splice(0)];
   }
 
   #hear(news: CallNews): void {
-    if (news.type === 'identity') {
-      this.call = news.identity;
-      this.#identity = news;
-    }
-    if (news.type === 'place') this.#place = news;
-    if (news.type === 'ended' && this.isKnown) this.call = { ...this.call, ended: true };
+    if (!this.#known.hear(news)) return;
     this.parts.tell(news, this.parts.clock.now());
   }
 }

@@ -1,11 +1,10 @@
 // Players: all readers that the hub plays to, from the look-up to the hang-up. It brings together what Asterisk tells of a
 // call, the pipe of its reader, the state it goes on from, and the thread that mixes for it; it never touches a sample.
 import type { BackOffice, OfficeCall } from '../../asterisk/backOffice';
-import type { CallNews } from '../../asterisk/feed';
+import type { CallNews, CallSource } from '../../asterisk/feed';
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
-import type { CallSource } from '../feedServer';
 import type { Hearer, LookUps } from '../lookUps';
 import type { HubNews } from '../mixer/messages';
 import { LogThrottle } from '../../util/logThrottle';
@@ -277,10 +276,10 @@ export class Players {
     this.#own.set(uniqueid, played);
     this.parts.fifos.note(played.token, uniqueid);
     if (before && before !== played) this.#supersede(before);
-    const { calls, clock } = this.parts;
+    const { calls, clock, log } = this.parts;
     const office = (call: () => OfficeCall): BackOffice => this.parts.office(call);
     const tell = (news: CallNews, atMs: number): void => this.#tell(played, news, atMs);
-    played.own = new OwnCall(uniqueid, { calls, office, tell, clock });
+    played.own = new OwnCall(uniqueid, { calls, office, tell, clock, log });
     played.mixing?.send({ type: 'hearer', token: played.token, uniqueid });
     played.own.follow();
   }

@@ -33,9 +33,9 @@ export function portableConfig(config: ResolvedConfig): PortableConfig {
 
 /** What `callRules` needs, where `keys` are what the keys of `config` do in a call. */
 export function resolvedFor(config: PortableConfig, keys: KeyBindings): RuleSettings {
-  const { program, advice, position, timeZone, asksPin } = config;
+  const { language, program, advice, position, timeZone, asksPin } = config;
   const billing = asksPin ? { pin: asksPin } : {};
-  return { program, advice, position, keys, billing, ...(timeZone !== undefined && { timeZone }) };
+  return { language, program, advice, position, keys, billing, ...(timeZone !== undefined && { timeZone }) };
 }
 
 function portableBinding(binding: KeyBinding): PortableBinding {

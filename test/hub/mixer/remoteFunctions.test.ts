@@ -27,7 +27,7 @@ async function pressed(action: KeyFunction): Promise<{ call: Caller; link: HubLi
   const keys = { '7': run(action, { holdOffMs: 0, timeoutMs: 1000 }) };
   const link = linkFor(() => keys);
   const call = new Caller({ keys: throughThreads(keys, link) });
-  call.session.press('7');
+  call.session.hear({ type: 'key', digit: '7' });
   await turn();
   return { call, link };
 }
@@ -99,7 +99,7 @@ test('a key that has lost its function while it was pressed is an error in the l
   const keys: Record<string, KeyBinding> = { '7': run(() => {}) };
   const link = linkFor(() => ({}));
   const call = new Caller({ keys: throughThreads(keys, link) });
-  call.session.press('7');
+  call.session.hear({ type: 'key', digit: '7' });
   await turn();
   expect(call.logged('error').map(({ fields }) => fields['error'])).toEqual(['this function is no more']);
   expect(pending({ link })).toEqual([0, 0]);

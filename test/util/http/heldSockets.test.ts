@@ -15,7 +15,7 @@ const onLinux = isLinux ? test : test.skip;
 const hasActivate = spawnSync('systemd-socket-activate', ['--version']).status === 0;
 
 const configFor = (where: Where): string =>
-  `hub: { listen: '${addressOf(where)}', socket: 'run/hub.sock', play: 'stream', observe: false }, calls: { folder: 'run/calls' }`;
+  `hub: { listen: '${addressOf(where)}', play: 'stream', observe: false }, calls: { folder: 'run/calls' }`;
 
 /** Makes a listening socket, and lets go of it when `holder` has it. */
 async function listening<T>(where: Where, hold: (fd: number, at: Where) => T): Promise<T> {

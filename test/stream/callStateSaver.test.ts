@@ -1,10 +1,10 @@
 // The state of a call is written at intervals and at the end, and never after the call is over.
-// A Keeper that cannot write costs the call its memory, not its music.
+// A CallStateSaver that cannot write costs the call its memory, not its music.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StateFile } from '../../src/store/stateFile';
-import { Keeper } from '../../src/stream/keeper';
+import { CallStateSaver } from '../../src/stream/callStateSaver';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger } from '../../src/util/log';
 
@@ -22,13 +22,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function keeper(of = states): Keeper {
+function keeper(of = states): CallStateSaver {
   const log = createLogger(
     (level, fields) => lines.push(`${level} ${String(fields['code'])}`),
     clock.wall,
     'debug',
   );
-  return new Keeper({
+  return new CallStateSaver({
     states: of,
     uniqueid: '1.1',
     everyMs: 2000,

@@ -1,11 +1,11 @@
-// Keeper: sees to it that a call goes on where it was when Asterisk starts the program again.
+// CallStateSaver: sees to it that a call goes on where it was when Asterisk starts the program again.
 // What is kept is written at intervals, in case the process is killed, and once more when it is told to end.
 import type { StateFile } from '../store/stateFile';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 
-export interface KeeperParts {
+export interface CallStateSaverParts {
   states: StateFile;
   uniqueid: string;
   everyMs: number;
@@ -15,20 +15,25 @@ export interface KeeperParts {
   state: () => unknown;
 }
 
-export class Keeper {
+export class CallStateSaver {
   #cancel: Cancel = () => {};
   #failed = false;
   #closed = false;
 
-  constructor(private readonly parts: KeeperParts) {
+  constructor(private readonly parts: CallStateSaverParts) {
     this.#next();
   }
 
   /** The call is over: nothing of it is kept any more. */
   over(): void {
+    this.stop();
+    this.parts.states.forget(this.parts.uniqueid);
+  }
+
+  /** Somebody else listens: what was written last stays, and nothing is written any more. */
+  stop(): void {
     this.#closed = true;
     this.#cancel();
-    this.parts.states.forget(this.parts.uniqueid);
   }
 
   /** This process ends, the call may go on: writes once more. A few tenths of a millisecond. */

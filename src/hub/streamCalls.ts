@@ -1,0 +1,114 @@
+// StreamCalls: where each call has a process of its own (`hub.play: 'stream'`). Look-ups are answered with `holdcast stream`
+// and a token; once Asterisk has said who hears the token's class, a note tells the stream which call it plays to.
+import { holdApplication, type HoldApplication } from '../asterisk/realtime';
+import type { SampleRate } from '../audio/frame';
+import type { CallNames } from '../session/callNames';
+import type { Cancel, Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import type { Logger } from '../util/log';
+import { LogThrottle } from '../util/logThrottle';
+import type { Playing, PlayingGiven } from './hub';
+import type { Hearer } from './lookUps';
+import { startsAlone } from './startable';
+
+export interface StreamCallsParts extends Pick<PlayingGiven, 'lookUps' | 'prepare'> {
+  /** Absolute path of bin/holdcast, as Asterisk is to start it. */
+  program: string;
+  /** Of the sound that streams give Asterisk. */
+  rate: SampleRate;
+  names: CallNames;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * Asterisk ends the stream of music that was stopped within 200 ms, and the stream writes the call's state then. Who reads on
+ * after this is not the call any more, milliseconds.
+ */
+const LEAVING_MS = 1000;
+const COMPLAIN_EVERY_MS = 60_000;
+const NODE_HINT = 'link it: ln -s "$(command -v node)" /usr/local/bin/node';
+
+export class StreamCalls implements Playing {
+  /** Notes that are removed in a moment, by token. */
+  readonly #leaving = new Map<string, Cancel>();
+  readonly #complaint: LogThrottle;
+
+  private constructor(
+    private readonly parts: StreamCallsParts,
+    readonly application: HoldApplication,
+  ) {
+    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
+    for (const token of parts.names.tokens()) this.#takeUp(token);
+  }
+
+  /** Takes up what an earlier hub has noted. @throws HoldcastError HC_HUB_ADDRESS when Asterisk could not start the program */
+  static async open(parts: StreamCallsParts): Promise<StreamCalls> {
+    const { program, rate, log } = parts;
+    const plain = holdApplication(program, rate);
+    if (await startsAlone(program)) return new StreamCalls(parts, plain);
+    log.warn(
+      { program, hint: NODE_HINT },
+      'does not start by itself with the PATH of a service; started by its node',
+    );
+    return new StreamCalls(parts, holdApplication(program, rate, process.execPath));
+  }
+
+  async arrive(uniqueid: string, token: string): Promise<undefined> {
+    this.parts.lookUps.open(token, uniqueid);
+    this.#watch(token, uniqueid);
+    await this.parts.prepare(uniqueid, token);
+  }
+
+  /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked, and nothing is removed */
+  sweep(living: ReadonlySet<string> | undefined): void {
+    const { names, clock } = this.parts;
+    if (living) void names.sweep(living, clock.wall());
+  }
+
+  /** Streams go on; what is noted of their calls stays for the next hub. May be called again. */
+  close(): void {
+    for (const token of [...this.#leaving.keys()]) this.#remove(token);
+  }
+
+  #takeUp(token: string): void {
+    const uniqueid = this.parts.names.noted(token);
+    if (uniqueid === undefined) return;
+    this.parts.lookUps.restore(token, uniqueid);
+    this.#watch(token, uniqueid);
+  }
+
+  #watch(token: string, uniqueid: string): void {
+    this.parts.lookUps.watch(token, (hearer) => this.#heardBy(token, uniqueid, hearer));
+  }
+
+  #heardBy(token: string, uniqueid: string, hearer: Hearer): void {
+    if (hearer === 'own') return this.#note(token, uniqueid);
+    if (hearer === 'foreign') return this.#remove(token);
+    this.#leaving.get(token)?.();
+    this.#leaving.set(
+      token,
+      this.parts.clock.after(LEAVING_MS, () => this.#remove(token)),
+    );
+  }
+
+  #remove(token: string): void {
+    this.#leaving.get(token)?.();
+    this.#leaving.delete(token);
+    this.#note(token, undefined);
+  }
+
+  /** A folder that cannot be written costs the call its keys and places, not its music. */
+  #note(token: string, uniqueid: string | undefined): void {
+    try {
+      this.parts.names.note(token, uniqueid);
+    } catch (error) {
+      this.#complaint.say((times) =>
+        this.parts.log.error(
+          { ...errorFields(error), times, hint: 'let the hub write to hub.folder' },
+          'a stream cannot be told which call it plays to: music without keys and places',
+        ),
+      );
+    }
+  }
+}
