@@ -33,6 +33,7 @@ module.exports = {
   setupFilesAfterEnv: ['<rootDir>/test/support/leftBehind.ts'],
   testTimeout: 60_000,
   testSequencer: '<rootDir>/test/support/sequencer.cjs',
-  // On two cores: a third of the time of tests is waiting.
-  maxWorkers: 3,
+  // No more than the two cores of CI: a process of the lowest priority, which some tests start, gets next to nothing of a
+  // core beside others, and then is not done within a test's time.
+  maxWorkers: 2,
 };

@@ -27,7 +27,7 @@ export function makeAudio(source: string, file: string, ...options: string[]): s
       ...options,
       `file:${path}`,
     ]);
-  const shared = process.env['HOLDCAST_TEST_MEDIA'];
+  const shared = process.env['HOLDCAST_TEST_RUN'];
   if (shared === undefined) make(file);
   else copyFileSync(made(shared, JSON.stringify([source, options]), extname(file), make), file);
   return file;

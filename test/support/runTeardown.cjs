@@ -2,5 +2,5 @@
 const { rmSync } = require('node:fs');
 
 module.exports = () => {
-  rmSync(process.env.HOLDCAST_TEST_MEDIA, { recursive: true, force: true });
+  rmSync(process.env.HOLDCAST_TEST_RUN, { recursive: true, force: true });
 };

@@ -1,5 +1,5 @@
 // The order of test files: those that mostly wait stand between those that compute, the longest of each first.
-// Three workers on two cores then have something to compute at every moment, and no two long files are left for the end.
+// Two workers then seldom wait both at once, or compute beside what is heard in real time; no long file is left for the end.
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** They hear real streams in real time, wait for limits that are the product's own, or freeze and start databases. */
