@@ -138,7 +138,7 @@ export default defineConfig({
 
   // `holdcast hub` plays to every caller of the machine, and tells Asterisk what to start for each.
   hub: {
-    // 'fifo': the hub plays to all of them. 'stream': a process for each caller; the hub tells it who its caller is.
+    // 'fifo': the hub plays to all of them. 'stream': a process for each caller, with an AMI connection of its own.
     play: 'fifo',
     // Most callers, 1 to 20000; who comes on top of them hears plain music.
     callers: 4000,
@@ -148,15 +148,13 @@ export default defineConfig({
     cacheMb: 128,
     // For Prometheus and health checks: /metrics, /health, /ready. false: nowhere.
     observe: '127.0.0.1:9463',
-    // Callers' pipes. Default: play beside `calls.folder`.
+    // Callers' pipes, or the notes that tell streams their calls. Default: play beside `calls.folder`.
     // folder: '/run/holdcast/play',
     // Where it answers Asterisk: a port of this machine ('8099', '[::1]:8099') or the path of a Unix socket.
     // It must be what holdcast-hub.socket says, where systemd holds the port.
     listen: '127.0.0.1:8099',
     // A proxy before either asks by these names. All others but this machine's own loopback are refused.
     // hosts: ['pbx.example'],
-    // Where streams ask. Default: hub.sock beside `calls.folder`.
-    // socket: '/run/holdcast/hub.sock',
   },
 
   // What is kept of a call while it lasts: Asterisk stops and starts the program in the middle of calls, and the music

@@ -182,6 +182,15 @@ describe('what happens is in the timeline', () => {
     expect(Math.abs(said[1]!.atMs - 6000)).toBeLessThan(600);
   });
 
+  test.each([undefined, 'fr'])(
+    'a caller whose language (%s) has no prompts hears the house’s',
+    async (language) => {
+      const script = { ...noon, seconds: 6, events: [{ at: 2, position: 2 }], ...(language && { language }) };
+      const rendered = await render(home(), script, utc);
+      expect(of(rendered, 'announcement').map(({ title }) => title)).toEqual(['Position 2']);
+    },
+  );
+
   const scripted = { ...noon, seconds: 110, events: [{ at: 4, advice: 'advices/middle/m2.wav' }] };
 
   test('an advice of the script is said when the script says', async () => {
