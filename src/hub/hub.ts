@@ -1,33 +1,23 @@
 // The hub: one AMI connection for all calls, the answers that give each call its own music class, and what plays to them:
 // mixing threads for every call of the machine, or a process for each.
-import type { CallSource } from '../asterisk/feed';
 import type { AmiPort } from '../asterisk/link';
-import type { HoldApplication } from '../asterisk/realtime';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
 import { CallNames } from '../session/callNames';
-import type { BalanceDesk, ChoiceKeeper } from '../session/localOffice';
-import type { CallState } from '../session/state';
 import type { StateFile } from '../store/stateFile';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
-import type { CallChecks } from './callCheck';
 import { Callers } from './callers';
 import type { HeldSocket } from '../util/http/heldSockets';
 import { LookUps } from './lookUps';
-import { Housekeeping, type CallMemory, type CallRegister } from './housekeeping';
+import type { HubCalls, HubOffices, Playing, PlayingGiven } from './playingPort';
+import { Housekeeping, type CallMemory } from './housekeeping';
 import { addressOf, type Where } from '../util/http/listening';
-import {
-  RealtimeServer,
-  type LookUpAnswers,
-  type LookUpResult,
-  type Prepared,
-  type RealtimeLimits,
-} from './realtimeServer';
+import { RealtimeServer, type LookUpAnswers, type LookUpResult, type RealtimeLimits } from './realtimeServer';
 import { Roll } from './roll';
 import { isThere as isInstalled } from './startable';
 import { StreamCalls } from './streamCalls';
@@ -64,40 +54,7 @@ export interface HubParts {
   onReady?(ready: HubReady): void;
 }
 
-/** All that the hub has of Asterisk's calls: the Switchboard. */
-type HubCalls = CallSource & CallRegister & CallChecks;
-
-/** What plays to callers has of the hub; all of it outlives it. */
-export interface PlayingGiven {
-  readonly calls: HubCalls;
-  readonly offices: HubOffices | undefined;
-  readonly lookUps: LookUps;
-  /** Whether Asterisk has such a call, as far as can be found out. Never rejects. */
-  exists(uniqueid: string): Promise<boolean>;
-  /** How a call begins whose caller is known; see `Welcome`. */
-  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
-  /** The same, left for the stream of a look-up. */
-  prepare(uniqueid: string, token: string): Promise<void> | undefined;
-}
-
-/** Closed by the hub: callers hear plain music from then on. */
-export interface Playing extends Closeable {
-  /** What Asterisk is told to start. */
-  readonly application: HoldApplication;
-  /** @param uniqueid of the call that the class is named after; `token`: of the look-up */
-  arrive(uniqueid: string, token: string): Prepared | Promise<Prepared>;
-  /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
-  sweep(living: ReadonlySet<string> | undefined): void;
-}
-
-/** Closed by the hub, after what plays. */
-export interface HubOffices {
-  readonly keeper: ChoiceKeeper & Closeable;
-  /** Absent: no balance is known. */
-  readonly billing?: (BalanceDesk & Closeable) | undefined;
-  /** What has the store purged; absent: nothing. */
-  readonly purge?: Closeable | undefined;
-}
+export type { HubOffices, Playing, PlayingGiven } from './playingPort';
 
 /** Where the hub listens. */
 export interface HubReady {

@@ -7,8 +7,8 @@ import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { LogThrottle } from '../util/logThrottle';
-import type { Playing, PlayingGiven } from './hub';
 import type { Hearer } from './lookUps';
+import type { Playing, PlayingGiven } from './playingPort';
 import { startsAlone } from './startable';
 
 export interface StreamCallsParts extends Pick<PlayingGiven, 'lookUps' | 'prepare'> {

@@ -186,7 +186,7 @@ describe('what happens is in the timeline', () => {
     'a caller whose language (%s) has no prompts hears the house’s',
     async (language) => {
       const script = { ...noon, seconds: 6, events: [{ at: 2, position: 2 }], ...(language && { language }) };
-      const rendered = await render(home(), script, utc);
+      const rendered = await render(home(), script, utc, new FakeSpeech('mute'));
       expect(of(rendered, 'announcement').map(({ title }) => title)).toEqual(['Position 2']);
     },
   );
