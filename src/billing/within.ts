@@ -1,6 +1,7 @@
 // Within: waits for something no longer than it may take, whether it obeys its signal or not.
 // An operator's function, a driver, a server: none of them keeps a caller waiting.
 import type { Clock } from '../util/clock';
+import { inTime, LATE } from '../util/inTime';
 import { BillingFailure } from './failure';
 
 /** Nobody waits for the answer any more: neither an answer nor a failure. */
@@ -33,26 +34,12 @@ export async function within<T>(
   outer: AbortSignal,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const abort = new AbortController();
-  let late = false;
-  const leave = (): void => abort.abort();
-  const cancel = clock.after(limitMs, () => {
-    late = true;
-    leave();
-  });
-  outer.addEventListener('abort', leave, { once: true });
-  if (outer.aborted) leave();
-  try {
-    return await unlessAborted(abort.signal, () => task(abort.signal));
-  } catch (error) {
-    if (!late) throw error;
-    const hint =
-      'see why billing is slow, or give it longer with `billing.limitMs`; a caller hears music meanwhile';
-    throw new BillingFailure(`no answer within ${limitMs} ms`, hint);
-  } finally {
-    cancel();
-    outer.removeEventListener('abort', leave);
-  }
+  const answer = await inTime(clock, limitMs, task, outer);
+  if (answer !== LATE) return answer;
+  if (outer.aborted) throw new Abandoned();
+  const hint =
+    'see why billing is slow, or give it longer with `billing.limitMs`; a caller hears music meanwhile';
+  throw new BillingFailure(`no answer within ${limitMs} ms`, hint);
 }
 
 /** Resolves after `ms`. @throws Abandoned when `signal` is aborted before */

@@ -2,6 +2,7 @@
 // stdout is a caller's ear while a stream runs, so a forgotten console.log would be heard as noise.
 import { dirname, resolve } from 'node:path';
 import { HoldcastError, messageOf } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
 import type { Clock } from '../util/clock';
 
 /** Methods of console that print on stdout. */
@@ -38,17 +39,13 @@ export async function evaluate(
   clock: Clock,
   limitMs: number,
 ): Promise<Exported> {
-  let cancel = (): void => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(limitMs, () => reject(tooSlow(configFile, limitMs)));
-  });
   redirectConsole();
   try {
-    const module = (await Promise.race([import(url), late])) as { default?: unknown };
+    const module = await inTime(clock, limitMs, import(url) as Promise<{ default?: unknown }>);
+    if (module === LATE) throw tooSlow(configFile, limitMs);
     if (!('default' in module)) throw withoutExport(configFile);
     return { value: module.default };
   } finally {
-    cancel();
     releaseConsole();
   }
 }

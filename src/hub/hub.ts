@@ -212,8 +212,5 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 async function closeInTime(scope: Scope, { clock, log }: HubParts): Promise<void> {
   const closed = scope.close().catch((error: unknown) => log.warn(errorFields(error), 'not closed cleanly'));
-  let cancel = (): void => {};
-  const late = new Promise<void>((resolve) => (cancel = clock.after(CLOSE_MS, resolve)));
-  await Promise.race([closed, late]);
-  cancel();
+  await inTime(clock, CLOSE_MS, closed);
 }

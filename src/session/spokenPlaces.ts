@@ -1,7 +1,8 @@
 // SpokenPlaces: places in the queue as a voice says them, for which there is no recording. A voice may take seconds, so
 // a place is asked for, and whoever wants to say it looks again when it is there.
 import type { Clip } from '../audio/source';
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
+import { inTime } from '../util/inTime';
 import { SPEECH_MS, type Speech } from './speech';
 
 export interface SpokenPlacesParts {
@@ -17,7 +18,6 @@ export type SpokenPlace = readonly Clip[] | 'asked' | undefined;
 interface Asked {
   readonly key: string;
   readonly abort: AbortController;
-  readonly cancelLimit: Cancel;
 }
 
 /** What no voice could say is asked for again after this, milliseconds. */
@@ -68,21 +68,20 @@ export class SpokenPlaces {
   #ask(key: string, task: (signal: AbortSignal) => Promise<readonly Clip[] | undefined>): void {
     this.#forget();
     const abort = new AbortController();
-    const settle = (clips: readonly Clip[] | undefined): void => {
+    const asked: Asked = { key, abort };
+    this.#asked = asked;
+    const settle = (clips?: unknown): void => {
       if (this.#asked !== asked) return;
-      this.#forget();
-      this.#learn(key, clips && clips.length > 0 ? clips : { failedMs: this.parts.clock.now() });
+      this.#asked = undefined;
+      const isSaid = Array.isArray(clips) && clips.length > 0;
+      this.#learn(key, isSaid ? (clips as Clip[]) : { failedMs: this.parts.clock.now() });
       this.parts.onAnswer();
     };
-    const cancelLimit = this.parts.clock.after(SPEECH_MS, () => settle(undefined));
-    const asked: Asked = { key, abort, cancelLimit };
-    this.#asked = asked;
-    task(abort.signal).then(settle, () => settle(undefined));
+    inTime(this.parts.clock, SPEECH_MS, task, abort.signal).then(settle, () => settle());
   }
 
   /** Nobody waits for what was asked for. */
   #forget(): void {
-    this.#asked?.cancelLimit();
     this.#asked?.abort.abort();
     this.#asked = undefined;
   }

@@ -39,9 +39,9 @@ export function inTime<T>(
         leave();
         resolve(value);
       },
-      (error: unknown) => {
+      (error: Error) => {
         leave();
-        reject(error instanceof Error ? error : new Error(String(error), { cause: error }));
+        reject(error); // as it was thrown: a config may throw anything
       },
     );
   });

@@ -4,6 +4,7 @@ import { constants, promises, type Dirent, type Stats } from 'node:fs';
 import { sep } from 'node:path';
 import { systemClock, type Clock } from './clock';
 import { errnoOf, HoldcastError } from './errors';
+import { inTime, LATE } from './inTime';
 
 /** One step of the file system that takes longer is given up, milliseconds: a drive that sleeps is asked again later. */
 const LIMIT_MS = 3000;
@@ -30,8 +31,7 @@ export class PatientFolders {
   async hangsFor(ms: number): Promise<boolean> {
     const now = [...this.#underWay];
     if (now.length === 0) return false;
-    const enough = new Promise<void>((resolve) => void this.clock.after(ms, resolve));
-    await Promise.race([Promise.allSettled(now), enough]);
+    await inTime(this.clock, ms, Promise.allSettled(now));
     return now.some((step) => this.#underWay.has(step));
   }
 
@@ -60,20 +60,12 @@ export class PatientFolders {
     this.#underWay.add(taken);
     const answered = (): void => void this.#underWay.delete(taken);
     taken.then(answered, answered);
-    let cancel = (): void => {};
-    const limit = new Promise<never>((_, reject) => {
-      cancel = this.clock.after(this.limitMs, () => {
-        this.#stuck.add(folder);
-        reject(slow(folder));
-        const over = (): void => void this.#stuck.delete(folder);
-        taken.then((brought) => (over(), late?.(brought)), over);
-      });
-    });
-    try {
-      return await Promise.race([taken, limit]);
-    } finally {
-      cancel();
-    }
+    const brought = await inTime(this.clock, this.limitMs, taken);
+    if (brought !== LATE) return brought;
+    this.#stuck.add(folder);
+    const over = (): void => void this.#stuck.delete(folder);
+    taken.then((tooLate) => (over(), late?.(tooLate)), over);
+    throw slow(folder);
   }
 }
 
