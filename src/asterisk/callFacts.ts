@@ -14,14 +14,16 @@ export interface CallFacts {
   readonly language?: string;
   /** Where it joined a queue last. */
   readonly joined?: QueuePlace;
+  /** What its arrival was answered with, for the first who follows it: the queue whose application it is in. */
+  readonly arrived?: { readonly queue: string | undefined } | undefined;
 }
 
 /** An event that says what a channel is. */
 export type Described = Extract<AmiEvent, { number?: string }>;
 
 /** That a channel may be another caller's; `before`: what was known of it. */
-export function voided(before: CallFacts | undefined): Pick<CallFacts, 'shown' | 'turn'> {
-  return { shown: undefined, turn: (before?.turn ?? 0) + 1 };
+export function voided(before: CallFacts | undefined): Pick<CallFacts, 'shown' | 'turn' | 'arrived'> {
+  return { shown: undefined, arrived: undefined, turn: (before?.turn ?? 0) + 1 };
 }
 
 /** There is a number, and nobody knows whether it may be told. */

@@ -15,6 +15,8 @@ export interface IdentityQuestionsParts {
   log: Logger;
   /** Whether anybody follows it still: else an answer is of no use. */
   isFollowed: (call: FollowedCall) => boolean;
+  /** The answer to the same question of somebody else, which is under way; undefined: none. */
+  underWay: (uniqueid: string) => Promise<readonly AmiMessage[]> | undefined;
   /** What Asterisk has answered, and the queue in whose application the channel is. */
   learned: (call: FollowedCall, facts: CallFacts, queue: string | undefined) => void;
   /** Asterisk has not said who it is. */
@@ -74,12 +76,14 @@ export class IdentityQuestions {
   }
 
   async #question(call: FollowedCall): Promise<void> {
-    const { link, isFollowed } = this.parts;
+    const { link, isFollowed, underWay } = this.parts;
     const askers = call.askers.splice(0);
     const turn = call.known?.turn;
     let outcome: Outcome = 'failed';
     try {
-      const list = await link.list(statusOf(call.uniqueid));
+      // Whoever wants it confirmed wants it asked after that.
+      const asked = askers.length === 0 ? underWay(call.uniqueid) : undefined;
+      const list = await (asked ?? link.list(statusOf(call.uniqueid)));
       call.asking = false;
       if (isFollowed(call)) outcome = this.#identified(call, list, turn);
     } catch (error) {
@@ -99,15 +103,20 @@ export class IdentityQuestions {
     const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
     if (!status) return 'failed';
     if (call.known?.turn !== turn) return 'unsure';
+    const facts = this.factsIn(status, call.known);
+    this.parts.learned(call, facts, queueIn(status));
+    return facts.shown === undefined ? 'unsure' : 'sure';
+  }
+
+  /** What Asterisk's answer says of a channel. @param before what was known of it by events */
+  factsIn(status: AmiMessage, before: CallFacts | undefined): CallFacts {
     const channel = channelIn(status);
     const { number } = numberIn(status);
-    // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
-    const isSure = !call.known || call.known.number === number;
-    const shown = isSure ? phoneIn(status).phone !== undefined : undefined;
     if (number !== undefined && presentationIn(status) === undefined) this.#miss();
-    const facts = { ...(channel && { channel }), number, shown, ...languageIn(status) };
-    this.parts.learned(call, facts, queueIn(status));
-    return isSure ? 'sure' : 'unsure';
+    // Of two numbers nobody knows which is the later one: an event may come before or after what this answer saw.
+    const isSure = !before || before.number === number;
+    const shown = isSure ? phoneIn(status).phone !== undefined : undefined;
+    return { ...(channel && { channel }), number, shown, ...languageIn(status) };
   }
 
   #miss(): void {
@@ -134,7 +143,7 @@ export class IdentityQuestions {
 }
 
 /** The queue whose application a channel is in; while it is with an agent, too. */
-function queueIn(status: AmiMessage): string | undefined {
+export function queueIn(status: AmiMessage): string | undefined {
   if (status.get('Application')?.toLowerCase() !== 'queue') return undefined;
   const queue = status.get('Data')?.split(',')[0]?.trim();
   return queue && queue.length <= LONGEST_QUEUE ? queue : undefined;

@@ -15,12 +15,14 @@ import {
   type CallFacts,
   type Described,
 } from './callFacts';
+import { CallerLookup } from './callerLookup';
 import type { AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
 import { FollowedCall, guarded, type Follower } from './followedCall';
-import { IdentityQuestions } from './identityQuestions';
+import { IdentityQuestions, queueIn } from './identityQuestions';
 import type { KeyEvent } from './keys';
 import type { AmiPort } from './link';
+import type { AmiMessage } from './message';
 import { Pace } from './pace';
 import { QueueBoard } from './queues';
 
@@ -42,16 +44,19 @@ export class Switchboard implements Closeable {
   readonly #board: QueueBoard;
   readonly #questions: IdentityQuestions;
   readonly #pace: Pace;
+  readonly #lookup: CallerLookup;
   readonly #stopListening: Cancel;
 
   constructor(private readonly parts: SwitchboardParts) {
     const { link, clock } = parts;
     this.#pace = new Pace(clock);
+    this.#lookup = new CallerLookup(link);
     this.#questions = new IdentityQuestions({
       ...parts,
       isFollowed: (call) => this.#isFollowed(call),
+      underWay: (uniqueid) => this.#lookup.answerFor(uniqueid),
       learned: (call, facts, queue) => {
-        this.#learn(call.uniqueid, facts);
+        this.#learn(call.uniqueid, { ...facts, arrived: undefined });
         this.#board.suppose(call.uniqueid, queue);
         this.#moved(call.uniqueid);
       },
@@ -90,6 +95,17 @@ export class Switchboard implements Closeable {
   who(uniqueid: string): CallIdentity | undefined {
     const known = this.#known.get(uniqueid);
     return known && !isOpen(known) ? identityOf(uniqueid, known, this.#board.queueOf(uniqueid)) : undefined;
+  }
+
+  /**
+   * Who a call is that arrives: at once where that is known or cannot be found out, else when an event or Asterisk has told.
+   * Whoever follows it next has it from the same answer. Never rejects; may take as long as Asterisk does.
+   */
+  find(uniqueid: string): CallIdentity | undefined | Promise<CallIdentity | undefined> {
+    const known = this.who(uniqueid);
+    if (known || !this.parts.link.connected) return known;
+    const found = this.#lookup.find(uniqueid, (list) => this.#arrived(uniqueid, list));
+    return found?.then(() => this.who(uniqueid));
   }
 
   /**
@@ -136,6 +152,7 @@ export class Switchboard implements Closeable {
       this.#forget(call);
     }
     this.#board.close();
+    this.#lookup.settleAll();
     this.#hangupListeners.clear();
     this.#known.clear();
   }
@@ -153,7 +170,21 @@ export class Switchboard implements Closeable {
     follower.introduced = true;
     if (call.identity) call.tellOne(follower, { type: 'identity', identity: call.identity });
     if (call.place) call.tellOne(follower, { type: 'place', place: call.place });
-    if (!call.identity || !call.place || (call.known && isOpen(call.known))) this.#questions.ask(call);
+    const isWhole = call.identity !== undefined && call.known !== undefined && !isOpen(call.known);
+    if (isWhole && call.place) return;
+    const arrived = isWhole ? call.known?.arrived : undefined;
+    if (!arrived) return this.#questions.ask(call);
+    this.#learn(call.uniqueid, { arrived: undefined });
+    this.#board.suppose(call.uniqueid, arrived.queue);
+  }
+
+  /** What was asked when it arrived. A question of whoever follows it by now has the same answer, and asks again where it is unsure. */
+  #arrived(uniqueid: string, list: readonly AmiMessage[]): void {
+    const status = list.find((channel) => channel.get('Uniqueid') === uniqueid);
+    if (!status) return;
+    const told = this.#questions.factsIn(status, this.#knownOf(uniqueid));
+    if (told.shown === undefined && this.#followed.has(uniqueid)) return;
+    this.#learn(uniqueid, { ...told, arrived: { queue: queueIn(status) } });
   }
 
   #connected(): void {
@@ -173,6 +204,7 @@ export class Switchboard implements Closeable {
    */
   #disconnected(): void {
     this.#known.clear();
+    this.#lookup.settleAll();
     this.#questions.disconnected();
     for (const call of this.#followed.values()) {
       call.asking = false;
@@ -250,8 +282,9 @@ export class Switchboard implements Closeable {
     this.#learn(uniqueid, {
       ...textsOf(event),
       ...(joined && { joined }),
-      ...(isNew && { number, shown: undefined }),
+      ...(isNew && { number, shown: undefined, arrived: undefined }),
     });
+    if (this.who(uniqueid)) this.#lookup.settle(uniqueid);
     const call = this.#followed.get(uniqueid);
     if (call && number !== undefined && (isNew || joined)) this.#questions.ask(call);
   }
@@ -260,6 +293,7 @@ export class Switchboard implements Closeable {
   #mayBeAnother(uniqueid: string, news: CallFacts): void {
     const before = this.#knownOf(uniqueid);
     const call = this.#followed.get(uniqueid);
+    this.#lookup.settle(uniqueid);
     if (!before && !call) return;
     this.#learn(uniqueid, { ...news, ...voided(before) });
     this.#moved(uniqueid);

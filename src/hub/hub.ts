@@ -11,7 +11,6 @@ import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
-import { Callers } from './callers';
 import type { HeldSocket } from '../util/http/heldSockets';
 import { LookUps } from './lookUps';
 import type { HubCalls, HubOffices, Playing, PlayingGiven } from './playingPort';
@@ -21,7 +20,7 @@ import { RealtimeServer, type LookUpAnswers, type LookUpResult, type RealtimeLim
 import { Roll } from './roll';
 import { isThere as isInstalled } from './startable';
 import { StreamCalls } from './streamCalls';
-import { Welcome } from './welcome';
+import { Welcome, type WelcomeParts } from './welcome';
 
 export interface HubParts {
   settings: Pick<HubSettings, 'listen' | 'folder'> & Partial<Pick<HubSettings, 'hosts'>>;
@@ -89,9 +88,9 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 
 async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): Promise<HubReady> {
   const { settings, clock, log, memory } = parts;
-  const { calls, onConnect, callers, lookUps } = openCalls(parts, scope);
+  const { calls, onConnect, lookUps } = openCalls(parts, scope);
   const offices = await openOffices(parts, scope);
-  const welcome = offices && welcoming(parts, offices, callers);
+  const welcome = offices && welcoming(parts, offices, calls);
   onConnect(() => void welcome?.warm());
   const roll = new Roll(calls);
   const playing = await openPlaying(parts, scope, {
@@ -158,10 +157,10 @@ function memoryWith(playing: Playing, memory: CallMemory): CallMemory {
 function welcoming(
   { states, rate, clock, log }: HubParts,
   { keeper }: HubOffices,
-  callers: Callers | undefined,
+  calls: HubCalls,
 ): Welcome | undefined {
-  if (!states || !callers) return undefined;
-  const find = (uniqueid: string): ReturnType<Callers['find']> => callers.find(uniqueid);
+  if (!states) return undefined;
+  const find: WelcomeParts['find'] = (uniqueid) => calls.find(uniqueid);
   return new Welcome({ find, keeper, states, rate, clock, log });
 }
 
@@ -170,8 +169,6 @@ interface Calls {
   /** Has `task` run each time that Asterisk can be asked again. */
   readonly onConnect: (task: () => void) => void;
   readonly lookUps: LookUps;
-  /** Absent: there is no AMI connection. */
-  readonly callers?: Callers;
 }
 
 function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
@@ -184,10 +181,8 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
   }
   const link = scope.own(openLink());
   const calls = scope.own(new Switchboard({ link, clock, log }));
-  const callers = scope.own(new Callers({ link, who: (uniqueid) => calls.who(uniqueid) }));
   return {
     calls,
-    callers,
     lookUps: scope.own(new LookUps(link)),
     onConnect: (task) => {
       const ignore = (): void => {};
@@ -198,6 +193,7 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
 
 /** Without Asterisk nothing is known, and nothing is guessed. */
 const NO_CALLS: HubCalls = {
+  find: () => undefined,
   follow: () => () => {},
   confirmCaller: () => Promise.resolve(true),
   confirmPlace: () => Promise.resolve(true),

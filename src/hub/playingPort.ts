@@ -2,6 +2,7 @@
 // StreamCalls (a process for each call).
 import type { CallSource } from '../asterisk/feed';
 import type { HoldApplication } from '../asterisk/realtime';
+import type { Switchboard } from '../asterisk/switchboard';
 import type { BalanceDesk, ChoiceKeeper } from '../session/localOffice';
 import type { CallState } from '../session/state';
 import type { Closeable } from '../util/scope';
@@ -11,7 +12,7 @@ import type { LookUps } from './lookUps';
 import type { Prepared } from './realtimeServer';
 
 /** All that the hub has of Asterisk's calls: the Switchboard. */
-export type HubCalls = CallSource & CallRegister & CallChecks;
+export type HubCalls = CallSource & CallRegister & CallChecks & Pick<Switchboard, 'find'>;
 
 /** What plays to callers has of the hub; all of it outlives it. */
 export interface PlayingGiven {

@@ -2,6 +2,7 @@
 // earlier call. Before Asterisk starts the stream, a first CallState says so. Nobody knows yet who will hear it, so there
 // is nothing in it but music.
 import { keptPhone } from '../asterisk/backOffice';
+import type { CallIdentity } from '../asterisk/feed';
 import type { SampleRate } from '../audio/frame';
 import { musicOf, parseCallState, type CallState } from '../session/state';
 import type { StateFile } from '../store/stateFile';
@@ -10,9 +11,9 @@ import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
-import type { Caller } from './callers';
 import { LogThrottle } from '../util/logThrottle';
 
+export type Caller = Pick<CallIdentity, 'uniqueid' | 'phone'>;
 type Finding = Caller | undefined | Promise<Caller | undefined>;
 
 export interface WelcomeParts {

@@ -3,18 +3,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mintToken } from '../../src/asterisk/token';
-import { Switchboard } from '../../src/asterisk/switchboard';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { assembleCall } from '../../src/session/assemble';
 import { parseCallState, type CallState } from '../../src/session/state';
-import { Callers, type Caller } from '../../src/hub/callers';
-import { Welcome, type WelcomeParts } from '../../src/hub/welcome';
+import { Welcome, type Caller, type WelcomeParts } from '../../src/hub/welcome';
 import { defaultProgramSettings } from '../../src/program/settings';
 import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
-import { FakeAsterisk, settled } from '../support/fakeAmi';
+import { settled } from '../support/fakeAmi';
 import { keptLog, tempFolder } from './fixtures';
 
 const ID = '1795225281.7';
@@ -323,85 +321,4 @@ test('a folder that cannot be written is said once in a while', async () => {
   });
   for (let i = 0; i < 3; i++) await test.welcome.prepare(ID, TOKEN);
   expect(test.kept.lines.map(({ level }) => level)).toEqual(['warn']);
-});
-
-describe('who calls', () => {
-  const stand = () => {
-    const asterisk = new FakeAsterisk();
-    const { ami } = asterisk;
-    const board = new Switchboard({ link: ami, clock: new ManualClock(), log: silentLogger });
-    const callers = new Callers({ link: ami, who: (uniqueid) => board.who(uniqueid) });
-    ami.connect();
-    return { asterisk, ami, callers };
-  };
-
-  test('is asked, though an event has told the number: no event tells that it is withheld', async () => {
-    const { asterisk, callers } = stand();
-    await settled();
-    asterisk.call(ID, { phone: '442079460018', presentation: 'prohib_passed_screen' });
-    asterisk.call('2.2', { phone: '442079460018' });
-    for (const id of [ID, '2.2']) asterisk.join(id, 'sales');
-    expect(await callers.find(ID)).toEqual({ uniqueid: ID });
-    expect(await callers.find('2.2')).toEqual({ uniqueid: '2.2', phone: '442079460018' });
-  });
-
-  test('is known at once, and not asked, where an event came that tells of no number', async () => {
-    const { asterisk, ami, callers } = stand();
-    await settled();
-    asterisk.join(ID, 'sales');
-    expect(callers.find(ID)).toMatchObject({ uniqueid: ID });
-    expect(ami.asks('Status', 'Channel')).toEqual([]);
-  });
-
-  test('is asked where no event was, as by Dial or MusicOnHold', async () => {
-    const { asterisk, callers } = stand();
-    asterisk.call(ID, { phone: '442079460018' });
-    expect(await callers.find(ID)).toEqual({ uniqueid: ID, phone: '442079460018' });
-  });
-
-  test('is known when the event comes a moment after the look-up, though Asterisk has not answered', async () => {
-    const { asterisk, ami, callers } = stand();
-    await settled();
-    ami.holding = true;
-    asterisk.call(ID);
-    const found = callers.find(ID);
-    asterisk.join(ID, 'sales');
-    expect(await found).toMatchObject({ uniqueid: ID });
-    ami.look().give();
-  });
-
-  test('is not known of a call that there is not, nor without Asterisk', async () => {
-    const { asterisk, callers } = stand();
-    expect(await callers.find('9.9')).toBeUndefined();
-    asterisk.lose();
-    expect(callers.find(ID)).toBeUndefined();
-  });
-
-  test('is not waited for when the connection goes, nor when it closes', async () => {
-    const { asterisk, ami, callers } = stand();
-    await settled();
-    ami.holding = true;
-    const lost = callers.find(ID);
-    asterisk.lose();
-    expect(await lost).toBeUndefined();
-    asterisk.restore();
-    const closed = callers.find(ID);
-    callers.close();
-    callers.close();
-    expect(await closed).toBeUndefined();
-    ami.fail(new Error('over'));
-  });
-
-  test('a flood of look-ups is not a flood of questions', async () => {
-    const { asterisk, ami, callers } = stand();
-    await settled();
-    ami.holding = true;
-    const all = Array.from({ length: 1000 }, (_, i) => callers.find(`1.${i}`));
-    expect(all.filter((found) => found instanceof Promise)).toHaveLength(64);
-    asterisk.lose();
-    for (const found of all) await found;
-    asterisk.restore();
-    expect(callers.find(ID)).toBeInstanceOf(Promise);
-    ami.fail(new Error('over'));
-  });
 });

@@ -1,0 +1,163 @@
+// Who calls, asked when a call arrives: once for all that want to know, and never twice for one arrival.
+// Would catch: a question more for each caller of a crowd, a withheld number that is told, an answer from before a change.
+import type { CallNews } from '../../src/asterisk/feed';
+import { Switchboard } from '../../src/asterisk/switchboard';
+import { ManualClock } from '../../src/util/clock';
+import { silentLogger } from '../../src/util/log';
+import { FakeAsterisk, settled } from '../support/fakeAmi';
+
+const ID = '1795225281.7';
+
+describe('who calls', () => {
+  const stand = () => {
+    const asterisk = new FakeAsterisk();
+    const { ami } = asterisk;
+    const board = new Switchboard({ link: ami, clock: new ManualClock(), log: silentLogger });
+    ami.connect();
+    return { asterisk, ami, board };
+  };
+
+  test('is asked, though an event has told the number: no event tells that it is withheld', async () => {
+    const { asterisk, board } = stand();
+    await settled();
+    asterisk.call(ID, { phone: '442079460018', presentation: 'prohib_passed_screen' });
+    asterisk.call('2.2', { phone: '442079460018' });
+    for (const id of [ID, '2.2']) asterisk.join(id, 'sales');
+    expect(await board.find(ID)).not.toHaveProperty('phone');
+    expect(await board.find('2.2')).toMatchObject({ uniqueid: '2.2', phone: '442079460018' });
+  });
+
+  test('is known at once, and not asked, where an event came that tells of no number', async () => {
+    const { asterisk, ami, board } = stand();
+    await settled();
+    asterisk.join(ID, 'sales');
+    expect(board.find(ID)).toMatchObject({ uniqueid: ID });
+    expect(ami.asks('Status', 'Channel')).toEqual([]);
+  });
+
+  test('is asked where no event was, as by Dial or MusicOnHold', async () => {
+    const { asterisk, board } = stand();
+    asterisk.call(ID, { phone: '442079460018' });
+    expect(await board.find(ID)).toMatchObject({ uniqueid: ID, phone: '442079460018' });
+  });
+
+  test('is known when the event comes a moment after the look-up, though Asterisk has not answered', async () => {
+    const { asterisk, ami, board } = stand();
+    await settled();
+    ami.holding = true;
+    asterisk.call(ID);
+    const found = board.find(ID);
+    asterisk.join(ID, 'sales');
+    expect(await found).toMatchObject({ uniqueid: ID });
+    ami.look().give();
+  });
+
+  test('is not known of a call that there is not, nor without Asterisk', async () => {
+    const { asterisk, board } = stand();
+    expect(await board.find('9.9')).toBeUndefined();
+    asterisk.lose();
+    expect(board.find(ID)).toBeUndefined();
+  });
+
+  test('is not waited for when the connection goes, nor when it closes', async () => {
+    const { asterisk, ami, board } = stand();
+    await settled();
+    ami.holding = true;
+    const lost = board.find(ID);
+    asterisk.lose();
+    expect(await lost).toBeUndefined();
+    asterisk.restore();
+    const closed = board.find(ID);
+    board.close();
+    board.close();
+    expect(await closed).toBeUndefined();
+    ami.fail(new Error('over'));
+  });
+
+  test('a flood of look-ups is not a flood of questions', async () => {
+    const { asterisk, ami, board } = stand();
+    await settled();
+    ami.holding = true;
+    const all = Array.from({ length: 1000 }, (_, i) => board.find(`1.${i}`));
+    expect(all.filter((found) => found instanceof Promise)).toHaveLength(64);
+    asterisk.lose();
+    for (const found of all) await found;
+    asterisk.restore();
+    expect(board.find(ID)).toBeInstanceOf(Promise);
+    ami.fail(new Error('over'));
+  });
+});
+
+describe('one arrival', () => {
+  const stand = async () => {
+    const asterisk = new FakeAsterisk();
+    asterisk.ami.connect();
+    const board = new Switchboard({ link: asterisk.ami, clock: new ManualClock(), log: silentLogger });
+    await settled();
+    return { asterisk, ami: asterisk.ami, board };
+  };
+  const actions = ({ asked }: FakeAsterisk['ami']): string[] => asked.map(({ Action }) => Action);
+
+  test.each([
+    ['after the answer', true],
+    ['while Asterisk is still asked', false],
+  ])('that is looked up, then followed %s, costs one question', async (_, waits) => {
+    const { asterisk, ami, board } = await stand();
+    asterisk.call(ID, { phone: '442079460018', language: 'ru' });
+    asterisk.join(ID, 'sales');
+    const found = board.find(ID);
+    if (waits) await found;
+    const news: CallNews[] = [];
+    board.follow(ID, (told) => void news.push(told));
+    await settled();
+    expect(await found).toMatchObject({ phone: '442079460018' });
+    expect(news.map(({ type }) => type)).toEqual(['identity', 'place']);
+    expect(news[0]).toMatchObject({ identity: { phone: '442079460018', language: 'ru', queue: 'sales' } });
+    expect(actions(ami)).toEqual(['Status']);
+  });
+
+  test('a hundred at once cost a question each, and no more', async () => {
+    const { asterisk, ami, board } = await stand();
+    const ids = Array.from({ length: 100 }, (_, i) => `1.${i}`);
+    for (const [i, id] of ids.entries()) {
+      asterisk.call(id, { phone: `44207946${1000 + i}` });
+      asterisk.join(id, 'sales');
+    }
+    const found = ids.map((id) => board.find(id));
+    await Promise.all(found);
+    for (const id of ids) board.follow(id, () => {});
+    await settled();
+    expect(ami.asks('Status', 'Channel').sort()).toEqual([...ids].sort());
+    expect(actions(ami)).toHaveLength(100);
+  });
+
+  test('a channel that may be another caller’s since is asked for again, and nobody is told the number before', async () => {
+    const { asterisk, ami, board } = await stand();
+    asterisk.call(ID, { phone: '442079460018' });
+    asterisk.join(ID, 'sales');
+    await board.find(ID);
+    ami.emit({ type: 'renamed', uniqueid: ID, channel: 'PJSIP/other-1' });
+    expect(board.who(ID)).toBeUndefined();
+    const news: CallNews[] = [];
+    board.follow(ID, (told) => void news.push(told));
+    await settled();
+    expect(actions(ami)).toEqual(['Status', 'Status']);
+    ami.holding = true;
+    const again = board.find('2.2');
+    ami.emit({ type: 'renamed', uniqueid: '2.2', channel: 'PJSIP/other-2' });
+    expect(await again).toBeUndefined();
+    ami.look().give();
+    await settled();
+    expect(board.who('2.2')).toBeUndefined();
+  });
+
+  test('whoever wants it confirmed wants it asked after that: an answer under way is not enough', async () => {
+    const { asterisk, ami, board } = await stand();
+    asterisk.call(ID, { phone: '442079460018' });
+    asterisk.join(ID, 'sales');
+    void board.find(ID);
+    board.follow(ID, () => {});
+    expect(await board.confirmCaller(ID)).toBe(true);
+    expect(actions(ami)).toEqual(['Status', 'Status']);
+  });
+});
