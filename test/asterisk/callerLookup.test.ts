@@ -98,22 +98,51 @@ describe('one arrival', () => {
   };
   const actions = ({ asked }: FakeAsterisk['ami']): string[] => asked.map(({ Action }) => Action);
 
-  test.each([
-    ['after the answer', true],
-    ['while Asterisk is still asked', false],
-  ])('that is looked up, then followed %s, costs one question', async (_, waits) => {
+  const who = { phone: '442079460018', language: 'ru', queue: 'sales' };
+
+  test('that is looked up, then followed, costs one question', async () => {
     const { asterisk, ami, board } = await stand();
     asterisk.call(ID, { phone: '442079460018', language: 'ru' });
     asterisk.join(ID, 'sales');
-    const found = board.find(ID);
-    if (waits) await found;
+    expect(await board.find(ID)).toMatchObject(who);
     const news: CallNews[] = [];
     board.follow(ID, (told) => void news.push(told));
     await settled();
-    expect(await found).toMatchObject({ phone: '442079460018' });
-    expect(news.map(({ type }) => type)).toEqual(['identity', 'place']);
-    expect(news[0]).toMatchObject({ identity: { phone: '442079460018', language: 'ru', queue: 'sales' } });
+    expect(news).toMatchObject([{ type: 'identity', identity: who }, { type: 'place' }]);
     expect(actions(ami)).toEqual(['Status']);
+  });
+
+  test('… also where it is followed while Asterisk is still asked', async () => {
+    const { asterisk, ami, board } = await stand();
+    asterisk.call(ID, { phone: '442079460018', language: 'ru' });
+    asterisk.join(ID, 'sales');
+    ami.holding = true;
+    const found = board.find(ID);
+    const news: CallNews[] = [];
+    board.follow(ID, (told) => void news.push(told));
+    await settled();
+    expect(actions(ami)).toEqual(['Status']);
+    ami.look().give();
+    expect(await found).toMatchObject(who);
+    await settled();
+    expect(news.map(({ type }) => type)).toContain('identity');
+    expect(news.findLast(({ type }) => type === 'identity')).toMatchObject({ identity: who });
+    expect(actions(ami)).toEqual(['Status']);
+  });
+
+  test('… and where no event has told its place: the answer says in which queue, which is looked at once', async () => {
+    const asterisk = new FakeAsterisk();
+    asterisk.call(ID, { phone: '442079460018', language: 'ru' });
+    asterisk.join(ID, 'sales');
+    asterisk.ami.connect();
+    const board = new Switchboard({ link: asterisk.ami, clock: new ManualClock(), log: silentLogger });
+    await settled();
+    await board.find(ID);
+    const news: CallNews[] = [];
+    board.follow(ID, (told) => void news.push(told));
+    await settled();
+    expect(news.at(-1)).toMatchObject({ type: 'place', place: { queue: 'sales', position: 1 } });
+    expect(actions(asterisk.ami)).toEqual(['Status', 'QueueStatus']);
   });
 
   test('a hundred at once cost a question each, and no more', async () => {
