@@ -16,7 +16,7 @@ import type {
 } from './messages';
 import type { MixerOutside } from './outsidePort';
 import { RemoteFunctions } from './remoteFunctions';
-import { clipsOf, RemoteServices } from './remoteServices';
+import { clipsOf, RemoteServices, type Ask } from './remoteServices';
 import { Rpc, Unanswered, type RequestLimits, type RpcMessage } from './rpc';
 
 export interface MixerRpcClientParts {
@@ -25,13 +25,6 @@ export interface MixerRpcClientParts {
   mixer(): { status(): readonly CallStatus[]; drain(): void };
   clock: Clock;
 }
-
-/** Asks for one call. The answer, or undefined: it failed, too many of this call wait, or it came too late. Never rejects. */
-export type Ask = <Name extends keyof HubMethods>(
-  method: Name,
-  params: HubMethods[Name]['params'],
-  limits: RequestLimits,
-) => Promise<HubMethods[Name]['answer'] | undefined>;
 
 /** Requests of one call that wait for their answers; a Session has five at once, and a function on each key. */
 const MOST_OF_CALL = 20;

@@ -5,8 +5,15 @@ import type { OfficeCall, Remembered } from '../../asterisk/backOffice';
 import { memoryClip, type Clip } from '../../audio/source';
 import type { CallServices, SpokenBalance } from '../../session/callServices';
 import type { Clock } from '../../util/clock';
-import type { FromMixer, SentClips } from './messages';
-import type { Ask } from './mixerRpcClient';
+import type { FromMixer, HubMethods, SentClips } from './messages';
+import type { RequestLimits } from './rpc';
+
+/** Asks for one call. The answer, or undefined: it failed, too many of this call wait, or it came too late. Never rejects. */
+export type Ask = <Name extends keyof HubMethods>(
+  method: Name,
+  params: HubMethods[Name]['params'],
+  limits: RequestLimits,
+) => Promise<HubMethods[Name]['answer'] | undefined>;
 
 export interface RemoteServicesParts {
   token: string;
