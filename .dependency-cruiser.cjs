@@ -12,6 +12,7 @@ const rooms = [
   'session',
   'config',
   'pcm',
+  'pipe',
   'hub',
   'stream',
   'render',

@@ -14,7 +14,7 @@ import { formatTimeline } from '../render/timeline';
 import { WavFile } from '../render/wavFile';
 import { openSpeaker } from '../speech/open';
 import type { CallOutside } from '../stream/outside';
-import type { AudioOutput } from '../stream/output';
+import type { AudioOutput } from '../pipe/pipeOutput';
 import { CallStream } from '../stream/stream';
 import { ManualClock, systemClock, type Clock } from '../util/clock';
 import type { Context } from './context';

@@ -27,8 +27,8 @@ export interface Possible {
 }
 
 const MIB = 1024 * 1024;
-/** A FIFO's writing end in the main thread, one in the mixing thread, and the reading end while it is opened. */
-const CALLER_DESCRIPTORS = 3;
+/** Asterisk's pipe, opened for writing in the mixing thread. */
+const CALLER_DESCRIPTORS = 1;
 /** Sockets of look-ups and streams, files that are read. */
 const RESERVED_DESCRIPTORS = 512;
 /** A caller with all that is his: Session, Program, pipe, and the reader that Asterisk starts (the figure of issue 5). */

@@ -1,22 +1,9 @@
 // Where a stream's audio goes: the pipe to Asterisk, taken over at start so that nothing else can ever write to it.
 // The pipe also tells how much of it Asterisk has not read yet, which no clock can know after a stall.
-import { closeSync, constants, fstatSync, openSync, write as writeAsync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, write as writeAsync } from 'node:fs';
+import { PipeOutput, type AudioOutput, type WriteResult } from '../pipe/pipeOutput';
 import { ownStderr, reopen } from '../util/descriptors';
 import { errnoOf } from '../util/errors';
-import { hasReader, unreadBytes } from '../util/libc';
-
-export type WriteResult = 'written' | 'full' | 'closed';
-
-export interface AudioOutput {
-  /** Writes all of `bytes` (one Frame) or nothing; never waits. */
-  write(bytes: Uint8Array): WriteResult;
-  /**
-   * Bytes that the reader has not read yet; undefined where that cannot be known. 'closed': the reader is gone. Where all that
-   * is due is unread nothing is written, so that no write would tell.
-   */
-  queuedBytes(): number | 'closed' | undefined;
-  close(): void;
-}
 
 const STDOUT = 1;
 
@@ -51,29 +38,6 @@ function privatePipe(): AudioOutput | undefined {
   if (fd === undefined) return undefined;
   giveAwayStdout();
   return new PipeOutput(fd);
-}
-
-/** A pipe. A Frame is at most 3840 bytes, so a write is whole or nothing (PIPE_BUF is 4096 on Linux). */
-export class PipeOutput implements AudioOutput {
-  /** @param fd a pipe opened for writing with O_NONBLOCK; closed by `close` */
-  constructor(private readonly fd: number) {}
-
-  write(bytes: Uint8Array): WriteResult {
-    try {
-      writeSync(this.fd, bytes);
-      return 'written';
-    } catch (error) {
-      return errnoOf(error) === 'EAGAIN' ? 'full' : 'closed';
-    }
-  }
-
-  queuedBytes(): number | 'closed' | undefined {
-    return hasReader(this.fd) ? unreadBytes(this.fd) : 'closed';
-  }
-
-  close(): void {
-    closeSync(this.fd);
-  }
 }
 
 /** A file, a terminal or a socket: written from the thread pool, so that one that does not take it stops nothing. */

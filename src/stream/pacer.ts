@@ -3,7 +3,7 @@
 // still unread and goes on from there.
 import { FRAME_MS, frameBytes, type SampleRate } from '../audio/frame';
 import type { Cancel, Clock } from '../util/clock';
-import type { AudioOutput } from './output';
+import type { AudioOutput } from '../pipe/pipeOutput';
 
 export interface PacerSettings {
   rate: SampleRate;

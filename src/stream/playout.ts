@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import type { AudioOutput } from './output';
+import type { AudioOutput } from '../pipe/pipeOutput';
 import { Pacer, type PacerEnd, type PacerSettings } from './pacer';
 
 export interface PlayoutParts {

@@ -26,7 +26,7 @@ import { DeferredLog } from './logging';
 import { watchName } from './nameWatch';
 import type { ParsedOptions } from './options';
 import type { CallOutside, OutsideParts } from './outside';
-import type { AudioOutput } from './output';
+import type { AudioOutput } from '../pipe/pipeOutput';
 import { Playout } from './playout';
 import { SessionFeed } from './sessionFeed';
 import { Speaking } from './speaking';

@@ -15,9 +15,14 @@ export interface ProcessStart {
 /** Synchronous: two reads that no disk can hold up. Never throws. */
 export function processStart(pid: number): ProcessStart {
   return {
-    ticks: statFields(pid)?.[START_TIME],
+    ticks: startTicks(pid),
     boot: textOf('/proc/sys/kernel/random/boot_id')?.trim(),
   };
+}
+
+/** Clock ticks from the start of the machine to that of a process; undefined: there is no such process, or no /proc. */
+export function startTicks(pid: number): string | undefined {
+  return statFields(pid)?.[START_TIME];
 }
 
 /**

@@ -29,7 +29,7 @@ describe('possibleCallers', () => {
         hint: expect.stringContaining('LimitNOFILE=12512') as unknown,
       },
     ]);
-    const enough = possibleCallers(wanted, { descriptors: 12_512, memoryBytes: undefined });
+    const enough = possibleCallers(wanted, { descriptors: 4512, memoryBytes: undefined });
     expect(enough.reasons).toEqual([]);
   });
 

@@ -66,7 +66,9 @@ test('counters of two threads add up, second after second', async () => {
 test('what the store will never have is counted by type', async () => {
   const { metrics, value } = metricsOf();
   for (const type of ['key', 'choice', 'key'] as const) metrics.dropped(type);
-  const told = ['choice', 'heard', 'key'].map((type) => value(`holdcast_store_dropped_total{type="${type}"}`));
+  const told = ['choice', 'heard', 'key'].map((type) =>
+    value(`holdcast_store_dropped_total{type="${type}"}`),
+  );
   expect(await Promise.all(told)).toEqual(['1', '0', '2']);
 });
 

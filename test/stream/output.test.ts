@@ -4,7 +4,8 @@ import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PipeOutput, PlainOutput } from '../../src/stream/output';
+import { PipeOutput } from '../../src/pipe/pipeOutput';
+import { PlainOutput } from '../../src/stream/output';
 import { seededRandom } from '../../src/util/random';
 import { RealPipe } from '../support/pipes';
 import { until } from '../support/process';

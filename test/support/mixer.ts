@@ -1,11 +1,9 @@
-// A Mixer with real FIFOs and a clock that is moved by hand; and readers of its pipes who keep time, lag behind or go.
+// A Mixer with real pipes and a clock that is moved by hand; and an Asterisk that reads them in time, lags behind or goes.
 // What they get is compared with what the same Program renders offline.
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { CallNews } from '../../src/asterisk/feed';
-import { frameSamples } from '../../src/audio/frame';
+import { frameSamples, type SampleRate } from '../../src/audio/frame';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { resolveConfig } from '../../src/config/defaults';
 import { callRules } from '../../src/config/rules';
@@ -14,6 +12,9 @@ import type { CallStatus, FromMixer, MixerFigures, PortableConfig } from '../../
 import type { Page } from '../../src/pcm/page';
 import { Mixer, type MixerMedia } from '../../src/hub/mixer/mixer';
 import { portableConfig } from '../../src/hub/play/portable';
+import { PipeOutput } from '../../src/pipe/pipeOutput';
+import { pipeBytes } from '../../src/pipe/readerPipe';
+import type { ReaderProcess } from '../../src/pipe/readerProcess';
 import type { Program } from '../../src/program/program';
 import type { Shelf } from '../../src/program/shelves';
 import { assembleCall } from '../../src/session/assemble';
@@ -21,12 +22,14 @@ import type { KeyBindings } from '../../src/session/keys';
 import type { Session } from '../../src/session/session';
 import { parseCallState, type CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
-import { errnoOf } from '../../src/util/errors';
+import { errnoOf, HoldcastError } from '../../src/util/errors';
+import { setPipeBytes } from '../../src/util/libc';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom, seedOf } from '../../src/util/random';
 import { longNoise, noise } from './audio';
 import type { Line } from './caller';
 import { FakeOffice, FakeSpeech, spoken } from './office';
+import { realPipe } from './realPipe';
 
 /** What can be played, in memory; tests change it. */
 export class FakeMedia implements MixerMedia {
@@ -55,16 +58,37 @@ export function settled(config: Config = {}): ResolvedConfig {
   return resolveConfig(quietly, { configDir: tmpdir(), env: {} });
 }
 
-/** One end of a caller's pipe. */
+/** A pipe into which a piece of fallback music may come yet, for as long as tests say so. */
+class TestReaderPipe extends PipeOutput {
+  constructor(
+    readonly reader: ReaderProcess,
+    private readonly of: PipeReader,
+    rate: SampleRate,
+  ) {
+    // As each opening of a descriptor in /proc is.
+    super(openSync(`/proc/self/fd/${of.writing}`, constants.O_WRONLY | constants.O_NONBLOCK));
+    setPipeBytes(of.writing, pipeBytes(rate));
+  }
+
+  get playsFallback(): boolean {
+    return this.of.playsFallback;
+  }
+}
+
+/** Asterisk's end of a caller's pipe, and that of the reader process, which writes nothing. */
 export class PipeReader {
   readonly #fd: number;
+  readonly writing: number;
+  playsFallback = false;
   #parts: Buffer[] = [];
   #closed = false;
   /** Reads that found less than a Frame. */
   underruns = 0;
 
-  constructor(path: string) {
-    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  constructor() {
+    const { reading, writing } = realPipe();
+    this.#fd = reading;
+    this.writing = writing;
   }
 
   /** At most `count` bytes, what is there at once. */
@@ -92,9 +116,15 @@ export class PipeReader {
     return new Int16Array(Uint8Array.from(bytes).buffer);
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
-    if (!this.#closed) closeSync(this.#fd);
+    if (this.#closed) return;
     this.#closed = true;
+    closeSync(this.#fd);
+    closeSync(this.writing);
   }
 }
 
@@ -115,8 +145,11 @@ export class MixerRig {
   readonly posted: FromMixer[] = [];
   readonly lines: Line[] = [];
   readonly mixer: Mixer;
-  readonly folder = mkdtempSync(join(tmpdir(), 'holdcast-mixer-'));
   readonly #readers = new Map<string, PipeReader>();
+  /** By process id; one whose pipe was opened is the mixer's to close. */
+  readonly #pipes = new Map<number, PipeReader>();
+  readonly #announced: [token: string, reader: ReaderProcess][] = [];
+  #started = 0;
   /** What cannot be sent to another thread. */
   refuses: (message: FromMixer) => boolean = () => false;
   config: ResolvedConfig;
@@ -139,6 +172,7 @@ export class MixerRig {
         this.posted.push(structuredClone(message));
       },
       random: seededRandom,
+      openPipe: (reader) => this.#openPipe(reader),
       ...(plan.hearMeanwhile && { hearMeanwhile: plan.hearMeanwhile }),
       ...(plan.cpuMs && { cpuMs: plan.cpuMs }),
     });
@@ -150,31 +184,19 @@ export class MixerRig {
     this.mixer.handle({ type: 'config', config: portableConfig(config) });
   }
 
-  fifo(uniqueid: string): string {
-    return join(this.folder, uniqueid);
-  }
-
-  /** Calls whose pipes are ready; nobody reads yet. Their tokens are their Uniqueids. */
+  /** Calls whose music is at hand; nobody reads yet. Their tokens are their Uniqueids. */
   begin(uniqueids: readonly string[], state?: CallState): void {
-    this.makeFifos(uniqueids);
     for (const uniqueid of uniqueids) this.beginAgain(uniqueid, state);
   }
 
-  makeFifos(uniqueids: readonly string[]): void {
-    execFileSync(
-      'mkfifo',
-      uniqueids.map((uniqueid) => this.fifo(uniqueid)),
-    );
-  }
-
   beginAgain(uniqueid: string, state?: CallState, pages: readonly Page[] = []): void {
-    const call = { token: uniqueid, uniqueid, fifo: this.fifo(uniqueid), pages, ...(state && { state }) };
+    const call = { token: uniqueid, uniqueid, pages, ...(state && { state }) };
     this.mixer.handle({ type: 'begin', call });
   }
 
   /** It is not known who hears it: `name` says so. */
   beginNameless(token: string, state?: CallState, fresh = false): void {
-    const call = { token, fifo: this.fifo(token), pages: [], fresh, ...(state && { state }) };
+    const call = { token, pages: [], fresh, ...(state && { state }) };
     this.mixer.handle({ type: 'begin', call });
   }
 
@@ -183,12 +205,34 @@ export class MixerRig {
     this.mixer.handle({ type: 'hearer', token, ...(uniqueid !== undefined && { uniqueid }) });
   }
 
-  /** Somebody reads; one who reads already goes. `pass` has him keep time. */
+  /** Asterisk has started a reader, and reads; one that is there already goes. `pass` has it keep time. */
   read(uniqueid: string): PipeReader {
     this.#readers.get(uniqueid)?.close();
-    const reader = new PipeReader(this.fifo(uniqueid));
-    this.#readers.set(uniqueid, reader);
-    return reader;
+    return this.readToo(uniqueid);
+  }
+
+  /** The same, where the one before stays. @param plays whether a piece of fallback music may come yet */
+  readToo(uniqueid: string, plays = false): PipeReader {
+    const pipe = new PipeReader();
+    pipe.playsFallback = plays;
+    this.#readers.set(uniqueid, pipe);
+    // No machine gives a process such a number.
+    const reader = { pid: 5_000_000 + ++this.#started, started: '0' };
+    this.#pipes.set(reader.pid, pipe);
+    this.#announced.push([uniqueid, reader]);
+    this.mixer.handle({ type: 'reader', token: uniqueid, reader });
+    return pipe;
+  }
+
+  /** All that were announced of a call. */
+  readers(uniqueid: string): ReaderProcess[] {
+    return this.#announced.filter(([token]) => token === uniqueid).map(([, reader]) => reader);
+  }
+
+  #openPipe(reader: ReaderProcess): TestReaderPipe {
+    const pipe = this.#pipes.get(reader.pid);
+    if (!pipe || pipe.isClosed) throw new HoldcastError('HC_HUB_FIFO', 'it has ended', 'none');
+    return new TestReaderPipe(reader, pipe, this.config.program.rate);
   }
 
   /** He is killed. */
@@ -274,8 +318,7 @@ export class MixerRig {
 
   close(): void {
     this.mixer.close();
-    for (const reader of this.#readers.values()) reader.close();
-    rmSync(this.folder, { recursive: true });
+    for (const reader of this.#pipes.values()) reader.close();
   }
 }
 

@@ -1,14 +1,12 @@
 // Pipes for tests of pacing: one that is a model, one that is the kernel's; and a caller who reads them in step.
 // The Pacer must do the same on both, so one suite of tests runs on both (they are driven by a manual clock).
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, readSync } from 'node:fs';
 import { FRAME_MS, frameBytes, type SampleRate } from '../../src/audio/frame';
-import { PipeOutput, type AudioOutput, type WriteResult } from '../../src/stream/output';
+import { PipeOutput, type AudioOutput, type WriteResult } from '../../src/pipe/pipeOutput';
 import { Pacer, type PacerEnd } from '../../src/stream/pacer';
 import { ManualClock } from '../../src/util/clock';
 import { errnoOf } from '../../src/util/errors';
+import { realPipe } from './realPipe';
 
 export interface TestPipe {
   readonly output: AudioOutput;
@@ -55,18 +53,15 @@ export class ModelPipe implements TestPipe, AudioOutput {
   close(): void {}
 }
 
-/** The kernel's pipe, with a name so that both ends can be opened here. */
+/** The kernel's pipe. */
 export class RealPipe implements TestPipe {
   readonly output: PipeOutput;
   #reader: number | undefined;
 
   constructor() {
-    const folder = mkdtempSync(join(tmpdir(), 'holdcast-pipe-'));
-    const fifo = join(folder, 'fifo');
-    execFileSync('mkfifo', [fifo]);
-    this.#reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-    this.output = new PipeOutput(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
-    rmSync(folder, { recursive: true });
+    const { reading, writing } = realPipe();
+    this.#reader = reading;
+    this.output = new PipeOutput(writing);
   }
 
   read(count: number): Buffer {

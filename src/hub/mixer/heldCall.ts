@@ -1,15 +1,15 @@
-// HeldCall: one look-up of a mixing thread. Its pipe is filled before anybody reads it; while somebody does, they are played to;
-// when they go, it is filled again from where they were. Until it is known which call that is, it is music and nothing else.
+// HeldCall: one look-up of a mixing thread. Its music is at hand before its reader comes; while Asterisk reads, it is played to;
+// when that reader goes, the next one hears what comes next. Until it is known which call that is, it is music and nothing else.
 import type { CallNews } from '../../asterisk/feed';
 import { samplesOf } from '../../audio/frame';
 import type { CallRules, PlayableMedia } from '../../session/assemble';
 import { KnownCall } from '../../session/knownCall';
 import { musicOf, READ_MS, type CallState } from '../../session/state';
+import { endReader, type ReaderProcess } from '../../pipe/readerProcess';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import { seedOf, type Random } from '../../util/random';
-import { AsteriskPipe } from './asteriskPipe';
-import { CallPipe, type CallPipeParts } from './callPipe';
+import { CallPipe, type CallPipeParts, type OpenPipe } from './callPipe';
 import { CallSound, type Listener } from './callSound';
 import type { CallBeginning, CallStatus, FromMixer } from './messages';
 import type { MixerOutside } from './outsidePort';
@@ -22,9 +22,11 @@ export interface HeldCallParts extends CallPipeParts {
   post: (message: FromMixer) => void;
   /** Takes a call's state on; false: not in this tick, for there are many. `last`: it is not told again for a while. */
   keep(token: string, state: CallState, last: boolean): boolean;
-  /** It is to be armed, when there is time for that. */
+  /** Opens Asterisk's pipe of a reader. @throws HoldcastError HC_HUB_FIFO: there is none any more */
+  openPipe(reader: ReaderProcess): OpenPipe;
+  /** It is to be opened, when there is time for that. */
   onDue(call: HeldCall): void;
-  /** A reader has taken nothing for too long, and was given up. */
+  /** Asterisk has read nothing of a pipe for too long, and its reader was ended. */
   onStuck(uniqueid: string | undefined): void;
 }
 
@@ -34,12 +36,17 @@ interface Owner extends Listener {
   readonly log: Logger;
 }
 
+/**
+ * `due` → `waiting` by `open`; `waiting` → `playing` when a reader has come, at once where one was announced before;
+ * `playing` → `due` when that reader goes, or another one comes; `waiting` → `asleep` when none comes; `asleep` → `due` by `begin` or a
+ * reader. What fails goes to `asleep` and back. All → `over` by `close`.
+ */
 type Held =
-  /** Nobody is expected, or it could not be played to and is to be armed at `again`. What is kept is its state. */
+  /** No reader is expected, or it could not be opened and is to be at `again`. What is kept is its state. */
   | { readonly status: 'asleep'; readonly again?: number }
-  /** To be armed. `before` plays no more, but holds the samples that come next. */
+  /** To be opened. `before` plays no more, but holds the samples that come next. */
   | { readonly status: 'due'; readonly before: CallSound | undefined }
-  /** Armed: the lead is in the pipe. Deaf to keys, but for one just before a reader is noticed. */
+  /** All is at hand, and nothing rendered. Deaf to keys. */
   | { readonly status: 'waiting'; readonly sound: CallSound; readonly since: number }
   | { readonly status: 'playing'; readonly sound: CallSound }
   | { readonly status: 'over' };
@@ -48,17 +55,13 @@ type Held =
 const PATIENCE_MS = 30_000;
 /** What could not be played to is tried again after this. */
 const AGAIN_MS = 1000;
-/** To ask a pipe whether somebody reads is dear: after the first second that is done each third time. */
-const EAGER_MS = 1000;
-const SELDOM_TICKS = 3;
-/** A reader may have come so long before he is noticed, and his caller pressed a key. */
-const EARLY_KEY_MS = 200;
+/** Readers of one look-up that are known at the same time: Asterisk has one, and perhaps forgets another. */
+const MOST_READERS = 4;
 /** More was never heard of a call than this ago, see `Session.stateAt`. */
 const MOST_UNREAD_MS = 500;
 
 export class HeldCall {
   readonly token: string;
-  readonly #fifo: string;
   readonly #pipe: CallPipe;
   readonly #random: Random;
   /** Undefined: it is not known who hears it. */
@@ -69,11 +72,11 @@ export class HeldCall {
   #state: CallState | undefined;
   /** The call began here, and no Session of it has heard that yet. */
   #fresh: boolean;
-  /** So often it could not be played to, and nobody has heard it since. */
+  /** So often it could not be opened or played, and no turn has succeeded since. */
   #failures = 0;
   #keyAtMs = 0;
-  /** The last key while nobody was known to read. */
-  #early: { readonly news: CallNews; readonly atMs: number } | undefined;
+  /** Announced, and not known to have gone; the last one is played to. */
+  #readers: ReaderProcess[] = [];
   #count = 0;
   /** When its state is told, in times of a Frame. */
   #tellAt = 0;
@@ -84,11 +87,10 @@ export class HeldCall {
     beginning: CallBeginning,
     private readonly slot: number,
   ) {
-    const { token, fifo, uniqueid, fresh = false } = beginning;
+    const { token, uniqueid, fresh = false } = beginning;
     this.token = token;
-    this.#fifo = fifo;
     this.#fresh = fresh;
-    this.#pipe = new CallPipe(parts, new AsteriskPipe(fifo, token), slot);
+    this.#pipe = new CallPipe(parts);
     this.#random = parts.random(seedOf(token));
     this.heardBy(uniqueid);
     this.begin(beginning);
@@ -104,18 +106,20 @@ export class HeldCall {
   }
 
   /** A reader will come: one that sleeps wakes, one that waits waits afresh. Where a reader is here, nothing changes. */
-  begin({ language, state }: CallBeginning): void {
+  begin({ language, state, readers = [] }: CallBeginning): void {
     const held = this.#held;
     if (held.status === 'waiting') this.#held = { ...held, since: this.parts.clock.now() };
-    if (held.status !== 'asleep') return;
-    this.#language = language ?? this.#language;
-    this.#state ??= state;
-    this.#due(undefined);
+    if (held.status === 'asleep') {
+      this.#language = language ?? this.#language;
+      this.#state ??= state;
+      this.#due(undefined);
+    }
+    for (const reader of readers) this.readerCame(reader);
   }
 
   /**
-   * Asterisk has said that this call hears it; undefined: another channel does, or none. Where nobody has the pipe open yet it is
-   * filled anew; who has hears the music go on at the same sample.
+   * Asterisk has said that this call hears it; undefined: another channel does, or none. Where nothing was rendered yet it is opened
+   * anew; else the music goes on at the same sample.
    */
   heardBy(uniqueid: string | undefined): void {
     const before = this.#owner;
@@ -126,8 +130,7 @@ export class HeldCall {
       this.#state &&= musicOf(this.#state);
     }
     const held = this.#held;
-    if (held.status === 'waiting' && !this.#pipe.looksHeld()) {
-      this.#state = this.#unheard(held.sound);
+    if (held.status === 'waiting') {
       this.#leave(held.sound);
     } else if ('sound' in held) {
       held.sound.heardBy(this.#owner, this.#fresh);
@@ -136,24 +139,28 @@ export class HeldCall {
     }
   }
 
-  /** Puts the lead into the pipe, from where the caller was. What cannot be opened is tried again. */
-  arm(atMs: number): void {
+  /** Asterisk has started a reader of it; the one before, if there is one, is of no use as a rule. */
+  readerCame(reader: ReaderProcess): void {
+    if (this.#readers.some(({ pid, started }) => pid === reader.pid && started === reader.started)) return;
+    this.#readers = [...this.#readers, reader].slice(-MOST_READERS);
+    const held = this.#held;
+    if (held.status === 'waiting') this.#attach(held.sound);
+    else if (held.status === 'playing') this.#gone(held.sound);
+    else if (held.status === 'asleep' && held.again === undefined && !this.#ended) this.#due(undefined);
+  }
+
+  /** Has all at hand for a reader, and plays to one that is here. What cannot be opened is tried again. */
+  open(atMs: number): void {
     const held = this.#held;
     if (held.status !== 'due') return;
-    const open = (): CallSound => {
+    try {
       const sound = this.#sound();
       this.#held = { status: 'waiting', sound, since: atMs };
-      return sound;
-    };
-    try {
-      this.#pipe.arm(this.#fifo, open, atMs);
       held.before?.close();
+      this.#attach(sound);
     } catch (error) {
-      // Without a FIFO the main thread may just have let the call go: that is told a moment later.
-      const fields = errorFields(error);
-      const saidAt = fields.code === 'HC_HUB_FIFO' ? 1 : 0;
       const log = this.#owner?.log ?? this.parts.log;
-      if (this.#failures === saidAt) log.error(fields, 'nothing can be played to this call');
+      if (this.#failures === 0) log.error(errorFields(error), 'nothing can be played to this call');
       this.giveUp(atMs);
     }
   }
@@ -162,28 +169,27 @@ export class HeldCall {
   hear(news: CallNews, atMs: number): void {
     if (this.#owner?.known.hear(news) !== true) return;
     const held = this.#held;
-    if (held.status !== 'playing' && held.status !== 'waiting') return;
-    if (held.status === 'waiting' && news.type === 'key') {
-      this.#early = { news, atMs };
-      return;
-    }
+    if (!('sound' in held) || (held.status === 'waiting' && news.type === 'key')) return;
     this.#keyAtMs = atMs;
     held.sound.hear(news);
   }
 
   /**
-   * What the time brings.
-   * @param count of times of a Frame, 40 ms, in each of which this is called once; `atMs`: deadline of the tick
-   * @param now what the clock says
-   * @param turn whether Frames are written
+   * Its turn: Frames are written.
+   * @param count of times of a Frame, 40 ms; `atMs`: deadline of the tick
    */
-  tick(count: number, atMs: number, now: number, turn: boolean): void {
+  tick(count: number, atMs: number): void {
     this.#count = count;
     const held = this.#held;
-    if (held.status === 'asleep') return this.#tryAgain(held.again, atMs);
-    if (held.status === 'waiting') this.#knock(held.sound, atMs - held.since, atMs, now);
-    else if (held.status === 'playing' && turn) this.#play(held.sound, atMs, now);
-    if (this.#held.status === 'playing' && count >= this.#tellAt) this.#tell(this.#held.sound, atMs);
+    if (held.status === 'asleep') this.#tryAgain(held.again, atMs);
+    else if (held.status === 'waiting' && atMs - held.since >= PATIENCE_MS) {
+      held.sound.close();
+      this.#held = { status: 'asleep' };
+    } else if (held.status === 'playing') {
+      this.#play(held.sound);
+      this.#failures = 0;
+    }
+    if (this.#held.status === 'playing' && count >= this.#tellAt) this.#tell(this.#held.sound);
   }
 
   /**
@@ -196,52 +202,50 @@ export class HeldCall {
     if (held.status === 'playing') {
       if (patient && !held.sound.settled) return false;
       held.sound.change(this.#rules());
-    } else if (held.status === 'waiting') {
-      this.#state = this.#unheard(held.sound);
-      this.#leave(held.sound);
-    }
+    } else if (held.status === 'waiting') this.#leave(held.sound);
     return true;
   }
 
   /**
-   * The thread ends. All that is in the pipe is heard, since its reader reads to the end.
+   * The thread ends. All that is in the pipe is heard, since fallback music comes behind it.
    * @returns the call's state then; undefined: it has none, or nothing is to be kept of it
    */
   drain(): CallState | undefined {
     const held = this.#held;
     if (held.status === 'playing') this.#state = held.sound.stateAt(this.#pipe.pendingSamples);
-    else if (held.status === 'waiting') this.#state = this.#unheard(held.sound);
     this.close();
     return this.#keeps ? this.#state : undefined;
   }
 
-  report(nowMs: number): CallStatus {
+  report(): CallStatus {
     const held = this.#held;
     const sound = 'sound' in held ? held.sound : undefined;
     const { heardSamples, ...heard } = sound?.status() ?? { heardSamples: this.#state?.heardSamples ?? 0 };
     const playing = held.status === 'playing';
-    const aheadMs = playing ? Math.max(0, this.#pipe.aheadMs(nowMs)) : 0;
+    const unread = playing ? this.#pipe.unreadSamples() : 0;
     const { uniqueid, queue, place } = this.#owner?.known ?? {};
-    const unheard = playing ? samplesOf(aheadMs, this.#rate) : sound ? this.#pipe.renderedSamples : 0;
     return {
       ...(uniqueid !== undefined && { uniqueid }),
       status: sound?.plain ? 'plain' : playing ? 'playing' : 'waiting',
       ...(queue !== undefined && { queue }),
       ...(place && { position: place.position }),
       ...heard,
-      heardMs: (Math.max(0, heardSamples - unheard) * 1000) / this.#rate,
-      aheadMs,
+      heardMs: (Math.max(0, heardSamples - unread) * 1000) / this.#rate,
+      aheadMs: (unread * 1000) / this.#rate,
       underruns: this.#pipe.underruns,
     };
   }
 
-  /** Something unforeseen: it begins again for whoever reads then, at once if somebody has heard it. */
+  /** Something unforeseen: it begins again, at once if somebody hears it and this is the first time, else a second later. */
   giveUp(atMs: number): void {
+    const isFirst = this.#failures++ === 0;
+    if (this.#held.status === 'playing') {
+      this.#gone(this.#held.sound);
+      if (isFirst) return;
+    } else if (isFirst) this.#away();
     const held = this.#held;
-    if (held.status === 'playing') return this.#gone(held.sound, MOST_UNREAD_MS);
     if (held.status !== 'due' && held.status !== 'waiting') return;
     this.#held = { status: 'asleep', again: atMs + AGAIN_MS };
-    if (this.#failures++ === 0) this.#away();
     this.#pipe.close();
     if (held.status === 'due') held.before?.close();
     else held.sound.close();
@@ -318,48 +322,44 @@ export class HeldCall {
     return new CallSound(parts, this.#rules(), this.#state, owner);
   }
 
-  /** Tries whether somebody reads by now. */
-  #knock(sound: CallSound, waitedMs: number, atMs: number, now: number): void {
-    if (waitedMs > EAGER_MS && (this.#count + this.slot) % SELDOM_TICKS !== 0) return;
-    if (this.#pipe.knock(atMs)) return this.#arrived(sound, atMs, now);
-    if (waitedMs < PATIENCE_MS) return;
-    this.#state = this.#unheard(sound);
-    // Who has it open may read it yet; or has gone since, which is known when it is armed anew.
-    if (this.#pipe.isHeld) return this.#leave(sound);
-    this.#pipe.close();
-    sound.close();
-    this.#held = { status: 'asleep' };
-  }
-
-  #arrived(sound: CallSound, atMs: number, now: number): void {
-    this.#held = { status: 'playing', sound };
-    this.#failures = 0;
-    this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
-    this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
-    this.#owner?.log.debug({}, 'a reader has come');
-    const early = this.#early;
-    this.#early = undefined;
-    if (early && now - early.atMs < EARLY_KEY_MS) {
-      this.#keyAtMs = early.atMs;
-      sound.hear(early.news);
+  /** Plays to the reader that came last, of those that are still there. */
+  #attach(sound: CallSound): void {
+    for (let reader = this.#readers.at(-1); reader; reader = this.#readers.at(-1)) {
+      try {
+        this.#pipe.attach(this.parts.openPipe(reader));
+      } catch (error) {
+        this.#owner?.log.debug(errorFields(error), 'a reader cannot be played to');
+        this.#readers.pop();
+        continue;
+      }
+      this.#held = { status: 'playing', sound };
+      this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
+      this.#owner?.log.debug({ pid: reader.pid }, 'a reader has come');
+      this.#play(sound);
+      // That its first track has begun need not be told soon.
+      this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
+      return;
     }
-    this.#play(sound, atMs, now);
   }
 
-  #play(sound: CallSound, atMs: number, now: number): void {
-    const result = this.#pipe.play(sound, atMs, now);
+  #play(sound: CallSound): void {
+    const result = this.#pipe.play(sound);
     if (result === 'going') return;
-    if (result === 'stuck') this.parts.onStuck(this.#owner?.known.uniqueid);
-    const unreadMs = result === 'stuck' ? MOST_UNREAD_MS : this.#pipe.aheadWhenGone(atMs) + READ_MS;
+    const { reader } = this.#pipe;
+    if (result === 'stuck' && reader) {
+      this.parts.onStuck(this.#owner?.known.uniqueid);
+      endReader(reader);
+    }
+    this.#readers = this.#readers.filter((each) => each !== reader);
     this.#owner?.log.debug({ result }, 'the reader has gone');
-    this.#gone(sound, unreadMs);
+    this.#gone(sound);
   }
 
-  /** It is played no more to who has read it. @param pipeMs what he has not heard of what is in the pipe */
-  #gone(sound: CallSound, pipeMs: number): void {
+  /** Nobody reads it any more, or another does. */
+  #gone(sound: CallSound): void {
     this.#away();
     try {
-      this.#state = sound.stateAt(this.#unread(pipeMs)) ?? this.#state;
+      this.#state = sound.stateAt(this.#unheard()) ?? this.#state;
       if (this.#state && this.#keeps) this.parts.keep(this.token, this.#state, true);
     } finally {
       this.#leave(sound);
@@ -370,7 +370,7 @@ export class HeldCall {
     this.parts.post({ type: 'reader', token: this.token, status: 'away' });
   }
 
-  /** Nobody hears it; the pipe is filled anew for who comes next, if somebody may come. */
+  /** Nobody hears it; it is opened anew for the next reader, if one may come. */
   #leave(sound: CallSound): void {
     this.#pipe.close();
     sound.end();
@@ -379,15 +379,10 @@ export class HeldCall {
     this.#held = { status: 'asleep' };
   }
 
-  /** The state of a call that has heard nothing of what was rendered; one that has heard nothing at all has none. */
-  #unheard(sound: CallSound): CallState | undefined {
-    return this.#state && (sound.stateAt(this.#pipe.renderedSamples) ?? this.#state);
-  }
-
-  /** Samples rendered that the caller has not heard, when so much of them is in the pipe. */
-  #unread(pipeMs: number): number {
+  /** Samples rendered that the caller has not heard: unread, or read a moment ago. */
+  #unheard(): number {
     const { rate } = this.parts.settings();
-    return Math.min(samplesOf(MOST_UNREAD_MS, rate), samplesOf(pipeMs, rate) + this.#pipe.pendingSamples);
+    return Math.min(samplesOf(MOST_UNREAD_MS, rate), this.#pipe.unreadSamples() + samplesOf(READ_MS, rate));
   }
 
   /** Once the caller has heard what is rendered by now. */
@@ -396,9 +391,9 @@ export class HeldCall {
     this.#tellAt = Math.min(this.#tellAt, this.#count + leadFrames + 3);
   }
 
-  #tell(sound: CallSound, atMs: number): void {
+  #tell(sound: CallSound): void {
     if (!this.#keeps) return;
-    const state = sound.stateAt(this.#unread(Math.max(0, this.#pipe.aheadMs(atMs)) + READ_MS));
+    const state = sound.stateAt(this.#unheard());
     if (!state || this.parts.keep(this.token, state, false))
       this.#tellAt = this.#count + this.parts.settings().stateTicks;
   }

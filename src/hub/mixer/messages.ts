@@ -5,6 +5,7 @@ import type { CallNews } from '../../asterisk/feed';
 import type { Remembered } from '../../asterisk/backOffice';
 import type { ResolvedConfig } from '../../config/types';
 import type { CatalogClip, Page } from '../../pcm/page';
+import type { ReaderProcess } from '../../pipe/readerProcess';
 import type { KeyBinding, KeySession } from '../../session/actions';
 import type { SpokenBalance } from '../../session/callServices';
 import type { CallState } from '../../session/state';
@@ -32,8 +33,8 @@ export interface CallBeginning {
   readonly token: string;
   /** The call that hears it; absent: that is not known, and it is music for whoever does. */
   readonly uniqueid?: string;
-  /** Absolute path of its FIFO. */
-  readonly fifo: string;
+  /** Those that are there already, the last one last. */
+  readonly readers?: readonly ReaderProcess[];
   /** As far as Asterisk has told. */
   readonly language?: string;
   /** Where it goes on; its track's page is among `pages`. But for its music, nothing of it counts before the call is known. */
@@ -105,9 +106,11 @@ export type MixerNews =
   | { readonly type: 'begin'; readonly call: CallBeginning }
   /** @property atMs when the main thread heard of it, on the monotonic clock that all threads share */
   | { readonly type: 'news'; readonly token: string; readonly news: CallNews; readonly atMs: number }
+  /** Asterisk has started a reader of it, whose pipe is to be written. */
+  | { readonly type: 'reader'; readonly token: string; readonly reader: ReaderProcess }
   /** Asterisk has said that this call hears it; without a `uniqueid`: another channel, or none. Nobody hears a seam. */
   | { readonly type: 'hearer'; readonly token: string; readonly uniqueid?: string }
-  /** The call is over or not on hold: nothing is played to it and nothing kept of it. Its FIFO is closed. */
+  /** The call is over or not on hold: nothing is played to it and nothing kept of it. Its pipe is closed. */
   | { readonly type: 'end'; readonly token: string };
 
 /** From a mixing thread to the hub. */
@@ -179,7 +182,7 @@ export interface CallStatus {
   readonly says?: { readonly kind: string; readonly title?: string };
   /** Time on hold, as heard. */
   readonly heardMs: number;
-  /** Audio written and not read yet, by the clock. */
+  /** Audio written and not read yet. */
   readonly aheadMs: number;
   readonly underruns: number;
 }

@@ -3,12 +3,15 @@
 import { getHeapStatistics } from 'node:v8';
 import type { CatalogClip, Page } from '../../pcm/page';
 import type { PlayableMedia } from '../../session/assemble';
+import { ReaderPipe } from '../../pipe/readerPipe';
+import type { ReaderProcess } from '../../pipe/readerProcess';
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Random } from '../../util/random';
 import { LogThrottle } from '../../util/logThrottle';
 import { CallFigures } from './callFigures';
+import type { OpenPipe } from './callPipe';
 import { HeldCall, type HeldCallParts } from './heldCall';
 import type {
   CallBeginning,
@@ -38,6 +41,8 @@ export interface MixerParts {
   takeGcPauses?(): MixerFigures['gcPauses'];
   /** Has all that came meanwhile handled: in the middle of a long tick a caller who arrives does not wait for its end. */
   hearMeanwhile?(): void;
+  /** Opens Asterisk's pipe of a reader. Default: see ReaderPipe. @throws HoldcastError HC_HUB_FIFO */
+  openPipe?(reader: ReaderProcess): OpenPipe;
   clock: Clock;
   log: Logger;
   media: MixerMedia;
@@ -46,8 +51,8 @@ export interface MixerParts {
   random: (seed: number) => Random;
 }
 
-/** Calls whose pipes are filled in one tick: a thousand at once would hold it up. */
-const ARMS = 12;
+/** Calls that are opened in one tick: a thousand at once would hold it up. */
+const OPENINGS = 12;
 /** Calls that change over to another config in one tick. */
 const CHANGES = 3;
 /** So long a call may say what it is saying, or wait for an answer, before it changes over. */
@@ -69,8 +74,8 @@ export class Mixer {
   #due: HeldCall[] = [];
   #changing: HeldCall[] = [];
   #changeBy = 0;
-  /** Calls that may still be armed before the next tick. */
-  #arms = ARMS;
+  /** Calls that may still be opened before the next tick. */
+  #openings = OPENINGS;
   #states: (readonly [string, string])[] = [];
   #begun = 0;
   #atMs = 0;
@@ -121,6 +126,8 @@ export class Mixer {
         return this.#begin(message.call);
       case 'news':
         return this.#calls.get(message.token)?.hear(message.news, message.atMs);
+      case 'reader':
+        return this.#readerCame(message.token, message.reader);
       case 'hearer':
         return this.#heardBy(message.token, message.uniqueid);
       case 'end':
@@ -155,7 +162,7 @@ export class Mixer {
     const known = this.#calls.get(beginning.token);
     if (known) known.begin(beginning);
     else this.#add(beginning);
-    this.#armDue();
+    this.#openDue();
   }
 
   #add(beginning: CallBeginning): void {
@@ -167,7 +174,13 @@ export class Mixer {
   #heardBy(token: string, uniqueid: string | undefined): void {
     const call = this.#calls.get(token);
     if (call) this.#dare(call, 'hearer', () => call.heardBy(uniqueid));
-    this.#armDue();
+    this.#openDue();
+  }
+
+  #readerCame(token: string, reader: ReaderProcess): void {
+    const call = this.#calls.get(token);
+    if (call) this.#dare(call, 'reader', () => call.readerCame(reader));
+    this.#openDue();
   }
 
   #callParts(): HeldCallParts {
@@ -181,6 +194,7 @@ export class Mixer {
       post: (message) => void this.#post(message),
       figures: this.#figures,
       settings: () => this.#settings!,
+      openPipe: (reader) => this.parts.openPipe?.(reader) ?? this.#openPipe(reader),
       buffer: () => this.#buffer!,
       keep: (token, state, last) => {
         if (this.#states.length >= STATES && !last) return false;
@@ -189,8 +203,15 @@ export class Mixer {
       },
       onDue: (call) => void this.#due.push(call),
       onStuck: (uniqueid) =>
-        this.#stuck.say((times) => log.warn({ uniqueid, times }, 'a reader takes nothing; it is given up')),
+        this.#stuck.say((times) =>
+          log.warn({ uniqueid, times }, 'Asterisk reads nothing of a call; its reader is ended'),
+        ),
     };
+  }
+
+  #openPipe(reader: ReaderProcess): OpenPipe {
+    const { rate, config } = this.#settings!;
+    return ReaderPipe.open(reader, config.hub.folder, rate);
   }
 
   #end(token: string): void {
@@ -203,21 +224,21 @@ export class Mixer {
 
   #tick(count: number, atMs: number, missed: number): void {
     this.#atMs = atMs;
-    this.#arms = ARMS;
+    this.#openings = OPENINGS;
     const now = this.parts.clock.now();
     this.#turns.serve(count, missed, {
-      visit: (call, frame, turn) => this.#tickCall(call, frame, now, turn),
+      visit: (call, frame) => this.#tickCall(call, frame),
       between: () => this.parts.hearMeanwhile?.(),
     });
-    this.#armDue();
+    this.#openDue();
     if (this.#changing.length > 0) this.#change(now);
     this.#tellStates();
     if (atMs - this.#figuresAt > FIGURES_MS - TICK_MS / 2) this.#tellFigures(atMs);
   }
 
-  #tickCall(call: HeldCall, frame: number, now: number, turn: boolean): void {
+  #tickCall(call: HeldCall, frame: number): void {
     try {
-      call.tick(frame, this.#atMs, now, turn);
+      call.tick(frame, this.#atMs);
     } catch (error) {
       this.#giveUp(call, error, 'tick');
     }
@@ -242,13 +263,13 @@ export class Mixer {
     }
   }
 
-  #armDue(): void {
+  #openDue(): void {
     if (!this.#settings) return;
-    while (this.#arms > 0 && this.#due.length > 0) {
+    while (this.#openings > 0 && this.#due.length > 0) {
       const call = this.#due.shift()!;
       if (call.status !== 'due') continue;
-      this.#arms--;
-      this.#dare(call, 'arm', () => call.arm(this.#atMs));
+      this.#openings--;
+      this.#dare(call, 'open', () => call.open(this.#atMs));
     }
   }
 
@@ -323,8 +344,7 @@ export class Mixer {
 
   /** What each caller hears now. */
   status(): CallStatus[] {
-    const now = this.parts.clock.now();
-    return Array.from(this.#calls.values(), (call) => call.report(now));
+    return Array.from(this.#calls.values(), (call) => call.report());
   }
 
   /** Every call's state is told once more, exact, and all pipes are closed; no call begins any more. */

@@ -2,14 +2,14 @@
 // also while others are being served, and none of those is left out for it.
 import { TICKS_A_FRAME } from './ticker';
 
-/** Each call has its turn in each eighth tick, each 80 ms, and is looked at in the middle between two turns. */
+/** Each call has its turn in each eighth tick, each 80 ms. */
 const GROUPS = 2 * TICKS_A_FRAME;
 /** Calls that have their turn before somebody else is let in. */
 const LET_IN_EVERY = 16;
 
 export interface Service<T> {
-  /** @param frame which time of a Frame, 40 ms, and `turn`: its turn, not the look between two */
-  visit(call: T, frame: number, turn: boolean): void;
+  /** @param frame which time of a Frame, 40 ms */
+  visit(call: T, frame: number): void;
   /** After some turns. Calls may be added and removed meanwhile. */
   between(): void;
 }
@@ -44,16 +44,15 @@ export class Turns<T> {
   serve(count: number, missed: number, service: Service<T>): void {
     for (let tick = count - Math.min(missed, GROUPS - 1); tick <= count; tick++) {
       const frame = Math.floor(tick / TICKS_A_FRAME);
-      this.#serve(tick % GROUPS, frame, true, service);
-      this.#serve((tick + TICKS_A_FRAME) % GROUPS, frame, false, service);
+      this.#serve(tick % GROUPS, frame, service);
     }
   }
 
-  #serve(index: number, frame: number, turn: boolean, service: Service<T>): void {
+  #serve(index: number, frame: number, service: Service<T>): void {
     const group = (this.#served = this.#groups[index]!);
     for (this.#index = 0; this.#index < group.length; this.#index++) {
-      service.visit(group[this.#index]!, frame, turn);
-      if (turn && this.#index % LET_IN_EVERY === 0) service.between();
+      service.visit(group[this.#index]!, frame);
+      if (this.#index % LET_IN_EVERY === 0) service.between();
     }
   }
 }

@@ -50,7 +50,7 @@ export class Beginnings {
 
   async #beginNow(played: Played, pageMs: number): Promise<undefined> {
     if (played.over) return undefined;
-    const { token, uniqueid, fifo } = played;
+    const { token, uniqueid } = played;
     try {
       const kept = uniqueid === undefined ? undefined : parseCallState(this.parts.snapshots.read(uniqueid));
       const state = kept ?? (played.first ??= await this.#welcome(uniqueid));
@@ -62,12 +62,12 @@ export class Beginnings {
         return undefined;
       }
       // Who hears it may have been told meanwhile.
-      const { own } = played;
+      const { own, readers } = played;
       mixing.send({
         type: 'begin',
         call: {
           token,
-          fifo,
+          ...(readers.length > 0 && { readers }),
           ...(own && { uniqueid: own.uniqueid }),
           ...(own?.language !== undefined && { language: own.language }),
           ...(state && { state }),

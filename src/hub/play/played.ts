@@ -1,5 +1,6 @@
 // Played: a look-up and the reader that Asterisk starts for it, as the main thread has them.
 // What it is of is told by Asterisk alone, see lookUps.ts.
+import type { ReaderProcess } from '../../pipe/readerProcess';
 import type { CallState } from '../../session/state';
 import type { Mixing } from './mixers';
 import type { OwnCall } from './ownCall';
@@ -8,7 +9,8 @@ export interface Played {
   readonly token: string;
   /** The call that its class is named after; undefined: an earlier hub has not said. */
   readonly uniqueid: string | undefined;
-  readonly fifo: string;
+  /** That Asterisk has started for it, the last one last; they may have ended. */
+  readers: readonly ReaderProcess[];
   /** The call that hears it, when it is that one; undefined: not known, or another channel does. */
   own: OwnCall | undefined;
   /** Where it begins, when nothing was heard of its call yet; undefined: anywhere, or that was not asked for. */

@@ -1,13 +1,13 @@
-// Players: all readers that the hub plays to, from the look-up to the hang-up. It brings together what Asterisk tells of a
-// call, the pipe of its reader, the state it goes on from, and the thread that mixes for it; it never touches a sample.
+// Players: all look-ups that the hub plays to, from the answer to the hang-up. It brings together what Asterisk tells of a
+// call, its reader, the state it goes on from, and the thread that mixes for it; it never touches a sample.
 import type { BackOffice, OfficeCall } from '../../asterisk/backOffice';
 import type { CallNews, CallSource } from '../../asterisk/feed';
+import type { Owners } from '../../pipe/owners';
+import type { FoundReader, ReaderProcess } from '../../pipe/readerProcess';
 import type { Clock } from '../../util/clock';
-import { errorFields } from '../../util/errors';
 import type { Logger } from '../../util/log';
 import type { Hearer, LookUps } from '../lookUps';
 import type { HubNews } from '../mixer/messages';
-import { LogThrottle } from '../../util/logThrottle';
 import { Admission, type AdmissionParts } from './admission';
 import { Beginnings, type BeginningParts } from './beginnings';
 import type { Mixing } from './mixers';
@@ -16,19 +16,10 @@ import { OwnCall } from './ownCall';
 import { AWAY_MS, type Snapshots } from './snapshots';
 
 export interface PlayersParts extends BeginningParts, AdmissionParts {
-  fifos: {
-    take(token: string): string | Promise<string>;
-    forget(token: string): void;
-    left(): readonly string[];
-    /** Which call hears it, for the next hub; undefined: none. */
-    note(token: string, uniqueid: string | undefined): void;
-    /** What an earlier hub has noted. */
-    noted(token: string): string | undefined;
-  };
-  readers: {
-    /** Ends the reader of a look-up that is over. */
-    endOf(token: string): void;
-  };
+  /** Which call hears each token, for the next hub and from the one before. */
+  owners: Pick<Owners, 'note' | 'of' | 'tokens'>;
+  /** Ends a reader of a look-up that is over. */
+  endReader(reader: ReaderProcess): void;
   /** Who hears what was looked up. */
   lookUps: Pick<LookUps, 'open' | 'restore' | 'watch' | 'forget'>;
   calls: CallSource;
@@ -53,7 +44,8 @@ const RESTORES = 64;
 /** Calls that are released in one go, and the pause between two: the main thread hears others meanwhile. */
 const RELEASES = 50;
 const RELEASE_PAUSE_MS = 5;
-const COMPLAIN_EVERY_MS = 60_000;
+/** Readers of one look-up that are remembered: Asterisk has one, and perhaps forgets another. */
+const MOST_READERS = 4;
 
 /**
  * A look-up is unconfirmed, then read by somebody, then heard by its own call (`own`) or not. Of a call there is one at a time
@@ -65,36 +57,32 @@ export class Players {
   readonly #played = new Map<string, Played>();
   /** By the Uniqueid of the call: the one that counts. */
   readonly #own = new Map<string, Played>();
-  /** The call of each look-up that nobody reads and nobody is named to hear, by its token; also while it waits for its pipe. */
+  /** The call of each look-up that nobody reads and nobody is named to hear, by its token. */
   readonly #unconfirmed = new Map<string, string>();
   /** Left by an earlier hub, nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
   readonly #left = new Set<string>();
   /** Offices of calls that ended just now, by token: the last that was heard is still to be told. */
   readonly #leaving = new Map<string, BackOffice>();
-  /** Look-ups that wait for their pipe. */
-  #opening = 0;
   readonly #beginnings: Beginnings;
   readonly #admission: Admission;
-  readonly #complaint: LogThrottle;
   #draining = false;
 
   constructor(private readonly parts: PlayersParts) {
     this.#beginnings = new Beginnings(parts);
     this.#admission = new Admission(parts, {
-      all: () => this.size + this.#opening,
+      all: () => this.size,
       unconfirmed: () => this.#unconfirmed,
     });
-    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
   }
 
-  /** Readers that the hub plays to, or has pipes ready for. */
+  /** Look-ups that the hub plays to, or whose readers it awaits. */
   get size(): number {
     return this.#played.size;
   }
 
   /**
-   * Asterisk asks what to start for a class named after a call: when this returns or resolves the token's pipe is there and its
-   * thread was told to fill it, which is done before a reader can have started. `plain`: there is no room for it. Never rejects.
+   * Asterisk asks what to start for a class named after a call: when this resolves its thread was told to have its music at hand,
+   * which is done before a reader can have started. `plain`: there is no room for it. Never rejects.
    */
   arrive(uniqueid: string, token: string): 'plain' | undefined | Promise<'plain' | undefined> {
     if (this.#draining || !this.parts.mixers.pick()) return 'plain';
@@ -104,21 +92,29 @@ export class Players {
   }
 
   /**
-   * Takes up the readers of an earlier hub. To be called before readers can see that a hub lives: those that play plain
-   * music are started again after that, and must find their pipes.
+   * Takes up calls of an earlier hub, so that their music is at hand when their readers are told that a hub lives. Whether there is
+   * room for them is not asked: they are there.
+   * @param tokens of readers that live
    * @returns how many there are
    */
-  async restore(): Promise<number> {
-    const left = this.parts.fifos.left();
-    const takeUp = async (token: string): Promise<void> => {
-      const admitted = this.parts.mixers.pick() && this.parts.admits(this.#played.size + this.#opening);
-      const taken = admitted && (await this.#take(token, (fifo) => this.#takeUp(token, fifo)));
-      if (taken === undefined) this.#left.add(token);
-      else this.parts.fifos.forget(token);
-    };
+  async restore(tokens: Iterable<string>): Promise<number> {
+    const left = [...new Set([...tokens, ...this.parts.owners.tokens()])];
     for (let at = 0; at < left.length; at += RESTORES)
-      await Promise.all(left.slice(at, at + RESTORES).map(takeUp));
+      await Promise.all(left.slice(at, at + RESTORES).map((token) => this.#takeUp(token)));
     return left.length;
+  }
+
+  /**
+   * Asterisk has started this reader, or had before this hub was there. One of a look-up that is not known any more, or was answered
+   * by an earlier hub, hears music: it waits for this hub, and would hear nothing else.
+   */
+  readerCame({ token, pid, started }: FoundReader): void {
+    if (this.#draining) return;
+    if (!this.#played.has(token)) void this.#takeUp(token);
+    const played = this.#played.get(token)!;
+    const reader = { pid, started };
+    played.readers = [...played.readers, reader].slice(-MOST_READERS);
+    played.mixing?.send({ type: 'reader', token, reader });
   }
 
   /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
@@ -196,48 +192,22 @@ export class Players {
     if (!mayCome || this.#draining || !this.#admission.hasRoom(uniqueid)) return this.#tooMany();
     this.parts.lookUps.open(token, uniqueid);
     this.#unconfirmed.set(token, uniqueid);
-    return this.#take(token, (fifo) => {
-      const played = this.#open(token, uniqueid, fifo);
-      this.parts.clock.after(UNCONFIRMED_MS, () => {
-        if (!played.confirmed) this.#release(played);
-      });
-      return this.#beginnings.begin(played);
+    const played = this.#open(token, uniqueid);
+    this.parts.clock.after(UNCONFIRMED_MS, () => {
+      if (!played.confirmed) this.#release(played);
     });
+    return this.#beginnings.begin(played);
   }
 
-  /** The name of a class is no proof of who hears it; what the hub before this one was told is. */
-  #takeUp(token: string, fifo: string): Promise<undefined> {
-    const uniqueid = this.parts.fifos.noted(token);
+  /** The name of a class is no proof of who hears it; what the hub before this one was told is. Opened at once. */
+  #takeUp(token: string): Promise<undefined> {
+    if (this.#played.has(token)) return Promise.resolve(undefined);
+    const uniqueid = this.parts.owners.of(token);
     if (uniqueid !== undefined) this.parts.lookUps.restore(token, uniqueid);
-    const played = this.#open(token, uniqueid, fifo);
+    const played = this.#open(token, uniqueid);
+    this.#left.add(token);
     if (uniqueid !== undefined) this.#claim(played, uniqueid);
     return this.#beginnings.goOn(played);
-  }
-
-  #take(token: string, then: (fifo: string) => Promise<undefined>): 'plain' | Promise<'plain' | undefined> {
-    try {
-      const fifo = this.parts.fifos.take(token);
-      if (typeof fifo === 'string') return then(fifo);
-      this.#opening++;
-      return fifo
-        .then((path) => (this.#draining ? this.#tooMany() : then(path)))
-        .catch((error: unknown) => this.#noPipe(token, error))
-        .finally(() => this.#opening--);
-    } catch (error) {
-      return this.#noPipe(token, error);
-    }
-  }
-
-  #noPipe(token: string, error: unknown): 'plain' {
-    this.parts.lookUps.forget(token);
-    this.#unconfirmed.delete(token);
-    this.#complaint.say((times) =>
-      this.parts.log.error(
-        { ...errorFields(error), times },
-        'no pipe for a caller, who hears plain music instead',
-      ),
-    );
-    return this.#tooMany();
   }
 
   #releaseSlowly(calls: Played[]): void {
@@ -245,11 +215,11 @@ export class Players {
     if (calls.length > 0) this.parts.clock.after(RELEASE_PAUSE_MS, () => this.#releaseSlowly(calls));
   }
 
-  #open(token: string, uniqueid: string | undefined, fifo: string): Played {
+  #open(token: string, uniqueid: string | undefined): Played {
     const played: Played = {
       token,
       uniqueid,
-      fifo,
+      readers: [],
       own: undefined,
       reading: false,
       confirmed: false,
@@ -274,7 +244,7 @@ export class Players {
   #claim(played: Played, uniqueid: string): void {
     const before = this.#own.get(uniqueid);
     this.#own.set(uniqueid, played);
-    this.parts.fifos.note(played.token, uniqueid);
+    this.parts.owners.note(played.token, uniqueid);
     if (before && before !== played) this.#supersede(before);
     const { calls, clock, log } = this.parts;
     const office = (call: () => OfficeCall): BackOffice => this.parts.office(call);
@@ -286,7 +256,7 @@ export class Players {
 
   /** Its call hears another: what its thread still tells of it comes within a moment, and counts no more. */
   #supersede(before: Played): void {
-    this.parts.fifos.note(before.token, undefined);
+    this.parts.owners.note(before.token, undefined);
     before.own?.unfollow();
     this.#stopped(before);
   }
@@ -308,7 +278,7 @@ export class Players {
     if (this.#counts(played)) this.#own.delete(own.uniqueid);
     played.own = undefined;
     own.unfollow();
-    this.parts.fifos.note(token, undefined);
+    this.parts.owners.note(token, undefined);
     played.mixing?.send({ type: 'hearer', token });
     void own.office.close();
   }
@@ -381,8 +351,8 @@ export class Players {
     this.#left.delete(token);
     this.parts.lookUps.forget(token);
     played.mixing?.send({ type: 'end', token });
-    this.parts.readers.endOf(token);
-    this.parts.fifos.forget(token);
+    for (const reader of played.readers) this.parts.endReader(reader);
+    this.parts.owners.note(token, undefined);
     if (own) this.#leave(played, own);
   }
 

@@ -11,9 +11,18 @@ import type { Page } from '../../pcm/page';
 import { PageCache } from '../../pcm/pageCache';
 import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
+import { Arrivals } from '../../pipe/arrivals';
+import { endEarlierReaders } from '../../pipe/earlierReaders';
+import { FallbackPieces } from '../../pipe/fallbackPieces';
+import { preparePipeFolder } from '../../pipe/folder';
+import { Life } from '../../pipe/life';
+import { Owners } from '../../pipe/owners';
+import { endReader, readerAt, readersOf } from '../../pipe/readerProcess';
+import { LogThrottle } from '../../util/logThrottle';
 import type { StateFile } from '../../store/stateFile';
 import { ShardedStateFile } from '../../store/shardedStateFile';
 import type { Cancel, Clock } from '../../util/clock';
+import { errorFields } from '../../util/errors';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
@@ -21,14 +30,11 @@ import { checkOf } from '../callCheck';
 import type { Playing, PlayingGiven } from '../hub';
 import type { CallStatus, HubMethods, HubNews, MixerFigures } from '../mixer/messages';
 import type { Prepared } from '../realtimeServer';
-import { CallFifos } from './fifos';
 import { Mixers, type Mixing, type Thread, type ThreadEars } from './mixers';
 import { Players } from './players';
 import { MixerRpcServer } from './mixerRpcServer';
 import { portableConfig } from './portable';
-import { Readers } from './readers';
 import { Snapshots } from './snapshots';
-import { StandIn } from './standIn';
 import { MixerThread } from './thread';
 
 export interface PlayingParts extends PlayingGiven {
@@ -56,20 +62,26 @@ export interface PlayingParts extends PlayingGiven {
 
 const MEGABYTE = 1024 * 1024;
 const SWEEP_MS = 20_000;
+/** Lines that no reader has written are told at most so often, milliseconds. */
+const SAY_MS = 60_000;
+/** In which a mixing thread has a call's music at hand, milliseconds. */
+const OPENED_MS = 1;
+const STRANGE_HINT = 'run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
 /** A thread that is lost is replaced sooner as a rule, milliseconds. */
 const NO_THREAD_MS = 1000;
 
 export class PlayingHub implements Playing {
   readonly application: HoldApplication;
-  readonly #fifos: CallFifos;
-  readonly #readers: Readers;
+  readonly #life: Life;
+  readonly #strange: LogThrottle;
+  #arrivals: Arrivals | undefined;
   readonly #pages: PageCache;
   readonly #mixers: Mixers;
   readonly #players: Players;
   readonly #snapshots: Snapshots;
-  readonly #standIn: StandIn;
-  /** Without a thread: since a moment, or readers have been sent to plain music. */
-  #outage: { cancel: Cancel; plain: boolean } | undefined;
+  readonly #fallback: FallbackPieces;
+  /** Without a thread; readers are sent to fallback music after a moment. */
+  #outage: { cancel: Cancel } | undefined;
   #cancelSweep: Cancel = () => {};
   #closed = false;
   #config: ResolvedConfig;
@@ -84,8 +96,8 @@ export class PlayingHub implements Playing {
     const { folder, threads = availableParallelism(), cacheMb } = config.hub;
     this.#config = config;
     this.application = readerApplication(parts.reader, folder, config.program.rate);
-    this.#fifos = new CallFifos({ folder, clock, log });
-    this.#readers = new Readers({ folder, clock, log });
+    this.#life = new Life(folder);
+    this.#strange = new LogThrottle(clock, SAY_MS);
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
     const shared = new ShardedStateFile(config.calls.folder);
     this.#snapshots = new Snapshots({ shared, states, clock, log });
@@ -103,9 +115,8 @@ export class PlayingHub implements Playing {
       log,
       random: seededRandom(process.pid),
     });
-    this.#standIn = new StandIn({
+    this.#fallback = new FallbackPieces({
       folder,
-      readers: this.#readers,
       material: () => ({
         settings: callRules(this.#config).rules.program,
         music: () => this.#media!.library.music,
@@ -114,8 +125,8 @@ export class PlayingHub implements Playing {
       log,
     });
     this.#players = new Players({
-      fifos: this.#fifos,
-      readers: this.#readers,
+      owners: new Owners(folder, log),
+      endReader,
       mixers: this.#mixers,
       catalog: {
         pageAt: (id, sample) => this.#catalog!.pageAt(id, sample),
@@ -185,46 +196,79 @@ export class PlayingHub implements Playing {
     await this.#tellCatalog();
     this.#mixers.tell({ type: 'config', config: portableConfig(config) });
     await before?.close();
-    void this.#standIn.write();
+    void this.#fallback.write();
   }
 
-  /** Every call's state is written and its pipe closed, whose reader goes on with plain music. */
+  /** Every call's state is written and its pipe closed; readers go on with fallback music. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelSweep();
     this.#outage?.cancel();
-    await this.#standIn.close();
+    this.#arrivals?.close();
     this.#players.stop();
+    // First: fallback music then stands behind what is in the pipes already, and no more is due there.
+    this.#life.close();
     await this.#mixers.close();
-    await this.#fifos.close();
     await this.#snapshots.close();
     this.#players.clear();
+    await this.#fallback.close();
     await this.#media?.watch.close();
     await this.#speech?.close();
     await this.#pages.close();
   }
 
   async #start(): Promise<void> {
-    await this.#fifos.start();
+    const { folder } = this.parts.config.hub;
+    preparePipeFolder(folder);
+    // What is announced before calls are taken up is found below.
+    let isOpen = false;
+    this.#arrivals = new Arrivals({
+      folder,
+      onArrival: (pid, token) => isOpen && this.#readerCame(pid, token),
+      onStrange: () => this.#strangeLine(),
+    });
     this.#snapshots.inherit();
     await this.#openMedia(this.#config);
     await this.#tellCatalog();
     this.#speech = await this.#openedSpeech(this.#config);
-    await this.#standIn.prepare();
-    await this.#mixers.start(this.#fifos.left().length);
-    const restored = await this.#players.restore();
+    await this.#fallback.prepare();
+    const tokens = readersOf(folder).map(({ token }) => token);
+    await this.#mixers.start(tokens.length);
+    const restored = await this.#players.restore(tokens);
     if (restored > 0) this.parts.log.info({ calls: restored }, 'goes on with calls of an earlier hub');
-    await this.#standIn.over(restored > 0);
+    await new Promise<void>((resolve) => this.parts.clock.after(restored * OPENED_MS, resolve));
+    if (this.#isClosed) return;
+    // Readers wait from here on, and each is played to when its piece of fallback music is over.
+    this.#life.hold();
+    isOpen = true;
+    for (const reader of readersOf(folder))
+      if (reader.deaf) endReader(reader);
+      else this.#players.readerCame(reader);
+    const ended = endEarlierReaders(folder);
+    if (ended > 0) this.parts.log.info({ readers: ended }, 'readers of an earlier version are started again');
+    void this.#fallback.renew();
     this.#sweepSoon();
   }
 
-  /** Calls that nobody tells the end of, by their age; and what late readers of ended calls have written. */
+  /** A line is only a hint: the process says whose reader it is. */
+  #readerCame(pid: number, token: string): void {
+    const reader = readerAt(pid, this.parts.config.hub.folder);
+    if (reader?.token === token) this.#players.readerCame(reader);
+    else this.#strangeLine();
+  }
+
+  #strangeLine(): void {
+    this.#strange.say((times) =>
+      this.parts.log.warn({ times, hint: STRANGE_HINT }, 'announced, but no reader of this hub'),
+    );
+  }
+
+  /** Calls that nobody tells the end of, by their age. */
   #sweepSoon(): void {
     this.#cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
       this.#players.sweep(undefined);
       this.#snapshots.sweep(undefined);
-      this.#fifos.sweep((token) => this.#readers.isHeld(token));
       this.#sweepSoon();
     });
   }
@@ -234,20 +278,25 @@ export class PlayingHub implements Playing {
     const outage = this.#outage;
     this.#outage = undefined;
     outage?.cancel();
-    if (!outage?.plain) return;
-    this.#fifos.holdAll();
-    void this.#standIn.over(true);
+    if (outage) this.#holdLife();
   }
 
-  /** Nobody mixes, and no other thread comes in time: callers hear plain music until there is one. */
+  #holdLife(): void {
+    try {
+      this.#life.hold();
+    } catch (error) {
+      this.parts.log.error(errorFields(error), 'readers cannot be told that the hub is here');
+    }
+  }
+
+  /** Nobody mixes, and no other thread comes in time: callers hear fallback music until there is one. */
   #noThread(): void {
     if (this.#outage) return;
     const cancel = this.parts.clock.after(NO_THREAD_MS, () => {
       if (this.#closed) return;
-      this.#outage = { cancel: () => {}, plain: true };
-      void this.#standIn.begin().then(() => this.#outage?.plain && this.#fifos.releaseAll());
+      this.#life.close();
     });
-    this.#outage = { cancel, plain: false };
+    this.#outage = { cancel };
   }
 
   async #openMedia(config: ResolvedConfig): Promise<void> {

@@ -78,10 +78,10 @@ export class LabFolder {
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   }
 
-  /** Pipes of calls to which the hub plays, and what their readers have written of themselves. */
+  /** What is noted of look-ups whose calls hear them. */
   get pipes(): string[] {
     const folder = this.playFolder;
-    return existsSync(folder) ? readdirSync(folder).filter((name) => /^(fifo|reader)\./.test(name)) : [];
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('owner.')) : [];
   }
 
   /** Where the hub's pipes are. */

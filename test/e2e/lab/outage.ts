@@ -36,15 +36,16 @@ const BEGINNING = 4 * RATE;
 const BACK_AT_MOST = 4 * RATE;
 const AHEAD_AT_MOST = RATE;
 
-/** The plain music of a hub that stands, once it is written. */
+/** The fallback music of a hub that stands, once it is written. */
 export async function plainMusic(lab: Lab): Promise<ExactIndex> {
-  const file = join(lab.playFolder, 'plain.raw');
+  const folder = join(lab.playFolder, 'fallback');
+  const names = Array.from({ length: 300 }, (_, i) => String(i).padStart(3, '0'));
   await until(
-    () => `plain music in ${file}`,
-    () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0,
+    () => `fallback music in ${folder}`,
+    () => (statSync(join(folder, names.at(-1)!), { throwIfNoEntry: false })?.size ?? 0) > 0,
     60_000,
   );
-  const bytes = readFileSync(file);
+  const bytes = Buffer.concat(names.map((name) => readFileSync(join(folder, name))));
   return new ExactIndex({
     plain: Int16Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i)),
   });

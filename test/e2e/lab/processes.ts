@@ -56,7 +56,7 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** How many pipes, sockets and other things without a name, and FIFOs of calls, a process has open; files are not counted. */
+/** How many pipes, sockets and other things without a name, and FIFOs, a process has open; files are not counted. */
 export function descriptors(pid: number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
@@ -70,9 +70,9 @@ export function descriptors(pid: number): Record<string, number> {
   return counts;
 }
 
-/** "pipe:[4711]", "/run/holdcast/play/fifo.1795225281.7"; undefined: a file. */
+/** "pipe:[4711]", "/run/holdcast/play/life"; undefined: a file. */
 function kindOf(target: string): string | undefined {
-  if (/\/fifo\.[^/]*$/.test(target)) return 'fifo';
+  if (/\/(life|arrivals)$/.test(target)) return 'fifo';
   const [kind, rest] = target.split(':');
   return rest === undefined ? undefined : kind;
 }

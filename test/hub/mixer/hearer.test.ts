@@ -23,7 +23,6 @@ function nameless(plan: MixerPlan = {}, state?: CallState): MixerRig {
   const media = new FakeMedia();
   media.spoken = ['one', 'two'].map((id) => memoryClip(id, noise(id.length, 0.2, 8000)));
   rig = new MixerRig({ office, media, ...plan });
-  rig.makeFifos([TOKEN]);
   rig.beginNameless(TOKEN, state, state === undefined);
   return rig;
 }

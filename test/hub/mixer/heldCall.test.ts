@@ -1,7 +1,7 @@
 // One call of a mixing thread, its pipe the kernel's, its reader coming, keeping time, standing still and going.
 // Would catch: a sample lost or twice there, a caller who does not go on where he was, a key that comes late, a lead that
 // grows after a stall, a call that nobody hears and that is mixed for all the same.
-import { unlinkSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { memoryClip } from '../../../src/audio/source';
 import { largestStep, noise } from '../../support/audio';
 import { CallPipe } from '../../../src/hub/mixer/callPipe';
@@ -29,12 +29,12 @@ function expectSame(heard: Int16Array, expected: Int16Array): void {
 }
 
 describe('a reader', () => {
-  test('finds the lead when he comes, and gets what the same Program renders offline, to the last bit', () => {
+  test('has the lead and a Frame as soon as it is announced, and gets what the same Program renders offline, to the last bit', () => {
     call();
     rig.pass(200);
     expect(rig.status(ID)).toMatchObject({ status: 'waiting', heardMs: 0 });
     const reader = rig.read(ID);
-    expect(reader.drain().length).toBe(4 * 640);
+    expect(reader.drain().length).toBe(5 * 640);
     rig.pass(30_000);
     expect(rig.of('reader')).toEqual([{ type: 'reader', token: ID, status: 'reading' }]);
     expect(reader.heard.length).toBeGreaterThan(745 * FRAME);
@@ -113,33 +113,57 @@ describe('a reader', () => {
     expect(first.heard.length).toBe(5000 * 8);
   });
 
-  test.each([3000, 70_000])(
-    'who has the pipe open and reads it %i ms later, as one that plays plain music: nothing was played ahead of him',
-    (ms) => {
-      call();
-      const reader = rig.read(ID);
-      rig.stop(ID);
-      rig.pass(ms);
-      expect(rig.of('reader')).toEqual([]);
-      for (let i = 0; i < 100; i++) {
-        rig.pass(40);
-        reader.read(640);
-      }
-      expect(rig.of('reader').map(({ status }) => status)).toEqual(['reading']);
-      expect(reader.heard.length).toBe(100 * FRAME);
-      expectSame(reader.heard, rig.offline(ID, 100));
-      expect(reader.drain().length / 640).toBeLessThanOrEqual(6);
-    },
-  );
-
-  test('who had the pipe open and went without reading is not mixed for either after a minute', () => {
+  test('whose cat has a piece of fallback music in hand: nothing is played before it has come, and then from the beginning', () => {
     call();
+    const reader = rig.readToo(ID, true);
+    const piece = Buffer.alloc(5 * 640, 7);
+    writeSync(reader.writing, piece);
+    rig.pass(80);
+    expect(rig.status(ID)).toMatchObject({ status: 'playing', heardMs: 0, aheadMs: 0 });
+    writeSync(reader.writing, piece);
+    reader.playsFallback = false;
+    rig.pass(2000);
+    const fallback = 10 * FRAME;
+    expect(reader.heard.subarray(0, fallback).every((sample) => sample === 0x0707)).toBe(true);
+    expectSame(reader.heard.subarray(fallback), rig.offline(ID, 60));
+    expect(reader.heard.length).toBe((2080 / 40) * FRAME);
+    expect(rig.figures.underruns).toBe(0);
+  });
+
+  test('a second one while the first is still read: the last one is played to, and when it goes the first again', () => {
+    call();
+    const first = rig.read(ID);
+    rig.pass(1000);
+    const second = rig.readToo(ID);
+    rig.pass(1000);
+    expect(second.heard.length).toBe(1000 * 8);
+    expect(first.drain().length / 640).toBeLessThanOrEqual(5);
+    rig.kill(ID);
+    rig.pass(160);
+    first.drain();
+    rig.pass(160);
+    expect(first.drain().length).toBeGreaterThan(0);
+    expect(rig.of('reader').map(({ status }) => status)).toEqual([
+      ...['reading', 'away', 'reading', 'away', 'reading'],
+    ]);
+  });
+
+  test('announced twice, as one that was found and announces itself behind that: it is one', () => {
+    call();
+    rig.read(ID);
+    const [reader] = rig.readers(ID);
+    rig.mixer.handle({ type: 'reader', token: ID, reader: reader! });
+    rig.pass(200);
+    expect(rig.of('reader')).toHaveLength(1);
+  });
+
+  test('that has ended before its pipe could be opened is let go, and the next one heard', () => {
+    call();
+    rig.mixer.handle({ type: 'reader', token: ID, reader: { pid: 5_999_999, started: '0' } });
+    expect(rig.status(ID)).toMatchObject({ status: 'waiting' });
     const reader = rig.read(ID);
-    rig.stop(ID);
-    rig.pass(3000);
-    reader.close();
-    rig.pass(62_000);
-    expect(rig.read(ID).drain().length).toBe(0);
+    rig.pass(1000);
+    expectSame(reader.heard, rig.offline(ID, 40));
   });
 
   test('whose call was never heard by anybody begins at its beginning, however late', () => {
@@ -218,7 +242,7 @@ describe('trouble', () => {
         .map(({ status }) => status)
         .slice(0, 2),
     ).toEqual(['reading', 'away']);
-    expect(rig.lines.filter(({ text }) => text.includes('given up'))).toHaveLength(1);
+    expect(rig.lines.filter(({ text }) => text.includes('its reader is ended'))).toHaveLength(1);
     stuck.close();
     rig.pass(200);
     const next = rig.read(ID);
@@ -226,52 +250,33 @@ describe('trouble', () => {
     expect(next.heard.length).toBe(2000 * 8);
     expect(next.heard.some((sample) => sample !== 0)).toBe(true);
   });
-
-  test('no FIFO: said once with what to do, and played to as soon as there is one', () => {
-    rig = new MixerRig();
-    for (let i = 0; i < 3; i++) {
-      rig.beginAgain(ID);
-      rig.pass(400);
-    }
-    expect(rig.lines).toHaveLength(1);
-    expect(rig.lines[0]!.fields).toMatchObject({ code: 'HC_HUB_FIFO', uniqueid: ID });
-    rig.begin([ID]);
-    const reader = rig.read(ID);
-    rig.pass(1000);
-    expect(reader.heard.length).toBe(1000 * 8);
-  });
-});
-
-test('a call that is over, its FIFO gone a moment before that is known here: no error', () => {
-  call();
-  rig.read(ID);
-  rig.pass(1000);
-  unlinkSync(rig.fifo(ID));
-  rig.kill(ID);
-  rig.pass(200);
-  rig.mixer.handle({ type: 'end', token: ID });
-  rig.pass(3000);
-  expect(rig.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 describe('a call that cannot be played to', () => {
   const away = { type: 'reader', token: ID, status: 'away' };
 
-  test('since its pipe cannot be filled: that is told and logged once, and tried again each second', () => {
-    rig = new MixerRig();
+  test('since it cannot be opened: that is told and logged once, and tried again each second', () => {
+    let fails = true;
+    rig = new MixerRig({
+      bindings: () => {
+        if (fails) throw new Error('no bindings');
+        return undefined;
+      },
+    });
     rig.beginAgain(ID);
     rig.pass(5000);
     expect(rig.of('reader')).toEqual([away]);
     expect(rig.lines).toHaveLength(1);
-    rig.makeFifos([ID]);
-    rig.pass(1000);
     const reader = rig.read(ID);
+    rig.pass(400);
+    fails = false;
     rig.pass(1000);
-    expect(reader.heard.length).toBe(1000 * 8);
-    expectSame(reader.heard, rig.offline(ID, 40));
+    reader.drain();
+    rig.pass(1000);
+    expectSame(reader.heard, rig.offline(ID, 80));
     expect(rig.of('reader').at(-1)).toMatchObject({ status: 'reading' });
     // Another trouble is told anew.
-    unlinkSync(rig.fifo(ID));
+    fails = true;
     rig.kill(ID);
     rig.pass(3000);
     expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
@@ -295,7 +300,7 @@ describe('a call that cannot be played to', () => {
     expect(rig.lines).toHaveLength(1);
   });
 
-  test('since something threw once as its pipe was filled: it plays a second later', () => {
+  test('since something threw once as it was opened: it plays a second later', () => {
     let left = 1;
     const bindings = (): undefined => {
       if (left-- > 0) throw new Error('once');
@@ -317,9 +322,13 @@ describe('a call that cannot be played to', () => {
       throw new Error('once');
     });
     for (let i = 0; i < 2 && rig.of('reader').length < 2; i++) rig.clock.advance(40);
-    expect(rig.of('reader').at(-1)).toEqual(away);
-    rig.kill(ID);
+    // Whose reader is there hears it again at once.
+    expect(rig.of('reader').map(({ status }) => status)).toEqual(['reading', 'away', 'reading']);
     const left = rig.state(ID)!;
+    rig.kill(ID);
+    rig.posted.length = 0;
+    rig.pass(80);
+    expect(rig.state(ID)!.music).toEqual(left.music);
     // What he may not have heard is at most half a second.
     expect(left.heardSamples).toBeGreaterThanOrEqual(first.heard.length - 4000);
     expect(left.heardSamples).toBeLessThanOrEqual(first.heard.length);
@@ -329,41 +338,23 @@ describe('a call that cannot be played to', () => {
     const second = rig.read(ID);
     rig.pass(2000);
     expect(second.heard.length).toBe(2000 * 8);
-    expect(rig.of('reader').map(({ status }) => status)).toEqual(['reading', 'away', 'reading']);
+    expect(rig.of('reader').map(({ status }) => status)).toEqual(['away', 'reading']);
     expectSame(second.heard, rig.offline(ID, 60, undefined, left));
   });
 
-  test('since each of its ticks throws: a try a second, told once', () => {
+  test('since each of its ticks throws: a try a second', () => {
     call();
-    const knock = jest.spyOn(CallPipe.prototype, 'knock').mockImplementation(() => {
+    const play = jest.spyOn(CallPipe.prototype, 'play').mockImplementation(() => {
       throw new Error('always');
     });
-    rig.pass(10_000);
-    expect(knock.mock.calls.length).toBeGreaterThan(7);
-    expect(knock.mock.calls.length).toBeLessThanOrEqual(10);
-    expect(rig.of('reader')).toEqual([away]);
-    knock.mockRestore();
-    rig.pass(1200);
     const reader = rig.read(ID);
+    rig.pass(10_000);
+    expect(play.mock.calls.length).toBeLessThanOrEqual(12);
+    play.mockRestore();
+    rig.pass(1200);
+    reader.drain();
     rig.pass(1000);
-    expectSame(reader.heard, rig.offline(ID, 40));
-  });
-});
-
-describe('a key before the reader is noticed', () => {
-  const nextKeys = (): number => rig.of('figures').flatMap(({ figures }) => figures.keys).length;
-
-  test.each([
-    [20, 1],
-    [1000, 0],
-  ])('pressed %i ms before that: heard %i times', (ms, times) => {
-    call();
-    rig.pass(3000);
-    rig.press(ID, '3');
-    rig.clock.advance(ms);
-    rig.read(ID);
-    rig.pass(4000);
-    expect(nextKeys()).toBe(times);
+    expectSame(reader.heard, rig.offline(ID, 80));
   });
 });
 

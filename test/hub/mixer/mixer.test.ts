@@ -1,7 +1,5 @@
 // Many calls under one tick: what one of them does, throws or does not read costs the others nothing.
 // Would catch: a call that is starved or heard by another one, an exception that ends the tick, work that comes in bursts.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { memoryClip, type Clip } from '../../../src/audio/source';
 import { HeldCall } from '../../../src/hub/mixer/heldCall';
 import { noise, rms } from '../../support/audio';
@@ -109,13 +107,14 @@ test('calls are even over all turns, whoever comes and goes', () => {
     if (i % 2 === 0) rig.mixer.handle({ type: 'end', token: uniqueid });
   const more = ids(60).slice(40);
   rig.begin(more);
-  for (const uniqueid of [...calls.filter((_, i) => i % 2 === 1), ...more]) rig.read(uniqueid);
+  const readers = [...calls.filter((_, i) => i % 2 === 1), ...more].map((uniqueid) => rig.read(uniqueid));
   rig.pass(2000);
   const ahead = (): number[] => {
     return rig.mixer.status().map(({ aheadMs }) => aheadMs);
   };
   const turns: number[] = [];
   for (let i = 0; i < 16; i++) {
+    if (i % 4 === 0) for (const reader of readers) reader.read(640);
     const before = ahead();
     rig.clock.advance(10);
     turns.push(ahead().filter((ms, at) => ms > before[at]!).length);
@@ -130,25 +129,25 @@ describe('in the middle of a tick', () => {
     const calls = ids(400);
     rig.begin(calls);
     rig.pass(2000);
-    for (const id of calls) rig.read(id);
+    const readers = calls.map((id) => rig.read(id));
     rig.pass(1000);
     const ahead = (): Map<string, number> => {
       return new Map(rig.mixer.status().map(({ uniqueid, aheadMs }) => [uniqueid!, aheadMs]));
     };
     let looks = 0;
-    rig.makeFifos(['9.9']);
     meanwhile = () => {
       if (looks === 0) rig.beginAgain('9.9');
       if (looks++ < 4)
         for (const uniqueid of calls.slice(20 * looks, 20 * looks + 20))
           rig.mixer.handle({ type: 'end', token: uniqueid });
     };
+    for (const reader of readers) reader.read(640);
     const before = ahead();
     rig.clock.advance(10);
     meanwhile = () => {};
     const after = ahead();
     expect(looks).toBeGreaterThan(3);
-    expect(rig.status('9.9')).toMatchObject({ status: 'waiting', track: expect.any(String) as string });
+    expect(rig.read('9.9').drain().length).toBe(5 * 640);
     // Whose turn it was: each eighth of those that are left.
     const served = calls.filter((id) => (after.get(id) ?? 0) > before.get(id)!);
     const turn = calls.indexOf(served[0]!) % 8;
@@ -346,18 +345,20 @@ describe('what throws outside of any call', () => {
     expect(errors.map(({ fields }) => fields['what'])).toEqual(['reader']);
   });
 
-  test('over one of three calls whose pipes are filled: the others are heard at once, it is a second later', () => {
+  test('over one of three calls that are opened: the others are heard at once, it is a second later', () => {
     rig = new MixerRig();
     const calls = ids(3);
-    jest.spyOn(HeldCall.prototype, 'arm').mockImplementationOnce(() => {
+    jest.spyOn(HeldCall.prototype, 'open').mockImplementationOnce(() => {
       throw new Error('once');
     });
     rig.begin(calls);
+    for (const id of calls) rig.read(id);
     const status = (): unknown[] => calls.map((id) => rig.status(id)!.track);
     expect(status()).toEqual([undefined, 'a', 'a']);
     rig.pass(1040);
     expect(status()).toEqual(['a', 'a', 'a']);
-    expect(rig.of('reader')).toEqual([{ type: 'reader', token: calls[0], status: 'away' }]);
+    const ofFirst = rig.of('reader').filter(({ token }) => token === calls[0]);
+    expect(ofFirst.map(({ status }) => status)).toEqual(['away', 'reading']);
   });
 });
 
@@ -395,16 +396,14 @@ describe('how busy the thread was is told once a second', () => {
 });
 
 describe('in one tick', () => {
-  test('no more pipes are filled than there is time for; all are within seconds', () => {
-    rig = new MixerRig();
+  test('no more calls are opened than there is time for; all are within seconds', () => {
+    let opened = 0;
+    rig = new MixerRig({ bindings: () => void opened++ });
     rig.begin(ids(100));
-    const armed = (): number => {
-      return rig.mixer.status().filter(({ track }) => track !== undefined).length;
-    };
-    const counts = [armed()];
+    const counts = [opened];
     while (counts.at(-1)! < 100 && counts.length < 20) {
       rig.clock.advance(10);
-      counts.push(armed());
+      counts.push(opened);
     }
     expect(counts).toEqual([12, 24, 36, 48, 60, 72, 84, 96, 100]);
   });
@@ -461,25 +460,21 @@ test('another rate is refused: calls go on as they are', () => {
   expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
 });
 
-test('the thread ends: all states are told, readers hear what is in their pipes and then the end', async () => {
+test('the thread ends: all states are told, and each goes on behind what is in its pipe', () => {
   rig = new MixerRig({ config: { calls: { everyMs: 60_000 } } });
   const calls = ids(100);
   rig.begin(calls);
   const [first] = calls;
-  const cat = spawn('/bin/cat', [rig.fifo(first!)], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const heard: Buffer[] = [];
-  cat.stdout.on('data', (data: Buffer) => heard.push(data));
-  await once(cat.stdout, 'data');
   rig.pass(400);
+  const reader = rig.read(first!);
   for (const uniqueid of calls.slice(1, 90)) rig.read(uniqueid);
   rig.pass(2000);
   rig.posted.length = 0;
   rig.mixer.drain();
-  await once(cat, 'close');
   // Ten have heard nothing yet.
   expect(rig.of('states')[0]!.states).toHaveLength(90);
-  // What he hears next is the sample after the last one in his pipe.
-  expect(rig.state(first!)!.heardSamples).toBe(Buffer.concat(heard).length / 2);
+  reader.drain();
+  expect(rig.state(first!)!.heardSamples).toBe(reader.heard.length);
   rig.beginAgain(first!);
   rig.pass(1000);
   expect(rig.clock.pending).toBe(0);

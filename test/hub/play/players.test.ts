@@ -43,28 +43,22 @@ class World {
   /** What is noted for a hub after this one. */
   readonly noted = new Map<string, string>();
   exists: (uniqueid: string) => Promise<boolean> = () => Promise.resolve(false);
-  readonly pipes = new Set<string>();
   readonly left: string[] = [];
-  readonly ended: string[] = [];
+  /** Process ids of readers. */
+  readonly ended: number[] = [];
   readonly told: string[] = [];
   readonly givenBack: Page[] = [];
   pageAt: (page: Page) => Promise<Page | undefined> = (page) => Promise.resolve(page);
   readonly files = new Map<string, unknown>();
   readonly remembered: [OfficeCall, Remembered][] = [];
   welcome: (uniqueid: string) => Promise<CallState | undefined> | undefined = () => undefined;
-  take: (uniqueid: string) => string | Promise<string> = (uniqueid) => {
-    this.pipes.add(uniqueid);
-    return `/run/fifo.${uniqueid}`;
-  };
   most = 10;
   readonly players = new Players({
-    fifos: {
-      take: (uniqueid) => this.take(uniqueid),
-      forget: (uniqueid) => void this.pipes.delete(uniqueid),
-      left: () => this.left,
+    owners: {
       note: (token, uniqueid) =>
         void (uniqueid === undefined ? this.noted.delete(token) : this.noted.set(token, uniqueid)),
-      noted: (token) => this.noted.get(token),
+      of: (token) => this.noted.get(token),
+      tokens: () => [...this.noted.keys()],
     },
     lookUps: {
       open: () => {},
@@ -76,9 +70,7 @@ class World {
       forget: (token) => void this.hearers.delete(token),
     },
     exists: (uniqueid) => this.exists(uniqueid),
-    readers: {
-      endOf: (uniqueid) => void this.ended.push(uniqueid),
-    },
+    endReader: ({ pid }) => void this.ended.push(pid),
     mixers: {
       pick: () => this.threads[0],
     },
@@ -106,6 +98,15 @@ class World {
     clock: this.clock,
     log: silentLogger,
   });
+
+  /** Tokens of look-ups that are admitted and not over. */
+  get tokens(): Set<string> {
+    return new Set(this.hearers.keys());
+  }
+  /** Asterisk has started a reader. */
+  start(token: string, pid: number): void {
+    this.players.readerCame({ token, pid, started: '1', deaf: false });
+  }
 
   /** @param token where the call has more than one look-up */
   arrive(uniqueid: string, token = uniqueid): 'plain' | undefined | Promise<'plain' | undefined> {
@@ -152,14 +153,14 @@ async function playing(uniqueid = '1.1'): Promise<void> {
 }
 
 describe('a call that arrives', () => {
-  it('has a pipe for each look-up when that is answered', async () => {
+  it('has a place in a thread for each look-up when that is answered', async () => {
     expect(await world.arrive('1.1', 'a')).toBeUndefined();
     expect(await world.arrive('1.1', 'b')).toBeUndefined();
-    expect(world.pipes).toEqual(new Set(['a', 'b']));
+    expect(world.tokens).toEqual(new Set(['a', 'b']));
     const begin = { fresh: true, pages: [] };
     expect(world.ofType('begin').map(({ call }) => call)).toEqual([
-      { token: 'a', fifo: '/run/fifo.a', ...begin },
-      { token: 'b', fifo: '/run/fifo.b', ...begin },
+      { token: 'a', ...begin },
+      { token: 'b', ...begin },
     ]);
   });
 
@@ -190,46 +191,79 @@ describe('a call that arrives', () => {
     expect(world.ofType('begin')[0]?.call).toMatchObject({ language: 'ru', state: stateAt(0) });
   });
 
-  it.each([
-    ['at once', (path: string): string | Promise<string> => path],
-    ['after a while', (path: string): string | Promise<string> => settled().then(() => path)],
-  ])(
-    'is answered when its thread was told to fill its pipe, which is there %s, and not before',
-    async (_, given) => {
-      let found: (state: CallState) => void = () => {};
-      world.welcome = () => new Promise((resolve) => (found = resolve));
-      const { take } = world;
-      world.take = (uniqueid) => given(take(uniqueid) as string);
-      const answered: MixerNews['type'][][] = [];
-      const ask = async (): Promise<void> => {
-        await world.arrive('1.1');
-        answered.push(world.sent.map(({ type }) => type));
-      };
-      const first = ask();
-      await settled();
-      await settled();
-      expect(answered).toEqual([]);
-      found(stateAt(0));
-      await first;
-      expect(answered).toEqual([['begin']]);
-    },
-  );
+  it('is answered when its thread was told to have its music at hand, and not before', async () => {
+    let found: (state: CallState) => void = () => {};
+    world.welcome = () => new Promise((resolve) => (found = resolve));
+    const answered: MixerNews['type'][][] = [];
+    const ask = async (): Promise<void> => {
+      await world.arrive('1.1');
+      answered.push(world.sent.map(({ type }) => type));
+    };
+    const first = ask();
+    await settled();
+    await settled();
+    expect(answered).toEqual([]);
+    found(stateAt(0));
+    await first;
+    expect(answered).toEqual([['begin']]);
+  });
 
   it('is refused as plain where there is no room, and nothing of it is kept', () => {
     world.most = 1;
     void world.arrive('1.1');
     expect(world.arrive('1.2')).toBe('plain');
-    expect([...world.pipes]).toEqual(['1.1']);
+    expect([...world.tokens]).toEqual(['1.1']);
     expect(world.players.size).toBe(1);
   });
+});
 
-  it('hears plain music where no pipe can be made', async () => {
-    world.take = () => Promise.reject(new Error('no space'));
-    await expect(world.arrive('1.1')).resolves.toBe('plain');
-    world.take = () => {
-      throw new Error('no folder');
-    };
-    expect(world.arrive('1.2')).toBe('plain');
+describe('a reader that Asterisk has started', () => {
+  const reader = { pid: 4711, started: '1' };
+
+  it('is told to the thread of its look-up', async () => {
+    await world.arrive('1.1');
+    world.start('1.1', 4711);
+    expect(world.ofType('reader')).toEqual([{ type: 'reader', token: '1.1', reader }]);
+  });
+
+  it('before its look-up has come to a thread, or that thread is lost: it comes there with it', async () => {
+    let found: (state: CallState) => void = () => {};
+    world.welcome = () => new Promise((resolve) => (found = resolve));
+    void world.arrive('1.1');
+    world.start('1.1', 4711);
+    found(stateAt(0));
+    await settled();
+    expect(world.ofType('begin')[0]?.call.readers).toEqual([reader]);
+    expect(world.ofType('reader')).toEqual([]);
+    world.players.lost(world.mixing);
+    await settled();
+    expect(world.ofType('begin')[1]?.call.readers).toEqual([reader]);
+  });
+
+  it('of a look-up that is not known any more hears music, and what an earlier hub has noted of it counts', async () => {
+    world.noted.set('b', '1.2');
+    world.most = 0;
+    world.start('a', 4711);
+    world.start('b', 4712);
+    await settled();
+    expect(world.ofType('begin').map(({ call }) => [call.token, call.uniqueid])).toEqual([
+      ['a', undefined],
+      ['b', '1.2'],
+    ]);
+    world.reads('a');
+    world.reads('a', 'away');
+    world.clock.advance(5000);
+    expect(world.ended).toEqual([4711]);
+  });
+
+  it('is ended with its call, the last four at the most; and none is taken when the hub ends', async () => {
+    await playing();
+    for (let pid = 1; pid <= 6; pid++) world.start('1.1', pid);
+    world.reads('1.1', 'away');
+    world.tell('1.1', { type: 'ended' });
+    expect(world.ended).toEqual([3, 4, 5, 6]);
+    world.players.stop();
+    world.start('1.9', 7);
     expect(world.players.size).toBe(0);
   });
 });
@@ -239,10 +273,9 @@ describe('a call that ends', () => {
     await playing();
     world.reads('1.1', 'away');
     world.tell('1.1', { type: 'ended' });
-    expect([world.players.size, world.pipes.size, world.files.size, world.listeners.size]).toEqual([
+    expect([world.players.size, world.tokens.size, world.files.size, world.listeners.size]).toEqual([
       0, 0, 0, 0,
     ]);
-    expect(world.ended).toEqual(['1.1']);
     expect(world.ofType('end')).toHaveLength(1);
   });
 
@@ -253,7 +286,7 @@ describe('a call that ends', () => {
     world.hear({ type: 'states', states: [['1.1', JSON.stringify(stateAt(5))]] });
     expect(world.files.size).toBe(0);
     world.reads('1.1', 'away');
-    expect([world.players.size, world.pipes.size]).toEqual([0, 0]);
+    expect([world.players.size, world.tokens.size]).toEqual([0, 0]);
   });
 
   it('is not taken for over while Asterisk has not told of it at all', async () => {
@@ -276,7 +309,7 @@ describe('what nobody ended', () => {
     expect(world.players.size).toBe(2);
     world.clock.advance(5001);
     world.players.sweep(new Set());
-    expect([...world.pipes]).toEqual(['1.1']);
+    expect([...world.tokens]).toEqual(['1.1']);
   });
 
   it('goes by its age where Asterisk cannot be asked: strangers soon, callers after hours', async () => {
@@ -287,10 +320,10 @@ describe('what nobody ended', () => {
     world.reads('gone', 'away');
     world.clock.advance(30_001);
     world.players.sweep(undefined);
-    expect([...world.pipes]).toEqual(['1.1']);
+    expect([...world.tokens]).toEqual(['1.1']);
     world.clock.advance(4 * 3_600_000);
     world.players.sweep(undefined);
-    expect(world.pipes.size).toBe(0);
+    expect(world.tokens.size).toBe(0);
   });
 });
 
@@ -300,9 +333,9 @@ describe('a reader of whom nobody is named', () => {
     world.reads('1.1');
     world.reads('1.1', 'away');
     world.clock.advance(4999);
-    expect(world.pipes.size).toBe(1);
+    expect(world.tokens.size).toBe(1);
     world.clock.advance(1);
-    expect([world.pipes.size, world.players.size]).toEqual([0, 0]);
+    expect([world.tokens.size, world.players.size]).toEqual([0, 0]);
   });
 
   it('that was started again at once is played to', async () => {
@@ -312,10 +345,10 @@ describe('a reader of whom nobody is named', () => {
     world.clock.advance(2000);
     world.reads('1.1');
     world.clock.advance(10_000);
-    expect(world.pipes.size).toBe(1);
+    expect(world.tokens.size).toBe(1);
     world.reads('1.1', 'away');
     world.clock.advance(5000);
-    expect(world.pipes.size).toBe(0);
+    expect(world.tokens.size).toBe(0);
   });
 
   it('that is named while it is away stays', async () => {
@@ -324,7 +357,7 @@ describe('a reader of whom nobody is named', () => {
     world.reads('1.1', 'away');
     world.name('1.1');
     world.clock.advance(6000);
-    expect(world.pipes.size).toBe(1);
+    expect(world.tokens.size).toBe(1);
   });
 });
 
@@ -416,7 +449,7 @@ test('calls of an earlier hub are taken up with what is known of them', async ()
   world.left.push('1.1', '1.2');
   world.noted.set('1.1', '1.1').set('1.2', '1.2');
   world.files.set('1.2', stateAt(9));
-  expect(await world.players.restore()).toBe(2);
+  expect(await world.players.restore(world.left)).toBe(2);
   await settled();
   expect(world.ofType('begin').map(({ call }) => call.token)).toEqual(['1.1', '1.2']);
   expect(world.ofType('begin').map(({ call }) => call.uniqueid)).toEqual(['1.1', '1.2']);
@@ -426,10 +459,8 @@ test('calls of an earlier hub are taken up with what is known of them', async ()
 test('a reader of an earlier hub whose call nobody has noted hears music, whatever its name says', async () => {
   world.left.push('1.1');
   world.files.set('1.1', stateAt(9));
-  await world.players.restore();
-  expect(world.ofType('begin').map(({ call }) => call)).toEqual([
-    { token: '1.1', fifo: '/run/fifo.1.1', fresh: true, pages: [] },
-  ]);
+  await world.players.restore(world.left);
+  expect(world.ofType('begin').map(({ call }) => call)).toEqual([{ token: '1.1', fresh: true, pages: [] }]);
   expect(world.listeners.size).toBe(0);
 });
 
@@ -440,7 +471,7 @@ test('calls of an earlier hub do not wait for one another, however late one of t
   world.left.push('1.1', '1.2', '1.3', '1.4');
   for (const token of world.left) world.noted.set(token, token);
   let restored = false;
-  const restoring = world.players.restore().then(() => (restored = true));
+  const restoring = world.players.restore(world.left).then(() => (restored = true));
   await settled();
   const begun = (): string[] => world.ofType('begin').map(({ call }) => call.token);
   expect([begun(), restored]).toEqual([['1.2', '1.3', '1.4'], false]);
@@ -452,11 +483,12 @@ test('calls of an earlier hub do not wait for one another, however late one of t
 test('who rang off while there was no hub is forgotten as soon as Asterisk can be asked', async () => {
   world.left.push('1.1', '1.2');
   for (const token of world.left) world.noted.set(token, token);
-  await world.players.restore();
+  await world.players.restore(world.left);
+  world.start('1.1', 4711);
   world.players.sweep(undefined);
   expect(world.players.size).toBe(2);
   world.players.sweep(new Set(['1.2']));
-  expect(world.ended).toEqual(['1.1']);
+  expect(world.ended).toEqual([4711]);
 });
 
 test('what is to be remembered goes to the office of its own call', async () => {
@@ -554,7 +586,7 @@ describe('two look-ups of one call', () => {
     world.hear({ type: 'states', states: [['first', JSON.stringify(stateAt(4))]] });
     expect(world.files.get('1.1')).toEqual(stateAt(5));
     world.clock.advance(1000);
-    expect([...world.pipes]).toEqual(['second']);
+    expect([...world.tokens]).toEqual(['second']);
     expect(world.files.get('1.1')).toEqual(stateAt(5));
     expect([...world.noted]).toEqual([['second', '1.1']]);
     world.tell('1.1', { type: 'key', digit: '3' });
@@ -569,7 +601,7 @@ describe('two look-ups of one call', () => {
     world.clock.advance(60_000);
     expect(world.files.get('1.1')).toEqual(stateAt(5));
     world.tell('1.1', { type: 'ended' });
-    expect([world.files.size, world.pipes.size]).toEqual([0, 0]);
+    expect([world.files.size, world.tokens.size]).toEqual([0, 0]);
   });
 
   it('a reader that goes on after its music was stopped hears music and nothing of the call', async () => {
@@ -602,11 +634,11 @@ describe('look-ups of calls that are not there', () => {
   it('take no more than a few pipes, and none for long; nothing is asked, kept or counted', async () => {
     flood(2000);
     await settled();
-    expect(world.pipes.size).toBe(64);
+    expect(world.tokens.size).toBe(64);
     expect(world.listeners.size).toBe(0);
     expect(world.told).not.toContain('begun');
     world.clock.advance(10_000);
-    expect([world.pipes.size, world.players.size]).toEqual([0, 0]);
+    expect([world.tokens.size, world.players.size]).toEqual([0, 0]);
   });
 
   it('do not take the place of real calls: those that Asterisk has are admitted', async () => {
@@ -614,7 +646,7 @@ describe('look-ups of calls that are not there', () => {
     world.exists = () => Promise.resolve(true);
     await expect(world.arrive('1.1')).resolves.toBeUndefined();
     world.name('1.1');
-    expect(world.pipes.has('1.1')).toBe(true);
+    expect(world.tokens.has('1.1')).toBe(true);
   });
 
   it('of one that is there: they take no room from others, also where all wait for the same answer', async () => {
@@ -623,11 +655,11 @@ describe('look-ups of calls that are not there', () => {
     flood(64);
     for (let i = 0; i < 2000; i++) void world.arrive('1.1', `mine${i}`);
     await settled();
-    expect(world.pipes.size).toBe(64 + 16);
+    expect(world.tokens.size).toBe(64 + 16);
     await expect(world.arrive('2.2')).resolves.toBeUndefined();
     for (let i = 0; i < 2000; i++) void world.arrive(`3.${i}`);
     await settled();
-    expect(world.pipes.size).toBe(100);
+    expect(world.tokens.size).toBe(100);
   });
 
   it('are told apart in a crowd of thousands, where Asterisk is asked one thing at a time', async () => {
@@ -661,7 +693,7 @@ describe('look-ups of calls that are not there', () => {
       if (i % 2) world.name(`1.${i}`);
       else world.reads(`1.${i}`);
     }
-    expect(world.pipes.size).toBe(300);
+    expect(world.tokens.size).toBe(300);
   });
 
   it('made before the call came, take nothing from it', async () => {
@@ -671,6 +703,6 @@ describe('look-ups of calls that are not there', () => {
     world.name('own');
     world.identify('1.1');
     expect(world.ofType('hearer')).toEqual([{ type: 'hearer', token: 'own', uniqueid: '1.1' }]);
-    expect([...world.pipes]).toEqual(['own']);
+    expect([...world.tokens]).toEqual(['own']);
   });
 });

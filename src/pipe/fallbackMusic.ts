@@ -1,29 +1,28 @@
-// Plain music: a minute of the operator's music as raw samples in a file. Readers repeat it when no hub can play to them,
-// or has room for them: no advices, no keys, but never silence, whatever is broken.
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { FRAME_MS, frameSamples, samplesOf } from '../../audio/frame';
-import { memoryClip, type Clip } from '../../audio/source';
-import { openPcm } from '../../media/pcmFile';
-import type { PcmLocation } from '../../media/track';
-import { Playlist } from '../../program/playlist';
-import { Program } from '../../program/program';
-import { AdviceRota } from '../../program/rota';
-import type { ProgramSettings } from '../../program/settings';
-import type { Clock } from '../../util/clock';
-import { errorFields, HoldcastError, messageOf } from '../../util/errors';
-import type { Logger } from '../../util/log';
-import { seededRandom, shuffled, type Random } from '../../util/random';
+// Fallback music: a minute of the operator's music, rendered. Callers hear it while no hub plays to them, or has room for
+// them: no advices, no keys, but never silence, whatever is broken.
+import { FRAME_MS, frameSamples, samplesOf } from '../audio/frame';
+import { memoryClip, type Clip } from '../audio/source';
+import { openPcm } from '../media/pcmFile';
+import type { PcmLocation } from '../media/track';
+import { Playlist } from '../program/playlist';
+import { Program } from '../program/program';
+import { AdviceRota } from '../program/rota';
+import type { ProgramSettings } from '../program/settings';
+import type { Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import type { Logger } from '../util/log';
+import { seededRandom, shuffled, type Random } from '../util/random';
 
 /** A Track, as far as it matters here. */
-export interface PlainTrack {
+export interface FallbackTrack {
   readonly id: string;
   readonly pcm: PcmLocation;
 }
 
-export interface PlainMusicOptions {
+export interface FallbackOptions {
   settings: ProgramSettings;
   /** What can be played. Its files are read here, so that a Reader that is ahead of its disk cannot put in silence. */
-  music: () => readonly PlainTrack[];
+  music: () => readonly FallbackTrack[];
   /** Which tracks, where they are shuffled. Default: others each time. */
   random?: Random;
   clock: Clock;
@@ -32,8 +31,9 @@ export interface PlainMusicOptions {
   seconds?: number;
 }
 
-export interface PlainMusic {
-  readonly bytes: number;
+export interface FallbackMusic {
+  /** Signed 16-bit little-endian samples, as Asterisk reads them. */
+  readonly bytes: Buffer;
   /** `chord`: there is no music that can be played. */
   readonly sounds: 'music' | 'chord';
 }
@@ -48,30 +48,28 @@ const FADE_OUT_MS = 250;
 const SILENCE = 32768 / 1000;
 
 /**
- * Renders plain music and replaces `path` with it, whole or not at all; mode 0600. The thread is let go every few
- * milliseconds. Music that cannot be played, or is silence, is replaced by the soft chord.
- * @throws HoldcastError HC_HUB_FIFO when it cannot be written: what was there before is still there
+ * Renders fallback music. The thread is let go every few milliseconds. Music that cannot be played, or is silence, is replaced
+ * by the soft chord.
+ * @throws Error when not even that can be rendered
  */
-export async function writePlainMusic(path: string, options: PlainMusicOptions): Promise<PlainMusic> {
+export async function renderFallbackMusic(options: FallbackOptions): Promise<FallbackMusic> {
   const { settings, clock, seconds = SECONDS } = options;
   const random = options.random ?? seededRandom(clock.wall());
   const frames = Math.max(1, Math.round((seconds * 1000) / FRAME_MS));
   const samples = new Int16Array(frames * frameSamples(settings.rate));
   const clips = await atHand(options, samples.length, random);
-  let sounds: PlainMusic['sounds'] = 'music';
+  let sounds: FallbackMusic['sounds'] = 'music';
   if (clips.length === 0 || !(await renders(options, clips, random, samples))) {
     sounds = 'chord';
-    if (!(await renders(options, [], random, samples)))
-      throw unwritable(path, new Error('nothing can be rendered'));
+    if (!(await renders(options, [], random, samples))) throw new Error('nothing can be rendered');
   }
   fadeEdges(samples, settings.rate);
-  await replace(path, inFileOrder(samples));
-  return { bytes: samples.byteLength, sounds };
+  return { bytes: inFileOrder(samples), sounds };
 }
 
 /** As many tracks as fill `length` samples, in memory; those that cannot be read are left out. */
 async function atHand(
-  { settings, music, log }: PlainMusicOptions,
+  { settings, music, log }: FallbackOptions,
   length: number,
   random: Random,
 ): Promise<Clip[]> {
@@ -88,7 +86,7 @@ async function atHand(
       clips.push(memoryClip(id, samples));
       filled += Math.max(0, samples.length - overlap);
     } catch (error) {
-      log.warn({ file: id, ...errorFields(error) }, 'not in the plain music: it cannot be read');
+      log.warn({ file: id, ...errorFields(error) }, 'not in the fallback music: it cannot be read');
     }
   }
   return clips;
@@ -108,7 +106,7 @@ async function samplesIn(pcm: PcmLocation, count: number): Promise<Int16Array> {
 
 /** Fills `samples`, in slices. False when that throws, or nothing is to be heard. */
 async function renders(
-  { settings, clock, log }: PlainMusicOptions,
+  { settings, clock, log }: FallbackOptions,
   music: readonly Clip[],
   random: Random,
   samples: Int16Array,
@@ -125,9 +123,9 @@ async function renders(
       until = clock.now() + SLICE_MS;
     }
     if (loudness(samples) >= SILENCE) return true;
-    log.warn({ tracks: music.length }, 'plain music would be silence');
+    log.warn({ tracks: music.length }, 'fallback music would be silence');
   } catch (error) {
-    log.warn(errorFields(error), 'plain music cannot be rendered');
+    log.warn(errorFields(error), 'fallback music cannot be rendered');
   } finally {
     program?.close();
   }
@@ -163,23 +161,4 @@ function fadeEdges(samples: Int16Array, rate: number): void {
 function inFileOrder(samples: Int16Array): Buffer {
   const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
   return new Uint8Array(new Uint16Array([1]).buffer)[0] === 0 ? bytes.swap16() : bytes;
-}
-
-async function replace(path: string, bytes: Buffer): Promise<void> {
-  const draft = `${path}.${process.pid}`;
-  try {
-    await rm(draft, { force: true });
-    await writeFile(draft, bytes, { mode: 0o600, flag: 'wx' });
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => {});
-    throw unwritable(path, error);
-  }
-}
-
-function unwritable(path: string, error: unknown): HoldcastError {
-  const hint =
-    'let the hub write to that folder and see that its disk is not full, or set another hub.folder';
-  const what = `the plain music ${path} cannot be written: ${messageOf(error)}`;
-  return new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
 }
