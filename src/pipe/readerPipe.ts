@@ -9,7 +9,7 @@ import { endReader, holdsMusic, openAsteriskPipe, type ReaderProcess } from './r
 const PAGE = 4096;
 /** What fallback music may put into a pipe, so that a caller's own is soon heard after it, milliseconds; see `pipeBytes`. */
 const LEAST_MS = 340;
-/** The reader may be between two pieces in one look. */
+/** Where one was seen, the reader may be between two in the next look. */
 const LOOKS = 2;
 
 /**
@@ -25,7 +25,8 @@ export function pipeBytes(rate: SampleRate): number {
 }
 
 export class ReaderPipe extends PipeOutput {
-  #looks = 0;
+  /** In a row that have found none; a reader that has just come is believed at once, since its caller hears nothing yet. */
+  #looks = LOOKS - 1;
 
   /**
    * @throws HoldcastError HC_HUB_FIFO: there is no such pipe; or a reader that was started while no hub was there has filled it, up

@@ -20,13 +20,13 @@ describe('possibleCallers', () => {
 
   test('too few descriptors: fewer callers, and the line for the service that would do', () => {
     const { mostCallers, reasons } = possibleCallers(wanted, { descriptors: 1024, memoryBytes: undefined });
-    expect(mostCallers).toBe(170);
+    expect(mostCallers).toBe(512);
     expect(reasons).toEqual([
       {
         code: 'HC_HUB_LIMIT',
         limit: 'descriptors',
-        callers: 170,
-        hint: expect.stringContaining('LimitNOFILE=12512') as unknown,
+        callers: 512,
+        hint: expect.stringContaining('LimitNOFILE=4512') as unknown,
       },
     ]);
     const enough = possibleCallers(wanted, { descriptors: 4512, memoryBytes: undefined });

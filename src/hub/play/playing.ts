@@ -66,7 +66,8 @@ const SWEEP_MS = 20_000;
 const SAY_MS = 60_000;
 /** In which a mixing thread has a call's music at hand, milliseconds. */
 const OPENED_MS = 1;
-const STRANGE_HINT = 'run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
+const STRANGE_HINT =
+  'none is needed where it has ended already; else run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
 /** A thread that is lost is replaced sooner as a rule, milliseconds. */
 const NO_THREAD_MS = 1000;
 
