@@ -1,16 +1,15 @@
 // What Asterisk does with the callers of the hub under test: events, look-ups, programs on true pipes, keys, hang-ups.
 // The reading itself is another process (hubReader.ts); here is everything that takes its time.
-import { execFile, fork, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beOrdinary, RUN } from './caller';
 import type { BenchAmi } from './hubAmi';
 import { lookUp } from './hubProcess';
 import { monotonicMs, READER_WORD, type FromReader, type ReaderReport, type ToReader } from './hubReader';
 import { sleep } from './measure';
 import { MARKER } from './procfs';
+import { realPipe } from './realPipe';
 
 /** Callers of one queue. */
 const QUEUE_SIZE = 50;
@@ -54,7 +53,6 @@ export interface ExchangeParts {
   ami: BenchAmi;
   /** Of the look-ups. */
   port: number;
-  /** For the names of pipes. */
   folder: string;
   /** Descriptor for the programs' standard error. */
   log: number;
@@ -67,7 +65,8 @@ export class Exchange {
   readonly reader: ChildProcess;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: LOOKUP_SOCKETS });
   readonly #answers: ((answer: FromReader) => void)[] = [];
-  #pipes: number[] = [];
+  /** Numbers and writing ends. */
+  #pipes: { readonly pipe: number; readonly write: number }[] = [];
   #pipesMade = 0;
   #making: Promise<void> | undefined;
   #serial = 0;
@@ -158,6 +157,7 @@ export class Exchange {
     this.disconnect();
     this.reader.removeAllListeners('message');
     if (this.reader.connected) this.reader.disconnect();
+    for (const { write } of this.#pipes.splice(0)) closeSync(write);
     rmSync(this.parts.folder, { recursive: true, force: true });
   }
 
@@ -165,11 +165,8 @@ export class Exchange {
     if (this.#pipes.length < PIPE_BATCH / 2) void this.#makePipes();
     while (this.#pipes.length === 0) await this.#makePipes();
     if (call.over) return;
-    const pipe = (call.pipe = this.#pipes.shift()!);
-    const name = this.#nameOf(pipe);
-    // The reader has it open already, so this does not wait.
-    const write = openSync(name, constants.O_WRONLY);
-    unlinkSync(name);
+    const { pipe, write } = this.#pipes.shift()!;
+    call.pipe = pipe;
     const [command = '', ...words] = call.application;
     const spawnedAtMs = monotonicMs();
     this.#tell({ do: 'begin', pipe, spawnedAtMs });
@@ -219,17 +216,16 @@ export class Exchange {
     child.once('exit', () => timers.forEach(clearTimeout));
   }
 
-  #nameOf(pipe: number): string {
-    return join(this.parts.folder, `pipe.${pipe}`);
-  }
-
-  /** Node has no mkfifo, and a process for each caller would be measured with him. */
+  /** The reader opens its ends by way of /proc. */
   #makePipes(): Promise<void> {
     this.#making ??= (async () => {
-      const pipes = Array.from({ length: PIPE_BATCH }, () => ++this.#pipesMade);
-      await promisify(execFile)('mkfifo', ['-m', '600', ...pipes.map((pipe) => this.#nameOf(pipe))]);
-      await this.#ask({ do: 'open', pipes: pipes.map((pipe) => ({ pipe, path: this.#nameOf(pipe) })) });
-      this.#pipes.push(...pipes);
+      const pipes = Array.from({ length: PIPE_BATCH }, () => ({ pipe: ++this.#pipesMade, ...realPipe() }));
+      const path = (fd: number): string => `/proc/${process.pid}/fd/${fd}`;
+      await this.#ask({ do: 'open', pipes: pipes.map(({ pipe, read }) => ({ pipe, path: path(read) })) });
+      for (const { pipe, read, write } of pipes) {
+        closeSync(read);
+        this.#pipes.push({ pipe, write });
+      }
     })().finally(() => (this.#making = undefined));
     return this.#making;
   }

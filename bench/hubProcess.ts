@@ -146,13 +146,11 @@ export class HubProcess {
   }
 
   /** Names in the folder that it shares with readers, but for those that a hub without callers has. */
-  left(): { fifos: number; readers: number; spares: number; states: number; temporary: number } {
+  left(): { owners: number; states: number; temporary: number } {
     const names = list(this.folders.play);
     const count = (start: string): number => names.filter((name) => name.startsWith(start)).length;
     return {
-      fifos: count('fifo.'),
-      readers: count('reader.'),
-      spares: count('spare.'),
+      owners: count('owner.'),
       states: list(this.folders.calls).length,
       temporary: list(this.folders.temporary).length,
     };

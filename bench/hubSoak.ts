@@ -33,8 +33,7 @@ export interface Sample {
   /** What is in no file: of a process's other memory PSS counts less the more of its kind there are. */
   ownMib: number;
   descriptors: number;
-  fifos: number;
-  readers: number;
+  owners: number;
   states: number;
   programs: number;
 }
@@ -188,7 +187,7 @@ async function churnCalls({ context, exchange }: Bench, calls: number): Promise<
 
 function sampleOf(bench: Bench, minutes: number): Sample {
   const { hub, exchange } = bench;
-  const { fifos, readers, states } = hub.left();
+  const { owners, states } = hub.left();
   const { pss, anonymous } = memoryMib(hub.pid);
   return {
     minutes,
@@ -196,18 +195,17 @@ function sampleOf(bench: Bench, minutes: number): Sample {
     ...{ pssMib: pss, ownMib: anonymous },
     rssMib: residentMib(hub.pid),
     descriptors: hub.descriptors().length,
-    ...{ fifos, readers, states },
+    ...{ owners, states },
     programs: exchange.programs.length,
   };
 }
 
 /** Everything that a call may leave, counted. */
 function counted({ hub }: Pick<Bench, 'hub'>): Record<string, number> {
-  const { fifos, readers, states, temporary } = hub.left();
+  const { owners, states, temporary } = hub.left();
   return {
     'descriptors of the hub': hub.descriptors().length,
-    FIFOs: fifos,
-    "readers' files": readers,
+    'noted look-ups': owners,
     'states of calls': states,
     'temporary files': temporary,
     'processes of callers': marked(`${RUN}cat.`).size,
@@ -269,12 +267,12 @@ function soakTable({ samples, slope, growthMib, report, calls, respawned }: Soak
   const shown = samples.filter((_, at) => at % every === every - 1 || at === samples.length - 1);
   const cells = (one: Sample): Cell[] => [
     ...[one.minutes.toFixed(1), one.callers, one.pssMib, one.rssMib, one.ownMib, one.descriptors],
-    ...[one.fifos, one.readers, one.states, one.programs],
+    ...[one.owners, one.states, one.programs],
   ];
   return {
     title: `Soak: ${calls} calls, mean hold ${HOLD_MS / 60_000} min`,
     columns: [
-      ...['minute', 'callers', 'PSS MiB', 'RSS MiB', 'own MiB', 'descriptors', 'FIFOs', "readers' files"],
+      ...['minute', 'callers', 'PSS MiB', 'RSS MiB', 'own MiB', 'descriptors', 'noted look-ups'],
       ...['states', 'programs'],
     ],
     rows: shown.map(cells),

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { HoldcastError, messageOf } from '../util/errors';
+import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { startTicks } from '../util/processStart';
 import { isPipeToken, pipeFolder } from './folder';
 
@@ -83,6 +83,16 @@ export function openAsteriskPipe({ pid, started }: ReaderProcess): number {
     const what = `the pipe of reader ${pid} cannot be opened: ${messageOf(error)}`;
     throw new HoldcastError('HC_HUB_FIFO', what, hint, { cause: error });
   }
+}
+
+/** Whether this process may open what that one has open: it may not where that one has capabilities that this one lacks. */
+export function isReachable({ pid }: ReaderProcess): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/fd/${PIPE_FD}`);
+  } catch (error) {
+    return errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM';
+  }
+  return true;
 }
 
 /** Whether it has a piece of fallback music open: what is in its hand comes into the pipe yet. */

@@ -56,6 +56,11 @@ function library(): Libc | undefined {
   return libc;
 }
 
+/** Whether what this file asks can be known here; where not, callers go by the clock. */
+export function hasLibc(): boolean {
+  return library() !== undefined;
+}
+
 /**
  * Bytes in a pipe that its reader has not taken; 1 µs. Nothing in the pipe changes.
  * @param fd either end of a pipe

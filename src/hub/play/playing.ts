@@ -17,12 +17,13 @@ import { FallbackPieces } from '../../pipe/fallbackPieces';
 import { preparePipeFolder } from '../../pipe/folder';
 import { Life } from '../../pipe/life';
 import { Owners } from '../../pipe/owners';
-import { endReader, readerAt, readersOf } from '../../pipe/readerProcess';
+import { endReader, isReachable, readerAt, readersOf, type FoundReader } from '../../pipe/readerProcess';
 import { LogThrottle } from '../../util/logThrottle';
 import type { StateFile } from '../../store/stateFile';
 import { ShardedStateFile } from '../../store/shardedStateFile';
 import type { Cancel, Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
+import { hasLibc } from '../../util/libc';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
@@ -68,6 +69,9 @@ const SAY_MS = 60_000;
 const OPENED_MS = 1;
 const STRANGE_HINT =
   'none is needed where it has ended already; else run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
+const UNREACHABLE_HINT =
+  'run Asterisk without capabilities that the hub lacks (AmbientCapabilities=), as the same user';
+const CLOCK_HINT = 'install koffi for this platform: npm ci in the folder of Holdcast';
 /** A thread that is lost is replaced sooner as a rule, milliseconds. */
 const NO_THREAD_MS = 1000;
 
@@ -222,6 +226,8 @@ export class PlayingHub implements Playing {
   async #start(): Promise<void> {
     const { folder } = this.parts.config.hub;
     preparePipeFolder(folder);
+    if (!hasLibc())
+      this.parts.log.warn({ hint: CLOCK_HINT }, 'pipes cannot be measured; calls are paced by the clock');
     // What is announced before calls are taken up is found below.
     let isOpen = false;
     this.#arrivals = new Arrivals({
@@ -255,8 +261,21 @@ export class PlayingHub implements Playing {
   /** A line is only a hint: the process says whose reader it is. */
   #readerCame(pid: number, token: string): void {
     const reader = readerAt(pid, this.parts.config.hub.folder);
-    if (reader?.token === token) this.#players.readerCame(reader);
-    else this.#strangeLine();
+    if (reader?.token !== token) return this.#strangeLine();
+    // Each would wait for what this hub cannot write: better that all hear fallback music.
+    if (!isReachable(reader)) return this.#unreachable(reader);
+    if (!this.#outage) this.#holdLife();
+    this.#players.readerCame(reader);
+  }
+
+  #unreachable({ pid }: FoundReader): void {
+    this.#life.close();
+    this.#strange.say((times) =>
+      this.parts.log.error(
+        { code: 'HC_HUB_FIFO', pid, times, hint: UNREACHABLE_HINT },
+        'the pipes of readers cannot be opened; callers hear fallback music',
+      ),
+    );
   }
 
   #strangeLine(): void {
