@@ -153,7 +153,7 @@ describe('one arrival', () => {
       asterisk.join(id, 'sales');
     }
     const found = ids.map((id) => board.find(id));
-    await Promise.all(found);
+    for (const each of found) await each;
     for (const id of ids) board.follow(id, () => {});
     await settled();
     expect(ami.asks('Status', 'Channel').sort()).toEqual([...ids].sort());
