@@ -40,7 +40,7 @@ describe('the hub', () => {
   }
   const at = (port: number, more: Config = {}): ConfigState =>
     configured({
-      hub: { listen: `127.0.0.1:${port}`, socket: '/nowhere/hub.sock', play: 'stream' },
+      hub: { listen: `127.0.0.1:${port}`, folder: '/nowhere/play', play: 'stream' },
       ...more,
     });
   const playing = (port: number, folder: string): ConfigState =>
@@ -50,7 +50,7 @@ describe('the hub', () => {
     const texts = await told(hubChecks(siteWith({ config: at(await hub()) })));
     expect(texts).toEqual([
       'hub: ok: it answers with a music class for each call',
-      'hub for streams: problem: no stream can ask it who is calling: /nowhere/hub.sock: connect ENOENT /nowhere/hub.sock',
+      "calls' names: problem: there is no /nowhere",
     ]);
   });
 
