@@ -2,18 +2,18 @@
 // Would catch: a call that may be another one for which something is asked or kept, a balance said after the name was lost.
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { BenchAmi } from '../../bench/hubAmi';
 import { DirectFeed } from '../../src/asterisk/directFeed';
 import { resolveConfig } from '../../src/config/defaults';
 import { KnownCall } from '../../src/session/knownCall';
 import { StateFile } from '../../src/store/stateFile';
 import { openOutside, type CallOutside } from '../../src/stream/outside';
 import { ManualClock } from '../../src/util/clock';
-import { keptLog, owned, tempFolder } from '../hub/fixtures';
+import { keptLog, owned, tempFolder, until } from '../hub/fixtures';
 
 interface Plan {
   port?: number;
   certain?: boolean;
-  isStill?: boolean;
   alone?: boolean;
   /** The answer of billing. */
   ask?: () => Promise<unknown>;
@@ -26,13 +26,15 @@ class Stand {
   readonly kept = keptLog();
   readonly states = new StateFile(join(this.folder, 'calls'));
   readonly known: KnownCall;
+  /** Whether the hub's note still names the call. */
+  isStill = true;
 
   constructor(private readonly plan: Plan = {}) {
     this.known = new KnownCall({ uniqueid: ME.uniqueid, certain: plan.certain ?? true, log: this.kept.log });
   }
 
   async open(): Promise<CallOutside> {
-    const { port, isStill = true, alone = true, ask } = this.plan;
+    const { port, alone = true, ask } = this.plan;
     const ami = port === undefined ? {} : { ami: { port, secret: 'x' } };
     const billing = ask && { billing: { ask: ask as never } };
     const config = resolveConfig(
@@ -43,7 +45,7 @@ class Stand {
     const [clock, { log }, random] = [new ManualClock(Date.now() + 86_400_000), this.kept, () => 1];
     const outside = await openOutside({
       ...{ known, config, states, clock, log, random, alone },
-      isStill: () => isStill,
+      isStill: () => this.isStill,
     });
     owned(outside.office);
     if (outside.feed) owned(outside.feed);
@@ -100,17 +102,27 @@ test('of a call that may be another one nothing is asked or kept', async () => {
   expect(ask).not.toHaveBeenCalled();
 });
 
-test('billing is asked for the number that Asterisk has told; not where another may listen by now', async () => {
+test('billing is asked for the number that Asterisk has told', async () => {
   const ask = jest.fn(() => Promise.resolve([{ number: '7', balance: '12.50' }]));
   const alone = new Stand({ ask });
   const outside = await alone.open();
   expect(await balance(outside)).toEqual({ status: 'unknown-caller' });
   alone.known.hear({ type: 'identity', identity: ME });
   expect(await balance(outside)).toMatchObject({ status: 'accounts' });
-  const { port } = await listening();
-  const lost = new Stand({ ask, port, isStill: false });
-  const directly = await lost.open();
-  lost.known.hear({ type: 'identity', identity: ME });
-  expect(await balance(directly)).toEqual({ status: 'unavailable' });
+  expect(ask).toHaveBeenCalledTimes(1);
+});
+
+test('a balance is asked for after Asterisk has confirmed the caller, and not when another may listen by now', async () => {
+  const ask = jest.fn(() => Promise.resolve([{ number: '7', balance: '12.50' }]));
+  const ami = new BenchAmi();
+  owned({ close: () => ami.close() });
+  const stand = new Stand({ ask, port: await ami.start() });
+  ami.join(ME.uniqueid, ME.phone, 'sales');
+  const outside = await stand.open();
+  outside.feed!.open((news) => void stand.known.hear(news));
+  await until('Asterisk tells who calls', () => stand.known.office?.phone !== undefined);
+  expect(await balance(outside)).toMatchObject({ status: 'accounts' });
+  stand.isStill = false;
+  expect(await balance(outside)).toEqual({ status: 'unavailable' });
   expect(ask).toHaveBeenCalledTimes(1);
 });
