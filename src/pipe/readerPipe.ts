@@ -4,7 +4,7 @@ import type { SampleRate } from '../audio/frame';
 import { HoldcastError } from '../util/errors';
 import { setPipeBytes } from '../util/libc';
 import { PipeOutput } from './pipeOutput';
-import { endReader, holdsMusic, openAsteriskPipe, type ReaderProcess } from './readerProcess';
+import { endReader, holdsMusic, isAlive, openAsteriskPipe, type ReaderProcess } from './readerProcess';
 
 const PAGE = 4096;
 /** What fallback music may put into a pipe, so that a caller's own is soon heard after it, milliseconds; see `pipeBytes`. */
@@ -48,6 +48,11 @@ export class ReaderPipe extends PipeOutput {
     private readonly folder: string,
   ) {
     super(fd);
+  }
+
+  /** Its process; 20 µs. */
+  get isAlive(): boolean {
+    return isAlive(this.reader);
   }
 
   /** Whether a piece of fallback music may come yet: two writers would mix theirs up. Once false, false for good. Some 30 µs. */

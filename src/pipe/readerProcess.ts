@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import { startTicks } from '../util/processStart';
+import { livesSince, startTicks } from '../util/processStart';
 import { isPipeToken, pipeFolder } from './folder';
 
 /** One process and no other, ever since the machine was started. */
@@ -93,6 +93,10 @@ export function isReachable({ pid }: ReaderProcess): boolean {
     return errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM';
   }
   return true;
+}
+
+export function isAlive({ pid, started }: ReaderProcess): boolean {
+  return livesSince(pid, started);
 }
 
 /** Whether it has a piece of fallback music open: what is in its hand comes into the pipe yet. */

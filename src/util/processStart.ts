@@ -40,6 +40,12 @@ export function hasEnded(pid: number): boolean {
   return state === 'Z' || state === 'X';
 }
 
+/** Whether the process that was started then lives. */
+export function livesSince(pid: number, ticks: string): boolean {
+  const fields = statFields(pid);
+  return fields?.[START_TIME] === ticks && fields[0] !== 'Z' && fields[0] !== 'X';
+}
+
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

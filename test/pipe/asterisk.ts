@@ -150,6 +150,15 @@ export class Started {
     }
   }
 
+  /** Nothing is in the pipe, and nobody can write to it. */
+  get isAtEnd(): boolean {
+    try {
+      return readSync(this.#fd, Buffer.alloc(1)) === 0;
+    } catch {
+      return false;
+    }
+  }
+
   closePipe(): void {
     if (this.#isOpen) closeSync(this.#fd);
     this.#isOpen = false;

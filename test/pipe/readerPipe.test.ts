@@ -126,6 +126,27 @@ test('Asterisk stops for ten seconds: when it goes on no more than the lead and 
   expect(call.figures.underruns).toBe(0);
 });
 
+test('Asterisk stops music: it takes what comes, fast, until its pipe is closed, which is when its reader has ended', async () => {
+  const folder = await prepared();
+  await FakeHub.start(folder);
+  const reader = new Started([folder.folder, TOKEN]);
+  await until('cat', () => isCat(reader));
+  const call = new Call();
+  call.attach(reader, folder);
+  for (let i = 0; i < 10; i++) call.turn(reader);
+  reader.signal('SIGHUP');
+  await until('its end', () => readerAt(reader.pid, folder.folder) === undefined);
+  // Two Frames were read just before. Then it reads nothing for 100 ms: in that time there is a turn.
+  expect(call.pipe.play(call.source)).toBe('going');
+  expect(call.pipe.play(call.source)).toBe('gone');
+  const { rendered } = call;
+  expect(call.pipe.unreadSamples() / 320).toBe(rendered - 20);
+  call.pipe.close();
+  expect(reader.read(8192).length + reader.read(8192).length).toBe((rendered - 20) * FRAME);
+  expect(() => reader.read()).not.toThrow();
+  expect(reader.isAtEnd).toBe(true);
+});
+
 test('a lead and a write always fit the pipe, at each rate and lead, wherever Asterisk stands in it', async () => {
   const { setPipeBytes } = await import('../../src/util/libc');
   for (const rate of [8000, 16_000, 48_000] as const)
@@ -142,6 +163,7 @@ test('a lead and a write always fit the pipe, at each rate and lead, wherever As
       class Counted extends PipeOutput {
         readonly reader = { pid: 5_000_000, started: '0' };
         readonly playsFallback = false;
+        readonly isAlive = true;
         override write(bytes: Uint8Array): 'written' | 'full' | 'closed' {
           const result = super.write(bytes);
           if (result === 'full') full++;

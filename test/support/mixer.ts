@@ -73,6 +73,10 @@ class TestReaderPipe extends PipeOutput {
   get playsFallback(): boolean {
     return this.of.playsFallback;
   }
+
+  get isAlive(): boolean {
+    return this.of.isAlive;
+  }
 }
 
 /** Asterisk's end of a caller's pipe, and that of the reader process, which writes nothing. */
@@ -80,6 +84,8 @@ export class PipeReader {
   readonly #fd: number;
   readonly writing: number;
   playsFallback = false;
+  /** The reader process. */
+  isAlive = true;
   #parts: Buffer[] = [];
   #closed = false;
   /** Reads that found less than a Frame. */

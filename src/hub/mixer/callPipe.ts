@@ -23,7 +23,7 @@ export interface FrameSource {
 /** A pipe as the call needs it: a ReaderPipe. */
 export type OpenPipe = Pick<
   ReaderPipe,
-  'reader' | 'write' | 'queuedBytes' | 'unreadAtEnd' | 'playsFallback' | 'close'
+  'reader' | 'write' | 'queuedBytes' | 'unreadAtEnd' | 'playsFallback' | 'isAlive' | 'close'
 >;
 
 /** A call has its turn each second time of a Frame. */
@@ -65,7 +65,7 @@ export class CallPipe {
 
   /**
    * Writes what is due, up to the lead and one Frame.
-   * @returns 'gone': Asterisk has closed the pipe; 'stuck': it has read nothing for too long
+   * @returns 'gone': Asterisk has closed the pipe, or ended its reader; 'stuck': it has read nothing for too long
    */
   play(source: FrameSource): 'going' | 'gone' | 'stuck' {
     const pipe = this.#pipe;
@@ -73,6 +73,7 @@ export class CallPipe {
     if (!pipe || measured === 'closed') return 'gone';
     const now = this.parts.clock.now();
     const unread = measured ?? this.#byClock(now);
+    if (this.#isUneven(measured) && !pipe.isAlive) return 'gone';
     // Where nothing can be measured, what the pipe has not taken tells.
     if (this.#isStuck(measured === undefined ? !this.#pending : unread === 0 || unread < this.#unread))
       return 'stuck';
@@ -109,6 +110,16 @@ export class CallPipe {
     this.#pipe = undefined;
     this.#pending = undefined;
     this.#keys.length = 0;
+  }
+
+  /**
+   * Whether something else than two Frames was read since the last turn, or that is not known. Asterisk that stops music ends the
+   * reader, reads nothing for 100 ms, and then takes all that comes, faster than it would be heard, until the pipe is closed or 2 s
+   * are over (res_musiconhold.c, moh_class_destructor): it is closed before that, and to ask each time would be dear.
+   */
+  #isUneven(measured: number | undefined): boolean {
+    const { frameBytes } = this.parts.settings();
+    return measured === undefined || this.#unread - measured !== (TURN_MS / FRAME_MS) * frameBytes;
   }
 
   #msOf(bytes: number): number {
