@@ -11,19 +11,12 @@ import type { Page } from '../../pcm/page';
 import { PageCache } from '../../pcm/pageCache';
 import { LocalOffice } from '../../session/localOffice';
 import type { Speech } from '../../session/speech';
-import { Arrivals } from '../../pipe/arrivals';
-import { endEarlierReaders } from '../../pipe/earlierReaders';
 import { FallbackPieces } from '../../pipe/fallbackPieces';
-import { preparePipeFolder } from '../../pipe/folder';
-import { Life } from '../../pipe/life';
 import { Owners } from '../../pipe/owners';
-import { endReader, isReachable, readerAt, readersOf, type FoundReader } from '../../pipe/readerProcess';
-import { LogThrottle } from '../../util/logThrottle';
+import { endReader } from '../../pipe/readerProcess';
 import type { StateFile } from '../../store/stateFile';
 import { ShardedStateFile } from '../../store/shardedStateFile';
 import type { Cancel, Clock } from '../../util/clock';
-import { errorFields } from '../../util/errors';
-import { hasLibc } from '../../util/libc';
 import type { LogWriter, Logger } from '../../util/log';
 import { seededRandom } from '../../util/random';
 import type { Closeable } from '../../util/scope';
@@ -35,6 +28,7 @@ import { Mixers, type Mixing, type Thread, type ThreadEars } from './mixers';
 import { Players } from './players';
 import { MixerRpcServer } from './mixerRpcServer';
 import { portableConfig } from './portable';
+import { Readers } from './readers';
 import { Snapshots } from './snapshots';
 import { MixerThread } from './thread';
 
@@ -63,23 +57,14 @@ export interface PlayingParts extends PlayingGiven {
 
 const MEGABYTE = 1024 * 1024;
 const SWEEP_MS = 20_000;
-/** Lines that no reader has written are told at most so often, milliseconds. */
-const SAY_MS = 60_000;
 /** In which a mixing thread has a call's music at hand, milliseconds. */
 const OPENED_MS = 1;
-const STRANGE_HINT =
-  'none is needed where it has ended already; else run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
-const UNREACHABLE_HINT =
-  'run Asterisk without capabilities that the hub lacks (AmbientCapabilities=), as the same user';
-const CLOCK_HINT = 'install koffi for this platform: npm ci in the folder of Holdcast';
 /** A thread that is lost is replaced sooner as a rule, milliseconds. */
 const NO_THREAD_MS = 1000;
 
 export class PlayingHub implements Playing {
   readonly application: HoldApplication;
-  readonly #life: Life;
-  readonly #strange: LogThrottle;
-  #arrivals: Arrivals | undefined;
+  readonly #readers: Readers;
   readonly #pages: PageCache;
   readonly #mixers: Mixers;
   readonly #players: Players;
@@ -101,8 +86,12 @@ export class PlayingHub implements Playing {
     const { folder, threads = availableParallelism(), cacheMb } = config.hub;
     this.#config = config;
     this.application = readerApplication(parts.reader, folder, config.program.rate);
-    this.#life = new Life(folder);
-    this.#strange = new LogThrottle(clock, SAY_MS);
+    this.#readers = new Readers({
+      folder,
+      onReader: (reader) => this.#players.readerCame(reader),
+      clock,
+      log,
+    });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
     const shared = new ShardedStateFile(config.calls.folder);
     this.#snapshots = new Snapshots({ shared, states, clock, log });
@@ -210,10 +199,9 @@ export class PlayingHub implements Playing {
     this.#closed = true;
     this.#cancelSweep();
     this.#outage?.cancel();
-    this.#arrivals?.close();
     this.#players.stop();
     // First: fallback music then stands behind what is in the pipes already, and no more is due there.
-    this.#life.close();
+    this.#readers.close();
     await this.#mixers.close();
     await this.#snapshots.close();
     this.#players.clear();
@@ -224,64 +212,21 @@ export class PlayingHub implements Playing {
   }
 
   async #start(): Promise<void> {
-    const { folder } = this.parts.config.hub;
-    preparePipeFolder(folder);
-    if (!hasLibc())
-      this.parts.log.warn({ hint: CLOCK_HINT }, 'pipes cannot be measured; calls are paced by the clock');
-    // What is announced before calls are taken up is found below.
-    let isOpen = false;
-    this.#arrivals = new Arrivals({
-      folder,
-      onArrival: (pid, token) => isOpen && this.#readerCame(pid, token),
-      onStrange: () => this.#strangeLine(),
-    });
+    this.#readers.open();
     this.#snapshots.inherit();
     await this.#openMedia(this.#config);
     await this.#tellCatalog();
     this.#speech = await this.#openedSpeech(this.#config);
     await this.#fallback.prepare();
-    const tokens = readersOf(folder).map(({ token }) => token);
+    const tokens = this.#readers.tokens();
     await this.#mixers.start(tokens.length);
     const restored = await this.#players.restore(tokens);
     if (restored > 0) this.parts.log.info({ calls: restored }, 'goes on with calls of an earlier hub');
     await new Promise<void>((resolve) => this.parts.clock.after(restored * OPENED_MS, resolve));
     if (this.#isClosed) return;
-    // Readers wait from here on, and each is played to when its piece of fallback music is over.
-    this.#life.hold();
-    isOpen = true;
-    for (const reader of readersOf(folder))
-      if (reader.deaf) endReader(reader);
-      else this.#players.readerCame(reader);
-    const ended = endEarlierReaders(folder);
-    if (ended > 0) this.parts.log.info({ readers: ended }, 'readers of an earlier version are started again');
+    this.#readers.takeUp();
     void this.#fallback.renew();
     this.#sweepSoon();
-  }
-
-  /** A line is only a hint: the process says whose reader it is. */
-  #readerCame(pid: number, token: string): void {
-    const reader = readerAt(pid, this.parts.config.hub.folder);
-    if (reader?.token !== token) return this.#strangeLine();
-    // Each would wait for what this hub cannot write: better that all hear fallback music.
-    if (!isReachable(reader)) return this.#unreachable(reader);
-    if (!this.#outage) this.#holdLife();
-    this.#players.readerCame(reader);
-  }
-
-  #unreachable({ pid }: FoundReader): void {
-    this.#life.close();
-    this.#strange.say((times) =>
-      this.parts.log.error(
-        { code: 'HC_HUB_FIFO', pid, times, hint: UNREACHABLE_HINT },
-        'the pipes of readers cannot be opened; callers hear fallback music',
-      ),
-    );
-  }
-
-  #strangeLine(): void {
-    this.#strange.say((times) =>
-      this.parts.log.warn({ times, hint: STRANGE_HINT }, 'announced, but no reader of this hub'),
-    );
   }
 
   /** Calls that nobody tells the end of, by their age. */
@@ -298,15 +243,7 @@ export class PlayingHub implements Playing {
     const outage = this.#outage;
     this.#outage = undefined;
     outage?.cancel();
-    if (outage) this.#holdLife();
-  }
-
-  #holdLife(): void {
-    try {
-      this.#life.hold();
-    } catch (error) {
-      this.parts.log.error(errorFields(error), 'readers cannot be told that the hub is here');
-    }
+    if (outage) this.#readers.wait();
   }
 
   /** Nobody mixes, and no other thread comes in time: callers hear fallback music until there is one. */
@@ -314,7 +251,7 @@ export class PlayingHub implements Playing {
     if (this.#outage) return;
     const cancel = this.parts.clock.after(NO_THREAD_MS, () => {
       if (this.#closed) return;
-      this.#life.close();
+      this.#readers.release();
     });
     this.#outage = { cancel };
   }
