@@ -140,7 +140,7 @@ export default defineConfig({
   hub: {
     // 'fifo': the hub plays to all of them. 'stream': a process for each caller, with an AMI connection of its own.
     play: 'fifo',
-    // Most callers, 1 to 20000; who comes on top of them hears plain music.
+    // Most callers, 1 to 20000; callers beyond that hear fallback music.
     callers: 4000,
     // Most mixing threads, 1 to 64. Default: one a core; the second begins when one has much to do.
     // threads: 2,
