@@ -34,8 +34,11 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'holdcast-check-'));
   mkdirSync(join(folder, 'bin'));
   copyFileSync(join(ROOT, 'bin/check.mjs'), join(folder, 'bin/check.mjs'));
-  for (const name of ['jest.config.cjs', '.prettierrc.json'])
-    copyFileSync(join(ROOT, name), join(folder, name));
+  copyFileSync(join(ROOT, '.prettierrc.json'), join(folder, '.prettierrc.json'));
+  // Where tests are and how they are compiled as here; what runs around all of the project's tests has no place there.
+  const config = JSON.stringify(join(ROOT, 'jest.config.cjs'));
+  const taken = '{ roots, testMatch, transform, transformIgnorePatterns }';
+  write('jest.config.cjs', `const ${taken} = require(${config});\nmodule.exports = ${taken};\n`);
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   write('.gitignore', 'node_modules\n');
   write('package.json', packageWith('exit 0'));

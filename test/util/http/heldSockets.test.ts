@@ -126,8 +126,14 @@ onLinux(
 );
 
 onLinux('no program that the hub starts has the socket or believes that it is passed one', async () => {
-  const manager = await Manager.open(ANY_PORT, (where) =>
-    configFor(where).replace("'stream'", "'fifo', folder: 'run/play'"),
+  const manager = await Manager.open(ANY_PORT, configFor);
+  // What an operator's config starts is started as anything else is.
+  manager.home.file(
+    'config.ts',
+    `import { spawn } from 'node:child_process';
+    import { defineConfig } from 'holdcast';
+    spawn('sleep', ['60'], { stdio: 'ignore' });
+    export default defineConfig({ ${configFor(manager.where)} });\n`,
   );
   const pid = await manager.started();
   const inode = readlinkSync(`/proc/${pid}/fd/3`);
@@ -138,6 +144,7 @@ onLinux('no program that the hub starts has the socket or believes that it is pa
     const links = readdirSync(`/proc/${child}/fd`).map((name) => readlinkSync(`/proc/${child}/fd/${name}`));
     expect(links).not.toContain(inode);
     expect(readFileSync(`/proc/${child}/environ`, 'latin1')).not.toMatch(/LISTEN_/);
+    process.kill(Number(child), 'SIGKILL');
   }
 });
 
