@@ -113,6 +113,7 @@ export class Players {
     if (!this.#played.has(token)) void this.#takeUp(token);
     const played = this.#played.get(token)!;
     const reader = { pid, started };
+    if (played.readers.some((each) => each.pid === pid && each.started === started)) return;
     played.readers = [...played.readers, reader].slice(-MOST_READERS);
     played.mixing?.send({ type: 'reader', token, reader });
   }

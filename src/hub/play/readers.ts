@@ -8,6 +8,7 @@ import { endReader, isReachable, readerAt, readersOf, type FoundReader } from '.
 import type { Clock } from '../../util/clock';
 import { errorFields } from '../../util/errors';
 import { hasLibc } from '../../util/libc';
+import { startTicks } from '../../util/processStart';
 import type { Logger } from '../../util/log';
 import type { Closeable } from '../../util/scope';
 import { LogThrottle } from '../../util/logThrottle';
@@ -22,6 +23,11 @@ export interface ReadersParts {
 
 /** Lines that no reader has written are told at most so often, milliseconds. */
 const SAY_MS = 60_000;
+/** One that has announced itself is looked at so often, with such pauses, milliseconds. */
+const LOOKS = 4;
+const LOOK_MS = 5;
+/** The second look at all that there are, milliseconds after the first. */
+const LOOK_AROUND_MS = 1000;
 const STRANGE_HINT =
   'none is needed where it has ended already; else run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
 const UNREACHABLE_HINT =
@@ -40,6 +46,7 @@ export class Readers implements Closeable {
   #arrivals: Arrivals | undefined;
   #state: State = 'closed';
   #isTakenUp = false;
+  #isUnreachable = false;
 
   constructor(private readonly parts: ReadersParts) {
     this.#life = new Life(parts.folder);
@@ -70,11 +77,17 @@ export class Readers implements Closeable {
     const { folder, log } = this.parts;
     this.wait();
     this.#isTakenUp = true;
-    for (const reader of readersOf(folder))
-      if (reader.deaf) endReader(reader);
-      else this.parts.onReader(reader);
+    this.#lookAround();
+    // One that was becoming a `cat` just now has said nothing of itself.
+    this.parts.clock.after(LOOK_AROUND_MS, () => this.#state !== 'closed' && this.#lookAround());
     const ended = endEarlierReaders(folder);
     if (ended > 0) log.info({ readers: ended }, 'readers of an earlier version are started again');
+  }
+
+  #lookAround(): void {
+    for (const reader of readersOf(this.parts.folder))
+      if (reader.deaf) endReader(reader);
+      else this.parts.onReader(reader);
   }
 
   /** They wait for what the hub plays. May be called again. */
@@ -101,13 +114,33 @@ export class Readers implements Closeable {
     this.#state = 'closed';
   }
 
-  /** A line is only a hint: the process says whose reader it is. */
-  #announced(pid: number, token: string): void {
+  /**
+   * A line is only a hint: the process says whose reader it is. In the moment in which the script becomes a `cat`, it says nothing:
+   * it is looked at again.
+   */
+  #announced(pid: number, token: string, looks = LOOKS): void {
     const reader = readerAt(pid, this.parts.folder);
-    if (reader?.token !== token) return this.#strangeLine();
-    if (isReachable(reader)) return this.parts.onReader(reader);
-    // It would wait for what this hub cannot write: better that all hear fallback music.
+    const isOne = reader?.token === token;
+    if (isOne && isReachable(reader)) return this.#came(reader);
+    if (looks > 1 && startTicks(pid) !== undefined)
+      this.parts.clock.after(
+        LOOK_MS,
+        () => this.#state !== 'closed' && this.#announced(pid, token, looks - 1),
+      );
+    else if (isOne) this.#unreachable(pid);
+    else this.#strangeLine();
+  }
+
+  #came(reader: FoundReader): void {
+    if (this.#isUnreachable) this.wait();
+    this.#isUnreachable = false;
+    this.parts.onReader(reader);
+  }
+
+  /** It would wait for what this hub cannot write: better that all hear fallback music, until one can be reached. */
+  #unreachable(pid: number): void {
     this.release();
+    this.#isUnreachable = true;
     this.#seldom.say((times) =>
       this.parts.log.error(
         { code: 'HC_HUB_FIFO', pid, times, hint: UNREACHABLE_HINT },

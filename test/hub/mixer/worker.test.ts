@@ -32,6 +32,7 @@ test('its bundle has nothing heavy in it, and asks for little else', () => {
     'node-cron',
     'node:events',
     'node:fs',
+    'node:module', // for koffi
     'node:path',
     'node:perf_hooks',
     'node:v8',

@@ -223,6 +223,7 @@ describe('a reader that Asterisk has started', () => {
   it('is told to the thread of its look-up', async () => {
     await world.arrive('1.1');
     world.start('1.1', 4711);
+    world.start('1.1', 4711); // found, and announced
     expect(world.ofType('reader')).toEqual([{ type: 'reader', token: '1.1', reader }]);
   });
 
