@@ -115,7 +115,7 @@ export default defineConfig({
     // Audio kept ready for Asterisk, 80 to 200. Less answers keys sooner; more survives a busier machine.
     leadMs: 160,
     // A stream that Asterisk does not read any more ends after this, 1000 to 600000.
-    undrainedMs: 10_000,
+    undrainedMs: 30_000,
   },
 
   // The Asterisk Manager Interface: callers' keys and places in the queue come from it. Without a secret it is not used.

@@ -43,7 +43,7 @@ export const defaultDayParts: DayParts = {
   firstEvening: ['21:00', '24:00'],
 };
 
-export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 10_000 };
+export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 30_000 };
 const DEFAULT_LANGUAGE = 'en';
 export const DEFAULT_SCAN_MS = 5000;
 export const DEFAULT_LISTEN = '127.0.0.1:8099';

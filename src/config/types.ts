@@ -177,7 +177,8 @@ export interface LimiterOptions {
 export interface StreamOptions {
   /** Audio kept ahead of the caller's ear, ms, 80 to 200: less answers keys sooner, more survives a busier machine. Default 160. */
   leadMs: number;
-  /** A stream that nobody reads ends after this, ms, 1000 to 600,000. Default 10000. */
+  /** A stream that Asterisk does not read ends after this, and so does the reader of a call that the hub plays to; ms, 1000 to
+   * 600,000. Default 30000: an Asterisk that stood still for long goes on with the same readers. */
   undrainedMs: number;
 }
 

@@ -28,7 +28,7 @@ describe('resolveConfig', () => {
         highHz: 3400,
         scanMs: 5000,
       },
-      stream: { leadMs: 160, undrainedMs: 10_000 },
+      stream: { leadMs: 160, undrainedMs: 30_000 },
       advice: { campaigns: [], dayParts: { firstDay: ['10:00', '21:00'] } },
       keys: { '3': { action: 'nextTrack' }, '4': { action: 'sayPosition' }, '0': { action: 'quiet' } },
       log: { level: 'info' },
@@ -49,7 +49,7 @@ describe('resolveConfig', () => {
     );
     expect(program.duck).toEqual({ ...defaultProgramSettings.duck, depthDb: 12 });
     expect(program.advice).toEqual({ ...defaultProgramSettings.advice, everyMs: 1 });
-    expect([program.edgeMs, stream]).toEqual([9, { leadMs: 120, undrainedMs: 10_000 }]);
+    expect([program.edgeMs, stream]).toEqual([9, { leadMs: 120, undrainedMs: 30_000 }]);
   });
 
   it('has the shipped voices and an embedded store, and nobody to ask for a balance', () => {
