@@ -29,7 +29,7 @@ const QUIET_MS = 30_000;
 const ANSWER_MS = 8000;
 /** One after the other, so that no two keys of the fifty are pressed in the same instant for being one program's. */
 const PRESS_SPREAD_MS = 4000;
-/** How long there is no hub; more than 40 s, and readers have come to the larger pieces of plain music. */
+/** How long there is no hub; more than two minutes, and readers have come to the larger pieces of fallback music. */
 const AWAY_MS = Number(process.env['HOLDCAST_E2E_AWAY_MS'] ?? 8000);
 /** All own music is back 5 s after the hub; then a while of it. */
 const AFTERWARDS_MS = 10_000;

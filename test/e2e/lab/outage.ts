@@ -28,7 +28,7 @@ export interface Heard {
 
 /** A tenth of a second that is a source's, sample by sample, is no chance. */
 const CERTAIN = RATE / 10;
-/** Own music that is back goes on. What a reader still had in hand of plain music, 400 ms, may be the same track. */
+/** Own music that is back goes on. What a reader still had in hand of fallback music, 200 ms, may be the same track. */
 const LASTING = RATE;
 /** Plain music is heard from its beginning; later in it, it may be a track that somebody hears anyway. */
 const BEGINNING = 4 * RATE;
