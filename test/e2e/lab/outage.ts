@@ -30,8 +30,9 @@ export interface Heard {
 const CERTAIN = RATE / 10;
 /** Own music that is back goes on. What a reader still had in hand of fallback music, 200 ms, may be the same track. */
 const LASTING = RATE;
-/** Plain music is heard from its beginning; later in it, it may be a track that somebody hears anyway. */
-const BEGINNING = 4 * RATE;
+/** Fallback music is heard from its beginning, in a second outage from where the first one left it; later in it, it may be a track that
+ * somebody hears anyway. */
+const BEGINNING = 20 * RATE;
 /** Own music again: from up to so long before the place that was left, to so much behind it. */
 const BACK_AT_MOST = 4 * RATE;
 const AHEAD_AT_MOST = RATE;
