@@ -13,6 +13,7 @@ const rooms = [
   'config',
   'pcm',
   'pipe',
+  'mixer',
   'hub',
   'stream',
   'render',
@@ -56,8 +57,7 @@ module.exports = {
     {
       name: 'asterisk-knows-only-util-and-audio',
       severity: 'error',
-      // Files of the hub's socket for streams, which bring the rooms of their questions with them.
-      from: { path: '^src/asterisk/', pathNot: '^src/asterisk/(backOffice|hubFeed|hubOffice|officeWire)' },
+      from: { path: '^src/asterisk/' },
       to: { path: '^src/', pathNot: '^src/(asterisk|util|audio)/' },
     },
     {

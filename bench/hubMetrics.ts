@@ -2,10 +2,10 @@
 // Beside what is measured from outside it shows whether the hub's own figures can be believed.
 
 /** Values by series: `name{labels}`. */
-export type Told = ReadonlyMap<string, number>;
+export type LastAnnounced = ReadonlyMap<string, number>;
 
 /** Reads Prometheus' text format; what is not understood is passed over. */
-export function parseMetrics(text: string): Told {
+export function parseMetrics(text: string): LastAnnounced {
   const told = new Map<string, number>();
   for (const line of text.split('\n')) {
     const found = /^([a-zA-Z_:][\w:]*(?:\{[^}]*\})?) (\S+)$/.exec(line);
@@ -23,7 +23,7 @@ const HISTOGRAMS = {
 const GAUGES = { mixing_threads: 1, pcm_cache_bytes: 2 ** -20, main_heap_bytes: 2 ** -20 };
 
 /** Rows for a table; a histogram's are upper bounds by its buckets, in milliseconds. Absent is what it does not tell. */
-export function windowOf(before: Told, after: Told): Record<string, number | string> {
+export function windowOf(before: LastAnnounced, after: LastAnnounced): Record<string, number | string> {
   const rows: Record<string, number | string> = {};
   for (const name of COUNTERS) {
     const counted = summed(after, `holdcast_${name}_total`) - summed(before, `holdcast_${name}_total`);
@@ -41,13 +41,18 @@ export function windowOf(before: Told, after: Told): Record<string, number | str
 }
 
 /** Of all labels; NaN when it is not told. */
-function summed(told: Told, name: string): number {
+function summed(told: LastAnnounced, name: string): number {
   const values = [...told].filter(([series]) => series === name || series.startsWith(`${name}{`));
   return values.length === 0 ? NaN : values.reduce((total, [, value]) => total + value, 0);
 }
 
 /** @param label that a series has; '': any */
-function boundsOf(before: Told, after: Told, name: string, label: string): string[] | undefined {
+function boundsOf(
+  before: LastAnnounced,
+  after: LastAnnounced,
+  name: string,
+  label: string,
+): string[] | undefined {
   const counts = new Map<number, number>();
   for (const [series, value] of after) {
     if (!series.startsWith(`${name}{`) || !series.includes(label)) continue;

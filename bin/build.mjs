@@ -14,7 +14,7 @@ const entries = {
   cli: 'src/cli/main.ts',
   holdcast: 'src/config/index.ts',
   'store-worker': 'src/store/embeddedWorker.ts',
-  mixer: 'src/hub/mixer/worker.ts',
+  mixer: 'src/mixer/worker.ts',
   'bench/bench': 'bench/bench.ts',
   'make/make': 'media/make/make.ts',
 };

@@ -12,7 +12,7 @@ import type { Closeable } from '../util/scope';
 import { AmiParser, type AmiMessage } from './message';
 import { Requests } from './requests';
 import type { AmiSettings } from './settings';
-import { lost, mute, refused, unreachable } from './troubles';
+import { lost, mute, refused, unreachable } from './seenErrors';
 import { distrustOf } from './trust';
 import { Watchdog } from './watchdog';
 

@@ -23,7 +23,7 @@ import { IdentityQuestions, queueIn } from './identityQuestions';
 import type { KeyEvent } from './keys';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
-import { Pace } from './pace';
+import { HoldTimeEstimator } from './holdTimeEstimator';
 import { QueueBoard } from './queues';
 
 export interface SwitchboardParts {
@@ -43,13 +43,13 @@ export class Switchboard implements Closeable {
   readonly #hangupListeners = new Set<(uniqueid: string) => void>();
   readonly #board: QueueBoard;
   readonly #questions: IdentityQuestions;
-  readonly #pace: Pace;
+  readonly #holdTimes: HoldTimeEstimator;
   readonly #lookup: CallerLookup;
   readonly #stopListening: Cancel;
 
   constructor(private readonly parts: SwitchboardParts) {
     const { link, clock } = parts;
-    this.#pace = new Pace(clock);
+    this.#holdTimes = new HoldTimeEstimator(clock);
     this.#lookup = new CallerLookup(link);
     this.#questions = new IdentityQuestions({
       ...parts,
@@ -255,7 +255,7 @@ export class Switchboard implements Closeable {
 
   #answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
     const joined = this.#knownOf(uniqueid)?.joined;
-    if (joined?.queue === queue) this.#pace.answered(queue, holdMs, joined.position);
+    if (joined?.queue === queue) this.#holdTimes.answered(queue, holdMs, joined.position);
     this.#board.gone(uniqueid);
     // Those who stand where they stood wait for as long as the queue now takes.
     for (const call of this.#followed.values()) if (call.place?.queue === queue) this.#update(call);
@@ -334,7 +334,7 @@ export class Switchboard implements Closeable {
       call.tell({ type: 'identity', identity });
     }
     const place = this.#board.placeOf(uniqueid);
-    const waitMs = place && this.#pace.waitMs(place.queue, place.position);
+    const waitMs = place && this.#holdTimes.waitMs(place.queue, place.position);
     const news = place && { ...place, ...(waitMs && { waitMs }) };
     if (isSamePlace(news, call.place)) return;
     call.place = news;

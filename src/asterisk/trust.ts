@@ -5,7 +5,7 @@ import { uidOf, uidText } from '../util/account';
 import type { HoldcastError } from '../util/errors';
 import { isOwnMachine, userOfPeer } from '../util/tcpPeer';
 import type { AmiSettings } from './settings';
-import { foreign } from './troubles';
+import { foreign } from './seenErrors';
 
 /** Root may do anything on this machine in any case. */
 const ROOT = 0;

@@ -34,7 +34,7 @@ export interface Billing {
   close?(): Promise<void> | void;
 }
 
-/** What becomes of a caller's wish to hear his balance, after every guard (see BillingDesk). */
+/** What becomes of a caller's wish to hear his balance, after every guard (see BalanceService). */
 export type BalanceAnswer =
   /** None: his number is not registered. */
   | { readonly status: 'accounts'; readonly accounts: readonly Account[] }

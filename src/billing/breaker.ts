@@ -13,7 +13,7 @@ export interface BreakerParts {
 }
 
 /** Leave to ask once. Whoever got it says what became of the question, exactly once. */
-export interface Leave {
+export interface Permit {
   /** There was an answer, whatever it said. */
   answered(): void;
   failed(): void;
@@ -39,14 +39,14 @@ export class Breaker {
   }
 
   /** Undefined while it rests. */
-  leave(): Leave | undefined {
+  leave(): Permit | undefined {
     if (this.rests) return undefined;
     if (this.#state.status === 'trusted') return this.#leave(false);
     this.#state = { ...this.#state, trial: true };
     return this.#leave(true);
   }
 
-  #leave(trial: boolean): Leave {
+  #leave(trial: boolean): Permit {
     return {
       answered: () => (this.#state = TRUSTED),
       failed: () => this.#failed(trial),

@@ -9,7 +9,7 @@ import { BillingFailure, strangeAnswer } from './failure';
 import { filledHeader, filledJson, filledPath, templateUrl } from './fill';
 import { mapped } from './mapping';
 import type { HttpBilling } from './settings';
-import { SpareConnection } from './spare';
+import { WarmSocket } from './warmSocket';
 import { packedAnswer, requestFailure, statusFailure } from './httpFailure';
 import { Abandoned, unlessAborted } from './within';
 
@@ -32,7 +32,7 @@ export async function openHttp(settings: HttpBilling, parts: HttpParts): Promise
   const { origin } = templateUrl(settings.url);
   const ca = settings.ca === undefined ? undefined : await certificate(settings.ca);
   const tls = { rejectUnauthorized: true, timeout: limitMs, ...(ca !== undefined && { ca }) };
-  const spare = new SpareConnection(origin, tls);
+  const spare = new WarmSocket(origin, tls);
   const pool = new Pool(origin, {
     connect: spare.connect,
     connections: CONNECTIONS,
@@ -63,7 +63,7 @@ class BillingOverHttp implements Billing {
     private readonly settings: HttpBilling,
     private readonly parts: Pick<HttpParts, 'currency' | 'log'>,
     private readonly pool: Pool,
-    private readonly spare: SpareConnection,
+    private readonly spare: WarmSocket,
   ) {
     this.#method = settings.method ?? (settings.body === undefined ? 'GET' : 'POST');
   }

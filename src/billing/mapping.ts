@@ -3,7 +3,7 @@
 import { replyOf } from './answer';
 import type { BillingQuestion, BillingReply } from './billing';
 import { strangeAnswer } from './failure';
-import { thrownText } from './thrown';
+import { redactedError } from './redactedError';
 import { unlessAborted } from './within';
 
 /**
@@ -23,7 +23,7 @@ export async function mapped<T>(
     } catch (error) {
       const hint =
         'correct the function `answer` of `billing` in config.ts: it was given something unexpected';
-      throw strangeAnswer('the function `answer`', thrownText(error), hint);
+      throw strangeAnswer('the function `answer`', redactedError(error), hint);
     }
   };
   return replyOf(await unlessAborted(signal, attempt), currency);

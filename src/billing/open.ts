@@ -3,7 +3,7 @@
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Billing } from './billing';
-import { BillingDesk } from './desk';
+import { BalanceService } from './balanceService';
 import { BillingFailure } from './failure';
 import { pinIsLost } from './pin';
 import type { PinLedger } from '../store/pinLedger';
@@ -19,9 +19,9 @@ export interface BillingParts {
   onPin?: ((result: PinResult) => void) | undefined;
 }
 
-/** Opens nothing yet (see BillingDesk.warm); its owner closes it. */
-export function openBilling(settings: BillingSettings, parts: BillingParts): BillingDesk {
-  return new BillingDesk({ settings, open: () => openAdapter(settings, parts), ...parts });
+/** Opens nothing yet (see BalanceService.warm); its owner closes it. */
+export function openBilling(settings: BillingSettings, parts: BillingParts): BalanceService {
+  return new BalanceService({ settings, open: () => openAdapter(settings, parts), ...parts });
 }
 
 /** @throws BillingFailure when the settings cannot be used */

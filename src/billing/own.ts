@@ -1,10 +1,10 @@
 // Billing by the operator's own function. It is code like any other: it may throw, hang, or answer with anything.
-// Its time is limited by who asks (BillingDesk); here it is given the signal and its answer is checked.
+// Its time is limited by who asks (BalanceService); here it is given the signal and its answer is checked.
 import { replyOf } from './answer';
 import type { Billing, BillingQuestion, BillingReply } from './billing';
 import { BillingFailure, isNotReached } from './failure';
 import type { BillingFunction } from './settings';
-import { thrownCode, thrownText } from './thrown';
+import { thrownCode, redactedError } from './redactedError';
 import { unlessAborted } from './within';
 
 export class BillingByFunction implements Billing {
@@ -25,7 +25,7 @@ export class BillingByFunction implements Billing {
     } catch (error) {
       const hint = 'correct the function `billing.ask` in config.ts';
       const unjudged = isNotReached(thrownCode(error));
-      throw new BillingFailure(`the function ${thrownText(error)}`, hint, { unjudged });
+      throw new BillingFailure(`the function ${redactedError(error)}`, hint, { unjudged });
     }
   }
 }

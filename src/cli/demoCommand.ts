@@ -8,7 +8,7 @@ import { resolveConfig } from '../config/defaults';
 import { speakerSettings } from '../config/rules';
 import { callPicture, savePicture } from '../render/picture';
 import { Recorder } from '../render/recorder';
-import { ScriptOffice, type ScriptedBilling } from '../render/scriptOffice';
+import { ScriptRecords, type ScriptedBilling } from '../render/scriptOffice';
 import { SettledSpeech } from '../render/settledSpeech';
 import { formatTimeline } from '../render/timeline';
 import { WavFile } from '../render/wavFile';
@@ -73,7 +73,7 @@ function nextSteps(folder: string): string {
 function outside(clock: Clock): CallOutside {
   return {
     feed: { open: (tell) => tell({ type: 'identity', identity: CALLER }), close: () => Promise.resolve() },
-    office: new ScriptOffice({ script: BILLING, clock }),
+    records: new ScriptRecords({ script: BILLING, clock }),
   };
 }
 

@@ -3,21 +3,21 @@
 import { availableParallelism } from 'node:os';
 import type { AmiPort } from '../asterisk/link';
 import { READER } from '../asterisk/realtime';
-import type { BillingDesk } from '../billing/desk';
+import type { BalanceService } from '../billing/balanceService';
 import type { PinResult } from '../billing/pinTries';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, type LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
 import type { HeldSocket } from '../util/http/heldSockets';
-import { runHub, type HubOffices, type HubParts, type HubReady, type PlayingGiven } from '../hub/hub';
+import { runHub, type HubServices, type HubParts, type HubReady, type PlaybackGiven } from '../hub/hub';
 import type { CallMemory } from '../hub/housekeeping';
 import { CallerLimit, possibleCallers } from '../hub/limits';
 import type { NotifySettings } from '../observe/systemd';
-import { PlayingHub } from '../hub/play/playing';
+import { MixedPlayback } from '../hub/mixedPlayback';
 import type { LinkStatus } from '../observe/status';
 import { HubMonitor, type MonitoredHub } from '../observe/hubMonitor';
 import { requestPreparation } from '../media/background';
-import type { BalanceDesk } from '../session/localOffice';
+import type { BalanceSource } from '../session/localRecords';
 import { StateFile } from '../store/stateFile';
 import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
 import type { StoreEntry } from '../store/store';
@@ -56,10 +56,10 @@ export class HubService {
   readonly #watch: HubMonitor;
   readonly #limit: CallerLimit;
   readonly #writeLog: LogWriter;
-  #playing: PlayingHub | undefined;
+  #playback: MixedPlayback | undefined;
   #link: AmiPort | undefined;
   #keeper: WriteBehindStore | undefined;
-  readonly #desk = new CurrentDesk();
+  readonly #balances = new CurrentBalances();
   #reloading: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -72,9 +72,9 @@ export class HubService {
     this.#writeLog = writer;
     this.log = createLogger((...line) => this.#writeLog(...line), wall, config.log.level);
     const { callers, cacheMb, threads = availableParallelism() } = config.hub;
-    const playing = config.hub.play === 'fifo';
+    const playback = config.hub.play === 'fifo';
     const possible = possibleCallers({ callers, cacheMb, threads }, readResources());
-    const most = playing ? possible : { mostCallers: callers, reasons: [] };
+    const most = playback ? possible : { mostCallers: callers, reasons: [] };
     this.#watch = new HubMonitor({
       settings: config.hub,
       most,
@@ -107,7 +107,7 @@ export class HubService {
       await runHub({ ...(await this.#hubParts()), onReady: (ready) => this.#ready(ready, onReady) }, signal);
     } finally {
       await this.#reloading;
-      await this.#desk.close();
+      await this.#balances.close();
       await this.#watch.close();
     }
   }
@@ -124,7 +124,7 @@ export class HubService {
       } catch (error) {
         this.log.error(errorFields(error), 'the config is not taken; the hub goes on by the one that it has');
       }
-      this.#watch.ready(this.#playing ?? NOTHING);
+      this.#watch.ready(this.#playback ?? NOTHING);
     });
     return this.#reloading;
   }
@@ -146,16 +146,18 @@ export class HubService {
       );
     const { hub, ami, store, calls, log } = before;
     const config: ResolvedConfig = { ...next, hub, ...(ami && { ami }), store, calls, log };
-    // The desk knows what was asked a moment ago.
+    // The balances knows what was asked a moment ago.
     const isSameBilling = isSame(before.billing, config.billing);
-    const desk = isSameBilling ? this.#desk.current : await this.#openBilling(config.billing, this.#keeper);
-    await this.#playing?.reload(config);
+    const balances = isSameBilling
+      ? this.#balances.current
+      : await this.#openBilling(config.billing, this.#keeper);
+    await this.#playback?.reload(config);
     this.#config = config;
-    if (!isSameBilling) await this.#desk.change(desk);
+    if (!isSameBilling) await this.#balances.change(balances);
   }
 
   #ready(ready: HubReady, onReady: (ready: HubReady) => void): void {
-    this.#watch.ready(this.#playing ?? NOTHING);
+    this.#watch.ready(this.#playback ?? NOTHING);
     onReady(ready);
   }
 
@@ -172,24 +174,24 @@ export class HubService {
       rate: config.program.rate,
       program: `${packageRoot()}/bin/holdcast`,
       ...(openLink && { openLink, amiMs: AMI_MS }),
-      openOffice: () => this.#openOffices(),
+      openServices: () => this.#openServices(),
       states: {
         read: (uniqueid) => keptOf(uniqueid, states, shared),
         write: (token, state) => states.write(token, state),
         forget: (token) => states.forget(token),
       },
       memory: memoryOf(states, config, clock),
-      ...(config.hub.play === 'fifo' && { openPlaying: (given) => this.#openPlaying(given, states) }),
+      ...(config.hub.play === 'fifo' && { openPlayback: (given) => this.#openPlayback(given, states) }),
       onLookUp: (tookMs, result) => this.#watch.metrics.lookup(tookMs, result),
       clock,
       log,
     };
   }
 
-  async #openPlaying(given: PlayingGiven, states: StateFile): Promise<PlayingHub> {
+  async #openPlayback(given: PlaybackGiven, states: StateFile): Promise<MixedPlayback> {
     const { clock } = this.parts;
     const { log } = this;
-    this.#playing = await PlayingHub.open({
+    this.#playback = await MixedPlayback.open({
       ...given,
       config: this.#config,
       reader: `${packageRoot()}/bin/${READER}`,
@@ -205,11 +207,11 @@ export class HubService {
       clock,
       log,
     });
-    return this.#playing;
+    return this.#playback;
   }
 
   /** Both open what they need in the background: a store or a billing system that is away keeps no hub from starting. */
-  async #openOffices(): Promise<HubOffices> {
+  async #openServices(): Promise<HubServices> {
     const { clock } = this.parts;
     const { log } = this;
     const { store: settings, billing, timeZone } = this.#config;
@@ -224,16 +226,16 @@ export class HubService {
     const keeper = new WriteBehindStore({ settings, open, clock, log, random, onDropped });
     keeper.start();
     this.#keeper = keeper;
-    await this.#desk.change(await this.#openBilling(billing, keeper));
+    await this.#balances.change(await this.#openBilling(billing, keeper));
     const { purge: when, keepDays } = settings;
     const purge = await startPurge({ keeper, when, keepDays, timeZone, clock, log });
-    const desk = this.#desk;
+    const balances = this.#balances;
     // A config that is read later may have billing where there was none.
     return {
       keeper,
       purge,
       get billing() {
-        return desk.current && desk;
+        return balances.current && balances;
       },
     };
   }
@@ -241,15 +243,15 @@ export class HubService {
   async #openBilling(
     settings: BillingSettings | undefined,
     keeper: WriteBehindStore | undefined,
-  ): Promise<BillingDesk | undefined> {
+  ): Promise<BalanceService | undefined> {
     // Where each call has a process of its own, that asks for the balance.
     if (!settings || !keeper || this.#config.hub.play === 'stream') return undefined;
     const { openBilling } = await import('../billing/open');
     const { pins } = keeper;
     const onPin = (result: PinResult): void => this.#watch.metrics.pin(result);
-    const desk = openBilling(settings, { clock: this.parts.clock, log: this.log, pins, onPin });
-    void desk.warm();
-    return desk;
+    const balances = openBilling(settings, { clock: this.parts.clock, log: this.log, pins, onPin });
+    void balances.warm();
+    return balances;
   }
 
   /** The AMI client is loaded only where there is something to connect to. */
@@ -266,17 +268,17 @@ export class HubService {
   }
 }
 
-/** The BillingDesk of the config that counts now. */
-class CurrentDesk implements BalanceDesk, Closeable {
-  current: BillingDesk | undefined;
+/** The BalanceService of the config that counts now. */
+class CurrentBalances implements BalanceSource, Closeable {
+  current: BalanceService | undefined;
 
-  balance: BalanceDesk['balance'] = (...asked) =>
+  balance: BalanceSource['balance'] = (...asked) =>
     this.current?.balance(...asked) ?? Promise.resolve({ status: 'unavailable' });
 
   /** Questions that are under way are cut off. */
-  async change(desk: BillingDesk | undefined): Promise<void> {
+  async change(balances: BalanceService | undefined): Promise<void> {
     const before = this.current;
-    this.current = desk;
+    this.current = balances;
     await before?.close();
   }
 

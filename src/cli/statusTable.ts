@@ -1,5 +1,5 @@
 // What `holdcast status` shows: a head of totals and a table of callers, by Uniqueid. Only text.
-import type { CallStatus } from '../hub/mixer/messages';
+import type { CallStatus } from '../mixer/messages';
 import type { HubStatus } from '../observe/status';
 import { labelled, textTable } from '../util/textTable';
 

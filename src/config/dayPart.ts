@@ -1,6 +1,6 @@
 // Which part of the day it is for the callers, in the configured time zone.
 // Read off the local clock itself, so midnight and daylight-saving switches need no special case.
-import type { DayPart } from '../program/shelves';
+import type { DayPart } from '../program/adviceSlots';
 import type { DayParts, DayWindow } from './types';
 
 export const DAY_MINUTES = 24 * 60;

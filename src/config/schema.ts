@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { BillingFunction } from '../billing/settings';
 import { defaultBand } from '../media/settings';
 import { defaultProgramSettings } from '../program/settings';
-import { SHELVES } from '../program/shelves';
-import type { DayPart } from '../program/shelves';
+import { ADVICE_SLOTS } from '../program/adviceSlots';
+import type { DayPart } from '../program/adviceSlots';
 import { MAKER, type BuiltinAction, type KeyBinding, type KeyFunction } from '../session/actions';
 import { spansOf } from './dayPart';
 import { matchesName } from './glob';
@@ -91,7 +91,7 @@ const day = text("a day that exists, 'YYYY-MM-DD'", isDate).optional();
 
 const campaign = section({
   match: text(
-    `a file, folder or pattern below media/advices ('last', 'middle/summer-*'), in one of ${SHELVES.join(', ')}`,
+    `a file, folder or pattern below media/advices ('last', 'middle/summer-*'), in one of ${ADVICE_SLOTS.join(', ')}`,
     isAdvicePattern,
   ),
   from: day,
@@ -235,7 +235,7 @@ function isTimeZone(value: string): boolean {
 function isAdvicePattern(value: string): boolean {
   const [shelf = '', ...rest] = value.replace(/\/$/, '').split('/');
   return (
-    SHELVES.some((name) => matchesName(shelf, name)) &&
+    ADVICE_SLOTS.some((name) => matchesName(shelf, name)) &&
     rest.every((step) => step !== '' && step !== '.' && step !== '..') &&
     !/\*\*|[\\{}]/.test(value)
   );

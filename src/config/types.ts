@@ -3,7 +3,7 @@
 import type { SampleRate } from '../audio/frame';
 import type { MediaSettings } from '../media/settings';
 import type { ProgramSettings } from '../program/settings';
-import type { DayPart } from '../program/shelves';
+import type { DayPart } from '../program/adviceSlots';
 import type { AmiSettings } from '../asterisk/settings';
 import type { BillingFunction, BillingSettings, HttpBilling, SqlBilling } from '../billing/settings';
 import type { KeyBinding, KeyFunction } from '../session/actions';

@@ -13,14 +13,14 @@ import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
 import type { HeldSocket } from '../util/http/heldSockets';
 import { LookUps } from './lookUps';
-import type { HubCalls, HubOffices, Playing, PlayingGiven } from './playingPort';
+import type { HubCalls, HubServices, Playback, PlaybackGiven } from './playback';
 import { Housekeeping, type CallMemory } from './housekeeping';
 import { addressOf, type Where } from '../util/http/listening';
 import { RealtimeServer, type LookUpAnswers, type LookUpResult, type RealtimeLimits } from './realtimeServer';
-import { Roll } from './roll';
+import { ChannelList } from './channelList';
 import { isThere as isInstalled } from './startable';
 import { StreamCalls } from './streamCalls';
-import { Welcome, type WelcomeParts } from './welcome';
+import { InitialTrack, type InitialTrackParts } from './initialTrack';
 
 export interface HubParts {
   settings: Pick<HubSettings, 'listen' | 'folder'> & Partial<Pick<HubSettings, 'hosts'>>;
@@ -38,12 +38,12 @@ export interface HubParts {
    */
   amiMs?: number;
   /** What remembers callers and knows their balances; absent: nothing. */
-  openOffice?: () => HubOffices | Promise<HubOffices>;
+  openServices?: () => HubServices | Promise<HubServices>;
   /** Where a call's stream finds how it begins; absent: it begins with any track. */
   states?: Pick<StateFile, 'read' | 'write' | 'forget'>;
   memory: CallMemory;
   /** What plays to callers; absent: a process for each of them (StreamCalls). */
-  openPlaying?: (given: PlayingGiven) => Promise<Playing>;
+  openPlayback?: (given: PlaybackGiven) => Promise<Playback>;
   /** Told how long each look-up took. */
   onLookUp?: (tookMs: number, result: LookUpResult) => void;
   clock: Clock;
@@ -53,7 +53,7 @@ export interface HubParts {
   onReady?(ready: HubReady): void;
 }
 
-export type { HubOffices, Playing, PlayingGiven } from './playingPort';
+export type { HubServices, Playback, PlaybackGiven } from './playback';
 
 /** Where the hub listens. */
 export interface HubReady {
@@ -89,22 +89,22 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): Promise<HubReady> {
   const { settings, clock, log, memory } = parts;
   const { calls, onConnect, lookUps } = openCalls(parts, scope);
-  const offices = await openOffices(parts, scope);
-  const welcome = offices && welcoming(parts, offices, calls);
+  const services = await openServices(parts, scope);
+  const welcome = services && welcoming(parts, services, calls);
   onConnect(() => void welcome?.warm());
-  const roll = new Roll(calls);
-  const playing = await openPlaying(parts, scope, {
+  const roll = new ChannelList(calls);
+  const playback = await openPlayback(parts, scope, {
     calls,
-    offices,
+    services,
     lookUps,
     exists: (uniqueid) => roll.has(uniqueid),
     welcome: (uniqueid) => welcome?.firstState(uniqueid),
     prepare: (uniqueid, token) => welcome?.prepare(uniqueid, token),
   });
-  const { application } = playing;
-  const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => playing.arrive(uniqueid, token);
+  const { application } = playback;
+  const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => playback.arrive(uniqueid, token);
   const housekeeping = scope.own(
-    new Housekeeping({ calls, memory: memoryWith(playing, memory), clock, log }),
+    new Housekeeping({ calls, memory: memoryWith(playback, memory), clock, log }),
   );
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
@@ -128,26 +128,26 @@ function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubPar
   });
 }
 
-async function openOffices({ openOffice }: HubParts, scope: Scope): Promise<HubOffices | undefined> {
-  const offices = await openOffice?.();
-  if (offices?.billing) scope.own(offices.billing);
-  if (offices) scope.own(offices.keeper);
-  if (offices?.purge) scope.own(offices.purge);
-  return offices;
+async function openServices({ openServices }: HubParts, scope: Scope): Promise<HubServices | undefined> {
+  const services = await openServices?.();
+  if (services?.billing) scope.own(services.billing);
+  if (services) scope.own(services.keeper);
+  if (services?.purge) scope.own(services.purge);
+  return services;
 }
 
-async function openPlaying(parts: HubParts, scope: Scope, given: PlayingGiven): Promise<Playing> {
+async function openPlayback(parts: HubParts, scope: Scope, given: PlaybackGiven): Promise<Playback> {
   const { program, rate, settings, clock, log } = parts;
-  const streams = (): Promise<Playing> =>
+  const streams = (): Promise<Playback> =>
     StreamCalls.open({ ...given, program, rate, names: new CallNames(settings.folder), clock, log });
-  return scope.own(await (parts.openPlaying ?? streams)(given));
+  return scope.own(await (parts.openPlayback ?? streams)(given));
 }
 
-function memoryWith(playing: Playing, memory: CallMemory): CallMemory {
+function memoryWith(playback: Playback, memory: CallMemory): CallMemory {
   return {
     forget: (uniqueid) => memory.forget(uniqueid),
     sweep: (living) => {
-      playing.sweep(living);
+      playback.sweep(living);
       return memory.sweep(living);
     },
   };
@@ -156,12 +156,12 @@ function memoryWith(playing: Playing, memory: CallMemory): CallMemory {
 /** Without Asterisk nobody's number is known, and without a state a stream cannot be told. */
 function welcoming(
   { states, rate, clock, log }: HubParts,
-  { keeper }: HubOffices,
+  { keeper }: HubServices,
   calls: HubCalls,
-): Welcome | undefined {
+): InitialTrack | undefined {
   if (!states) return undefined;
-  const find: WelcomeParts['find'] = (uniqueid) => calls.find(uniqueid);
-  return new Welcome({ find, keeper, states, rate, clock, log });
+  const find: InitialTrackParts['find'] = (uniqueid) => calls.find(uniqueid);
+  return new InitialTrack({ find, keeper, states, rate, clock, log });
 }
 
 interface Calls {

@@ -8,10 +8,10 @@ import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { LogThrottle } from '../util/logThrottle';
 import type { Hearer } from './lookUps';
-import type { Playing, PlayingGiven } from './playingPort';
+import type { Playback, PlaybackGiven } from './playback';
 import { startsAlone } from './startable';
 
-export interface StreamCallsParts extends Pick<PlayingGiven, 'lookUps' | 'prepare'> {
+export interface StreamCallsParts extends Pick<PlaybackGiven, 'lookUps' | 'prepare'> {
   /** Absolute path of bin/holdcast, as Asterisk is to start it. */
   program: string;
   /** Of the sound that streams give Asterisk. */
@@ -29,7 +29,7 @@ const LEAVING_MS = 1000;
 const COMPLAIN_EVERY_MS = 60_000;
 const NODE_HINT = 'link it: ln -s "$(command -v node)" /usr/local/bin/node';
 
-export class StreamCalls implements Playing {
+export class StreamCalls implements Playback {
   /** Notes that are removed in a moment, by token. */
   readonly #leaving = new Map<string, Cancel>();
   readonly #complaint: LogThrottle;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { promises, type Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { SHELVES } from '../program/shelves';
+import { ADVICE_SLOTS } from '../program/adviceSlots';
 import type { Logger } from '../util/log';
 import { nearest } from '../util/nearest';
 import { isAbsent, isThere, listInside, openInside, type OperatorFile } from '../util/operatorFiles';
@@ -258,8 +258,8 @@ function isAudio(name: string): boolean {
 /** Audio and folders that lie where nobody looks. */
 async function misplaced(root: string): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const shelves: readonly string[] = SHELVES;
-  for (const folder of ['', 'music', 'advices', ...SHELVES.map((shelf) => `advices/${shelf}`)]) {
+  const shelves: readonly string[] = ADVICE_SLOTS;
+  for (const folder of ['', 'music', 'advices', ...ADVICE_SLOTS.map((shelf) => `advices/${shelf}`)]) {
     for (const entry of await entriesOf(root, join(root, folder))) {
       const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const atTop = folder === '' || folder === 'advices';
@@ -278,7 +278,7 @@ async function misplaced(root: string): Promise<Finding[]> {
 const OF_SYSTEMS = /^[.@#$]|^lost\+found$|^__MACOSX$|^System Volume Information$/;
 
 function misplacedFile(file: string): Finding {
-  const hint = `Move it to music/, or to one of advices/{${SHELVES.join(',')}}/.`;
+  const hint = `Move it to music/, or to one of advices/{${ADVICE_SLOTS.join(',')}}/.`;
   return { file, code: 'HC_MEDIA_MISPLACED', message: 'nobody hears it where it lies', hint };
 }
 
@@ -299,8 +299,9 @@ function unknownTop(name: string): Finding[] {
 }
 
 function unknownShelf(file: string, name: string): Finding {
-  const near = typoOf(name, SHELVES);
-  const hint = near === undefined ? `Known folders: ${SHELVES.join(', ')}.` : `Did you mean advices/${near}?`;
+  const near = typoOf(name, ADVICE_SLOTS);
+  const hint =
+    near === undefined ? `Known folders: ${ADVICE_SLOTS.join(', ')}.` : `Did you mean advices/${near}?`;
   return { file, code: 'HC_MEDIA_FOLDER_UNKNOWN', message: 'nothing in this folder is heard', hint };
 }
 

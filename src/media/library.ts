@@ -1,7 +1,7 @@
 // Library: what of the media folder can be played now, kept up to date while calls run.
 // It polls: a hundred `stream` processes would use up the machine's inotify instances, and NFS has none.
 import { join } from 'node:path';
-import type { Shelf } from '../program/shelves';
+import type { AdviceSlot } from '../program/adviceSlots';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
@@ -69,7 +69,7 @@ export class Library {
   }
 
   /** Tracks of one shelf by name: those for everyone, and those in `language` ("en", "pt-BR": the base counts). */
-  advices(shelf: Shelf, language: string): readonly Track[] {
+  advices(shelf: AdviceSlot, language: string): readonly Track[] {
     return this.#playable.advices(shelf, language);
   }
 

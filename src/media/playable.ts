@@ -1,6 +1,6 @@
 // What of the media folder can be played, by what it is for: music, advices of a shelf, prompts of a language.
 // Made anew after each scan, so that a call never meets one that is half old and half new.
-import type { Shelf } from '../program/shelves';
+import type { AdviceSlot } from '../program/adviceSlots';
 import { baseLanguage, compareNames } from './names';
 import { audible, type Entry } from './shelved';
 import type { SourceFile } from './sources';
@@ -11,7 +11,7 @@ export interface PlayableTrack {
   readonly track: Track;
   readonly kind: 'music' | 'advice' | 'prompt' | 'other';
   /** Advices. */
-  readonly shelf?: Shelf;
+  readonly shelf?: AdviceSlot;
   /** Base language; absent: for everyone. */
   readonly language?: string;
   /** Prompts: the file's name without its ending, "position-3". */
@@ -39,7 +39,7 @@ export class PlayableTracks {
     this.#prompts = new Map(prompts.map((one) => [`${one.language}/${one.name}`, one.track]));
   }
 
-  advices(shelf: Shelf, language: string): readonly Track[] {
+  advices(shelf: AdviceSlot, language: string): readonly Track[] {
     const base = baseLanguage(language);
     return this.#advices
       .filter((one) => one.shelf === shelf)

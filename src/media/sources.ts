@@ -2,7 +2,7 @@
 // One list of folders and one rule of what is looked at, for calls, preparation and checks alike.
 import { promises, type Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { SHELVES, type Shelf } from '../program/shelves';
+import { ADVICE_SLOTS, type AdviceSlot } from '../program/adviceSlots';
 import { errnoOf, HoldcastError } from '../util/errors';
 import { isAbsent, isThere, listInside, lookInside, patience, type FileStamp } from '../util/operatorFiles';
 import { baseLanguage, compareNames, isMediaName } from './names';
@@ -15,14 +15,14 @@ export interface MediaFolder {
   /** With slashes: "advices/first", "prompts/en". */
   readonly path: string;
   readonly kind: MediaKind;
-  readonly shelf?: Shelf;
+  readonly shelf?: AdviceSlot;
   readonly language?: string;
 }
 
 export const MUSIC_FOLDER: MediaFolder = { path: 'music', kind: 'music' };
 const FIXED_FOLDERS: readonly MediaFolder[] = [
   MUSIC_FOLDER,
-  ...SHELVES.map((shelf): MediaFolder => ({ path: `advices/${shelf}`, kind: 'speech', shelf })),
+  ...ADVICE_SLOTS.map((shelf): MediaFolder => ({ path: `advices/${shelf}`, kind: 'speech', shelf })),
 ];
 
 /** A regular file as it was when it was looked at. */

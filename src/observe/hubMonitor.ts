@@ -6,7 +6,7 @@ import { watchGc } from '../util/gcPauses';
 import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
 import type { HeldSocket } from '../util/http/heldSockets';
-import type { CallStatus, MixerFigures } from '../hub/mixer/messages';
+import type { CallStatus, MixerFigures } from '../mixer/messages';
 import type { LimitReason } from '../hub/limits';
 import { HubMetrics } from './metrics';
 import { SystemdNotifier, type NotifySettings } from './systemd';

@@ -7,7 +7,7 @@ import type { StoreEntry } from '../store/store';
 import type { Clock } from '../util/clock';
 import { ERROR_CODES } from '../util/errors';
 import type { LogWriter } from '../util/log';
-import type { HubMethods, MixerFigures } from '../hub/mixer/messages';
+import type { HubMethods, MixerFigures } from '../mixer/messages';
 import { processFigures } from './processMetrics';
 import type { GcKind } from '../util/gcPauses';
 import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status';

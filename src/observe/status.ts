@@ -1,7 +1,7 @@
 // What the hub tells of itself: `holdcast status` prints it, the status socket serves it as JSON.
 // It names calls by their Uniqueids, so it never leaves a socket of the hub's own user; a caller's number is not in it.
 import { join } from 'node:path';
-import type { CallStatus } from '../hub/mixer/messages';
+import type { CallStatus } from '../mixer/messages';
 
 /** The socket that answers /status, in config.hub.folder. */
 export const statusSocket = (folder: string): string => join(folder, 'status.sock');

@@ -1,6 +1,6 @@
 // Pages: how samples are shared. A clip is cut into pages of shared memory, one copy for all threads; its first page is
 // always at hand, the others are read from the disk just before a caller hears them.
-import type { Shelf } from '../program/shelves';
+import type { AdviceSlot } from '../program/adviceSlots';
 
 /** Something that can be played. Its samples come in pages, of which the first is always at hand. */
 export interface CatalogClip {
@@ -11,7 +11,7 @@ export interface CatalogClip {
   readonly samples: number;
   readonly kind: 'music' | 'advice' | 'prompt' | 'other';
   /** Advices. */
-  readonly shelf?: Shelf;
+  readonly shelf?: AdviceSlot;
   /** Base language; absent: for everyone. */
   readonly language?: string;
   /** Prompts: the name without language and ending, "position-3". */

@@ -2,7 +2,7 @@
 // It answers by the same rules as the Library, so that a caller hears the same wherever his Program runs.
 import type { Clip, Reader } from '../audio/source';
 import { baseLanguage } from '../media/names';
-import type { Shelf } from '../program/shelves';
+import type { AdviceSlot } from '../program/adviceSlots';
 import type { PlayableMedia } from '../session/assemble';
 import type { CatalogClip, Page } from './page';
 import { PagedReader } from './pagedReader';
@@ -88,7 +88,7 @@ export class PagedMedia implements PlayableMedia {
     return this.#music;
   }
 
-  advices(shelf: Shelf, language: string): readonly Clip[] {
+  advices(shelf: AdviceSlot, language: string): readonly Clip[] {
     const base = baseLanguage(language);
     const name = `${shelf}/${base}`;
     const known = this.#shelves.get(name);

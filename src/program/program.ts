@@ -11,7 +11,7 @@ import type { Announcement, Listening } from './announcement';
 import { Announcer } from './announcer';
 import { MusicBed, type BedPosition } from './bed';
 import { fallbackClip } from './fallback';
-import { Hindsight } from './hindsight';
+import { PlayoutHistory } from './playoutHistory';
 import type { Playlist } from './playlist';
 import type { AdviceRota } from './rota';
 import type { ProgramSettings } from './settings';
@@ -70,7 +70,7 @@ export class Program {
   readonly #tone: KeyTone;
   readonly #advice: AdviceShape;
   readonly #voices: Voices;
-  readonly #hindsight: Hindsight;
+  readonly #history: PlayoutHistory;
   readonly #beganAt: number;
   #at: number;
   /** An advice has been given in this call. */
@@ -92,10 +92,10 @@ export class Program {
     const sinceVoice = parts.sinceVoice ?? (this.#advised ? 0 : Infinity);
     this.#advice = adviceShape(settings);
     this.#bed = this.#openBed(block);
-    this.#hindsight = new Hindsight({ at: this.#at, music: this.#bed.position, sinceVoice });
+    this.#history = new PlayoutHistory({ at: this.#at, music: this.#bed.position, sinceVoice });
     this.#voices = new Voices({
       rota: parts.rota,
-      hindsight: this.#hindsight,
+      hindsight: this.#history,
       now: () => this.#at,
       emit: (event) => this.#emit(event),
     });
@@ -123,7 +123,7 @@ export class Program {
     this.#limiter.process(mix);
     encodeS16(mix, frame);
     this.#at += mix.length;
-    this.#hindsight.moved(this.#at, this.#bed.trackId, this.#bed.sample, this.#announcer.sinceVoice);
+    this.#history.moved(this.#at, this.#bed.trackId, this.#bed.sample, this.#announcer.sinceVoice);
   }
 
   /** Samples rendered so far, with those that were heard before it began. */
@@ -208,7 +208,7 @@ export class Program {
   stateAt(samplesAgo: number): ProgramState {
     const heardSamples = Math.max(this.#beganAt, this.#at - Math.max(0, Math.round(samplesAgo)));
     const at = heardSamples - this.#limiter.latency;
-    const { music, sinceVoice } = this.#hindsight.momentAt(at);
+    const { music, sinceVoice } = this.#history.momentAt(at);
     return {
       heardSamples,
       ...(music && { music }),
@@ -222,7 +222,7 @@ export class Program {
 
   /** Samples of an announcement that the caller has heard, `samplesAgo` as in `stateAt`; 0 when it had not begun. */
   spoken(announcement: Announcement, samplesAgo: number): number {
-    return this.#hindsight.spoken(announcement, this.#at - Math.max(0, samplesAgo) - this.#limiter.latency);
+    return this.#history.spoken(announcement, this.#at - Math.max(0, samplesAgo) - this.#limiter.latency);
   }
 
   /** Closes what is open; the Program is not used any more. */

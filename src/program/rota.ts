@@ -4,11 +4,11 @@
 // its only state, so that a call goes on rightly in another process and in a library that changes.
 import type { Clip } from '../audio/source';
 import type { Random } from '../util/random';
-import type { DayPart, Shelf } from './shelves';
+import type { DayPart, AdviceSlot } from './adviceSlots';
 
 export interface RotaSources {
   /** What can be played from a shelf now, in alphabetical order. */
-  advices(shelf: Shelf): readonly Clip[];
+  advices(shelf: AdviceSlot): readonly Clip[];
   /** The part of the day now; undefined: no such folder is used. */
   dayPart(): DayPart | undefined;
   /** Whether campaigns let this advice be heard now. */
@@ -52,7 +52,7 @@ export class AdviceRota {
   }
 
   /** The next advice, noted as heard; undefined when there is none now. */
-  next(): { advice: Clip; shelf: Shelf } | undefined {
+  next(): { advice: Clip; shelf: AdviceSlot } | undefined {
     const dayPart = this.sources.dayPart();
     for (const shelf of ['first', dayPart, 'middle', 'last'] as const) {
       const due = shelf ? this.#due(shelf) : [];
@@ -82,7 +82,7 @@ export class AdviceRota {
     this.#cut.add(advice.id);
   }
 
-  #due(shelf: Shelf): Clip[] {
+  #due(shelf: AdviceSlot): Clip[] {
     return this.sources
       .advices(shelf)
       .filter((advice) => !this.#heard.has(advice.id) && this.sources.allowed(advice));

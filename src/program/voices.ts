@@ -3,19 +3,19 @@
 import type { Clip } from '../audio/source';
 import { lengthOf, type Announcement, type Listening } from './announcement';
 import type { AnnouncerListener } from './announcer';
-import type { Hindsight } from './hindsight';
+import type { PlayoutHistory } from './playoutHistory';
 import type { AdviceRota } from './rota';
-import type { Shelf } from './shelves';
+import type { AdviceSlot } from './adviceSlots';
 
 export type VoiceEvent =
-  | { type: 'voice-start'; atSample: number; announcement: Announcement; shelf?: Shelf }
+  | { type: 'voice-start'; atSample: number; announcement: Announcement; shelf?: AdviceSlot }
   | { type: 'voice-end'; atSample: number; announcement: Announcement }
   | { type: 'voice-cut'; atSample: number; announcement: Announcement }
   | { type: 'voice-failed'; atSample: number; announcement: Announcement; clip: Clip; error: unknown };
 
 export interface VoicesParts {
   rota: Pick<AdviceRota, 'giveBack' | 'cutOff'>;
-  hindsight: Hindsight;
+  hindsight: PlayoutHistory;
   /** Sample of the call at which the current block begins. */
   now: () => number;
   emit: (event: VoiceEvent) => void;
@@ -23,7 +23,7 @@ export interface VoicesParts {
 
 /** Who is to be told of an announcement that is not over. */
 interface Pending {
-  readonly shelf?: Shelf | undefined;
+  readonly shelf?: AdviceSlot | undefined;
   readonly listening?: Listening | undefined;
 }
 

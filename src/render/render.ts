@@ -18,7 +18,7 @@ import { seededRandom } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { Recorder } from './recorder';
 import type { CallScript, ScriptEvent } from './script';
-import { ScriptOffice } from './scriptOffice';
+import { ScriptRecords } from './scriptOffice';
 import { SettledSpeech } from './settledSpeech';
 
 export interface RenderParts {
@@ -108,14 +108,16 @@ async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<Offl
   const recorder = new Recorder(config.program.rate);
   const toLog = programLog(log, config.program.rate);
   const currency = config.billing?.currency;
-  const office = ScriptOffice.isNeededBy(script) ? new ScriptOffice({ script, clock, currency }) : undefined;
-  const services = office && new SpokenServices({ office, speech: () => speech, clock, log });
+  const records = ScriptRecords.isNeededBy(script)
+    ? new ScriptRecords({ script, clock, currency })
+    : undefined;
+  const services = records && new SpokenServices({ records, speech: () => speech, clock, log });
   const { program, session } = assembleCall({
     call: {
       language: script.language ?? config.language,
-      ...(office && { uniqueid: 'script', certain: true }),
+      ...(records && { uniqueid: 'script', certain: true }),
     },
-    office: () => services,
+    services: () => services,
     speech: () => speech,
     rules: { ...rules, asksPin: script.pin !== undefined },
     media: {

@@ -1,6 +1,6 @@
-// ScriptOffice: the back office of a rendered call. It knows what the script says and asks nobody, so that the same
+// ScriptRecords: the back office of a rendered call. It knows what the script says and asks nobody, so that the same
 // script always gives the same samples.
-import type { BackOffice } from '../asterisk/backOffice';
+import type { CallerRecords } from '../session/callerRecords';
 import type { Account, BalanceAnswer } from '../billing/billing';
 import { defaultBilling, defaultPin } from '../billing/settings';
 import { parseMoney } from '../speech/money';
@@ -18,7 +18,7 @@ export interface ScriptOfficeParts {
   currency?: string | undefined;
 }
 
-export class ScriptOffice implements BackOffice {
+export class ScriptRecords implements CallerRecords {
   readonly #answer: BalanceAnswer;
   #tries = 0;
 

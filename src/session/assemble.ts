@@ -4,7 +4,7 @@ import { Playlist } from '../program/playlist';
 import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
 import { AdviceRota } from '../program/rota';
 import type { ProgramSettings } from '../program/settings';
-import type { DayPart } from '../program/shelves';
+import type { DayPart } from '../program/adviceSlots';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
@@ -43,7 +43,7 @@ export interface CallSetup {
   log: Logger;
   onEvent: (event: ProgramEvent) => void;
   /** What is asked of the operator's systems, asked for anew each time; see `Session.opened`. Absent: nothing. */
-  office?: (() => CallServices | undefined) | undefined;
+  services?: (() => CallServices | undefined) | undefined;
   /** Who says places that are not recorded, asked for anew each time. Absent: nobody. */
   speech?: (() => Pick<Speech, 'position'> | undefined) | undefined;
   /** Told of each key that does something, by its action's name. */
@@ -72,12 +72,12 @@ export function assembleCall(setup: CallSetup): AssembledCall {
   const { call, rules, clock, random, log } = setup;
   const media = inHouseLanguage(setup.media, rules.language);
   const resume = setup.resume && atRate(setup.resume, rules.program.rate);
-  const { office = () => undefined, speech = () => undefined } = setup;
+  const { services = () => undefined, speech = () => undefined } = setup;
   const playing = setup.playing && atRate(setup.playing.state, rules.program.rate);
   const from = playing ? movedOn(resume ?? playing, playing) : resume;
   let isFirst = setup.playing?.fresh === true;
   // Of a call that may be another one nothing is kept.
-  const journal = new Journal(() => (call.certain ? office() : undefined), clock);
+  const journal = new Journal(() => (call.certain ? services() : undefined), clock);
   const rota: AdviceRota = new AdviceRota(
     {
       advices: (shelf) => media.advices(shelf, session.call.language),
@@ -105,7 +105,7 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     keys,
     position,
     asksPin,
-    office,
+    services,
     speech,
     journal,
     prompt: (name, language) => media.prompt(name, language),

@@ -1,6 +1,6 @@
-// CallServices: what a Session has of the operator's systems for its call. It is the BackOffice, but for the balance, which comes
+// CallServices: what a Session has of the operator's systems for its call. It is the CallerRecords, but for the balance, which comes
 // in words: wherever a call is mixed, nobody there knows the amount.
-import type { BackOffice } from '../asterisk/backOffice';
+import type { CallerRecords } from './callerRecords';
 import type { Clip } from '../audio/source';
 
 /** A caller's balance as a sentence, or what is to be said or asked instead. */
@@ -13,7 +13,7 @@ export type SpokenBalance =
   | { readonly status: 'locked' | 'unknown-caller' | 'unregistered' | 'unavailable' };
 
 /** One call's. Closed by whoever opened it. */
-export interface CallServices extends Omit<BackOffice, 'balance'> {
+export interface CallServices extends Omit<CallerRecords, 'balance'> {
   /**
    * The caller's balance in words. Never rejects; takes as long as billing and the slowest voice may.
    * @param language of the caller; where no voice speaks it, another may be spoken

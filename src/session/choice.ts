@@ -10,7 +10,7 @@ import type { Journal } from './journal';
 export interface ChoiceParts {
   program: Program;
   journal: Journal;
-  office(): Pick<CallServices, 'choice'> | undefined;
+  services(): Pick<CallServices, 'choice'> | undefined;
   call(): Call;
   clock: Clock;
   log: Logger;
@@ -49,10 +49,10 @@ export class Choice {
   recall(): void {
     const { certain, phone } = this.parts.call();
     const known = certain === true && phone !== undefined;
-    const office = this.#settled || !known || this.#tooLate ? undefined : this.parts.office();
-    if (!office) return;
+    const services = this.#settled || !known || this.#tooLate ? undefined : this.parts.services();
+    if (!services) return;
     this.#settled = true;
-    office.choice().then(
+    services.choice().then(
       (track) => {
         if (track !== undefined && !this.#forgotten && this.parts.call().phone === phone) this.#play(track);
       },

@@ -1,12 +1,12 @@
 // What a call can play, and the house's language for callers in whose own there are no prompts: so for every host, since each
 // puts its calls together by `assembleCall`.
 import type { Clip } from '../audio/source';
-import type { Shelf } from '../program/shelves';
+import type { AdviceSlot } from '../program/adviceSlots';
 
 /** What can be played now; asked anew each time, since it changes while calls run. */
 export interface PlayableMedia {
   music(): readonly Clip[];
-  advices(shelf: Shelf, language: string): readonly Clip[];
+  advices(shelf: AdviceSlot, language: string): readonly Clip[];
   /** A recorded prompt by name ("position-3") in that language. */
   prompt(name: string, language: string): Clip | undefined;
   /** Whether there are prompts in that language itself. Absent: there are. */

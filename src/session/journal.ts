@@ -1,6 +1,6 @@
 // Journal: what a caller heard and which keys did something, left with the back office. It is written before there is
 // an office and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first.
-import type { Remembered } from '../asterisk/backOffice';
+import type { Remembered } from './callerRecords';
 import { lengthOf, type Announcement } from '../program/announcement';
 import { FALLBACK_ID } from '../program/fallback';
 import type { ProgramEvent } from '../program/program';
@@ -19,7 +19,7 @@ export class Journal {
 
   /** @param office where it is left; undefined: there is none, or not yet */
   constructor(
-    private readonly office: () => Pick<CallServices, 'remember'> | undefined,
+    private readonly services: () => Pick<CallServices, 'remember'> | undefined,
     private readonly clock: Pick<Clock, 'wall'>,
   ) {}
 
@@ -38,8 +38,8 @@ export class Journal {
 
   /** Hands over what has waited, if somebody can take it now. */
   flush(): void {
-    const office = this.#identified ? this.office() : undefined;
-    if (office) for (const { what, wallMs } of this.#waiting.splice(0)) office.remember(what, wallMs);
+    const services = this.#identified ? this.services() : undefined;
+    if (services) for (const { what, wallMs } of this.#waiting.splice(0)) services.remember(what, wallMs);
   }
 
   /** What happened in the Program. A voice counts when half of it was heard, a track when it begins. */

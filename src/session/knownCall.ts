@@ -1,6 +1,6 @@
 // KnownCall: what Asterisk has told of one call, and what of it a Session may be told. A call has one Session after another
 // (a new config, another reader), and each is told anew.
-import type { OfficeCall } from '../asterisk/backOffice';
+import type { RecordedCall } from './callerRecords';
 import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/feed';
 import type { Logger } from '../util/log';
 import type { Call } from './call';
@@ -60,7 +60,7 @@ export class KnownCall {
   }
 
   /** For the back office; undefined: nothing may be asked or kept of it. */
-  get office(): OfficeCall | undefined {
+  get recorded(): RecordedCall | undefined {
     if (!this.parts.certain) return undefined;
     return { ...(this.#identity ?? { uniqueid: this.uniqueid }), ...(this.#ended && { ended: true }) };
   }

@@ -9,7 +9,7 @@ const LIMIT_MS = 1000;
 export class PlaceCheck {
   #drop: Cancel | undefined;
 
-  /** @param confirm see `BackOffice.confirmPlace`; undefined: there is nobody to ask */
+  /** @param confirm see `CallerRecords.confirmPlace`; undefined: there is nobody to ask */
   constructor(
     private readonly clock: Clock,
     private readonly confirm: () => Promise<boolean> | undefined,

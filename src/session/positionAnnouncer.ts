@@ -19,7 +19,7 @@ import type { Reply } from './replies';
 import type { Speech } from './speech';
 import { SpokenPlaces } from './spokenPlaces';
 import { PlaceCheck } from './placeCheck';
-import { enoughOf, heardOf, type Telling, type Told, type ToldPlace } from './told';
+import { enoughOf, heardOf, type Telling, type LastAnnounced, type ToldPlace } from './lastAnnounced';
 import { Waiting } from './waiting';
 
 /** One announcement of a place, from when it is asked for until it is over. */
@@ -27,8 +27,8 @@ interface Saying extends Telling {
   /** The press that asked for it; undefined: it is said by itself. */
   readonly reply: Reply | undefined;
   announcement?: Announcement;
-  told?: Told;
-  before?: Told | undefined;
+  told?: LastAnnounced;
+  before?: LastAnnounced | undefined;
   began: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface PositionParts {
   /** Says places for which there is no prompt; undefined: nobody does. */
   speech(): Pick<Speech, 'position'> | undefined;
   language(): string;
-  /** Whether the place is still right, see `BackOffice.confirmPlace`; undefined: nobody is asked, it counts as it is. */
+  /** Whether the place is still right, see `CallerRecords.confirmPlace`; undefined: nobody is asked, it counts as it is. */
   confirm?(): Promise<boolean> | undefined;
   /** What an earlier process of this call has told. */
   told?: ToldPlace | undefined;
@@ -63,7 +63,7 @@ export class PositionAnnouncer {
   #place: QueuePlace | undefined;
   /** When the present place in this queue was known first. */
   #since = 0;
-  #told: Told | undefined;
+  #told: LastAnnounced | undefined;
   /** Asked for and not over. */
   #saying: Saying | undefined;
   #question: Question | undefined;

@@ -31,7 +31,7 @@ export interface SessionParts {
   /** Billing asks for a PIN before it tells a balance. */
   asksPin: boolean;
   /** What is asked of the operator's systems for this call; undefined: nothing, or not yet. Its owner closes it. */
-  office(): CallServices | undefined;
+  services(): CallServices | undefined;
   /** Who says places that are not recorded; undefined: nobody, or not yet. */
   speech(): Pick<Speech, 'position'> | undefined;
   journal: Journal;
@@ -64,7 +64,7 @@ export class Session {
     const { program, clock, log, resume } = parts;
     this.#call = parts.call;
     const call = (): Call => this.#call;
-    const office = (): CallServices | undefined => parts.office();
+    const services = (): CallServices | undefined => parts.services();
     const prompts = new Prompts(
       (name) => parts.prompt(name, this.#call.language),
       log,
@@ -79,18 +79,18 @@ export class Session {
       clock,
       speech: () => parts.speech(),
       language: () => this.#call.language,
-      confirm: () => this.parts.office()?.confirmPlace?.(),
+      confirm: () => this.parts.services()?.confirmPlace?.(),
       told: resume?.told,
     });
     const interrupted = resume?.keying === true;
     const { asksPin } = parts;
     this.#balance = new Balance({
-      ...{ program, prompts, clock, log, call, services: office, asksPin, interrupted },
+      ...{ program, prompts, clock, log, call, services, asksPin, interrupted },
     });
     const { journal } = parts;
     const resumed = resume !== undefined;
     const pending = resume?.choosing;
-    this.#choice = new Choice({ program, journal, clock, log, call, office, resumed, pending });
+    this.#choice = new Choice({ program, journal, clock, log, call, services, resumed, pending });
     this.#functions = new KeyFunctions({
       program,
       prompts,

@@ -1,5 +1,5 @@
 // SpokenServices: CallServices in one process, of a back office that knows amounts and a voice that says them.
-import type { BackOffice } from '../asterisk/backOffice';
+import type { CallerRecords } from './callerRecords';
 import type { BalanceAnswer } from '../billing/billing';
 import type { Clock } from '../util/clock';
 import { inTime, LATE } from '../util/inTime';
@@ -8,7 +8,7 @@ import type { CallServices, SpokenBalance } from './callServices';
 import { SPEECH_MS, type Speech } from './speech';
 
 export interface SpokenServicesParts {
-  office: BackOffice;
+  records: CallerRecords;
   /** Undefined: nobody speaks (yet). */
   speech(): Speech | undefined;
   clock: Pick<Clock, 'after'>;
@@ -24,12 +24,12 @@ export class SpokenServices implements CallServices {
   readonly confirmPlace?: () => Promise<boolean>;
 
   constructor(private readonly parts: SpokenServicesParts) {
-    const { office } = parts;
-    if (office.confirmPlace) this.confirmPlace = () => office.confirmPlace!();
+    const { records } = parts;
+    if (records.confirmPlace) this.confirmPlace = () => records.confirmPlace!();
   }
 
   choice(): Promise<string | undefined> {
-    return this.parts.office.choice();
+    return this.parts.records.choice();
   }
 
   async balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<SpokenBalance> {
@@ -42,17 +42,17 @@ export class SpokenServices implements CallServices {
     return typeof clips === 'object' && clips.length > 0 ? { status: 'spoken', clips } : UNAVAILABLE;
   }
 
-  remember(...kept: Parameters<BackOffice['remember']>): void {
-    this.parts.office.remember(...kept);
+  remember(...kept: Parameters<CallerRecords['remember']>): void {
+    this.parts.records.remember(...kept);
   }
 
   close(): Promise<void> | void {
-    return this.parts.office.close();
+    return this.parts.records.close();
   }
 
   async #answer(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer> {
-    const { office, clock, log } = this.parts;
-    const ask = (stop: AbortSignal): Promise<BalanceAnswer> => office.balance(language, pin, stop);
+    const { records, clock, log } = this.parts;
+    const ask = (stop: AbortSignal): Promise<BalanceAnswer> => records.balance(language, pin, stop);
     const answer = await inTime(clock, OFFICE_MS, ask, signal).catch(() => LATE);
     if (typeof answer === 'object') return answer;
     if (!signal.aborted)

@@ -4,7 +4,7 @@ import type { SampleRate } from '../audio/frame';
 import type { BedPosition } from '../program/bed';
 import type { ProgramState } from '../program/program';
 import type { KeyTimes } from './keys';
-import type { ToldPlace } from './told';
+import type { ToldPlace } from './lastAnnounced';
 import { WAIT_RUNGS } from './waitPhrase';
 
 /** Plain JSON. Times in samples are at `rate`, moments are wall time, milliseconds since 1970. */

@@ -2,7 +2,7 @@
 // A caller's first sound waits for no folder but music/.
 import type { Clip } from '../audio/source';
 import { Library, type LibraryOptions } from '../media/library';
-import type { Shelf } from '../program/shelves';
+import type { AdviceSlot } from '../program/adviceSlots';
 import type { PlayableMedia } from '../session/assemble';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
@@ -59,7 +59,7 @@ export class CallMedia implements PlayableMedia, Closeable {
     return this.#scanned || !this.#first ? this.#library.music : [this.#first];
   }
 
-  advices(shelf: Shelf, language: string): readonly Clip[] {
+  advices(shelf: AdviceSlot, language: string): readonly Clip[] {
     return this.parts.isNamed() ? this.#library.advices(shelf, language) : [];
   }
 

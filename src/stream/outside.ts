@@ -1,11 +1,11 @@
 // What a stream has outside of its process: an AMI connection of its own, where its config holds the secret, and the
 // operator's store and billing. Loaded after the first audio, and what it needs of other packages when it is used.
-import type { BackOffice } from '../asterisk/backOffice';
+import type { CallerRecords } from '../session/callerRecords';
 import type { DirectFeed } from '../asterisk/directFeed';
 import type { AmiSettings } from '../asterisk/settings';
 import type { ResolvedConfig } from '../config/types';
 import type { KnownCall } from '../session/knownCall';
-import { LocalOffice, type CallCheck } from '../session/localOffice';
+import { LocalRecords, type CallCheck } from '../session/localRecords';
 import type { StateFile } from '../store/stateFile';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
@@ -30,7 +30,7 @@ export interface CallOutside {
   /** Not opened yet. Absent: there is no AMI secret, and nobody tells anything. */
   readonly feed?: Pick<DirectFeed, 'open' | 'close'> | undefined;
   /** Knows who calls once the feed has told it. */
-  readonly office: BackOffice;
+  readonly records: CallerRecords;
 }
 
 /** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */
@@ -51,12 +51,12 @@ export async function openOutside(parts: OutsideParts): Promise<CallOutside> {
     caller: async () => parts.isStill() && (await feed.confirmCaller()),
     place: () => feed.confirmPlace(),
   };
-  const office = known.office ? await localOffice(parts, check) : nobodysOffice(parts);
-  return { feed, office };
+  const records = known.recorded ? await localRecords(parts, check) : nobodysRecords(parts);
+  return { feed, records };
 }
 
 /** Store and billing of this process; what is slow of them is loaded at the first question. */
-async function localOffice(parts: OutsideParts, check: CallCheck | undefined): Promise<BackOffice> {
+async function localRecords(parts: OutsideParts, check: CallCheck | undefined): Promise<CallerRecords> {
   const { known, config, clock, log } = parts;
   const { store: settings, billing: asked } = config;
   const [{ WriteBehindStore }, billingRoom] = await Promise.all([
@@ -71,12 +71,12 @@ async function localOffice(parts: OutsideParts, check: CallCheck | undefined): P
   });
   const billing = asked && billingRoom?.openBilling(asked, { clock, log, pins: keeper.pins });
   const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
-  return new LocalOffice({ keeper, billing, call: () => known.office, check, clock, owned });
+  return new LocalRecords({ keeper, billing, call: () => known.recorded, check, clock, owned });
 }
 
 /** It knows nothing and keeps nothing. */
-function nobodysOffice({ clock }: OutsideParts): BackOffice {
-  return new LocalOffice({ call: () => undefined, clock });
+function nobodysRecords({ clock }: OutsideParts): CallerRecords {
+  return new LocalRecords({ call: () => undefined, clock });
 }
 
 async function directFeed(ami: AmiSettings, parts: OutsideParts): Promise<DirectFeed> {

@@ -231,7 +231,7 @@ export class CallStream {
     this.#outside = undefined;
     this.#services = undefined;
     this.#play(config, media, undefined, { state: musicOf(this.#playing()), fresh: false });
-    await Promise.all([outside?.feed?.close(), outside?.office.close()]);
+    await Promise.all([outside?.feed?.close(), outside?.records.close()]);
   }
 
   /** The call at the sample that is rendered next. */
@@ -270,13 +270,13 @@ export class CallStream {
       isStill: () => token === undefined || names.noted(token) === uniqueid,
       alone: token === undefined,
     });
-    this.#scope.own(outside.office);
+    this.#scope.own(outside.records);
     if (outside.feed) this.#scope.own(outside.feed);
     if (this.#listener !== listener)
-      return void (await Promise.all([outside.feed?.close(), outside.office.close()]));
+      return void (await Promise.all([outside.feed?.close(), outside.records.close()]));
     this.#outside = outside;
     const speech = (): Speech | undefined => this.#speech;
-    this.#services = new SpokenServices({ office: outside.office, speech, clock, log });
+    this.#services = new SpokenServices({ records: outside.records, speech, clock, log });
     this.#session?.opened();
     const feed = new SessionFeed({
       known,
@@ -312,7 +312,7 @@ export class CallStream {
       log: this.#log,
       ...(resume && { resume }),
       ...(playing && { playing }),
-      office: () => this.#services,
+      services: () => this.#services,
       speech: () => this.#speech,
       onEvent: (event) => {
         log(event);

@@ -1,11 +1,11 @@
 // The guards in front of billing, each by itself: time limit, second try, short memory, sharing, rest. Tries: pinTries.test.ts.
 // Would catch: a caller who waits for ever, a balance that stays in memory, a billing system that is asked to death.
-import { Breaker, type Leave } from '../../src/billing/breaker';
+import { Breaker, type Permit } from '../../src/billing/breaker';
 import { BillingFailure } from '../../src/billing/failure';
-import { Flights } from '../../src/billing/flights';
+import { SingleFlight } from '../../src/billing/singleFlight';
 import { onceMore } from '../../src/billing/retry';
-import { ShortMemory } from '../../src/billing/shortMemory';
-import { Troubles } from '../../src/billing/troubles';
+import { TtlCache } from '../../src/billing/ttlCache';
+import { SeenErrors } from '../../src/billing/seenErrors';
 import { Abandoned, within } from '../../src/billing/within';
 import { ManualClock } from '../../src/util/clock';
 import { rejection } from '../support/billingContract';
@@ -103,7 +103,7 @@ describe('the second try', () => {
 
 describe('the short memory', () => {
   test('keeps an answer for its time, and not a moment longer in memory', () => {
-    const memory = new ShortMemory<string>(clock, 1000);
+    const memory = new TtlCache<string>(clock, 1000);
     memory.put('a', 'A');
     clock.advance(400);
     memory.put('b', 'B');
@@ -116,7 +116,7 @@ describe('the short memory', () => {
   });
 
   test('gives nothing that is too old though its timer is late', () => {
-    const memory = new ShortMemory<string>(clock, 1000);
+    const memory = new TtlCache<string>(clock, 1000);
     memory.put('a', 'A');
     clock.stall(1000);
     expect(memory.get('a')).toBeUndefined();
@@ -125,7 +125,7 @@ describe('the short memory', () => {
   });
 
   test('a renewed answer lives for its whole time', () => {
-    const memory = new ShortMemory<string>(clock, 1000);
+    const memory = new TtlCache<string>(clock, 1000);
     memory.put('a', 'A');
     memory.put('b', 'B');
     clock.advance(900);
@@ -136,7 +136,7 @@ describe('the short memory', () => {
   });
 
   test('is bounded: the oldest makes room', () => {
-    const memory = new ShortMemory<number>(clock, 1000, 3);
+    const memory = new TtlCache<number>(clock, 1000, 3);
     for (let i = 0; i < 10; i++) memory.put(`${i}`, i);
     expect([memory.size, memory.get('6'), memory.get('7')]).toEqual([3, undefined, 7]);
     memory.clear();
@@ -145,7 +145,7 @@ describe('the short memory', () => {
   });
 
   test('of no length keeps nothing', () => {
-    const memory = new ShortMemory<string>(clock, 0);
+    const memory = new TtlCache<string>(clock, 0);
     memory.put('a', 'A');
     expect([memory.get('a'), memory.size]).toEqual([undefined, 0]);
   });
@@ -154,7 +154,7 @@ describe('the short memory', () => {
 describe('sharing', () => {
   /** Questions that are answered by hand. */
   class Questions {
-    readonly flights = new Flights<string>();
+    readonly flights = new SingleFlight<string>();
     readonly asked: { answer: (text: string) => void; fail: (error: Error) => void; signal: AbortSignal }[] =
       [];
 
@@ -266,7 +266,7 @@ describe('the breaker', () => {
 
   test('what was asked before the rest and fails in it does not make it longer', () => {
     const { breaker } = kept();
-    const early = [breaker.leave(), breaker.leave()] as Leave[];
+    const early = [breaker.leave(), breaker.leave()] as Permit[];
     fail(breaker, 3);
     clock.advance(20_000);
     for (const leave of early) leave.failed();
@@ -295,7 +295,7 @@ describe('the breaker', () => {
 
 describe('what was told', () => {
   test('of billing is news again when it has answered, of one caller after an hour', () => {
-    const troubles = new Troubles(clock);
+    const troubles = new SeenErrors(clock);
     for (const ofOne of [false, true]) {
       expect(['a', 'b', 'a', 'b'].map((text) => troubles.isNews(text, ofOne))).toEqual([
         true,
@@ -311,7 +311,7 @@ describe('what was told', () => {
   });
 
   test('is bounded: of texts that are never the same only some are told', () => {
-    const troubles = new Troubles(clock);
+    const troubles = new SeenErrors(clock);
     for (const ofOne of [false, true]) {
       const news = Array.from({ length: 1000 }, (_, i) => troubles.isNews(`${i}`, ofOne));
       expect(news.filter(Boolean).length).toBe(50);

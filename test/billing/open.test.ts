@@ -1,7 +1,7 @@
 // From settings to a desk that answers: each kind of source, what an operator's function may do, a PIN that is lost.
 // Would catch: a config that asks for a PIN and takes any, a function that takes the process or a caller with it.
 import { openBilling } from '../../src/billing/open';
-import type { BillingDesk } from '../../src/billing/desk';
+import type { BalanceService } from '../../src/billing/balanceService';
 import {
   defaultBilling,
   defaultPin,
@@ -37,7 +37,7 @@ function opened(
   source: BillingSettings['source'],
   more: Partial<BillingSettings> = {},
   time: ManualClock | ReturnType<typeof systemClock> = clock,
-): BillingDesk {
+): BalanceService {
   const settings = { source, ...defaultBilling, phone: { format: 'e164' } as const, ...more };
   return owned(openBilling(settings, { clock: time, log: kept.log, pins: new FakePins() }));
 }

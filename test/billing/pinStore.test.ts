@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { BillingDesk } from '../../src/billing/desk';
+import { BalanceService } from '../../src/billing/balanceService';
 import { defaultBilling, defaultPin } from '../../src/billing/settings';
 import { exportStore } from '../../src/store/admin';
 import { WriteBehindStore } from '../../src/store/writeBehindStore';
@@ -23,13 +23,13 @@ const parts = { clock: systemClock(), log: kept.log, worker: storeWorker() };
 const asked: (string | undefined)[] = [];
 
 /** As a process has them. */
-function openDesk(): BillingDesk {
+function openDesk(): BalanceService {
   const random = seededRandom(1);
   const keeper = owned(
     new WriteBehindStore({ settings, open: () => openStore(settings, parts), ...parts, random }),
   );
   return owned(
-    new BillingDesk({
+    new BalanceService({
       settings: { ...defaultBilling, phone: { format: 'e164' }, pin: defaultPin },
       open: () =>
         Promise.resolve({
@@ -46,7 +46,7 @@ function openDesk(): BillingDesk {
   );
 }
 
-const ask = async (desk: BillingDesk, phone: string, pin?: string): Promise<string> => {
+const ask = async (desk: BalanceService, phone: string, pin?: string): Promise<string> => {
   const call = { phone, uniqueid: '1795225281.7', language: 'en', ...(pin !== undefined && { pin }) };
   return (await desk.balance(call, new AbortController().signal)).status;
 };

@@ -16,7 +16,7 @@ import { mediaCheck, mediaList, mediaPrepare, type MediaPrepareOptions } from '.
 import { lengthText } from '../../src/cli/mediaTable';
 import { typoOf } from '../../src/media/check';
 import type { MediaSettings } from '../../src/media/settings';
-import { SHELVES } from '../../src/program/shelves';
+import { ADVICE_SLOTS } from '../../src/program/adviceSlots';
 import { languageFor } from '../../src/speech/languages';
 import { silentLogger } from '../../src/util/log';
 import { filesUnder, program, put, rampWav, settingsIn, ship, tempFolder } from '../media/fixtures';
@@ -85,7 +85,10 @@ test('list: shelves in the order in which they are heard', async () => {
   put(settings, 'advices/middle/new.mp3', 'x');
   const { code, text } = await run(mediaList, settings);
   expect(code).toBe(0);
-  expect(text.match(/^\S+\/(?=:)/gm)).toEqual(['music/', ...SHELVES.map((shelf) => `advices/${shelf}/`)]);
+  expect(text.match(/^\S+\/(?=:)/gm)).toEqual([
+    'music/',
+    ...ADVICE_SLOTS.map((shelf) => `advices/${shelf}/`),
+  ]);
   expect(text).toMatch(/1 +hello\.en\.wav +Hello +0:00\.1 +en +ready/);
   expect(text).toMatch(/· +new\.mp3 +New +— +all +not prepared/);
   expect(text).toMatch(/advices\/last\/: last, in this order\n {2}\(empty\)/);
@@ -292,7 +295,7 @@ test('check: a broken manifest is found', async () => {
 test('a typo has its word, anything else has none', () => {
   expect(
     ['Midle', 'midlle', 'frist', 'firstmorning', 'first_day', 'lasst', 'jingles', ''].map((w) =>
-      typoOf(w, SHELVES),
+      typoOf(w, ADVICE_SLOTS),
     ),
   ).toEqual(['middle', 'middle', 'first', 'firstMorning', 'firstDay', 'last', undefined, undefined]);
 });

@@ -46,7 +46,7 @@ let server: BillingServer;
 const odd: Record<string, Answering> = {
   [SLOW]: later(2000),
   [SLOWEST]: later(10_000),
-  [JUNK]: (_, response) => void response.end('<html>Welcome to our billing system!</html>'),
+  [JUNK]: (_, response) => void response.end('<html>InitialTrack to our billing system!</html>'),
   [COMMAS]: says([{ number: '00041282', balance: '1,234.50' }]),
 };
 

@@ -2,12 +2,12 @@
 // It serves every caller at once, so one thing that fails must not take the others along.
 import { join } from 'node:path';
 import { readerApplication } from '../../src/asterisk/realtime';
-import { runHub, type HubParts, type HubReady, type Playing, type PlayingGiven } from '../../src/hub/hub';
+import { runHub, type HubParts, type HubReady, type Playback, type PlaybackGiven } from '../../src/hub/hub';
 import { CallNames } from '../../src/session/callNames';
 import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
-import { ScriptedDesk, ScriptedKeeper } from '../support/officeContract';
+import { ScriptedBalances, ScriptedKeeper } from '../support/officeContract';
 import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
 import { HOLDCAST } from '../support/process';
 
@@ -206,21 +206,21 @@ test('a program that Asterisk could not start is an error, and nothing goes on l
 });
 
 describe('with a store and billing', () => {
-  const offices = () => {
-    const [keeper, billing] = [new ScriptedKeeper(), new ScriptedDesk()];
+  const services = () => {
+    const [keeper, billing] = [new ScriptedKeeper(), new ScriptedBalances()];
     const closed: string[] = [];
     const closing = <T extends object>(what: string, office: T): T & { close(): void } =>
       Object.assign(office, { close: () => void closed.push(what) });
     const both = { keeper: closing('keeper', keeper), billing: closing('billing', billing) };
-    return { keeper, billing, closed, openOffice: () => both };
+    return { keeper, billing, closed, openServices: () => both };
   };
   const NUMBER = '442079460018';
 
   test('a caller’s track is there before their stream is; nobody else’s', async () => {
     const system = new TestSystem();
-    const { keeper, openOffice } = offices();
+    const { keeper, openServices } = services();
     const states = new StateFile(tempFolder());
-    const hub = await system.start({ openOffice, states, rate: 16000 });
+    const hub = await system.start({ openServices, states, rate: 16000 });
     const { asterisk } = system;
     asterisk.ami.connect();
     keeper.choices.set(NUMBER, 'music/first-light.wav');
@@ -243,19 +243,19 @@ describe('with a store and billing', () => {
 
   test('both are closed when the hub ends', async () => {
     const system = new TestSystem();
-    const { closed, openOffice } = offices();
-    const hub = await system.start({ openOffice });
+    const { closed, openServices } = services();
+    const hub = await system.start({ openServices });
     await hub.end();
     expect(closed).toEqual(['keeper', 'billing']);
   });
 
   test('one that hangs does not keep the hub from ending', async () => {
     const system = new TestSystem();
-    const { openOffice } = offices();
-    const both = openOffice();
+    const { openServices } = services();
+    const both = openServices();
     const close = jest.fn(() => new Promise<void>(() => {}) as never);
     both.keeper.close = close;
-    const hub = await system.start({ openOffice: () => both });
+    const hub = await system.start({ openServices: () => both });
     const ended = hub.end();
     await until('that it is closed', () => close.mock.calls.length > 0);
     system.clock.advance(3000);
@@ -264,7 +264,7 @@ describe('with a store and billing', () => {
 });
 
 describe('where the hub plays', () => {
-  class FakePlaying implements Playing {
+  class FakePlaying implements Playback {
     application = readerApplication('/opt/holdcast/bin/holdcast-reader', '/run/play', 8000);
     readonly arrived: string[] = [];
     readonly sweeps: unknown[] = [];
@@ -285,49 +285,49 @@ describe('where the hub plays', () => {
 
   test('look-ups start readers of pipes, or of plain music where there is no room', async () => {
     const system = new TestSystem();
-    const playing = new FakePlaying();
+    const playback = new FakePlaying();
     const settings = { ...system.parts().settings };
     const looked: string[] = [];
     const onLookUp = (_: number, result: string): void => void looked.push(result);
     // Where the reader is not there, nothing is answered: Asterisk would start it again and again.
-    playing.application = { ...playing.application, program: HOLDCAST };
+    playback.application = { ...playback.application, program: HOLDCAST };
     const hub = await system.start({
       settings,
       onLookUp,
-      openPlaying: () => Promise.resolve(playing),
+      openPlayback: () => Promise.resolve(playback),
     });
     const body = async (uniqueid: string): Promise<string | null> =>
       new URLSearchParams(await lookUp(hub.ready.realtime.port, `name=hold-${uniqueid}`)).get('application');
-    expect(await body('1.1')).toBe(`${HOLDCAST} /run/play ${playing.tokens[0]}`);
+    expect(await body('1.1')).toBe(`${HOLDCAST} /run/play ${playback.tokens[0]}`);
     expect(await body('1.2')).toBe(`${HOLDCAST} /run/play`);
-    expect([playing.arrived, looked]).toEqual([
+    expect([playback.arrived, looked]).toEqual([
       ['1.1', '1.2'],
       ['answered', 'plain'],
     ]);
     await hub.end();
-    expect(playing.closed).toBe(true);
+    expect(playback.closed).toBe(true);
   });
 
   test('it is told which calls there still are, and is given the way to their callers’ choices', async () => {
     const system = new TestSystem();
-    const playing = new FakePlaying();
-    let given: PlayingGiven | undefined;
+    const playback = new FakePlaying();
+    let given: PlaybackGiven | undefined;
     await system.start({
-      openPlaying: (all) => {
+      openPlayback: (all) => {
         given = all;
-        return Promise.resolve(playing);
+        return Promise.resolve(playback);
       },
     });
-    expect(playing.sweeps.length).toBeGreaterThan(0);
-    expect(given?.offices).toBeUndefined();
+    expect(playback.sweeps.length).toBeGreaterThan(0);
+    expect(given?.services).toBeUndefined();
     expect(given?.welcome('1.1')).toBeUndefined();
   });
 
   test('it learns which calls there are, also while a flood asks for those that are not', async () => {
     const system = new TestSystem();
-    let given: PlayingGiven | undefined;
+    let given: PlaybackGiven | undefined;
     await system.start({
-      openPlaying: (all) => {
+      openPlayback: (all) => {
         given = all;
         return Promise.resolve(new FakePlaying());
       },

@@ -5,7 +5,7 @@ import { askHub } from '../../src/cli/statusCommand';
 import { LoopDelay } from '../../src/observe/loopDelay';
 import { HubMonitor, type MonitoredHub, type MonitorParts } from '../../src/observe/hubMonitor';
 import { SystemdNotifier } from '../../src/observe/systemd';
-import type { MixerFigures } from '../../src/hub/mixer/messages';
+import type { MixerFigures } from '../../src/mixer/messages';
 import { ManualClock } from '../../src/util/clock';
 import { keptLog, owned, tempFolder } from '../hub/fixtures';
 import { hubStatus } from './observed';

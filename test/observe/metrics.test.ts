@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HubMetrics, type GcThread, type MetricsSources } from '../../src/observe/metrics';
-import type { HubMethods, MixerFigures } from '../../src/hub/mixer/messages';
+import type { HubMethods, MixerFigures } from '../../src/mixer/messages';
 import { watchGc, type GcKind } from '../../src/util/gcPauses';
 import { ManualClock } from '../../src/util/clock';
 import { ERROR_CODES } from '../../src/util/errors';

@@ -3,10 +3,10 @@
 // seconds of fallback music, a lead that grows while Asterisk stands still.
 import { closeSync } from 'node:fs';
 import { frameBytes, FRAME_MS } from '../../src/audio/frame';
-import { CallFigures } from '../../src/hub/mixer/callFigures';
-import { CallPipe } from '../../src/hub/mixer/callPipe';
-import { BatchBuffer, MixSettings } from '../../src/hub/mixer/mixSettings';
-import { portableConfig } from '../../src/hub/play/portable';
+import { CallFigures } from '../../src/mixer/callFigures';
+import { CallPipe } from '../../src/mixer/callPipe';
+import { BatchBuffer, MixSettings } from '../../src/mixer/mixSettings';
+import { portableConfig } from '../../src/mixer/portableConfig';
 import { endEarlierReaders } from '../../src/pipe/earlierReaders';
 import { openFifo, type PipeFolder } from '../../src/pipe/folder';
 import { pipeBytes, ReaderPipe } from '../../src/pipe/readerPipe';

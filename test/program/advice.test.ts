@@ -1,13 +1,13 @@
 // When advices come in a call, by the events and the samples of a whole Program.
 // Would catch: an advice too early, too late, over another voice, twice, or lost after it was cut off.
 import type { AnnouncementKind } from '../../src/program/announcement';
-import type { Shelf } from '../../src/program/shelves';
+import type { AdviceSlot } from '../../src/program/adviceSlots';
 import { longSine, peak, RATES, sineClip, toneLevel } from '../support/audio';
 import { quietAt, Rig, sayAt, spoken, type Cue, type ProgramPlan } from '../support/program';
 
 const MUSIC = [longSine('music', 200, 0.1, 8_000_000)];
 const advice = (id: string, seconds = 2) => sineClip(id, 500, 0.3, seconds * 8000);
-const shelves = (count: number): Partial<Record<Shelf, ReturnType<typeof advice>[]>> => ({
+const shelves = (count: number): Partial<Record<AdviceSlot, ReturnType<typeof advice>[]>> => ({
   first: Array.from({ length: count }, (_, i) => advice(`first/${String(i).padStart(2, '0')}`)),
 });
 const answer = (id: string, seconds = 1, kind: AnnouncementKind = 'answer') =>

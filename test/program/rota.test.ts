@@ -3,13 +3,13 @@
 import fc from 'fast-check';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { AdviceRota, type RotaSources, type RotaState } from '../../src/program/rota';
-import { SHELVES, type DayPart, type Shelf } from '../../src/program/shelves';
+import { ADVICE_SLOTS, type DayPart, type AdviceSlot } from '../../src/program/adviceSlots';
 import { seededRandom } from '../../src/util/random';
 
 const clip = (id: string): Clip => memoryClip(id, new Float32Array(100));
 const shelf = (name: string, ...names: string[]): Clip[] => names.map((file) => clip(`${name}/${file}`));
 
-const full: Record<Shelf, Clip[]> = {
+const full: Record<AdviceSlot, Clip[]> = {
   first: shelf('first', 'a', 'b'),
   firstMorning: shelf('firstMorning', 'a', 'b'),
   firstDay: shelf('firstDay', 'a', 'b'),
@@ -20,7 +20,7 @@ const full: Record<Shelf, Clip[]> = {
 
 function rotaOf(change: Partial<RotaSources> = {}, seed = 1, before: Partial<RotaState> = {}): AdviceRota {
   const sources = {
-    advices: (name: Shelf) => full[name],
+    advices: (name: AdviceSlot) => full[name],
     dayPart: (): DayPart | undefined => 'firstDay',
     allowed: () => true,
     random: seededRandom(seed),
@@ -160,7 +160,7 @@ test('what the call has heard in another process is not heard again', () => {
   const after = rotaOf({}, 9, { heard: before.heard });
   const rest = take(after);
   expect([...heard, ...rest].sort()).toEqual(
-    SHELVES.filter((name) => name !== 'firstMorning' && name !== 'firstEvening')
+    ADVICE_SLOTS.filter((name) => name !== 'firstMorning' && name !== 'firstEvening')
       .flatMap((name) => full[name].map(({ id }) => id))
       .sort(),
   );

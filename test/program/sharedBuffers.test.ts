@@ -2,7 +2,7 @@
 // Would catch: one caller's sound in another's, also after a Program broke off in its middle; a state that changes later.
 import fc from 'fast-check';
 import type { Clip } from '../../src/audio/source';
-import { Hindsight, type Moment } from '../../src/program/hindsight';
+import { PlayoutHistory, type Moment } from '../../src/program/playoutHistory';
 import { fallbackClip } from '../../src/program/fallback';
 import { longNoise, noiseClip, RATES, sameBytes } from '../support/audio';
 import { Rig, sayAt, skipAt, spoken, type Cue, type ProgramPlan } from '../support/program';
@@ -77,7 +77,7 @@ test('hindsight says what a plain list of all moments says, and what it has said
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), (steps) => {
       const beginning: Moment = { at: 1000, music: undefined, sinceVoice: Infinity };
-      const hindsight = new Hindsight(beginning);
+      const hindsight = new PlayoutHistory(beginning);
       const all = [beginning];
       const said: [was: Moment, text: string][] = [];
       for (const { samples, trackId, sinceVoice } of steps) {

@@ -5,16 +5,16 @@ import { formatLength, formatTime, formatTimeline, type TimelineEvent } from '..
 const call: TimelineEvent[] = [
   { atMs: 0, kind: 'music', title: 'First Light' },
   { atMs: 41_900, kind: 'key', title: '3', detail: 'next track' },
-  { atMs: 20_000, kind: 'advice', title: 'Welcome', detail: 'first', untilMs: 24_200 },
-  { atMs: 24_200, kind: 'voice-end', title: 'Welcome' },
+  { atMs: 20_000, kind: 'advice', title: 'InitialTrack', detail: 'first', untilMs: 24_200 },
+  { atMs: 24_200, kind: 'voice-end', title: 'InitialTrack' },
 ];
 
 test('a call reads as a list in the order of time', () => {
   expect(formatTimeline(call)).toBe(
     [
       '00:00  music      "First Light"',
-      '00:20  advice     "Welcome" (first, 4.2 s)',
-      '00:24  voice-end  Welcome',
+      '00:20  advice     "InitialTrack" (first, 4.2 s)',
+      '00:24  voice-end  InitialTrack',
       '00:41  key        3 (next track)',
       '',
     ].join('\n'),

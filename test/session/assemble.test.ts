@@ -2,7 +2,7 @@
 // Would catch: a language, a clock or a rule that does not reach the part that needs it.
 import type { Clip } from '../../src/audio/source';
 import type { ProgramEvent } from '../../src/program/program';
-import type { DayPart, Shelf } from '../../src/program/shelves';
+import type { DayPart, AdviceSlot } from '../../src/program/adviceSlots';
 import { nextTrack, sayPosition } from '../../src/session/actions';
 import { assembleCall, type CallSetup } from '../../src/session/assemble';
 import { programLog } from '../../src/session/eventLog';
@@ -12,7 +12,7 @@ import { ManualClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
 import { brokenClip, longNoise, noiseClip } from '../support/audio';
-import { FakeOffice, FakeSpeech, spoken } from '../support/office';
+import { FakeRecords, FakeSpeech, spoken } from '../support/office';
 import { settingsWith, type SettingsChange } from '../support/program';
 
 const TEN_O_CLOCK = Date.UTC(2026, 0, 5, 10);
@@ -42,7 +42,7 @@ function callOf(change: Partial<CallSetup> = {}, operator: Operator = {}) {
     },
     media: {
       music: () => music,
-      advices: (shelf: Shelf, asFor: string): Clip[] =>
+      advices: (shelf: AdviceSlot, asFor: string): Clip[] =>
         ['1', '2', 'forbidden'].map((name) => noiseClip(`${asFor}/${shelf}/${name}`, 1, 0.2, 800)),
       prompt: (name, asFor) => {
         asked.push(`${asFor}/${name}`);
@@ -100,13 +100,13 @@ describe('back office and speech', () => {
   const certain = { uniqueid: '1.1', language: 'de', phone: '+442079460018', certain: true };
 
   test('are asked for anew each time, and reach the Session and the journal', async () => {
-    const opened: { office?: FakeOffice } = {};
+    const opened: { office?: FakeRecords } = {};
     const made = callOf(
-      { call: certain, office: () => spoken(opened.office), speech: () => new FakeSpeech() },
+      { call: certain, services: () => spoken(opened.office), speech: () => new FakeSpeech() },
       {},
     );
     made.hear(1);
-    const office = (opened.office = new FakeOffice([], 'b'));
+    const office = (opened.office = new FakeRecords([], 'b'));
     made.session.hear({ type: 'identity', identity: { uniqueid: '1.1', phone: '+442079460018' } });
     await new Promise(setImmediate);
     made.hear(1);
@@ -114,8 +114,8 @@ describe('back office and speech', () => {
   });
 
   test('nothing is kept of a call that is not certain', () => {
-    const office = new FakeOffice([], 'b');
-    const made = callOf({ call: { ...certain, certain: false }, office: () => spoken(office) });
+    const office = new FakeRecords([], 'b');
+    const made = callOf({ call: { ...certain, certain: false }, services: () => spoken(office) });
     made.session.hear({ type: 'identity', identity: { uniqueid: '1.1', phone: '+442079460018' } });
     made.session.hear({ type: 'key', digit: '3' });
     made.hear(3);

@@ -6,7 +6,7 @@ import type { Call } from '../../src/session/call';
 import { programLog } from '../../src/session/eventLog';
 import { brokenClip, noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
 
 const ONE = accountsOf(account('0412', -1250n));
 const THREE = accountsOf(account('0412', -1250n), account('0413', 0n), account('77', 500n));
@@ -15,7 +15,7 @@ const UNAVAILABLE = 'balance-unavailable';
 
 /** A caller who has heard a second of music and pressed 2. */
 async function press(
-  office: FakeOffice | undefined,
+  office: FakeRecords | undefined,
   plan: CallerPlan = {},
   speech = new FakeSpeech(),
 ): Promise<Caller> {
@@ -26,13 +26,13 @@ async function press(
   return call;
 }
 
-async function answer(office: FakeOffice, what: BalanceAnswer): Promise<void> {
+async function answer(office: FakeRecords, what: BalanceAnswer): Promise<void> {
   office.answers(what);
   await turn();
 }
 
 test('the balance is said as one answer, in his language; the office is asked without a PIN', async () => {
-  const office = new FakeOffice([ONE]);
+  const office = new FakeRecords([ONE]);
   const speech = new FakeSpeech();
   const call = await press(office, { call: { language: 'ru' } }, speech);
   call.hear(4);
@@ -46,13 +46,13 @@ test('the balance is said as one answer, in his language; the office is asked wi
 
 test('several accounts are one sentence of the speech: all of them, or none', async () => {
   const speech = new FakeSpeech();
-  const call = await press(new FakeOffice([THREE]), {}, speech);
+  const call = await press(new FakeRecords([THREE]), {}, speech);
   call.hear(4);
   expect(call.said).toEqual(['en-your-balance-is 0412:-1250 0413:0 77:500']);
 });
 
 test('what was said is not kept for the rest of the call: a second later there is nothing to take back', async () => {
-  const call = await press(new FakeOffice([ONE]));
+  const call = await press(new FakeRecords([ONE]));
   call.hear(4);
   const cancel = jest.spyOn(call.rig.program, 'cancel');
   call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '+15551234567' } });
@@ -65,7 +65,7 @@ describe('only for a caller who is certain', () => {
     ['an identity from the environment', { certain: false }],
     ['one of which nothing is known', { certain: undefined } as object],
   ])('%s: he hears that, and nobody is asked', async (_, who) => {
-    const office = new FakeOffice([ONE]);
+    const office = new FakeRecords([ONE]);
     const call = await press(office, { call: who });
     call.hear(2);
     expect(call.said).toEqual(['balance-unknown-caller']);
@@ -75,7 +75,7 @@ describe('only for a caller who is certain', () => {
   const other = { uniqueid: '1795225281.7', phone: '+15551234567' };
 
   test('the number turns out to be another while it is asked for: the balance is not said', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     call.session.hear({ type: 'identity', identity: other });
     await answer(office, ONE);
@@ -85,7 +85,7 @@ describe('only for a caller who is certain', () => {
 
   test('… while a voice looks for its words', async () => {
     const speech = new FakeSpeech('later');
-    const call = await press(new FakeOffice([ONE]), {}, speech);
+    const call = await press(new FakeRecords([ONE]), {}, speech);
     call.session.hear({ type: 'identity', identity: other });
     speech.speaks();
     await turn();
@@ -94,7 +94,7 @@ describe('only for a caller who is certain', () => {
   });
 
   test('… while the music goes down for it: it is taken back', async () => {
-    const call = await press(new FakeOffice([ONE]));
+    const call = await press(new FakeRecords([ONE]));
     call.hear(0.12);
     call.session.hear({ type: 'identity', identity: other });
     call.hear(3);
@@ -103,7 +103,7 @@ describe('only for a caller who is certain', () => {
   });
 
   test('… while it is said: it ends at once', async () => {
-    const call = await press(new FakeOffice([ONE]));
+    const call = await press(new FakeRecords([ONE]));
     call.hear(0.4);
     expect(call.said).toEqual([SAID]);
     call.session.hear({ type: 'identity', identity: other });
@@ -115,7 +115,7 @@ describe('only for a caller who is certain', () => {
   const nobody = { uniqueid: '1795225281.7' };
 
   test('… nobody is known any more while it is said: it ends at once, and is not taken up again for the same number', async () => {
-    const call = await press(new FakeOffice([ONE]));
+    const call = await press(new FakeRecords([ONE]));
     call.hear(0.4);
     call.session.hear({ type: 'identity', identity: nobody });
     call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
@@ -131,7 +131,7 @@ describe('only for a caller who is certain', () => {
   ])(
     '… %s is known for a moment while it is asked for, then the same number: it is not said',
     async (_, who) => {
-      const office = new FakeOffice();
+      const office = new FakeRecords();
       const call = await press(office);
       call.session.hear({ type: 'identity', identity: who });
       call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
@@ -143,7 +143,7 @@ describe('only for a caller who is certain', () => {
 
   test('… while a voice looks for its words', async () => {
     const speech = new FakeSpeech('later');
-    const call = await press(new FakeOffice([ONE]), {}, speech);
+    const call = await press(new FakeRecords([ONE]), {}, speech);
     call.session.hear({ type: 'identity', identity: nobody });
     call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
     speech.speaks();
@@ -153,13 +153,13 @@ describe('only for a caller who is certain', () => {
   });
 
   test('the question brings it out that the number is withheld by now: that is said, also to nobody else', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     call.session.hear({ type: 'identity', identity: nobody });
     await answer(office, { status: 'unknown-caller' });
     call.hear(3);
     expect(call.said).toEqual(['balance-unknown-caller']);
-    const next = await press(new FakeOffice(), {});
+    const next = await press(new FakeRecords(), {});
     next.session.hear({ type: 'identity', identity: other });
     await answer(next.office!, { status: 'unknown-caller' });
     next.hear(3);
@@ -167,7 +167,7 @@ describe('only for a caller who is certain', () => {
   });
 
   test('the same identity told again changes nothing', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     call.session.hear({ type: 'identity', identity: { ...other, phone: '+442079460018' } });
     await answer(office, ONE);
@@ -177,7 +177,7 @@ describe('only for a caller who is certain', () => {
   });
 
   test('two callers press in the same instant: each hears his own, whichever answer comes first', async () => {
-    const offices = [new FakeOffice(), new FakeOffice()];
+    const offices = [new FakeRecords(), new FakeRecords()];
     const calls = await Promise.all(
       offices.map((office, i) => press(office, { call: { uniqueid: `1.${i}`, phone: `+4420794600${i}` } })),
     );
@@ -195,12 +195,12 @@ describe('a key that is quicker than the identity', () => {
   const WHO = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
   /** A caller of whom nothing but the Uniqueid is known has pressed 2. */
-  function early(office: FakeOffice): Promise<Caller> {
+  function early(office: FakeRecords): Promise<Caller> {
     return press(office, { call: { phone: undefined, channel: undefined } });
   }
 
   test('the balance is said to him who Asterisk then says he is', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await early(office);
     call.session.hear({ type: 'identity', identity: WHO });
     await answer(office, ONE);
@@ -212,7 +212,7 @@ describe('a key that is quicker than the identity', () => {
   });
 
   test('… also when that comes while it is said', async () => {
-    const call = await early(new FakeOffice([ONE]));
+    const call = await early(new FakeRecords([ONE]));
     call.hear(0.4);
     call.session.hear({ type: 'identity', identity: WHO });
     call.hear(3);
@@ -222,7 +222,7 @@ describe('a key that is quicker than the identity', () => {
   test.each([[WHO], [{ uniqueid: WHO.uniqueid }]])(
     'a second identity with another number is somebody else: %j first',
     async (first) => {
-      const office = new FakeOffice();
+      const office = new FakeRecords();
       const call = await early(office);
       call.session.hear({ type: 'identity', identity: first });
       call.session.hear({ type: 'identity', identity: { ...WHO, phone: '+15551234567' } });
@@ -237,7 +237,7 @@ describe('he hangs up, and somebody else listens on', () => {
   const WHO = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
   test('in the middle of the balance: it ends at once, and the music comes up', async () => {
-    const call = await press(new FakeOffice([ONE]));
+    const call = await press(new FakeRecords([ONE]));
     call.hear(0.4);
     call.session.hear({ type: 'ended' });
     call.hear(3);
@@ -247,9 +247,9 @@ describe('he hangs up, and somebody else listens on', () => {
   });
 
   test.each([
-    ['billing is asked', new FakeOffice(), new FakeSpeech()],
-    ['a voice looks for its words', new FakeOffice([ONE]), new FakeSpeech('later')],
-    ['the music goes down for it', new FakeOffice([ONE]), new FakeSpeech()],
+    ['billing is asked', new FakeRecords(), new FakeSpeech()],
+    ['a voice looks for its words', new FakeRecords([ONE]), new FakeSpeech('later')],
+    ['the music goes down for it', new FakeRecords([ONE]), new FakeSpeech()],
   ])('while %s: nothing is said', async (_, office, speech) => {
     const call = await press(office, {}, speech);
     call.hear(0.12);
@@ -276,7 +276,7 @@ describe('he hangs up, and somebody else listens on', () => {
   });
 
   test('his PIN pad is closed, keys do nothing, no place is said', async () => {
-    const office = new FakeOffice([{ status: 'pin', wrong: false, digits: 4 }]);
+    const office = new FakeRecords([{ status: 'pin', wrong: false, digits: 4 }]);
     const call = await press(office);
     call.hear(1);
     call.moveTo(3);
@@ -298,7 +298,7 @@ describe('he hangs up, and somebody else listens on', () => {
   });
 
   test('what the other one hears is not kept as his, nor a track that he would have chosen', () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = new Caller({ office, music: ['a', 'b'].map((id, i) => noiseClip(id, i, 0.1, 80_000)) });
     call.session.hear({ type: 'identity', identity: WHO });
     call.hear(1);
@@ -324,16 +324,16 @@ describe('no balance', () => {
     ['an answer that nobody knows', { status: 'odd' } as never, UNAVAILABLE],
     ['the name of a thing of every object', { status: 'constructor' } as never, UNAVAILABLE],
   ])('%s: he hears that', async (_, what, prompt) => {
-    const call = await press(new FakeOffice([what]));
+    const call = await press(new FakeRecords([what]));
     call.hear(2);
     expect(call.said).toEqual([prompt]);
   });
 
   test.each([
     ['no office', undefined, new FakeSpeech()],
-    ['no speech', new FakeOffice([ONE]), undefined],
-    ['no voice can say it', new FakeOffice([ONE]), new FakeSpeech('mute')],
-    ['the speech throws', new FakeOffice([ONE]), new FakeSpeech(new Error('odd'))],
+    ['no speech', new FakeRecords([ONE]), undefined],
+    ['no voice can say it', new FakeRecords([ONE]), new FakeSpeech('mute')],
+    ['the speech throws', new FakeRecords([ONE]), new FakeSpeech(new Error('odd'))],
   ])('%s: not available, and no half of a sentence', async (_, office, speech) => {
     const call = new Caller({ ...(office && { office }), ...(speech && { speech }) });
     call.hear(1);
@@ -344,7 +344,7 @@ describe('no balance', () => {
   });
 
   test('an office that throws: not available, and the log has nothing of what it threw', async () => {
-    const call = await press(new FakeOffice([new Error('no account for +442079460018')]));
+    const call = await press(new FakeRecords([new Error('no account for +442079460018')]));
     call.hear(2);
     expect(call.said).toEqual([UNAVAILABLE]);
     expect(call.logged('error')).toMatchObject([{ fields: { code: 'HC_BILLING_FAILED' } }]);
@@ -363,7 +363,7 @@ describe('no balance', () => {
 
 describe('the first word', () => {
   test('with billing at 50 ms it comes 300 ms after the press: the music is on its way down meanwhile', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = new Caller({ office, speech: new FakeSpeech() });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
@@ -376,7 +376,7 @@ describe('the first word', () => {
   test.each([350, 600, 900])(
     'an answer after %i ms is said in the next Frame: the music is down',
     async (ms) => {
-      const office = new FakeOffice();
+      const office = new FakeRecords();
       const call = new Caller({ office, speech: new FakeSpeech() });
       call.hear(1);
       call.session.hear({ type: 'key', digit: '2' });
@@ -389,7 +389,7 @@ describe('the first word', () => {
 
 describe('an answer that takes its time', () => {
   test('up to a second: no word before the balance', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     call.hear(0.96);
     await answer(office, ONE);
@@ -398,7 +398,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('longer: he is asked for a moment, hears music, and then the balance', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     call.hear(4);
     expect(call.rig.program.duckGainDb).toBe(0);
@@ -409,7 +409,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('the balance follows "one moment" to its end', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     call.hear(1.2); // in the middle of "one moment"
     await answer(office, ONE);
@@ -419,7 +419,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('a voice that takes long counts in that second, too', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const speech = new FakeSpeech('later');
     const call = await press(office, {}, speech);
     call.hear(0.6);
@@ -433,7 +433,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('an answer just as he would be asked for a moment comes in its place', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office, { settings: { duck: { attackMs: 2000 } } });
     call.hear(1.12); // the music goes down for "one moment"
     await answer(office, ONE);
@@ -442,7 +442,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('no answer at all: not available, it is aborted, and its late answer is not said', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office);
     await call.live(15.2);
     await answer(office, ONE);
@@ -455,7 +455,7 @@ describe('an answer that takes its time', () => {
 
   test('the second voice has its time when the first has taken all of its own', async () => {
     const speech = new FakeSpeech('later');
-    const call = await press(new FakeOffice([ONE]), {}, speech);
+    const call = await press(new FakeRecords([ONE]), {}, speech);
     await call.live(23);
     speech.speaks();
     await turn();
@@ -465,7 +465,7 @@ describe('an answer that takes its time', () => {
 
   test('voices that never speak are aborted after twenty-five seconds', async () => {
     const speech = new FakeSpeech('later');
-    const call = await press(new FakeOffice([ONE]), {}, speech);
+    const call = await press(new FakeRecords([ONE]), {}, speech);
     await call.live(25.2);
     call.hear(3);
     expect(call.said).toEqual(['one-moment', UNAVAILABLE]);
@@ -477,7 +477,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('pressed again meanwhile: it is asked once, and the tone does not say otherwise', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office, { keys: { '2': sayBalance({ holdOffMs: 0 }) } });
     for (let i = 0; i < 5; i++) call.session.hear({ type: 'key', digit: '2' });
     expect(office.asked).toHaveLength(1);
@@ -485,7 +485,7 @@ describe('an answer that takes its time', () => {
   });
 
   test('4 pressed meanwhile is answered at once, and then comes the balance', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await press(office, { keys: { '2': sayBalance(), '4': sayPosition() } });
     call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.6);
@@ -498,7 +498,7 @@ describe('an answer that takes its time', () => {
   test.each([0.2, 1.2])(
     'the call ends after %f s: aborted, nothing is said, no timer is left',
     async (seconds) => {
-      const office = new FakeOffice();
+      const office = new FakeRecords();
       const call = await press(office);
       call.hear(seconds);
       const said = call.said.length;
@@ -517,7 +517,7 @@ describe('an answer that takes its time', () => {
 test('no line of the log tells the balance or the number, whatever goes wrong', async () => {
   const answers = [THREE, { status: 'locked' } as const, new Error('0412 of +44 20 7946 0018: -12.50')];
   for (const what of answers) {
-    const call = await press(new FakeOffice([what]));
+    const call = await press(new FakeRecords([what]));
     call.hear(4);
     const listen = programLog(call.log, 8000);
     for (const event of call.rig.events) listen(event);

@@ -5,12 +5,12 @@ import { nextTrack, run } from '../../src/session/actions';
 import type { CallerPlan } from '../support/caller';
 import { Caller, turn } from '../support/caller';
 import { db, longNoise, rms } from '../support/audio';
-import { FakeOffice } from '../support/office';
+import { FakeRecords } from '../support/office';
 
 const ME: CallIdentity = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
 /** A caller who is told who he is after half a second. */
-async function known(office: FakeOffice, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
+async function known(office: FakeRecords, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
   const call = new Caller({ office, ...plan });
   call.hear(0.52);
   call.session.hear({ type: 'identity', identity });
@@ -20,7 +20,7 @@ async function known(office: FakeOffice, plan: CallerPlan = {}, identity = ME): 
 
 describe('at the beginning of a call', () => {
   test('what he chose earlier is crossfaded to, without a dip in the music', async () => {
-    const office = new FakeOffice([], 'd');
+    const office = new FakeRecords([], 'd');
     const call = await known(office);
     const out = call.hear(5);
     expect(call.rig.played).toEqual(['a', 'd']);
@@ -31,7 +31,7 @@ describe('at the beginning of a call', () => {
   });
 
   test('it is asked for once, and plays on without a step where it plays already', async () => {
-    const office = new FakeOffice([], 'a');
+    const office = new FakeRecords([], 'a');
     const call = await known(office);
     call.session.hear({ type: 'identity', identity: ME });
     call.session.opened();
@@ -45,15 +45,15 @@ describe('at the beginning of a call', () => {
     ['whose number is withheld', { call: { phone: undefined } }, { uniqueid: ME.uniqueid }],
     ['of another call', { call: { phone: undefined } }, { ...ME, uniqueid: '1.1' }],
   ])('not of a caller %s', async (_, plan, identity) => {
-    const office = new FakeOffice([], 'd');
+    const office = new FakeRecords([], 'd');
     const call = await known(office, plan, identity);
     call.hear(2);
     expect([office.choicesAsked, call.rig.played]).toEqual([0, ['a']]);
   });
 
   test('not when the call goes on from an earlier process', async () => {
-    const office = new FakeOffice([], 'd');
-    const first = new Caller({ office: new FakeOffice() });
+    const office = new FakeRecords([], 'd');
+    const first = new Caller({ office: new FakeRecords() });
     first.hear(2);
     const call = first.respawn(160, 100, { office });
     call.session.hear({ type: 'identity', identity: ME });
@@ -63,12 +63,12 @@ describe('at the beginning of a call', () => {
   });
 
   test('not when he is known late, or the answer comes late', async () => {
-    const office = new FakeOffice([], 'd');
+    const office = new FakeRecords([], 'd');
     const call = new Caller({ office });
     call.hear(11);
     call.session.hear({ type: 'identity', identity: ME });
     await turn();
-    const slow = new FakeOffice([], 'later');
+    const slow = new FakeRecords([], 'later');
     const other = await known(slow);
     other.hear(11);
     slow.chooses('d');
@@ -81,7 +81,7 @@ describe('at the beginning of a call', () => {
     const call = new Caller();
     call.hear(0.5);
     call.session.hear({ type: 'identity', identity: ME });
-    call.office = new FakeOffice([], 'c');
+    call.office = new FakeRecords([], 'c');
     call.hear(1);
     call.session.opened();
     await turn();
@@ -90,14 +90,14 @@ describe('at the beginning of a call', () => {
   });
 
   test('he has pressed 3 before, or while it is asked for: his key counts', async () => {
-    const office = new FakeOffice([], 'later');
+    const office = new FakeRecords([], 'later');
     const call = await known(office);
     call.session.hear({ type: 'key', digit: '3' });
     office.chooses('d');
     await turn();
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
-    const other = new Caller({ office: new FakeOffice([], 'd') });
+    const other = new Caller({ office: new FakeRecords([], 'd') });
     other.hear(0.2);
     other.session.hear({ type: 'key', digit: '3' });
     other.session.hear({ type: 'identity', identity: ME });
@@ -107,7 +107,7 @@ describe('at the beginning of a call', () => {
   });
 
   test('he turns out to be another while it is asked for', async () => {
-    const office = new FakeOffice([], 'later');
+    const office = new FakeRecords([], 'later');
     const call = await known(office);
     call.session.hear({ type: 'identity', identity: { ...ME, phone: '+15551234567' } });
     office.chooses('d');
@@ -121,13 +121,13 @@ describe('at the beginning of a call', () => {
     ['is no name', ''],
     ['is none', undefined],
   ])('a track that %s: the music goes on', async (_, track) => {
-    const call = await known(new FakeOffice([], track));
+    const call = await known(new FakeRecords([], track));
     call.hear(2);
     expect(call.rig.played).toEqual(['a']);
   });
 
   test('the call ends while it is asked for', async () => {
-    const office = new FakeOffice([], 'later');
+    const office = new FakeRecords([], 'later');
     const call = await known(office);
     call.session.close();
     office.chooses('d');
@@ -141,7 +141,7 @@ describe('what key 3 brings is remembered', () => {
   const keys = { '3': nextTrack({ holdOffMs: 0 }), '7': run((session) => session.nextTrack()) };
 
   test('when he has listened to it for a second and a half, and not before', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1.4);
@@ -153,7 +153,7 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('pressed several times: only the last', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys });
     for (let i = 0; i < 3; i++) {
       call.session.hear({ type: 'key', digit: '3' });
@@ -165,7 +165,7 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('there is only one track: it is no choice', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys, music: [longNoise('only', 1, 0.1)] });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(3);
@@ -173,7 +173,7 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('what an operator’s function brings is none, nor what follows a track that came to its end', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys });
     call.session.hear({ type: 'key', digit: '7' });
     await turn();
@@ -183,7 +183,7 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('… nor one that such a function takes away again', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.6);
@@ -195,10 +195,10 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('Asterisk starts the program again before that: it is, when he listens to it there', async () => {
-    const call = await known(new FakeOffice(), { keys });
+    const call = await known(new FakeRecords(), { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
-    const offices = [new FakeOffice(), new FakeOffice()];
+    const offices = [new FakeRecords(), new FakeRecords()];
     const middle = call.respawn(160, 100, { office: offices[0]! });
     middle.hear(0.6);
     const last = middle.respawn(160, 100, { office: offices[1]! });
@@ -211,10 +211,10 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('… and it is not when he had heard nothing of it yet', async () => {
-    const call = await known(new FakeOffice(), { keys });
+    const call = await known(new FakeRecords(), { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.08);
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const next = call.respawn(160, 100, { office });
     next.session.hear({ type: 'identity', identity: ME });
     next.hear(3);
@@ -222,7 +222,7 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('another caller’s number comes before that: it is neither’s; what that one chooses is theirs', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.5);
@@ -235,7 +235,7 @@ describe('what key 3 brings is remembered', () => {
   });
 
   test('the call ends before that: it is not; no timer is left', async () => {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const call = await known(office, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);

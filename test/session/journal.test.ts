@@ -2,12 +2,12 @@
 // Would catch: an advice that was cut off counted as heard, a balance told to the store, a journal that grows for ever.
 import { noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
 
 const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
-function known(plan: CallerPlan = {}): { call: Caller; office: FakeOffice } {
-  const office = new FakeOffice([accountsOf(account('0412', -1250n))]);
+function known(plan: CallerPlan = {}): { call: Caller; office: FakeRecords } {
+  const office = new FakeRecords([accountsOf(account('0412', -1250n))]);
   const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
   call.session.hear({ type: 'identity', identity: ME });
   return { call, office };
@@ -69,7 +69,7 @@ test('the call ends in the middle of a voice: it is there if half of it was hear
 test('a track that goes on in another process is not heard twice; the fallback is nothing that is heard', () => {
   const { call } = known();
   call.hear(3);
-  const next = call.respawn(160, 100, { office: new FakeOffice() });
+  const next = call.respawn(160, 100, { office: new FakeRecords() });
   next.session.hear({ type: 'identity', identity: ME });
   next.hear(1);
   expect(next.office!.remembered).toEqual([]);
@@ -85,7 +85,7 @@ describe('before there is an office, and before it is known who calls', () => {
     call.hear(1);
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.04);
-    call.office = new FakeOffice();
+    call.office = new FakeRecords();
     call.session.opened();
     expect(call.office.remembered).toEqual([]);
     call.hear(5);
@@ -99,13 +99,13 @@ describe('before there is an office, and before it is known who calls', () => {
     const call = new Caller({ keys: { '3': { action: 'quiet', holdOffMs: 0 } } });
     for (let i = 0; i < 10_000; i++) call.session.hear({ type: 'key', digit: '3' });
     call.session.hear({ type: 'key', digit: '3' });
-    call.office = new FakeOffice();
+    call.office = new FakeRecords();
     call.session.hear({ type: 'identity', identity: ME });
     expect(call.office.remembered).toHaveLength(200);
   });
 
   test('a call that ends before it was known who it is leaves what it has: the office knows whose it is, or drops it', () => {
-    const call = new Caller({ office: new FakeOffice() });
+    const call = new Caller({ office: new FakeRecords() });
     call.hear(1);
     call.session.close();
     expect(call.office!.kept('heard')).toEqual(['track a']);

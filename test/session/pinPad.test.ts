@@ -5,7 +5,7 @@ import type { BalanceAnswer } from '../../src/billing/billing';
 import { correlation } from '../support/audio';
 import { sayBalance } from '../../src/session/actions';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
 
 const ONE = accountsOf(account('0412', -1250n));
 const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
@@ -13,7 +13,7 @@ const SAID = 'en-your-balance-is 0412:-1250';
 const ask = (wrong = false, digits = 4): BalanceAnswer => ({ status: 'pin', wrong, digits });
 /** Billing that knows one PIN. */
 const guarded = (right = '4711') =>
-  new FakeOffice(({ pin }) => (pin === right ? ONE : ask(pin !== undefined)));
+  new FakeRecords(({ pin }) => (pin === right ? ONE : ask(pin !== undefined)));
 
 /** A caller who has pressed 2 and is asked for his PIN. */
 async function asked(office = guarded(), plan: CallerPlan = {}): Promise<Caller> {
@@ -141,7 +141,7 @@ describe('wrong ones', () => {
   });
 
   test('too many: he is told that, and his keys are keys again', async () => {
-    const office = new FakeOffice([ask(), ask(true), { status: 'locked' }]);
+    const office = new FakeRecords([ask(), ask(true), { status: 'locked' }]);
     const call = await asked(office);
     await key(call, '0000');
     call.hear(2);
@@ -155,7 +155,7 @@ describe('wrong ones', () => {
   });
 
   test('billing goes away meanwhile: not available', async () => {
-    const call = await asked(new FakeOffice([ask(), { status: 'unavailable' }]));
+    const call = await asked(new FakeRecords([ask(), { status: 'unavailable' }]));
     await key(call, '4711');
     call.hear(2);
     expect(call.said.at(-1)).toBe('balance-unavailable');
@@ -164,7 +164,7 @@ describe('wrong ones', () => {
 
 describe('the music', () => {
   test('stays down from the first word until he has his answer', async () => {
-    const office = new FakeOffice([ask(), 'later']);
+    const office = new FakeRecords([ask(), 'later']);
     const call = await asked(office);
     for (const digit of '4711') {
       call.hear(7);
@@ -246,7 +246,7 @@ describe('whatever happens meanwhile', () => {
   });
 
   test('nobody is known while billing looks at the PIN: its answer is not said, also where it is the same number again', async () => {
-    const office = new FakeOffice(({ pin }) => (pin === undefined ? ask() : 'later'));
+    const office = new FakeRecords(({ pin }) => (pin === undefined ? ask() : 'later'));
     const call = await asked(office);
     await key(call, '4711');
     call.session.hear({ type: 'identity', identity: { uniqueid: ME.uniqueid } });
@@ -272,7 +272,7 @@ describe('whatever happens meanwhile', () => {
   test('Asterisk starts the program again: the entry is over, and the rest of it goes nowhere', async () => {
     const call = await asked();
     await key(call, '47');
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     let next = call.respawn(160, 100, { office });
     await key(next, '3');
     next = next.respawn(160, 100, { office });
@@ -311,7 +311,7 @@ describe('digits that come too late for it are no keys', () => {
   test.each(['unavailable', 'locked'] as const)(
     'while it is looked at, to the answer (%s)',
     async (status) => {
-      const office = new FakeOffice([ask(), 'later']);
+      const office = new FakeRecords([ask(), 'later']);
       const call = await asked(office);
       call.session.hear({ type: 'identity', identity: ME });
       await key(call, '4711034');
@@ -372,7 +372,7 @@ describe('key 2 itself', () => {
       [ask(), ONE],
       [ask(), { status: 'unavailable' } as const],
     ]) {
-      const office = new FakeOffice(answers);
+      const office = new FakeRecords(answers);
       const call = await asked(office);
       await key(call, '4711');
       call.hear(4);
@@ -382,18 +382,18 @@ describe('key 2 itself', () => {
     }
   });
 
-  test.each<[string, FakeOffice, number, boolean]>([
-    ['billing was asked', new FakeOffice(), 0.5, true],
+  test.each<[string, FakeRecords, number, boolean]>([
+    ['billing was asked', new FakeRecords(), 0.5, true],
     ['he was asked for his PIN', guarded(), 1, true],
-    ['the balance had just begun', new FakeOffice([ONE]), 0.6, true],
-    ['he had heard the balance', new FakeOffice([ONE]), 2, false],
+    ['the balance had just begun', new FakeRecords([ONE]), 0.6, true],
+    ['he had heard the balance', new FakeRecords([ONE]), 2, false],
   ])('when Asterisk starts the program again while %s', async (_, office, seconds, free) => {
     const call = new Caller({ office, speech: new FakeSpeech() });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
     call.hear(seconds);
-    const later = new FakeOffice();
+    const later = new FakeRecords();
     const next = call.respawn(160, 100, { office: later });
     next.hear(3.04);
     next.session.hear({ type: 'key', digit: '2' });
@@ -421,8 +421,8 @@ test('its digits are in no log, no state, no journal and no event', async () => 
 
 describe('digits that come before it is asked for', () => {
   /** A caller of a config with a PIN has pressed 2; what is asked waits. */
-  async function waiting(plan: CallerPlan = {}): Promise<Caller & { office: FakeOffice }> {
-    const office = new FakeOffice(({ pin }) =>
+  async function waiting(plan: CallerPlan = {}): Promise<Caller & { office: FakeRecords }> {
+    const office = new FakeRecords(({ pin }) =>
       pin === undefined ? 'later' : pin === '0347' ? ONE : ask(true),
     );
     const call = new Caller({ office, speech: new FakeSpeech(), asksPin: true, ...plan });
@@ -430,10 +430,10 @@ describe('digits that come before it is asked for', () => {
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
-    return call as Caller & { office: FakeOffice };
+    return call as Caller & { office: FakeRecords };
   }
   /** No key but the first did anything, and none is kept. */
-  function expectNoKeys(call: Caller & { office: FakeOffice }): void {
+  function expectNoKeys(call: Caller & { office: FakeRecords }): void {
     expect([call.rig.played, call.rig.program.quiet]).toEqual([['a'], false]);
     expect(call.office.kept('key')).toEqual(['2 sayBalance']);
     expect(JSON.stringify([call.lines, call.office.remembered])).not.toMatch(/0347/);
@@ -533,7 +533,7 @@ describe('digits that come before it is asked for', () => {
   test('Asterisk starts the program again meanwhile: the rest of it goes nowhere', async () => {
     const call = await waiting();
     await key(call, '03');
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const next = call.respawn(160, 100, { office, asksPin: true });
     await key(next, '3420');
     next.session.hear({ type: 'identity', identity: ME });

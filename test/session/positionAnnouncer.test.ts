@@ -5,7 +5,7 @@ import type { PositionRules } from '../../src/session/position';
 import { sayPosition } from '../../src/session/actions';
 import { noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { FakeOffice } from '../support/office';
+import { FakeRecords } from '../support/office';
 import { spoken } from '../support/program';
 
 const caller = (position: Partial<PositionRules> = {}, plan: CallerPlan = {}): Caller =>
@@ -333,7 +333,7 @@ describe('the same queue again', () => {
 describe('Asterisk is asked whether the place is right', () => {
   /** Asterisk answers when the test does. */
   function asking(position: Partial<PositionRules> = {}) {
-    const office = new FakeOffice();
+    const office = new FakeRecords();
     const answers: ((confirmed: boolean) => void)[] = [];
     office.confirmPlace = () => new Promise((resolve) => answers.push(resolve));
     const call = caller(position, { office });

@@ -47,13 +47,13 @@ class Stand {
       ...{ known, config, states, clock, log, random, alone },
       isStill: () => this.isStill,
     });
-    owned(outside.office);
+    owned(outside.records);
     if (outside.feed) owned(outside.feed);
     return outside;
   }
 }
 
-const balance = ({ office }: CallOutside) => office.balance('en', undefined, new AbortController().signal);
+const balance = ({ records }: CallOutside) => records.balance('en', undefined, new AbortController().signal);
 
 async function listening(): Promise<{ port: number; connected: Promise<void>; server: Server }> {
   const server = createServer((socket) => socket.on('error', () => {}));
@@ -78,7 +78,7 @@ test('without one nobody tells anything, which the log says; what an earlier cal
   const sweep = jest.spyOn(stand.states, 'sweep');
   const outside = await stand.open();
   expect(outside.feed).toBeUndefined();
-  expect(await outside.office.choice()).toBeUndefined();
+  expect(await outside.records.choice()).toBeUndefined();
   expect(await balance(outside)).toEqual({ status: 'unavailable' });
   expect(stand.kept.lines.map(({ message }) => message)).toEqual(['music without keys and places']);
   expect(sweep.mock.lastCall).toMatchObject([{ living: undefined }]);
@@ -96,8 +96,8 @@ test('of a call that may be another one nothing is asked or kept', async () => {
   const stand = new Stand({ certain: false, ask });
   stand.known.hear({ type: 'identity', identity: ME });
   const outside = await stand.open();
-  outside.office.remember({ type: 'choice', track: 'music/a.wav' });
-  expect(await outside.office.choice()).toBeUndefined();
+  outside.records.remember({ type: 'choice', track: 'music/a.wav' });
+  expect(await outside.records.choice()).toBeUndefined();
   expect(await balance(outside)).toEqual({ status: 'unavailable' });
   expect(ask).not.toHaveBeenCalled();
 });
@@ -120,7 +120,7 @@ test('a balance is asked for after Asterisk has confirmed the caller, and not wh
   ami.join(ME.uniqueid, ME.phone, 'sales');
   const outside = await stand.open();
   outside.feed!.open((news) => void stand.known.hear(news));
-  await until('Asterisk tells who calls', () => stand.known.office?.phone !== undefined);
+  await until('Asterisk tells who calls', () => stand.known.recorded?.phone !== undefined);
   expect(await balance(outside)).toMatchObject({ status: 'accounts' });
   stand.isStill = false;
   expect(await balance(outside)).toEqual({ status: 'unavailable' });

@@ -2,14 +2,14 @@
 // Would catch: a transferred call in which the next one hears the rest of a balance, a call ended that never began.
 import { KnownCall } from '../../src/session/knownCall';
 import { SessionFeed } from '../../src/stream/sessionFeed';
-import { account, accountsOf, FakeOffice, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
 import { Caller, turn } from '../support/caller';
 
 const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
 const ONE = accountsOf(account('0412', -1250n));
 
 function stand(certain = true) {
-  const call = new Caller({ office: new FakeOffice([ONE]), speech: new FakeSpeech(), call: { certain } });
+  const call = new Caller({ office: new FakeRecords([ONE]), speech: new FakeSpeech(), call: { certain } });
   const told: string[] = [];
   const known = new KnownCall({ uniqueid: ME.uniqueid, certain, log: call.log });
   const feed = new SessionFeed({
@@ -59,5 +59,5 @@ test('a call of the old way, which is not certain, has keys and no more', () => 
   feed.hear({ type: 'key', digit: '3' });
   call.hear(1);
   expect([told, call.rig.played, call.session.call.language]).toEqual([[], ['a', 'b'], 'en']);
-  expect([known.office, known.told]).toEqual([undefined, []]);
+  expect([known.recorded, known.told]).toEqual([undefined, []]);
 });

@@ -11,7 +11,7 @@ import type { CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger, type LogFields, type Logger } from '../../src/util/log';
 import { longNoise, noise } from './audio';
-import { spoken, type FakeOffice, type FakeSpeech } from './office';
+import { spoken, type FakeRecords, type FakeSpeech } from './office';
 import { planAfter, Rig, type ProgramPlan } from './program';
 
 export interface Line {
@@ -24,7 +24,7 @@ export interface CallerPlan extends ProgramPlan {
   call?: Partial<Call>;
   keys?: Record<string, KeyBinding>;
   position?: Partial<PositionRules>;
-  office?: FakeOffice;
+  office?: FakeRecords;
   speech?: FakeSpeech;
   /** Default: false. */
   asksPin?: boolean;
@@ -70,7 +70,7 @@ export class Caller {
   /** What can be said; tests add to it and take away. */
   readonly prompts = new Map<string, Clip>();
   /** What the host has opened by now; tests open them late. */
-  office: FakeOffice | undefined;
+  office: FakeRecords | undefined;
   speech: FakeSpeech | undefined;
 
   constructor(private readonly plan: CallerPlan = {}) {
@@ -101,7 +101,7 @@ export class Caller {
       keys,
       position: { ...defaultPositionRules, ...position },
       asksPin: plan.asksPin ?? false,
-      office: () => spoken(this.office, () => this.speech, this),
+      services: () => spoken(this.office, () => this.speech, this),
       speech: () => this.speech,
       journal,
       prompt: (name, language) => this.prompts.get(`${speaks.includes(language) ? language : 'en'}/${name}`),

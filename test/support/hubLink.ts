@@ -1,11 +1,11 @@
 // The two ends of the requests between mixing thread and main thread without a thread: each message is copied as between
 // threads, and comes a moment later, in order. What cannot be sent to a thread fails the test.
-import type { BackOffice } from '../../src/asterisk/backOffice';
-import type { FromMixer, HubMethods, MixerMethods, ToMixer } from '../../src/hub/mixer/messages';
-import { MixerRpcClient } from '../../src/hub/mixer/mixerRpcClient';
-import { isRpc, Rpc } from '../../src/hub/mixer/rpc';
-import { transferOf } from '../../src/hub/play/clipSamples';
-import { MixerRpcServer } from '../../src/hub/play/mixerRpcServer';
+import type { CallerRecords } from '../../src/session/callerRecords';
+import type { FromMixer, HubMethods, MixerMethods, ToMixer } from '../../src/mixer/messages';
+import { MixerRpcClient } from '../../src/mixer/mixerRpcClient';
+import { isRpc, Rpc } from '../../src/mixer/rpc';
+import { transferOf } from '../../src/hub/clipSamples';
+import { MixerRpcServer } from '../../src/hub/mixerRpcServer';
 import type { KeyBindings } from '../../src/session/keys';
 import type { Speech } from '../../src/session/speech';
 import { ManualClock, type Clock } from '../../src/util/clock';
@@ -14,7 +14,7 @@ import { silentLogger, type Logger } from '../../src/util/log';
 export interface LinkPlan {
   clock?: Clock;
   log?: Logger;
-  offices?: Map<string, BackOffice>;
+  offices?: Map<string, CallerRecords>;
   speech?: () => Speech | undefined;
   keys?: () => KeyBindings;
   /** Whether the main thread answers. Default: it does. */
@@ -36,8 +36,8 @@ export class HubLink {
       mixer: () => mixer,
       clock,
     });
-    const office = (token: string): BackOffice | undefined => plan.offices?.get(token);
-    const parts = { office, speech: () => plan.speech?.(), keys: () => plan.keys?.() ?? {}, clock, log };
+    const records = (token: string): CallerRecords | undefined => plan.offices?.get(token);
+    const parts = { records, speech: () => plan.speech?.(), keys: () => plan.keys?.() ?? {}, clock, log };
     const thread = { request: ((...asked) => this.hub.request(...asked)) as HubLink['hub']['request'] };
     this.hub = new Rpc<MixerMethods, HubMethods>({
       post: (message, transfer = []) => this.#toMixer(message, transfer),

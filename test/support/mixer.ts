@@ -8,15 +8,15 @@ import { memoryClip, type Clip } from '../../src/audio/source';
 import { resolveConfig } from '../../src/config/defaults';
 import { callRules } from '../../src/config/rules';
 import type { Config, ResolvedConfig } from '../../src/config/types';
-import type { CallStatus, FromMixer, MixerFigures, PortableConfig } from '../../src/hub/mixer/messages';
+import type { CallStatus, FromMixer, MixerFigures, PortableConfig } from '../../src/mixer/messages';
 import type { Page } from '../../src/pcm/page';
-import { Mixer, type MixerMedia } from '../../src/hub/mixer/mixer';
-import { portableConfig } from '../../src/hub/play/portable';
+import { Mixer, type MixerMedia } from '../../src/mixer/mixer';
+import { portableConfig } from '../../src/mixer/portableConfig';
 import { PipeOutput } from '../../src/pipe/pipeOutput';
 import { pipeBytes } from '../../src/pipe/readerPipe';
 import type { ReaderProcess } from '../../src/pipe/readerProcess';
 import type { Program } from '../../src/program/program';
-import type { Shelf } from '../../src/program/shelves';
+import type { AdviceSlot } from '../../src/program/adviceSlots';
 import { assembleCall } from '../../src/session/assemble';
 import type { KeyBindings } from '../../src/session/keys';
 import type { Session } from '../../src/session/session';
@@ -28,7 +28,7 @@ import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom, seedOf } from '../../src/util/random';
 import { longNoise, noise } from './audio';
 import type { Line } from './caller';
-import { FakeOffice, FakeSpeech, spoken } from './office';
+import { FakeRecords, FakeSpeech, spoken } from './office';
 import { realPipe } from './realPipe';
 
 /** What can be played, in memory; tests change it. */
@@ -41,7 +41,7 @@ export class FakeMedia implements MixerMedia {
   readonly sweeps: number[] = [];
 
   music = (): readonly Clip[] => this.tracks;
-  advices = (shelf: Shelf): readonly Clip[] => (shelf === 'middle' ? this.spoken : []);
+  advices = (shelf: AdviceSlot): readonly Clip[] => (shelf === 'middle' ? this.spoken : []);
   prompt = (name: string): Clip => memoryClip(name, noise(name.length, 0.2, 4000));
   find = (): undefined => undefined;
   setCatalog(): void {}
@@ -137,7 +137,7 @@ export class PipeReader {
 export interface MixerPlan {
   config?: Config;
   media?: FakeMedia;
-  office?: FakeOffice;
+  office?: FakeRecords;
   /** What keys do that a config cannot have. */
   bindings?: (uniqueid: string) => KeyBindings | undefined;
   hearMeanwhile?: () => void;
@@ -169,7 +169,7 @@ export class MixerRig {
       media: this.media,
       log: createLogger((level, fields, text) => void this.lines.push({ level, fields, text }), clock.wall),
       outside: {
-        office: () => spoken(plan.office ?? new FakeOffice([], undefined), undefined, { clock })!,
+        services: () => spoken(plan.office ?? new FakeRecords([], undefined), undefined, { clock })!,
         speech: () => new FakeSpeech(),
         bindings: (config, uniqueid) => plan.bindings?.(uniqueid) ?? plainBindings(config),
       },

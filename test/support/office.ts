@@ -1,6 +1,6 @@
 // A back office and a speech that do as a test tells them: answers now, later or never, and a note of who asked what.
 // Tests of sessions judge with them who hears whose balance, and when.
-import type { BackOffice, Remembered } from '../../src/asterisk/backOffice';
+import type { CallerRecords, Remembered } from '../../src/session/callerRecords';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import type { Account, BalanceAnswer } from '../../src/billing/billing';
 import { SpokenServices } from '../../src/session/spokenServices';
@@ -25,7 +25,7 @@ export interface Asked {
 
 type Answer = BalanceAnswer | Error | 'later';
 
-export class FakeOffice implements BackOffice {
+export class FakeRecords implements CallerRecords {
   readonly asked: Asked[] = [];
   readonly remembered: Remembered[] = [];
   readonly times: (number | undefined)[] = [];
@@ -132,9 +132,9 @@ function word(id: string): Clip {
 
 /** What a Session has of an office: its balance in words. */
 export function spoken(
-  office: BackOffice | undefined,
+  records: CallerRecords | undefined,
   speech: () => Speech | undefined = () => new FakeSpeech(),
   { clock = new ManualClock(), log = silentLogger }: { clock?: Clock; log?: Logger } = {},
 ): SpokenServices | undefined {
-  return office && new SpokenServices({ office, speech, clock, log });
+  return records && new SpokenServices({ records, speech, clock, log });
 }

@@ -1,9 +1,9 @@
-// The contract of BackOffice: one suite for every adapter, so that a Session cannot tell which one it has.
+// The contract of CallerRecords: one suite for every adapter, so that a Session cannot tell which one it has.
 // What is behind it, a keeper and a billing desk, is scripted here; who calls, the stand says as Asterisk would.
-import type { BackOffice } from '../../src/asterisk/backOffice';
+import type { CallerRecords } from '../../src/session/callerRecords';
 import type { CallIdentity } from '../../src/asterisk/feed';
 import type { BalanceAnswer } from '../../src/billing/billing';
-import type { BalanceDesk, CallCheck, ChoiceKeeper } from '../../src/session/localOffice';
+import type { BalanceSource, CallCheck, ChoiceKeeper } from '../../src/session/localRecords';
 import type { StoreEntry } from '../../src/store/store';
 
 export class ScriptedKeeper implements ChoiceKeeper {
@@ -22,7 +22,7 @@ export class ScriptedKeeper implements ChoiceKeeper {
   }
 }
 
-type DeskCall = Parameters<BalanceDesk['balance']>[0];
+type DeskCall = Parameters<BalanceSource['balance']>[0];
 
 interface Question {
   readonly call: DeskCall;
@@ -32,7 +32,7 @@ interface Question {
 }
 
 /** Answers at once while there is an `answer`, else when the test does; at an abort that it is not available. */
-export class ScriptedDesk implements BalanceDesk {
+export class ScriptedBalances implements BalanceSource {
   readonly questions: Question[] = [];
   answer: ((call: DeskCall) => BalanceAnswer) | undefined;
 
@@ -65,10 +65,10 @@ export class ScriptedCheck implements CallCheck {
 /** The offices of two calls over one keeper, one desk and one Asterisk. */
 export interface OfficeStand {
   readonly keeper: ScriptedKeeper;
-  readonly desk: ScriptedDesk;
+  readonly desk: ScriptedBalances;
   readonly check: ScriptedCheck;
   /** Opens the office of a call that Asterisk knows so. */
-  open(call: CallIdentity): Promise<BackOffice>;
+  open(call: CallIdentity): Promise<CallerRecords>;
   /** The call is over. Resolves when the office knows. */
   end(uniqueid: string): Promise<void>;
   /** Closes what the factory opened; the offices are closed by then. */
@@ -102,9 +102,9 @@ export function officeContract(
   make: (options: { billing: boolean }) => OfficeStand | Promise<OfficeStand>,
 ): void {
   let stand: OfficeStand;
-  let offices: BackOffice[];
+  let offices: CallerRecords[];
 
-  async function opened(call: CallIdentity = ME): Promise<BackOffice> {
+  async function opened(call: CallIdentity = ME): Promise<CallerRecords> {
     const office = await stand.open(call);
     offices.push(office);
     return office;
@@ -119,7 +119,7 @@ export function officeContract(
   const kept = (count: number): Promise<void> =>
     eventually(`${count} entries`, () => stand.keeper.entries.length >= count);
 
-  describe(`${adapter} is a BackOffice`, () => {
+  describe(`${adapter} is a CallerRecords`, () => {
     beforeEach(async () => {
       stand = await make({ billing: true });
       offices = [];

@@ -7,7 +7,7 @@ import type { BedPosition } from '../../src/program/bed';
 import type { Program, ProgramEvent, ProgramParts, ProgramState } from '../../src/program/program';
 import type { AdviceRota, RotaSources } from '../../src/program/rota';
 import { defaultProgramSettings, type ProgramSettings } from '../../src/program/settings';
-import type { DayPart, Shelf } from '../../src/program/shelves';
+import type { DayPart, AdviceSlot } from '../../src/program/adviceSlots';
 import { seededRandom } from '../../src/util/random';
 import { fastEngine } from './fastEngine';
 
@@ -35,7 +35,7 @@ export function settingsWith(change: SettingsChange = {}): ProgramSettings {
 
 export interface ProgramPlan {
   music?: readonly Clip[] | (() => readonly Clip[]);
-  advices?: Partial<Record<Shelf, readonly Clip[]>>;
+  advices?: Partial<Record<AdviceSlot, readonly Clip[]>>;
   settings?: SettingsChange;
   seed?: number;
   dayPart?: () => DayPart | undefined;

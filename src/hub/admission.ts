@@ -1,0 +1,59 @@
+// Admission: which look-ups get a pipe and a place in a mixing thread. Anybody on the machine can ask for calls that are not
+// there, or again and again for one that is; those must not take the place of others.
+import type { Clock } from '../util/clock';
+import { inTime } from '../util/inTime';
+
+export interface AdmissionParts {
+  /** Whether one more is admitted beside so many. */
+  admits(callers: number): boolean;
+  /** Whether Asterisk has such a call, where that can be found out; asked only in a crowd. Never rejects. */
+  exists(uniqueid: string): Promise<boolean>;
+  clock: Clock;
+}
+
+/** The look-ups that there are, as they are now. */
+export interface Admitted {
+  /** How many. */
+  all(): number;
+  /** Of those that nobody reads and nobody is named to hear: the call of each. */
+  unconfirmed(): ReadonlyMap<unknown, string>;
+}
+
+/**
+ * Look-ups that nobody reads and nobody is named to hear. Asterisk starts a reader, or names who hears it, within some ten ms,
+ * so that real calls need few of them; beyond them, those are admitted of which Asterisk has the call.
+ */
+export const MOST_UNCONFIRMED = 64;
+/** Of one call, in a crowd. It has more than one where agents who ring at the same time hear its class. */
+const MOST_OF_ONE = 16;
+/** In a crowd a call is looked for so long, milliseconds: its look-up waits. */
+const EXISTS_MS = 100;
+
+export class Admission {
+  constructor(
+    private readonly parts: AdmissionParts,
+    private readonly admitted: Admitted,
+  ) {}
+
+  /** Whether the look-up of a call may be admitted, if there is room then. */
+  mayCome(uniqueid: string): boolean | Promise<boolean> {
+    if (!this.hasRoom(uniqueid)) return false;
+    if (!this.#isCrowd) return true;
+    const { parts } = this;
+    return inTime(parts.clock, EXISTS_MS, parts.exists(uniqueid)).then((found) => found === true);
+  }
+
+  /** Whether there is room for it now: many may have waited for the same answer. */
+  hasRoom(uniqueid: string): boolean {
+    const { parts, admitted } = this;
+    if (!parts.admits(admitted.all())) return false;
+    if (!this.#isCrowd) return true;
+    let ofThis = 0;
+    for (const call of admitted.unconfirmed().values()) if (call === uniqueid) ofThis++;
+    return ofThis < MOST_OF_ONE;
+  }
+
+  get #isCrowd(): boolean {
+    return this.admitted.unconfirmed().size >= MOST_UNCONFIRMED;
+  }
+}

@@ -1,0 +1,109 @@
+// Beginnings: how a look-up's reader comes to a mixing thread: with where its call was, the page that its music needs first,
+// and what Asterisk has told of the call, if it is known that the call hears it.
+import type { Page } from '../pcm/page';
+import { parseCallState, type CallState } from '../session/state';
+import type { Clock } from '../util/clock';
+import { errorFields } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
+import type { Logger } from '../util/log';
+import type { Mixing } from './mixerThreads';
+import type { CallEntry } from './callEntry';
+import type { CallStateCache } from './callStateCache';
+
+export interface BeginningParts {
+  mixers: { pick(): Mixing | undefined };
+  catalog: {
+    /** The page of a clip that holds a sample. */
+    pageAt(clipId: string, sample: number): Promise<Page | undefined>;
+    /** One that was not sent after all. */
+    giveBack(page: Page): void;
+  };
+  snapshots: Pick<CallStateCache, 'read'>;
+  /** How a call begins whose caller is known; undefined: there is nothing to wait for. Never rejects. */
+  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
+  clock: Clock;
+  log: Logger;
+}
+
+/** The page at which a call goes on: a disk that takes longer costs a moment of its music, milliseconds. */
+const PAGE_MS = 100;
+/** The same where a hub takes up calls: all of them ask at once, and each hears fallback music meanwhile. */
+const RESTORED_PAGE_MS = 1000;
+
+export class Beginnings {
+  constructor(private readonly parts: BeginningParts) {}
+
+  /** Gives it to a thread, with what is known of its call; once where that is asked for twice. Never rejects. */
+  begin(entry: CallEntry): Promise<undefined> {
+    return this.#beginWithin(entry, PAGE_MS);
+  }
+
+  /** As `begin`, of a call that an earlier hub has played to. */
+  goOn(entry: CallEntry): Promise<undefined> {
+    return this.#beginWithin(entry, RESTORED_PAGE_MS);
+  }
+
+  #beginWithin(entry: CallEntry, pageMs: number): Promise<undefined> {
+    entry.beginning ??= this.#beginNow(entry, pageMs).finally(() => (entry.beginning = undefined));
+    return entry.beginning;
+  }
+
+  async #beginNow(entry: CallEntry, pageMs: number): Promise<undefined> {
+    if (entry.over) return undefined;
+    const { token, uniqueid } = entry;
+    try {
+      const kept = uniqueid === undefined ? undefined : parseCallState(this.parts.snapshots.read(uniqueid));
+      const state = kept ?? (entry.first ??= await this.#welcome(uniqueid));
+      const page = state?.music && (await this.#pageOf(state.music, pageMs));
+      const isNew = !entry.mixing;
+      const mixing = entry.over ? undefined : this.#threadOf(entry);
+      if (!mixing) {
+        if (page) this.parts.catalog.giveBack(page);
+        return undefined;
+      }
+      // Who hears it may have been told meanwhile.
+      const { own, readers } = entry;
+      mixing.send({
+        type: 'begin',
+        call: {
+          token,
+          ...(readers.length > 0 && { readers }),
+          ...(own && { uniqueid: own.uniqueid }),
+          ...(own?.language !== undefined && { language: own.language }),
+          ...(state && { state }),
+          ...(!kept && { fresh: true }),
+          pages: page ? [page] : [],
+        },
+      });
+      if (isNew && own) for (const heard of own.takeAll()) mixing.send({ type: 'news', token, ...heard });
+    } catch (error) {
+      this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be begun');
+    }
+    return undefined;
+  }
+
+  #welcome(uniqueid: string | undefined): Promise<CallState | undefined> | undefined {
+    return uniqueid === undefined ? undefined : this.parts.welcome(uniqueid);
+  }
+
+  /** The page at which it goes on; a late one is given back. */
+  async #pageOf(
+    { trackId, sample }: NonNullable<CallState['music']>,
+    withinMs: number,
+  ): Promise<Page | undefined> {
+    const { catalog, clock } = this.parts;
+    const page = catalog.pageAt(trackId, sample);
+    const inHand = await inTime(clock, withinMs, page);
+    if (inHand !== LATE) return inHand;
+    void page.then((late) => late && catalog.giveBack(late));
+    return undefined;
+  }
+
+  #threadOf(entry: CallEntry): Mixing | undefined {
+    if (entry.mixing) return entry.mixing;
+    const mixing = this.parts.mixers.pick();
+    if (mixing) mixing.calls++;
+    entry.mixing = mixing;
+    return mixing;
+  }
+}

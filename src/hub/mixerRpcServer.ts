@@ -1,0 +1,106 @@
+// MixerRpcServer: answers, in the main thread, what the calls of one mixing thread ask: choices, balances, sentences, operators'
+// functions. Whatever fails here is an answer; a mixing thread never waits for more than that.
+import type { CallerRecords } from '../session/callerRecords';
+import type { KeyBindings } from '../session/keys';
+import type { Speech } from '../session/speech';
+import { SpokenServices } from '../session/spokenServices';
+import type { Clock } from '../util/clock';
+import { errorFields, HoldcastError } from '../util/errors';
+import type { LogFields, Logger } from '../util/log';
+import type { HubMethods, SentClips } from '../mixer/messages';
+import type { Handlers } from '../mixer/rpc';
+import { LogThrottle } from '../util/logThrottle';
+import { clipSamples } from './clipSamples';
+import type { MixerThread } from './mixerThread';
+import { OperatorFunction } from './operatorFunction';
+
+export interface MixerRpcServerParts {
+  /** Who answers for a call; undefined: it is over, or there is nobody. */
+  records(token: string): CallerRecords | undefined;
+  /** Undefined: nobody says numbers (yet). */
+  speech(): Speech | undefined;
+  /** What keys do, by the config of this moment. */
+  keys(): KeyBindings;
+  clock: Clock;
+  log: Logger;
+}
+
+type Params<Name extends keyof HubMethods> = HubMethods[Name]['params'];
+type Answer<Name extends keyof HubMethods> = HubMethods[Name]['answer'];
+
+/** One line in a minute says that voices or offices fail: each call may meet it. */
+const SAY_MS = 60_000;
+
+export class MixerRpcServer implements Handlers<HubMethods> {
+  readonly #failures: LogThrottle;
+
+  constructor(
+    private readonly parts: MixerRpcServerParts,
+    private readonly thread: Pick<MixerThread, 'request'>,
+  ) {
+    this.#failures = new LogThrottle(parts.clock, SAY_MS);
+  }
+
+  choice({ token }: Params<'choice'>): Promise<Answer<'choice'>> {
+    return this.#guarded('choice', undefined, async () => this.parts.records(token)?.choice());
+  }
+
+  place({ token }: Params<'place'>): Promise<boolean> {
+    return this.#guarded('place', false, async () => {
+      return (await this.parts.records(token)?.confirmPlace?.()) === true;
+    });
+  }
+
+  balance({ token, language, pin }: Params<'balance'>, signal: AbortSignal): Promise<Answer<'balance'>> {
+    const unavailable = { status: 'unavailable' } as const;
+    return this.#guarded('balance', unavailable, async () => {
+      const { clock } = this.parts;
+      const log = { error: this.#tell.bind(this, 'balance') };
+      const records = this.parts.records(token);
+      if (!records) return unavailable;
+      const services = new SpokenServices({ records, speech: () => this.parts.speech(), clock, log });
+      const answer = await services.balance(language, pin, signal);
+      if (answer.status !== 'spoken') return answer;
+      const clips = await clipSamples(answer.clips, clock, signal);
+      return clips ? { status: 'spoken', clips } : unavailable;
+    });
+  }
+
+  'say-position'(
+    { place, language }: Params<'say-position'>,
+    signal: AbortSignal,
+  ): Promise<SentClips | undefined> {
+    return this.#guarded('say-position', undefined, async () => {
+      const clips = await this.parts.speech()?.position(place, language, signal);
+      return clips && clipSamples(clips, this.parts.clock, signal);
+    });
+  }
+
+  /** @throws what the function throws */
+  function({ run, digit, call, queue }: Params<'function'>, signal: AbortSignal): Promise<void> {
+    const keys = this.parts.keys();
+    const action = Object.hasOwn(keys, digit) ? keys[digit]!.action : undefined;
+    // The config was changed while the key was on its way.
+    if (typeof action !== 'function') throw new HoldcastError('HC_ACTION_FAILED', 'this function is no more');
+    return new OperatorFunction({
+      action,
+      call: { call, queue },
+      command: (command, stop) => this.thread.request('command', { run, command }, { signals: [stop] }),
+      signal,
+    }).run();
+  }
+
+  /** What fails is answered with `none`. */
+  async #guarded<T>(about: keyof HubMethods, none: T, task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      this.#tell(about, errorFields(error), 'a question of a call failed');
+      return none;
+    }
+  }
+
+  #tell(about: keyof HubMethods, fields: LogFields, message: string): void {
+    this.#failures.say((times) => this.parts.log.error({ about, times, ...fields }, message));
+  }
+}

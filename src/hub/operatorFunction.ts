@@ -1,0 +1,128 @@
+// OperatorFunction: one run of an operator's key function, in the main thread, for a call that a mixing thread plays to. Its
+// KeySession is a proxy: what the function does with the call is a command to that thread. After its end it is deaf.
+import type { KeyFunction, KeySession } from '../session/actions';
+import { HoldcastError } from '../util/errors';
+import type { LogFields, LogLevel } from '../util/log';
+import type { CallCommand, HubMethods } from '../mixer/messages';
+import { Unanswered } from '../mixer/rpc';
+
+export interface OperatorFunctionParts {
+  action: KeyFunction;
+  /** The call as the mixing thread knows it. */
+  call: Pick<HubMethods['function']['params'], 'call' | 'queue'>;
+  /** Resolves when it was done, or is not wanted any more. @throws HoldcastError HC_ACTION_FAILED where it is refused */
+  command(command: CallCommand, signal: AbortSignal): Promise<void>;
+  /** Aborted when its time or its call is over. */
+  signal: AbortSignal;
+}
+
+/** What waits to be said; the mixing thread refuses what is more than 20. */
+const MOST_WAITING = 100;
+/** Prompts of one `say`; the mixing thread refuses what is more than 50. */
+const MOST_PROMPTS = 51;
+/** Lines of log and other things that are done at once. A function that does more has run wild: it gets no more done. */
+const MOST_COMMANDS = 1000;
+/** Characters of a file's name, of a line of log, of a text in it. */
+const LONGEST_TEXT = 2000;
+
+/** `running` until its end or the end of its signal, and deaf then. What it says may outlast it. */
+export class OperatorFunction {
+  #ended = false;
+  /** Being said, or waiting to be. */
+  #words = 0;
+  #commands = 0;
+
+  constructor(private readonly parts: OperatorFunctionParts) {}
+
+  /** Called once. @throws what the function throws */
+  async run(): Promise<void> {
+    try {
+      await this.parts.action(this.#session());
+    } finally {
+      this.#ended = true;
+    }
+  }
+
+  get #over(): boolean {
+    return this.#ended || this.parts.signal.aborted;
+  }
+
+  #session(): KeySession {
+    const { call, signal } = this.parts;
+    return {
+      ...call,
+      say: (...prompts) => {
+        if (!this.#over && prompts.length === 0) return Promise.resolve();
+        return this.#speak({ do: 'say', prompts: prompts.slice(0, MOST_PROMPTS).map(nameOf) });
+      },
+      play: (file) => this.#speak({ do: 'play', file: nameOf(file) }),
+      nextTrack: () => this.#do({ do: 'nextTrack' }),
+      log: {
+        debug: (...line) => this.#log('debug', ...line),
+        info: (...line) => this.#log('info', ...line),
+        warn: (...line) => this.#log('warn', ...line),
+        error: (...line) => this.#log('error', ...line),
+      },
+      signal,
+    };
+  }
+
+  /** Words that nobody waits for any more are said no further, and are no failure. */
+  #speak(words: CallCommand): Promise<void> {
+    if (this.#over) return never();
+    const said = this.#said(words);
+    // A function that does not wait for it does no harm.
+    said.catch(() => {});
+    return said;
+  }
+
+  async #said(words: CallCommand): Promise<void> {
+    if (this.#words >= MOST_WAITING) throw refusal('too much waits to be said', 'await what is said');
+    this.#words++;
+    try {
+      await this.parts.command(words, this.parts.signal);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+    } finally {
+      this.#words--;
+    }
+  }
+
+  #log(level: LogLevel, fields: LogFields, message: string): void {
+    this.#do({
+      do: 'log',
+      level,
+      fields: portable(Object.fromEntries(Object.entries(fields))) as LogFields,
+      message: String(message).slice(0, LONGEST_TEXT),
+    });
+  }
+
+  #do(command: CallCommand): void {
+    if (this.#over || this.#commands++ >= MOST_COMMANDS) return;
+    this.parts.command(command, this.parts.signal).catch(() => {}); // the thread is gone
+  }
+}
+
+/** For a function whose time is over: it waits in vain, where an answer could set it going again. */
+const never = (): Promise<never> => new Promise(() => {});
+
+/** What is no name is the name of nothing. */
+const nameOf = (name: unknown): string => (typeof name === 'string' ? name.slice(0, LONGEST_TEXT) : '');
+
+const refusal = (message: string, hint?: string): HoldcastError =>
+  new HoldcastError('HC_ACTION_FAILED', message, hint);
+
+/** Deeper than this a log shows nothing: see operatorLog. */
+const DEEPEST = 5;
+const MOST_ITEMS = 100;
+
+/** A copy of what a function logs that can be sent to a thread; what is no data is left out. */
+function portable(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.slice(0, LONGEST_TEXT);
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEEPEST) return {};
+  if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => portable(item, depth + 1));
+  const entries = Object.entries(value).slice(0, MOST_ITEMS);
+  return Object.fromEntries(entries.map(([name, item]) => [name, portable(item, depth + 1)]));
+}

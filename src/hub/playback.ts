@@ -1,0 +1,47 @@
+// Playback: what plays to callers, as the hub knows it, and what it has of the hub. Two adapters: MixedPlayback (mixing threads) and
+// StreamCalls (a process for each call).
+import type { CallSource } from '../asterisk/feed';
+import type { HoldApplication } from '../asterisk/realtime';
+import type { Switchboard } from '../asterisk/switchboard';
+import type { BalanceSource, ChoiceKeeper } from '../session/localRecords';
+import type { CallState } from '../session/state';
+import type { Closeable } from '../util/scope';
+import type { CallChecks } from './callCheck';
+import type { CallRegister } from './housekeeping';
+import type { LookUps } from './lookUps';
+import type { Prepared } from './realtimeServer';
+
+/** All that the hub has of Asterisk's calls: the Switchboard. */
+export type HubCalls = CallSource & CallRegister & CallChecks & Pick<Switchboard, 'find'>;
+
+/** What plays to callers has of the hub; all of it outlives it. */
+export interface PlaybackGiven {
+  readonly calls: HubCalls;
+  readonly services: HubServices | undefined;
+  readonly lookUps: LookUps;
+  /** Whether Asterisk has such a call, as far as can be found out. Never rejects. */
+  exists(uniqueid: string): Promise<boolean>;
+  /** How a call begins whose caller is known; see `InitialTrack`. */
+  welcome(uniqueid: string): Promise<CallState | undefined> | undefined;
+  /** The same, left for the stream of a look-up. */
+  prepare(uniqueid: string, token: string): Promise<void> | undefined;
+}
+
+/** Closed by the hub: callers hear plain music from then on. */
+export interface Playback extends Closeable {
+  /** What Asterisk is told to start. */
+  readonly application: HoldApplication;
+  /** @param uniqueid of the call that the class is named after; `token`: of the look-up */
+  arrive(uniqueid: string, token: string): Prepared | Promise<Prepared>;
+  /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
+  sweep(living: ReadonlySet<string> | undefined): void;
+}
+
+/** Closed by the hub, after what plays. */
+export interface HubServices {
+  readonly keeper: ChoiceKeeper & Closeable;
+  /** Absent: no balance is known. */
+  readonly billing?: (BalanceSource & Closeable) | undefined;
+  /** What has the store purged; absent: nothing. */
+  readonly purge?: Closeable | undefined;
+}

@@ -1,0 +1,400 @@
+// HeldCall: one look-up of a mixing thread. Its music is at hand before its reader comes; while Asterisk reads, it is played to;
+// when that reader goes, the next one hears what comes next. Until it is known which call that is, it is music and nothing else.
+import type { CallNews } from '../asterisk/feed';
+import { samplesOf } from '../audio/frame';
+import type { CallRules, PlayableMedia } from '../session/assemble';
+import { KnownCall } from '../session/knownCall';
+import { musicOf, READ_MS, type CallState } from '../session/state';
+import { endReader, type ReaderProcess } from '../pipe/readerProcess';
+import { errorFields } from '../util/errors';
+import type { Logger } from '../util/log';
+import { seedOf, type Random } from '../util/random';
+import { CallPipe, type CallPipeParts, type OpenPipe } from './callPipe';
+import { CallSound, type Listener } from './callSound';
+import type { CallBeginning, CallStatus, FromMixer } from './messages';
+import type { MixerOutside } from './outsidePort';
+
+export interface HeldCallParts extends CallPipeParts {
+  log: Logger;
+  media: PlayableMedia;
+  outside: MixerOutside;
+  random: (seed: number) => Random;
+  post: (message: FromMixer) => void;
+  /** Takes a call's state on; false: not in this tick, for there are many. `last`: it is not told again for a while. */
+  keep(token: string, state: CallState, last: boolean): boolean;
+  /** Opens Asterisk's pipe of a reader. @throws HoldcastError HC_HUB_FIFO: there is none any more */
+  openPipe(reader: ReaderProcess): OpenPipe;
+  /** It is to be opened, when there is time for that. */
+  onDue(call: HeldCall): void;
+  /** Asterisk has read nothing of a pipe for too long, and its reader was ended. */
+  onStuck(uniqueid: string | undefined): void;
+}
+
+/** The call that hears it. */
+interface Owner extends Listener {
+  readonly known: KnownCall;
+  readonly log: Logger;
+}
+
+/**
+ * `due` → `waiting` by `open`; `waiting` → `playing` when a reader has come, at once where one was announced before;
+ * `playing` → `due` when that reader goes, or another one comes; `waiting` → `asleep` when none comes; `asleep` → `due` by `begin` or a
+ * reader. What fails goes to `asleep` and back. All → `over` by `close`.
+ */
+type Held =
+  /** No reader is expected, or it could not be opened and is to be at `again`. What is kept is its state. */
+  | { readonly status: 'asleep'; readonly again?: number }
+  /** To be opened. `before` plays no more, but holds the samples that come next. */
+  | { readonly status: 'due'; readonly before: CallSound | undefined }
+  /** All is at hand, and nothing rendered. Deaf to keys. */
+  | { readonly status: 'waiting'; readonly sound: CallSound; readonly since: number }
+  | { readonly status: 'playing'; readonly sound: CallSound }
+  | { readonly status: 'over' };
+
+/** A reader that has not come for so long is not expected any more. */
+const PATIENCE_MS = 30_000;
+/** What could not be played to is tried again after this. */
+const AGAIN_MS = 1000;
+/** Readers of one look-up that are known at the same time: Asterisk has one, and perhaps forgets another. */
+const MOST_READERS = 4;
+/** More was never heard of a call than this ago, see `Session.stateAt`. */
+const MOST_UNREAD_MS = 500;
+
+export class HeldCall {
+  readonly token: string;
+  readonly #pipe: CallPipe;
+  readonly #random: Random;
+  /** Undefined: it is not known who hears it. */
+  #owner: Owner | undefined;
+  #language: string | undefined;
+  #held: Held = { status: 'asleep' };
+  /** From where it goes on; undefined: nothing was heard of it. */
+  #state: CallState | undefined;
+  /** The call began here, and no Session of it has heard that yet. */
+  #fresh: boolean;
+  /** So often it could not be opened or played, and no turn has succeeded since. */
+  #failures = 0;
+  #keyAtMs = 0;
+  /** Announced, and not known to have gone; the last one is played to. */
+  #readers: ReaderProcess[] = [];
+  #count = 0;
+  /** When its state is told, in times of a Frame. */
+  #tellAt = 0;
+
+  /** @param slot a number that differs from call to call: what need not be in each tick is spread by it */
+  constructor(
+    private readonly parts: HeldCallParts,
+    beginning: CallBeginning,
+    private readonly slot: number,
+  ) {
+    const { token, uniqueid, fresh = false } = beginning;
+    this.token = token;
+    this.#fresh = fresh;
+    this.#pipe = new CallPipe(parts);
+    this.#random = parts.random(seedOf(token));
+    this.heardBy(uniqueid);
+    this.begin(beginning);
+  }
+
+  get status(): Held['status'] {
+    return this.#held.status;
+  }
+
+  /** It has plain music now, since something threw. */
+  get plain(): boolean {
+    return 'sound' in this.#held && this.#held.sound.plain;
+  }
+
+  /** A reader will come: one that sleeps wakes, one that waits waits afresh. Where a reader is here, nothing changes. */
+  begin({ language, state, readers = [] }: CallBeginning): void {
+    const held = this.#held;
+    if (held.status === 'waiting') this.#held = { ...held, since: this.parts.clock.now() };
+    if (held.status === 'asleep') {
+      this.#language = language ?? this.#language;
+      this.#state ??= state;
+      this.#due(undefined);
+    }
+    for (const reader of readers) this.readerCame(reader);
+  }
+
+  /**
+   * Asterisk has said that this call hears it; undefined: another channel does, or none. Where nothing was rendered yet it is opened
+   * anew; else the music goes on at the same sample.
+   */
+  heardBy(uniqueid: string | undefined): void {
+    const before = this.#owner;
+    if (uniqueid === before?.known.uniqueid) return;
+    this.#owner = uniqueid === undefined ? undefined : this.#ownerOf(uniqueid);
+    if (before) {
+      void before.services.close();
+      this.#state &&= musicOf(this.#state);
+    }
+    const held = this.#held;
+    if (held.status === 'waiting') {
+      this.#leave(held.sound);
+    } else if ('sound' in held) {
+      held.sound.heardBy(this.#owner, this.#fresh);
+      this.#fresh &&= !this.#owner;
+      this.#tellSoon();
+    }
+  }
+
+  /** Asterisk has started a reader of it; the one before, if there is one, is of no use as a rule. */
+  readerCame(reader: ReaderProcess): void {
+    if (this.#readers.some(({ pid, started }) => pid === reader.pid && started === reader.started)) return;
+    this.#readers = [...this.#readers, reader].slice(-MOST_READERS);
+    const held = this.#held;
+    if (held.status === 'waiting') this.#attach(held.sound);
+    else if (held.status === 'playing') this.#gone(held.sound);
+    else if (held.status === 'asleep' && held.again === undefined && !this.#ended) this.#due(undefined);
+  }
+
+  /** Has all at hand for a reader, and plays to one that is here. What cannot be opened is tried again. */
+  open(atMs: number): void {
+    const held = this.#held;
+    if (held.status !== 'due') return;
+    try {
+      const sound = this.#sound();
+      this.#held = { status: 'waiting', sound, since: atMs };
+      held.before?.close();
+      this.#attach(sound);
+    } catch (error) {
+      const log = this.#owner?.log ?? this.parts.log;
+      if (this.#failures === 0) log.error(errorFields(error), 'nothing can be played to this call');
+      this.giveUp(atMs);
+    }
+  }
+
+  /** @param atMs when the main thread heard of it, on the clock */
+  hear(news: CallNews, atMs: number): void {
+    if (this.#owner?.known.hear(news) !== true) return;
+    const held = this.#held;
+    if (!('sound' in held) || (held.status === 'waiting' && news.type === 'key')) return;
+    this.#keyAtMs = atMs;
+    held.sound.hear(news);
+  }
+
+  /**
+   * Its turn: Frames are written.
+   * @param count of times of a Frame, 40 ms; `atMs`: deadline of the tick
+   */
+  tick(count: number, atMs: number): void {
+    this.#count = count;
+    const held = this.#held;
+    if (held.status === 'asleep') this.#tryAgain(held.again, atMs);
+    else if (held.status === 'waiting' && atMs - held.since >= PATIENCE_MS) {
+      held.sound.close();
+      this.#held = { status: 'asleep' };
+    } else if (held.status === 'playing') {
+      this.#play(held.sound);
+      this.#failures = 0;
+    }
+    if (this.#held.status === 'playing' && count >= this.#tellAt) this.#tell(this.#held.sound);
+  }
+
+  /**
+   * Goes by other settings from now on.
+   * @param patient whether what is being said may be said to its end first
+   * @returns false: not now
+   */
+  change(patient: boolean): boolean {
+    const held = this.#held;
+    if (held.status === 'playing') {
+      if (patient && !held.sound.settled) return false;
+      held.sound.change(this.#rules());
+    } else if (held.status === 'waiting') this.#leave(held.sound);
+    return true;
+  }
+
+  /**
+   * The thread ends. All that is in the pipe is heard, since fallback music comes behind it.
+   * @returns the call's state then; undefined: it has none, or nothing is to be kept of it
+   */
+  drain(): CallState | undefined {
+    const held = this.#held;
+    if (held.status === 'playing') this.#state = held.sound.stateAt(this.#pipe.pendingSamples);
+    this.close();
+    return this.#keeps ? this.#state : undefined;
+  }
+
+  report(): CallStatus {
+    const held = this.#held;
+    const sound = 'sound' in held ? held.sound : undefined;
+    const { heardSamples, ...heard } = sound?.status() ?? { heardSamples: this.#state?.heardSamples ?? 0 };
+    const playing = held.status === 'playing';
+    const unread = playing ? this.#pipe.unreadSamples() : 0;
+    const { uniqueid, queue, place } = this.#owner?.known ?? {};
+    return {
+      ...(uniqueid !== undefined && { uniqueid }),
+      status: sound?.plain ? 'plain' : playing ? 'playing' : 'waiting',
+      ...(queue !== undefined && { queue }),
+      ...(place && { position: place.position }),
+      ...heard,
+      heardMs: (Math.max(0, heardSamples - unread) * 1000) / this.#rate,
+      aheadMs: (unread * 1000) / this.#rate,
+      underruns: this.#pipe.underruns,
+    };
+  }
+
+  /** Something unforeseen: it begins again, at once if somebody hears it and this is the first time, else a second later. */
+  giveUp(atMs: number): void {
+    const isFirst = this.#failures++ === 0;
+    if (this.#held.status === 'playing') {
+      this.#gone(this.#held.sound);
+      if (isFirst) return;
+    } else if (isFirst) this.#away();
+    const held = this.#held;
+    if (held.status !== 'due' && held.status !== 'waiting') return;
+    this.#held = { status: 'asleep', again: atMs + AGAIN_MS };
+    this.#pipe.close();
+    if (held.status === 'due') held.before?.close();
+    else held.sound.close();
+  }
+
+  close(): void {
+    const held = this.#held;
+    if (held.status === 'over') return;
+    this.#held = { status: 'over' };
+    this.#pipe.close();
+    if (held.status === 'due') held.before?.close();
+    if ('sound' in held) held.sound.close();
+    void this.#owner?.services.close();
+  }
+
+  /** Whether its state is a call's that may need it. */
+  get #keeps(): boolean {
+    return this.#owner?.known.ended === false;
+  }
+
+  get #ended(): boolean {
+    return this.#owner?.known.ended === true;
+  }
+
+  get #rate(): number {
+    return this.parts.settings().rate;
+  }
+
+  /** @param at when, on the clock; undefined: it is awaited that somebody comes */
+  #tryAgain(at: number | undefined, atMs: number): void {
+    if (at !== undefined && atMs >= at && !this.#ended) this.#due(undefined);
+  }
+
+  #due(before: CallSound | undefined): void {
+    this.#held = { status: 'due', before };
+    this.parts.onDue(this);
+  }
+
+  #rules(): CallRules {
+    const settings = this.parts.settings();
+    return settings.rules(this.parts.outside.bindings(settings.config, this.token));
+  }
+
+  #ownerOf(uniqueid: string): Owner {
+    const { log: all, outside } = this.parts;
+    const log = all.child({ uniqueid });
+    const known = new KnownCall({ uniqueid, certain: true, log });
+    return {
+      known,
+      log,
+      services: outside.services(this.token, () => known.recorded),
+      speech: outside.speech(this.token),
+      call: () => known.call(this.#language ?? this.parts.settings().config.language),
+      told: () => known.told,
+    };
+  }
+
+  #sound(): CallSound {
+    const { clock, media, figures } = this.parts;
+    const owner = this.#owner;
+    const parts = {
+      clock,
+      media,
+      log: () => this.#owner?.log ?? this.parts.log,
+      random: this.#random,
+      onKey: (action: string) => {
+        this.#pipe.pressed(action, this.#keyAtMs);
+        this.#tellSoon();
+      },
+      onMoment: () => this.#tellSoon(),
+      onRescue: () => void figures.rescued++,
+    };
+    this.#fresh &&= !owner;
+    return new CallSound(parts, this.#rules(), this.#state, owner);
+  }
+
+  /** Plays to the reader that came last, of those that are still there. */
+  #attach(sound: CallSound): void {
+    for (let reader = this.#readers.at(-1); reader; reader = this.#readers.at(-1)) {
+      try {
+        this.#pipe.attach(this.parts.openPipe(reader));
+      } catch (error) {
+        this.#owner?.log.debug(errorFields(error), 'a reader cannot be played to');
+        this.#readers.pop();
+        continue;
+      }
+      this.#held = { status: 'playing', sound };
+      this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
+      this.#owner?.log.debug({ pid: reader.pid }, 'a reader has come');
+      this.#play(sound);
+      // That its first track has begun need not be told soon.
+      this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
+      return;
+    }
+  }
+
+  #play(sound: CallSound): void {
+    const result = this.#pipe.play(sound);
+    if (result === 'going') return;
+    const { reader } = this.#pipe;
+    if (result === 'stuck' && reader) {
+      this.parts.onStuck(this.#owner?.known.uniqueid);
+      endReader(reader);
+    }
+    this.#readers = this.#readers.filter((each) => each !== reader);
+    this.#owner?.log.debug({ result }, 'the reader has gone');
+    this.#gone(sound);
+  }
+
+  /** Nobody reads it any more, or another does. */
+  #gone(sound: CallSound): void {
+    this.#away();
+    try {
+      this.#state = sound.stateAt(this.#unheard()) ?? this.#state;
+      if (this.#state && this.#keeps) this.parts.keep(this.token, this.#state, true);
+    } finally {
+      this.#leave(sound);
+    }
+  }
+
+  #away(): void {
+    this.parts.post({ type: 'reader', token: this.token, status: 'away' });
+  }
+
+  /** Nobody hears it; it is opened anew for the next reader, if one may come. */
+  #leave(sound: CallSound): void {
+    this.#pipe.close();
+    sound.end();
+    if (!this.#ended) return this.#due(sound);
+    sound.close();
+    this.#held = { status: 'asleep' };
+  }
+
+  /** Samples rendered that the caller has not heard: unread, or read a moment ago. */
+  #unheard(): number {
+    const { rate } = this.parts.settings();
+    return Math.min(samplesOf(MOST_UNREAD_MS, rate), this.#pipe.unreadSamples() + samplesOf(READ_MS, rate));
+  }
+
+  /** Once the caller has heard what is rendered by now. */
+  #tellSoon(): void {
+    const { leadFrames } = this.parts.settings();
+    this.#tellAt = Math.min(this.#tellAt, this.#count + leadFrames + 3);
+  }
+
+  #tell(sound: CallSound): void {
+    if (!this.#keeps) return;
+    const state = sound.stateAt(this.#unheard());
+    if (!state || this.parts.keep(this.token, state, false))
+      this.#tellAt = this.#count + this.parts.settings().stateTicks;
+  }
+}

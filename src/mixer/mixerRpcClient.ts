@@ -1,0 +1,125 @@
+// MixerRpcClient: all that the calls of a mixing thread have outside of it: services, voices, operators' functions. Each is a port
+// that a Session knows already; behind it are requests to the main thread, which may be slow or never answer.
+import type { RecordedCall } from '../session/callerRecords';
+import type { KeyBinding } from '../session/actions';
+import type { CallServices } from '../session/callServices';
+import type { KeyBindings } from '../session/keys';
+import { SPEECH_MS, type Speech } from '../session/speech';
+import type { Clock } from '../util/clock';
+import type {
+  CallStatus,
+  FromMixer,
+  HubMethods,
+  MixerMethods,
+  PortableBinding,
+  PortableConfig,
+} from './messages';
+import type { MixerOutside } from './outsidePort';
+import { RemoteFunctions } from './remoteFunctions';
+import { clipsOf, RemoteServices, type Ask } from './remoteServices';
+import { Rpc, Unanswered, type RequestLimits, type RpcMessage } from './rpc';
+
+export interface MixerRpcClientParts {
+  post(message: FromMixer): void;
+  /** The calls of this thread. */
+  mixer(): { status(): readonly CallStatus[]; drain(): void };
+  clock: Clock;
+}
+
+/** Requests of one call that wait for their answers; a Session has five at once, and a function on each key. */
+const MOST_OF_CALL = 20;
+/** Before there is a config, milliseconds. */
+const BALANCE_MS = 3000;
+/** What the main thread needs besides the limits of billing and voices, which it keeps to itself; milliseconds. */
+const MORE_MS = 1000;
+
+export class MixerRpcClient implements MixerOutside {
+  readonly #rpc: Rpc<HubMethods, MixerMethods>;
+  readonly #functions: RemoteFunctions;
+  readonly #counts = new Map<string, number>();
+  #balanceMs = BALANCE_MS;
+
+  constructor(private readonly parts: MixerRpcClientParts) {
+    this.#functions = new RemoteFunctions((params, signal) =>
+      this.#request('function', params, { signals: [signal] }),
+    );
+    this.#rpc = new Rpc<HubMethods, MixerMethods>({
+      post: (message) => parts.post(message),
+      serves: {
+        command: (given) => this.#functions.command(given),
+        status: () => parts.mixer().status(),
+        drain: () => parts.mixer().drain(),
+      },
+      clock: parts.clock,
+    });
+  }
+
+  /** Requests that wait for an answer. */
+  get pending(): number {
+    return this.#rpc.pending.asked;
+  }
+
+  /** Time limits as they are from now on. */
+  configure({ balanceMs }: Pick<PortableConfig, 'balanceMs'>): void {
+    this.#balanceMs = balanceMs;
+  }
+
+  hear(message: RpcMessage<MixerMethods>): void {
+    this.#rpc.hear(message);
+  }
+
+  services(token: string, call: () => RecordedCall | undefined): CallServices {
+    return new RemoteServices({
+      token,
+      call,
+      ask: (...asked) => this.#ask(...asked),
+      balanceMs: () => this.#balanceMs + SPEECH_MS + MORE_MS,
+      post: (message) => this.parts.post(message),
+      clock: this.parts.clock,
+    });
+  }
+
+  speech(token: string): Pick<Speech, 'position'> {
+    return {
+      position: async (place, language, signal) => {
+        const limits = { limitMs: SPEECH_MS + MORE_MS, signals: [signal] };
+        const samples = await this.#ask('say-position', { token, place, language }, limits);
+        return samples && clipsOf(samples);
+      },
+    };
+  }
+
+  bindings(config: Pick<PortableConfig, 'keys'>, token: string): KeyBindings {
+    const bound = Object.entries(config.keys).map(([digit, binding]): [string, KeyBinding] => [
+      digit,
+      { ...binding, action: this.#action(binding, token, digit) },
+    ]);
+    return Object.fromEntries(bound);
+  }
+
+  #action({ action }: PortableBinding, token: string, digit: string): KeyBinding['action'] {
+    if (typeof action === 'string') return action;
+    return this.#functions.bind({ token, digit, name: action.function });
+  }
+
+  readonly #ask: Ask = (...asked) => this.#request(...asked).catch(() => undefined);
+
+  /** @throws as `Rpc.request`; Unanswered: too many of this call wait already, and it was not asked */
+  async #request<Name extends keyof HubMethods>(
+    method: Name,
+    params: HubMethods[Name]['params'],
+    limits: RequestLimits,
+  ): Promise<HubMethods[Name]['answer']> {
+    const { token } = params;
+    const count = this.#counts.get(token) ?? 0;
+    if (count >= MOST_OF_CALL) throw new Unanswered('too much of this call waits for the main thread');
+    this.#counts.set(token, count + 1);
+    try {
+      return await this.#rpc.request(method, params, limits);
+    } finally {
+      const left = this.#counts.get(token)! - 1;
+      if (left > 0) this.#counts.set(token, left);
+      else this.#counts.delete(token);
+    }
+  }
+}

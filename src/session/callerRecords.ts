@@ -1,0 +1,75 @@
+// CallerRecords: what one call asks of the operator's systems and leaves with them: its caller's choice of music, their
+// balance, what they heard; and of Asterisk, whether a place in the queue is still right. Two adapters: in this process, and the hub's (which asks once for a hundred callers).
+// Who the caller is, the other end knows from Asterisk: nobody can ask for somebody else.
+import type { BalanceAnswer } from '../billing/billing';
+import { LONGEST_PHONE, type StoreEntry } from '../store/store';
+import type { Closeable } from '../util/scope';
+
+/** Something that the caller heard or did, as it is kept. */
+export type Remembered =
+  | { readonly type: 'choice'; readonly track: string }
+  | {
+      readonly type: 'heard';
+      readonly kind: 'track' | 'advice' | 'position' | 'answer';
+      readonly id?: string;
+    }
+  | { readonly type: 'key'; readonly digit: string; readonly action: string };
+
+/** One call's. */
+export interface CallerRecords extends Closeable {
+  /** The track that this caller chose in an earlier call; undefined: none, not known, or not in time. Never rejects. */
+  choice(): Promise<string | undefined>;
+  /**
+   * His accounts; never rejects, and has an answer within the config's time limit and a little.
+   * @param pin digits that he has keyed in, for a question that was answered with `pin`
+   */
+  balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer>;
+  /**
+   * Has Asterisk asked for the call's place in its queue; a place that is new has been told (`CallNews`) before this
+   * resolves. May take as long as Asterisk does; never rejects. Absent: there is nobody to ask, and places are as told.
+   * @returns whether the place that was told last is known to be right
+   */
+  confirmPlace?(): Promise<boolean>;
+  /**
+   * Kept as soon as that is possible. Never waits, never throws.
+   * @param wallMs when it happened, milliseconds since 1970; absent: now
+   */
+  remember(what: Remembered, wallMs?: number): void;
+  close(): Promise<void> | void;
+}
+
+/** Who a call is, as Asterisk says: nothing else is believed. */
+export interface RecordedCall {
+  readonly uniqueid: string;
+  /** Absent: withheld, or not known. */
+  readonly phone?: string;
+  readonly queue?: string;
+  /** It is over. Who listens all the same was transferred, and may be another caller. */
+  readonly ended?: boolean;
+}
+
+/** What stands where the number of a caller is withheld or not known: those callers are many, not one. */
+const WITHHELD = new Set([
+  ...['anonymous', 'asterisk', 'blocked', 'hidden', 'none', 'null', 'private', 'restricted'],
+  ...['unavailable', 'undefined', 'unidentified', 'unknown', 'withheld'],
+]);
+
+/** Whether this is one caller's: digits, or the name of a telephone; no word for "withheld", nor zeros alone. */
+export function isCallersNumber(text: string): boolean {
+  const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return plain.length >= 2 && !/^0+$/.test(plain) && !WITHHELD.has(plain);
+}
+
+/** A number under which something can be kept; undefined: there is none, or it is longer than any that is kept. */
+export function keptPhone(call: RecordedCall | undefined): string | undefined {
+  const phone = call?.phone;
+  return phone !== undefined && phone.length <= LONGEST_PHONE && isCallersNumber(phone) ? phone : undefined;
+}
+
+/** `what` as the store keeps it; undefined: a choice of nobody. */
+export function entryOf(what: Remembered, call: RecordedCall, wallMs: number): StoreEntry | undefined {
+  const phone = keptPhone(call);
+  if (what.type === 'choice') return phone === undefined ? undefined : { ...what, phone, wallMs };
+  const { uniqueid, queue } = call;
+  return { ...what, uniqueid, ...(phone !== undefined && { phone }), ...(queue && { queue }), wallMs };
+}

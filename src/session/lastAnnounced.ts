@@ -1,0 +1,55 @@
+// LastAnnounced: the place in the queue that a caller was told last, and how much of an announcement he must have heard for that.
+import { isSameWait } from '../asterisk/feed';
+import { lengthOf } from '../program/announcement';
+import type { PositionWords } from './positionWords';
+
+/** What the caller was told last. */
+export interface LastAnnounced {
+  readonly queue: string;
+  readonly position: number;
+  /** Of the wait in which it was told, see `QueuePlace`. */
+  readonly joinedMs?: number;
+  /** When it began, by the monotonic clock. */
+  readonly atMs: number;
+  /** The estimate that he heard last of this wait, see `WAIT_RUNGS`. */
+  readonly rung?: number;
+}
+
+/** `LastAnnounced` as it is kept for another process of the same call. */
+export interface ToldPlace {
+  readonly queue: string;
+  readonly position: number;
+  readonly joinedMs?: number;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+  readonly rung?: number;
+}
+
+/** An announcement of a place as far as it matters for what is known of it. */
+export interface Telling {
+  readonly words: PositionWords;
+  /** What the caller knows if he hears all of it; unset: it tells no place, or has not begun. */
+  readonly told?: LastAnnounced | undefined;
+  /** What he knew before. */
+  readonly before?: LastAnnounced | undefined;
+}
+
+/** From so many samples on the place counts as told: half of the number. */
+export function enoughOf({ number }: PositionWords): number {
+  return number / 2;
+}
+
+/** What the caller knows when he has heard so many samples of it. */
+export function heardOf({ words, told, before }: Telling, spoken: number): LastAnnounced | undefined {
+  if (!told || spoken < enoughOf(words)) return before;
+  if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;
+  const rung = before && isSameWait(before, told) ? before.rung : undefined;
+  const { queue, position, joinedMs, atMs } = told;
+  return {
+    queue,
+    position,
+    atMs,
+    ...(joinedMs !== undefined && { joinedMs }),
+    ...(rung !== undefined && { rung }),
+  };
+}
