@@ -166,6 +166,8 @@ export class WriteBehindStore implements Closeable {
   }
 
   #back(): void {
+    // How slow the one before was says nothing of this one, which has just answered.
+    this.#missing = 0;
     this.#writer.start();
     const isDue = this.#purgeDue;
     this.#purgeDue = false;

@@ -294,6 +294,25 @@ describe('a call waits for nothing', () => {
     expect([bench.database.opens, bench.database.questions]).toEqual([opens, 0]);
   });
 
+  test('one that was late, was lost and is back is not slow any more: callers who come at once each have their choice', async () => {
+    const bench = new Bench();
+    const phones = ['1', '2', '3'];
+    for (const phone of phones) bench.choose(phone, `music/${phone}.wav`);
+    await bench.pass(1000);
+    bench.database.fault = (operation) => (operation === 'choice' ? 'hangs' : 'away');
+    void bench.keeper.choice('1');
+    await bench.pass(200);
+    bench.press();
+    await bench.pass(1000);
+    expect(bench.keeper.isAway).toBe(true);
+    bench.database.fault = () => undefined;
+    await bench.pass(20_000);
+    bench.database.before = () => new Promise((done) => void bench.clock.after(20, done));
+    const tracks = Promise.all(phones.map((phone) => bench.keeper.choice(phone)));
+    await bench.pass(100, 10);
+    expect(await tracks).toEqual(phones.map((phone) => `music/${phone}.wav`));
+  });
+
   test('one that hangs for ever is left and opened anew', async () => {
     const bench = new Bench();
     const entry = bench.press();
