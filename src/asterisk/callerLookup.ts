@@ -5,14 +5,19 @@ import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 
 interface Running {
-  readonly answer: Promise<readonly AmiMessage[]>;
+  /** To the question that counts. */
+  answer: Promise<readonly AmiMessage[]>;
+  questions: number;
+  readonly learn: (list: readonly AmiMessage[]) => void;
   /** Resolves when it is known, or cannot be known. */
   readonly found: Promise<void>;
   readonly settle: () => void;
 }
 
-/** More at once are not waited for. */
+/** More calls at once are not waited for. */
 const MOST_RUNNING = 64;
+/** Questions about one arrival: the dialplan may set the number just before it calls Queue(), and a flood of changes is not asked about. */
+const MOST_QUESTIONS = 4;
 
 /** Of each call one question is `running` at most, until it is answered, or settled by what an event tells. */
 export class CallerLookup {
@@ -30,21 +35,14 @@ export class CallerLookup {
     if (running || this.#running.size >= MOST_RUNNING) return running?.found;
     let resolve = (): void => {};
     const found = new Promise<void>((done) => (resolve = done));
-    const isCurrent = (): boolean => this.#running.get(uniqueid) === mine;
     const settle = (): void => {
-      if (isCurrent()) this.#running.delete(uniqueid);
+      if (this.#running.get(uniqueid) === mine) this.#running.delete(uniqueid);
       resolve();
     };
     const answer = this.link.list(statusOf(uniqueid));
-    const mine: Running = { answer, found, settle };
+    const mine: Running = { answer, questions: 1, learn, found, settle };
     this.#running.set(uniqueid, mine);
-    answer.then(
-      (list) => {
-        if (isCurrent()) learn(list);
-        settle();
-      },
-      settle, // whoever follows the call asks again, and then it is logged
-    );
+    this.#await(uniqueid, mine);
     return found;
   }
 
@@ -53,7 +51,17 @@ export class CallerLookup {
     return this.#running.get(uniqueid)?.answer;
   }
 
-  /** An event has told who it is, or that it may be another: what was asked before counts no more. */
+  /** It may be another caller by now: what was asked before counts no more, and is asked again. */
+  void(uniqueid: string): void {
+    const running = this.#running.get(uniqueid);
+    if (!running) return;
+    if (running.questions >= MOST_QUESTIONS) return running.settle();
+    running.questions++;
+    running.answer = this.link.list(statusOf(uniqueid));
+    this.#await(uniqueid, running);
+  }
+
+  /** An event has told who it is. */
   settle(uniqueid: string): void {
     this.#running.get(uniqueid)?.settle();
   }
@@ -61,5 +69,20 @@ export class CallerLookup {
   /** The connection is lost, or nobody wants to know any more. */
   settleAll(): void {
     for (const { settle } of [...this.#running.values()]) settle();
+  }
+
+  #await(uniqueid: string, running: Running): void {
+    const { answer } = running;
+    const counts = (): boolean => this.#running.get(uniqueid) === running && running.answer === answer;
+    answer.then(
+      (list) => {
+        if (!counts()) return;
+        running.learn(list);
+        running.settle();
+      },
+      () => {
+        if (counts()) running.settle(); // whoever follows the call asks again, and then it is logged
+      },
+    );
   }
 }

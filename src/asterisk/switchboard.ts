@@ -293,7 +293,7 @@ export class Switchboard implements Closeable {
   #mayBeAnother(uniqueid: string, news: CallFacts): void {
     const before = this.#knownOf(uniqueid);
     const call = this.#followed.get(uniqueid);
-    this.#lookup.settle(uniqueid);
+    this.#lookup.void(uniqueid);
     if (!before && !call) return;
     this.#learn(uniqueid, { ...news, ...voided(before) });
     this.#moved(uniqueid);

@@ -74,6 +74,27 @@ describe('who calls', () => {
     ami.fail(new Error('over'));
   });
 
+  test('is asked again when the dialplan changes the number while Asterisk is asked; not for ever', async () => {
+    const { asterisk, ami, board } = stand();
+    await settled();
+    ami.holding = true;
+    asterisk.call(ID, { phone: '442079460018' });
+    const found = board.find(ID);
+    ami.look();
+    asterisk.setNumber(ID, '442079460019');
+    ami.give();
+    await settled();
+    ami.look().give();
+    expect(await found).toMatchObject({ phone: '442079460019' });
+    expect(ami.asks('Status', 'Channel')).toEqual([ID, ID]);
+    asterisk.call('3.3', { phone: '442079460020' });
+    const restless = board.find('3.3');
+    for (let i = 10; i < 90; i++) asterisk.setNumber('3.3', `4420794601${i}`);
+    expect(await restless).toBeUndefined();
+    expect(ami.asks('Status', 'Channel').filter((id) => id === '3.3')).toHaveLength(4);
+    ami.fail(new Error('over'));
+  });
+
   test('a flood of look-ups is not a flood of questions', async () => {
     const { asterisk, ami, board } = stand();
     await settled();
@@ -174,9 +195,9 @@ describe('one arrival', () => {
     ami.holding = true;
     const again = board.find('2.2');
     ami.emit({ type: 'renamed', uniqueid: '2.2', channel: 'PJSIP/other-2' });
-    expect(await again).toBeUndefined();
     ami.look().give();
-    await settled();
+    expect(await again).toBeUndefined();
+    expect(ami.asks('Status', 'Channel').filter((id) => id === '2.2')).toHaveLength(2);
     expect(board.who('2.2')).toBeUndefined();
   });
 
