@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -138,9 +139,18 @@ export class Mariadb {
     this.sql(`DROP DATABASE IF EXISTS ${database}; CREATE DATABASE ${database}`);
   }
 
-  /** It stands still: connections stay, nothing answers. */
+  /**
+   * It stands still when this returns: connections stay, nothing answers. The signal alone is no proof: on a busy machine a
+   * thread may answer once more before the one that takes the signal has its turn.
+   */
   freeze(): void {
+    const tasks = `/proc/${this.pid}/task`;
     process.kill(this.pid, 'SIGSTOP');
+    const stands = (thread: string): boolean => {
+      const stat = readFileSync(join(tasks, thread, 'stat'), 'latin1');
+      return stat.charAt(stat.lastIndexOf(')') + 2) === 'T';
+    };
+    while (!readdirSync(tasks).every(stands)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
   }
 
   thaw(): void {
