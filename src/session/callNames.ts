@@ -19,8 +19,8 @@ const PREFIX = 'owner.';
 /** The longest Uniqueid has 149 characters, each of four bytes at most. */
 const MOST_BYTES = 600;
 const OTHERS_WRITE = 0o022;
-/** A call may be so new that a list of all calls does not have it, milliseconds. */
-const SETTLED_MS = 60_000;
+/** A call may be so new that a list of all calls does not have it: as long as Asterisk may take for that list, milliseconds. */
+const SETTLED_MS = 5000;
 
 export class CallNames {
   /** @param folder absolute; made with mode 0700 when something is noted first */

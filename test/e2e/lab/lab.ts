@@ -107,18 +107,17 @@ export class Lab extends LabFolder {
     await this.#awaitManager();
   }
 
-  /** Starts `holdcast hub`; resolves when it answers Asterisk's look-ups. */
+  /** Starts `holdcast hub`; resolves when it serves Asterisk's look-ups: it listens before it has heard of any caller. */
   async startHub(): Promise<void> {
     const argv = [this.holdcast, 'hub'] as const;
+    const ready = (): number => this.log.filter(({ msg }) => msg === 'hub ready').length;
+    const before = ready();
     this.#hub = this.#daemon('hub', (stdio) => spawnIn(this.place, argv, this.env, stdio));
-    const url = `http://127.0.0.1:${this.ports.realtime}/realtime/musiconhold/single`;
-    const answers = async (): Promise<boolean> => {
+    const serves = (): boolean => {
       if (this.#hub?.exitCode !== null) throw new Error(`the hub has ended; see ${this.folder}/log/hub.out`);
-      // Of no call: there would be a pipe for it.
-      const answer = await fetch(url, { method: 'POST', body: 'name=nobody' }).catch(() => undefined);
-      return answer?.ok === true;
+      return ready() > before;
     };
-    await until(() => `an answer of the hub; see ${this.folder}/log/hub.out`, answers, HUB_MS);
+    await until(() => `the hub to be ready; see ${this.folder}/log/hub.out`, serves, HUB_MS);
   }
 
   /** Has the hub read its config again. */
