@@ -1,4 +1,4 @@
-// Makes npm-shrinkwrap.json for the archive of `npm pack`, and removes it afterwards: whoever installs the archive gets the very
+// Makes npm-shrinkwrap.json for the archive of `npm pack`, and removes it afterwards: an installed archive gets exactly the
 // versions that were tested. It is the lock file without what only development needs, so it is not kept beside that one.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
 // One AMI connection over asterisk-ami-client; a new client for each, and the only file that imports it.
-// The package writes actions. Its connector is replaced, since that logs in with the secret in clear, to whoever listens;
+// The package writes actions. Its connector is replaced, since that logs in with the secret in clear, to any listener;
 // and what comes is read here, since its parser loses its place between two pieces and collapses equal headers.
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';

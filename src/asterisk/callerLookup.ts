@@ -1,5 +1,5 @@
 // CallerLookup: who calls, asked of Asterisk once when a call arrives, however many want to know: the music that it begins with,
-// and whoever follows the call just after that. No event tells whether a number is withheld.
+// and for the first follower of the call. No event tells whether a number is withheld.
 import { statusOf } from './events';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
@@ -81,7 +81,7 @@ export class CallerLookup {
         running.settle();
       },
       () => {
-        if (counts()) running.settle(); // whoever follows the call asks again, and then it is logged
+        if (counts()) running.settle(); // a follower of the call asks again, and then it is logged
       },
     );
   }

@@ -3,9 +3,9 @@
 import { isUniqueid } from './feed';
 import type { AmiMessage } from './message';
 
-/** `number`: the caller's, as it came. Whether he withholds it, no event tells: see `phoneIn`. */
+/** `number`: the caller's, as it came. No event tells whether it is withheld: see `phoneIn`. */
 export type AmiEvent =
-  /** `received`: pressed by the caller, not sent to him. A press may have only its `key-up`. */
+  /** `received`: pressed by the caller, not sent to them. A press may have only its `key-up`. */
   | { type: 'key-down' | 'key-up'; uniqueid: string; channel: string; digit: string; received: boolean }
   | {
       type: 'queue-join';

@@ -39,7 +39,7 @@ export class FollowedCall {
     for (const follower of [...this.followers]) if (follower.introduced) this.tellOne(follower, news);
   }
 
-  /** Tells whoever follows, also one who knows nothing of the call yet. */
+  /** Tells all followers, including one that knows nothing of the call yet. */
   tellAll(news: CallNews): void {
     for (const follower of [...this.followers]) this.tellOne(follower, news);
   }

@@ -81,7 +81,7 @@ export class IdentityQuestions {
     const turn = call.known?.turn;
     let outcome: Outcome = 'failed';
     try {
-      // Whoever wants it confirmed wants it asked after that.
+      // A confirmation must be asked for after that.
       const asked = askers.length === 0 ? underWay(call.uniqueid) : undefined;
       const list = await (asked ?? link.list(statusOf(call.uniqueid)));
       call.asking = false;

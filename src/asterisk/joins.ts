@@ -1,4 +1,4 @@
-// Joins: which of a caller's joinings of a queue is meant. Who leaves a queue and joins it again begins a new wait, in
+// Joins: which of a caller's joinings of a queue is meant. A caller who leaves a queue and joins it again begins a new wait, in
 // which nothing was told yet, though queue and Uniqueid are the same.
 import type { Clock } from '../util/clock';
 import { JOINS_APART_MS } from './feed';

@@ -4,7 +4,7 @@ import type { AmiEvent } from './events';
 
 export type KeyEvent = Extract<AmiEvent, { type: 'key-down' | 'key-up' }>;
 
-/** An end that comes later belongs to no begin that was seen, milliseconds: nobody holds a key for so long. */
+/** An end that comes later belongs to no begin that was seen, milliseconds: nobody holds a key that long. */
 const LONGEST_HELD_MS = 60_000;
 
 /** The keys of one call. */

@@ -7,7 +7,7 @@ const MOST_CALLERS = 5000;
 /** Uniqueids in order; undefined: somebody who is not known by name. */
 type Callers = readonly (string | undefined)[];
 
-/** The callers of one queue. One not known by name is a gap: his place counts all the same. */
+/** The callers of one queue. A caller not known by name is a gap: their place counts all the same. */
 export class Line {
   #callers: (string | undefined)[];
   /** Others may stand behind the last one that is known. */
@@ -28,7 +28,7 @@ export class Line {
     return this.#callers.filter((caller) => caller !== undefined);
   }
 
-  /** 1 and more; 0: he is not here. */
+  /** 1 and more; 0: not in this queue. */
   placeOf(uniqueid: string): number {
     return this.#callers.indexOf(uniqueid) + 1;
   }
@@ -68,7 +68,7 @@ export class Line {
     return true;
   }
 
-  /** @returns whether he was here */
+  /** @returns whether the caller was in this queue */
   remove(uniqueid: string): boolean {
     const place = this.placeOf(uniqueid);
     if (place > 0) this.#callers.splice(place - 1, 1);

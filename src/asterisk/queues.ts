@@ -1,6 +1,6 @@
 // QueueBoard: who waits where in which queue, from events, with a look at a queue only when events cannot tell.
 // Asterisk tells a caller's place once, when they join; that those behind move up has to be worked out. Some changes no
-// event tells (another priority at once, a waiting caller who is parked or bridged): whoever says a place asks first.
+// event tells (another priority at once, a waiting caller who is parked or bridged): the announcer asks before it says a place.
 import type { Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';

@@ -12,7 +12,7 @@ export interface AmiSettings {
   connectMs: number;
   /** An action without an answer by then has failed. */
   answerMs: number;
-  /** Silence for so long is answered with a Ping; as much again, and the connection is dead. */
+  /** After this silence a Ping is sent; after as much again the connection is dead. */
   pingMs: number;
   /** First and longest pause before connecting again; doubled at each failure, with jitter. */
   retryMs: readonly [first: number, longest: number];

@@ -99,12 +99,12 @@ export function includeLine({ etc, folder }: Pick<Setup, 'etc' | 'folder'>, { na
 
 function extconfig({ listen, folder }: Setup): string {
   const explained = [
-    '; Each call asks the hub for a music class of its own: engine,address,table (not used),priority.',
+    '; Each call gets its own music class from the hub: engine,address,table (not used),priority.',
     '; Priorities begin with 1 and have no gaps.',
   ];
   const second = [
     '; What callers hear while the hub is down: the class [default]; or, with the next line, Holdcast without keys and',
-    '; places. That line answers for every class that no file defines, also for misspelt ones.',
+    '; places. That line answers for every class that no file defines, including misspelt ones.',
     `;musiconhold => curl,file://${folder}/fallback,musiconhold,2`,
   ];
   return lines(...explained, ...lookUp(listen), ...second);
@@ -113,13 +113,13 @@ function extconfig({ listen, folder }: Setup): string {
 function lookUp(listen: Setup['listen']): string[] {
   if ('path' in listen)
     return [
-      `; The hub listens on ${listen.path}, which Asterisk cannot ask: its curl knows no Unix sockets.`,
+      `; The hub listens on ${listen.path}, which Asterisk cannot reach: its curl does not support Unix sockets.`,
       "; Set hub.listen to a port, '127.0.0.1:8099', or put a proxy of your own before it, and name that one here:",
       ';musiconhold => curl,http://127.0.0.1:8099/realtime/musiconhold,musiconhold,1',
     ];
   if (listen.port === 0)
     return [
-      '; The hub takes another port each time (hub.listen has 0): give it a fixed one, and name it here:',
+      '; The hub uses another port each time (hub.listen has 0): set a fixed one, and name it here:',
       ';musiconhold => curl,http://127.0.0.1:8099/realtime/musiconhold,musiconhold,1',
     ];
   return [`musiconhold => curl,${lookUpAddress(listen)},musiconhold,1`];
@@ -143,11 +143,11 @@ function manager({ host, user, secret }: Setup['ami']): string {
           '; The address from which Holdcast connects to this Asterisk:',
           ';permit=192.0.2.10/255.255.255.255',
         ]),
-    '; What is told: calls, queues and keys; system is for "Asterisk has started".',
+    '; Events that it receives: calls, queues and keys; system is for "Asterisk has started".',
     `read=${NEEDED_READ.join(',')}`,
-    '; What may be asked: which channels there are, and what they are. Nothing can be changed.',
+    '; Actions that it may use: which channels exist, and what they are. It can change nothing.',
     `write=${NEEDED_WRITE.join(',')}`,
-    '; A client that reads slower is dropped; Asterisk would wait 100 ms only.',
+    '; Asterisk drops a client that reads more slowly; its default is 100 ms.',
     'writetimeout=5000',
     '; Only these events leave Asterisk.',
     `eventfilter=${EVENT_FILTER}`,
@@ -160,9 +160,9 @@ function musiconhold(): SetupFile {
     into: { file: 'musiconhold.conf', where: 'as the last line of [general]' },
     mode: 0o644,
     text: lines(
-      '; A class that is kept would be one stream for all who ask for it, and would never be given up.',
+      '; A cached class would be one stream for all callers that use it, and would never be released.',
       'cachertclasses=no',
-      '; The class that the dialplan gives a channel goes before that of the queue.',
+      '; The class that the dialplan gives a channel takes precedence over that of the queue.',
       'preferchannelclass=yes',
     ),
   };
@@ -174,7 +174,7 @@ function queues(): SetupFile {
     into: { file: 'queues.conf', where: 'as the last line of each queue in which Holdcast plays' },
     mode: 0o644,
     text: lines(
-      '; Every announcement of the queue itself stops the music, and Asterisk starts Holdcast anew after it.',
+      '; Every announcement of the queue itself stops the music, and Asterisk restarts Holdcast after it.',
       ...Object.entries(QUIET_QUEUE).map(([option, value]) => `${option}=${value}`),
     ),
   };
@@ -186,7 +186,7 @@ function freepbxDialplan(): SetupFile {
     into: { file: 'extensions_custom.conf', where: 'at its end' },
     mode: 0o644,
     text: lines(
-      '; A call that comes to holdcast,400,1 goes into queue 400 with a music class of its own.',
+      '; A call to holdcast,400,1 enters queue 400 with its own music class.',
       '[holdcast]',
       `exten => _X!,1,Set(VQ_MOH=${CLASS_PREFIX}\${UNIQUEID})`,
       ' same => n,Goto(ext-queues,${EXTEN},1)',
@@ -196,7 +196,7 @@ function freepbxDialplan(): SetupFile {
 
 const RES_CURL = lines(
   '; Seconds. Without these a call waits for up to 180 s when the hub hangs. They are also the limits of',
-  '; every CURL() in your dialplan that sets none by CURLOPT(): leave this file out if one of them may take longer.',
+  '; every CURL() in your dialplan that sets none with CURLOPT(): omit this file if one of them may take longer.',
   'conntimeout=1',
   'httptimeout=2',
 );

@@ -1,6 +1,6 @@
-// Switchboard: what is known of all calls over one AMI link, told to whoever follows one of them.
+// Switchboard: what is known of all calls over one AMI link, told to the followers of each.
 // Each of thousands of events costs a look-up; Asterisk is asked about a call that somebody follows, and only for what
-// events do not tell: whether its caller withholds his number, and who it was before the link came up.
+// events do not tell: whether its caller withholds the number, and who it was before the link came up.
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -27,7 +27,7 @@ import { HoldTimeEstimator } from './holdTimeEstimator';
 import { QueueBoard } from './queues';
 
 export interface SwitchboardParts {
-  /** Whoever made it closes it. */
+  /** Closed by its creator. */
   link: AmiPort;
   clock: Clock;
   log: Logger;
@@ -99,7 +99,7 @@ export class Switchboard implements Closeable {
 
   /**
    * Who a call is that arrives: at once where that is known or cannot be found out, else when an event or Asterisk has told.
-   * Whoever follows it next has it from the same answer. Never rejects; may take as long as Asterisk does.
+   * The next follower has it from the same answer. Never rejects; may take as long as Asterisk does.
    */
   find(uniqueid: string): CallIdentity | undefined | Promise<CallIdentity | undefined> {
     const known = this.who(uniqueid);
@@ -178,7 +178,7 @@ export class Switchboard implements Closeable {
     this.#board.suppose(call.uniqueid, arrived.queue);
   }
 
-  /** What was asked when it arrived. A question of whoever follows it by now has the same answer, and asks again where it is unsure. */
+  /** What was asked when it arrived. A follower's question has the same answer, and asks again if that is not certain. */
   #arrived(uniqueid: string, list: readonly AmiMessage[]): void {
     const status = list.find((channel) => channel.get('Uniqueid') === uniqueid);
     if (!status) return;
@@ -273,7 +273,7 @@ export class Switchboard implements Closeable {
 
   /**
    * An event says what a channel is. It may be another caller's by now, so what was known of another number is void; and
-   * one who goes from queue to queue may withhold the same number by now, so it is asked for again.
+   * a caller who moves from queue to queue may withhold the same number by now, so it is asked for again.
    */
   #describe(event: Described, joined?: QueuePlace): void {
     const { uniqueid, number } = event;
@@ -289,7 +289,7 @@ export class Switchboard implements Closeable {
     if (call && number !== undefined && (isNew || joined)) this.#questions.ask(call);
   }
 
-  /** Whoever it is now, it is told without a number until Asterisk has said who. */
+  /** Followers are told the call without a number until Asterisk has named the caller. */
   #mayBeAnother(uniqueid: string, news: CallFacts): void {
     const before = this.#knownOf(uniqueid);
     const call = this.#followed.get(uniqueid);

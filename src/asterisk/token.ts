@@ -1,6 +1,6 @@
 // The token of a look-up: it stands for one hearer of a class in command lines, names of pipes and names of classes.
 // Asterisk says in MusicOnHoldStart how the class was called that a channel hears: the name that was answered, not the one
-// that was asked for. So a token in that name tells whose look-up it was, whoever else asked for the same class meanwhile.
+// that was asked for. So a token in that name tells whose look-up it was, even if others asked for the same class meanwhile.
 //
 // Tokens differ in nothing but the case of their letters. A channel that plays already and is told to play asks again, and
 // goes on with what it has where the name answered is the same without regard to case (res_musiconhold.c: strcasecmp); where

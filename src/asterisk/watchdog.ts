@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../util/clock';
 
 export interface WatchdogParts {
   clock: Clock;
-  /** Silence for so long is asked about; as much again, and the peer is dead. Milliseconds. */
+  /** After this silence the peer is asked; after as much again it is dead. Milliseconds. */
   silenceMs: number;
   /** Asks for a sign of life. */
   ask: () => void;

@@ -1,5 +1,5 @@
 // The tone that acknowledges a key: short, soft, made by arithmetic, the same samples each time.
-// It sounds over whatever plays, so that a caller knows at once that his key was heard.
+// It sounds over whatever plays, so that callers know at once that their key was heard.
 import { shapeEdges } from './edges';
 import { samplesOf, type SampleRate } from './frame';
 import { gainOfDb } from './gain';

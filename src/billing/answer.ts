@@ -1,5 +1,5 @@
 // Answer: what a billing system or an operator's mapping said, checked to the letter: all of it can be said, or none.
-// Whoever hears a wrong balance believes it; whoever hears none calls again.
+// Callers believe a wrong balance; callers who hear none call again.
 import { minorDigits, parseMoney } from '../speech/money';
 import { HoldcastError } from '../util/errors';
 import { MOST_ACCOUNTS, type Account, type BillingReply } from './billing';

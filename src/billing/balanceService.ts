@@ -27,13 +27,13 @@ export interface DeskParts {
   log: Logger;
 }
 
-/** A call whose caller wants to hear his balance. */
+/** A call whose caller wants to hear their balance. */
 export interface BalanceCall {
   /** As Asterisk tells it. */
   readonly phone?: string | undefined;
   readonly uniqueid: string;
   readonly language: string;
-  /** Digits that he has keyed in. */
+  /** Digits that the caller has entered. */
   readonly pin?: string | undefined;
 }
 
@@ -91,9 +91,9 @@ export class BalanceService {
   }
 
   /**
-   * His accounts, or why there are none; never rejects, and has an answer within `limitMs`, and within 1.2 s more where
+   * The caller's accounts, or why there are none; never rejects, and has an answer within `limitMs`, and within 1.2 s more where
    * a PIN is asked for and the store is slow.
-   * @param signal aborted: he waits no more, and the answer is `unavailable`
+   * @param signal aborted: the caller no longer waits, and the answer is `unavailable`
    */
   async balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
     this.#counts.asked++;
@@ -119,7 +119,7 @@ export class BalanceService {
     }
   }
 
-  /** Whoever waits hears that it is not available. May be called again. */
+  /** Pending requests are answered `unavailable`. May be called again. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#running.close();
@@ -142,7 +142,7 @@ export class BalanceService {
     return (await this.#accounts(question, signal)) ?? UNAVAILABLE;
   }
 
-  /** Without a PIN: from memory, from who asks the same, or from billing. */
+  /** Without a PIN: from memory, from an identical request under way, or from billing. */
   async #accounts(question: BillingQuestion, signal: AbortSignal): Promise<Accounts | undefined> {
     const { phone } = question;
     const kept = this.#cache.get(phone);

@@ -34,15 +34,15 @@ export interface Billing {
   close?(): Promise<void> | void;
 }
 
-/** What becomes of a caller's wish to hear his balance, after every guard (see BalanceService). */
+/** The outcome of a caller's request for their balance, after every guard (see BalanceService). */
 export type BalanceAnswer =
-  /** None: his number is not registered. */
+  /** None: the caller's number is not registered. */
   | { readonly status: 'accounts'; readonly accounts: readonly Account[] }
   /** A PIN is to be keyed in: none was given yet, or it was wrong. */
   | { readonly status: 'pin'; readonly wrong: boolean; readonly digits: number }
   /** Too many wrong PINs: not today. */
   | { readonly status: 'locked' }
-  /** His number is withheld, malformed, or not certain. */
+  /** The caller's number is withheld, malformed, or not certain. */
   | { readonly status: 'unknown-caller' }
   /** Billing is away, slow, wrong, or there is none. The log says why. */
   | { readonly status: 'unavailable' };

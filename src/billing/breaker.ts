@@ -6,13 +6,13 @@ import type { Logger } from '../util/log';
 export interface BreakerParts {
   /** So many in a row, 1 and more. */
   failures: number;
-  /** Left alone for so long, milliseconds. */
+  /** Length of a pause, milliseconds. */
   restMs: number;
   clock: Clock;
   log: Logger;
 }
 
-/** Leave to ask once. Whoever got it says what became of the question, exactly once. */
+/** A permit for one request; the holder must settle it exactly once. */
 export interface Permit {
   /** There was an answer, whatever it said. */
   answered(): void;
@@ -65,7 +65,7 @@ export class Breaker {
     }
     const failures = state.failures + 1;
     this.#state = failures < most ? { ...state, failures } : { status: 'resting', until, trial: false };
-    if (failures >= most) log.warn({ failures, restMs }, 'billing is left alone for a while');
+    if (failures >= most) log.warn({ failures, restMs }, 'billing is paused');
   }
 
   #abandoned(trial: boolean): void {

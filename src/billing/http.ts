@@ -15,13 +15,13 @@ import { Abandoned, unlessAborted } from './within';
 
 const MOST_BYTES = 64 * 1024;
 const CONNECTIONS = 16;
-/** Connections that nothing was asked on for so long are closed, unless the server says less; milliseconds. */
+/** Idle connections are closed after this time, unless the server says less; milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
 export interface HttpParts {
   /** ISO 4217, of amounts that name none. */
   currency: string;
-  /** How long a server may be silent, milliseconds; who asks limits the whole. */
+  /** How long a server may be silent, milliseconds; the caller of this limits the whole. */
   limitMs: number;
   log: Logger;
 }

@@ -1,4 +1,4 @@
-// Mapping: the operator's `answer`, from what a billing system said to accounts. His code meets data that he never saw.
+// Mapping: the operator's `answer`, from a billing system's reply to accounts. That code meets data it was not written for.
 // What it throws is a strange answer: it worked until billing said something else.
 import { replyOf } from './answer';
 import type { BillingQuestion, BillingReply } from './billing';

@@ -1,5 +1,5 @@
 // Billing by the operator's own function. It is code like any other: it may throw, hang, or answer with anything.
-// Its time is limited by who asks (BalanceService); here it is given the signal and its answer is checked.
+// Its time is limited by its caller (BalanceService); here it is given the signal and its answer is checked.
 import { replyOf } from './answer';
 import type { Billing, BillingQuestion, BillingReply } from './billing';
 import { BillingFailure, isNotReached } from './failure';

@@ -1,4 +1,4 @@
-// Pin: whether a PIN that callers must key in reaches whoever is to check it. Where it does not, any PIN would do.
+// Pin: whether a PIN that callers must enter reaches the system that checks it. If not, any PIN would do.
 import type { BillingFunction, HttpBilling, SqlBilling } from './settings';
 
 type PinSource =

@@ -1,4 +1,4 @@
-// PinTries: a few tries of a PIN for each number, then none for a while; and so many over all numbers, which slows who
+// PinTries: a few PIN attempts per number, then none for a while; and a limit over all numbers, which slows anyone who
 // tries one PIN on many numbers. Counted in the store, so that no restart and no other process brings new ones.
 import type { PinCounts, PinLedger, PinLimits } from '../store/pinLedger';
 import type { Cancel, Clock } from '../util/clock';
@@ -35,7 +35,7 @@ export interface PinTryer {
   readonly uniqueid: string;
 }
 
-/** One PIN that may be asked about. Whoever began it ends it, exactly once; what is not ended counts as wrong. */
+/** One PIN that may be asked about. Its holder must end it exactly once; an attempt that is not ended counts as wrong. */
 export interface PinTry {
   /** @returns whether the number is locked now */
   end(result: 'right' | 'wrong' | 'unanswered' | 'unjudged'): Promise<boolean>;
@@ -98,14 +98,14 @@ export class PinTries {
     if (result === 'right' || result === 'unjudged') {
       // Where it fails the try counts as wrong, which is the safe side.
       await inTime(clock, END_MS, ledger.end(pinCaller(who.phone), result)).catch((error: unknown) =>
-        log.debug({ uniqueid: who.uniqueid, ...errorFields(error) }, 'a try of a PIN stays counted'),
+        log.debug({ uniqueid: who.uniqueid, ...errorFields(error) }, 'a PIN attempt stays counted'),
       );
       return false;
     }
     const { phone, uniqueid } = who;
     const { tries, lockMs } = this.#limits;
     const left = Math.max(0, tries - counts.ofLine);
-    if (left > 0) log.info({ uniqueid, phone, result, left }, 'a PIN was not right');
+    if (left > 0) log.info({ uniqueid, phone, result, left }, 'wrong PIN');
     else log.warn({ uniqueid, phone, result, lockMs }, 'too many wrong PINs: this caller’s number is locked');
     return left === 0;
   }
@@ -114,10 +114,11 @@ export class PinTries {
     const { tries, allTries, allMs } = this.#limits;
     const limited = ofAll >= allTries;
     if (limited && !this.#limitTold) {
-      const hint = 'somebody may try PINs on many numbers; see docs/billing.md, and billing.pin.allTries';
+      const hint =
+        'somebody may be guessing PINs over many numbers; see docs/billing.md, and billing.pin.allTries';
       this.parts.log.warn(
         { tries: ofAll, allMs, hint },
-        'too many wrong PINs over all numbers: none is taken',
+        'too many wrong PINs over all numbers: no PIN is accepted',
       );
     }
     this.#limitTold = limited;
@@ -129,12 +130,12 @@ export class PinTries {
     const { log } = this.parts;
     try {
       const counts = await count();
-      if (this.#uncountedTold) log.info({}, 'PINs are taken again');
+      if (this.#uncountedTold) log.info({}, 'PINs are accepted again');
       this.#uncountedTold = false;
       return counts;
     } catch (error) {
       if (!this.#uncountedTold)
-        log.error(errorFields(error), 'no PIN is taken: its tries cannot be counted in the store');
+        log.error(errorFields(error), 'no PIN is accepted: the store cannot count attempts');
       this.#uncountedTold = true;
       throw error;
     }

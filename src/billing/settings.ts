@@ -12,7 +12,7 @@ export interface BillingAccount {
   readonly currency?: string | undefined;
 }
 
-/** What mappings and functions answer with: his accounts, none where he is not registered, or that the PIN is wrong. */
+/** The result of mappings and functions: the caller's accounts, none if not registered, or that the PIN is wrong. */
 export type BillingAnswer = readonly BillingAccount[] | 'wrong-pin';
 
 /** Asked over HTTP. `{phone}`, `{uniqueid}`, `{language}` and `{pin}` stand for the call's, encoded for where they stand. */
@@ -69,11 +69,11 @@ export interface BillingSettings {
   readonly currency: string;
   /** An answer that takes longer is none, milliseconds. */
   readonly limitMs: number;
-  /** An answer is good for so long, milliseconds; 0: asked each time. */
+  /** How long an answer is reused, milliseconds; 0: asked each time. */
   readonly cacheMs: number;
-  /** After so many failures in a row billing is left alone … */
+  /** After this many failures in a row billing is paused … */
   readonly failures: number;
-  /** … for so long, milliseconds. */
+  /** … for this time, milliseconds. */
   readonly restMs: number;
   readonly phone: PhoneRules;
   /** Absent: no PIN is asked for. */

@@ -48,7 +48,7 @@ export class SingleFlight<T> {
     return flight;
   }
 
-  /** Who asks from now on asks anew. */
+  /** Later callers start a new request. */
   #giveUp(key: string, flight: Flight<T>): void {
     this.#forget(key, flight);
     flight.abort.abort();

@@ -2,7 +2,7 @@
 // Balances are somebody's: at the end of its time each is dropped, not only passed over.
 import type { Cancel, Clock } from '../util/clock';
 
-/** The oldest make room: so many callers are asked about within one `keepMs` in a flood only. */
+/** The oldest make room: only a flood asks about this many callers within one `keepMs`. */
 const MOST = 10_000;
 
 export class TtlCache<T> {

@@ -7,7 +7,7 @@ import { BillingFailure } from './failure';
 /** Nobody waits for the answer any more: neither an answer nor a failure. */
 export class Abandoned extends Error {
   constructor() {
-    super('nobody waits for the answer any more');
+    super('the caller no longer waits for the answer');
   }
 }
 
@@ -37,8 +37,7 @@ export async function within<T>(
   const answer = await inTime(clock, limitMs, task, outer);
   if (answer !== LATE) return answer;
   if (outer.aborted) throw new Abandoned();
-  const hint =
-    'see why billing is slow, or give it longer with `billing.limitMs`; a caller hears music meanwhile';
+  const hint = 'find out why billing is slow, or raise `billing.limitMs`; callers hear music meanwhile';
   throw new BillingFailure(`no answer within ${limitMs} ms`, hint);
 }
 

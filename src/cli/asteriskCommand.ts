@@ -162,7 +162,7 @@ function removeQuietly(path: string): void {
 }
 
 const unowned = (user: string): string =>
-  `There is no user ${user} here: see that the user of Asterisk may read manager.conf of these files (--user names it).`;
+  `There is no user ${user} here: make sure that Asterisk's user can read manager.conf of these files (--user names that user).`;
 
 /** Whether there is a file that this command has not written as it is. */
 function isEdited(file: string): boolean {
@@ -181,7 +181,7 @@ function checksum(body: string): string {
 
 /** With the mark that tells whether it was changed: last, since of one of them Asterisk reads the first line only. */
 function marked({ text: body }: SetupFile): string {
-  return `${body}; holdcast asterisk, ${checksum(body)}: with this line it knows whether somebody changed the file.\n`;
+  return `${body}; holdcast asterisk, ${checksum(body)}: this line shows whether the file was changed by hand.\n`;
 }
 
 function draft(path: string, file: SetupFile, account: Account | undefined): string[] {
@@ -230,11 +230,11 @@ function stepsFor(setup: Setup, files: readonly SetupFile[], { written, hasSecre
         ]
       : [
           `In the dialplan, before Queue():\n   ${DIALPLAN_LINE}`,
-          'See that musiconhold.conf has a class [default] with mode=files and a directory with music: it is heard while the hub is down.',
+          'Make sure that musiconhold.conf has a class [default] with mode=files and a directory with music: new callers hear it while the hub is down.',
         ]),
-    'Have Asterisk read it: asterisk -rx "core reload"   (and asterisk -rx "module reload extconfig")',
+    'Reload Asterisk: asterisk -rx "core reload"   (and asterisk -rx "module reload extconfig")',
     'Start the hub: systemctl enable --now holdcast-hub   (docs/install.md)',
-    'Look whether all is well: holdcast doctor',
+    'Check the installation: holdcast doctor',
   ].map((step, index) => `${index + 1}. ${step}`);
 }
 

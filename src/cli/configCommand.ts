@@ -52,11 +52,10 @@ function findingOf({ code, message, hint, cause }: HoldcastError): Finding {
 }
 
 function successText({ config, path }: LoadedConfig, notes: readonly string[], colour: boolean): string {
-  const file =
-    path ?? 'none found, so everything is default (copy config.example.ts to config.ts to change that)';
+  const file = path ?? 'none found, using the defaults (copy config.example.ts to config.ts to change them)';
   const rows = [['Config', file] as const, ...summary(config)];
   const marked = notes.map((note) => `${paint('Note', 33, colour)}: ${note}\n`);
-  const good = `${paint('OK', 32, colour)}: new calls use it at once, calls that run keep theirs.\n`;
+  const good = `${paint('OK', 32, colour)}: new calls use it at once, running calls keep theirs.\n`;
   return [labelled(rows), ...marked, good].join('');
 }
 

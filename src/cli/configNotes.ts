@@ -25,10 +25,10 @@ export async function notesOn(loaded: LoadedConfig): Promise<string[]> {
 function folderNotes({ config, path, notKept }: LoadedConfig): string[] {
   const notes: string[] = [];
   if (isRoot() && existsSync('config.ts') && path !== resolve('config.ts'))
-    notes.push('Root runs no ./config.ts that is not named: --config config.ts takes it.');
+    notes.push('Root ignores ./config.ts unless --config config.ts names it.');
   if (!existsSync(config.media.folder))
     notes.push(
-      `There is no media folder ${config.media.folder}: callers hear a gentle fallback. Create it, or change media.folder.`,
+      `There is no media folder ${config.media.folder}: callers hear a soft chord. Create it, or change media.folder.`,
     );
   // Root's own would be of use to nobody: calls have that of their user.
   if (notKept !== undefined && !isRoot())
@@ -44,8 +44,8 @@ function onTheWay({ ami, billing, store }: ResolvedConfig): string[] {
   const notes: string[] = [];
   if (ami && !isThisMachine(ami.host))
     notes.push(
-      `ami.host is another machine (${ami.host}): callers' numbers and keys go there in clear, and who listens there cannot be ` +
-        'known. Use a tunnel with TLS (docs/asterisk.md).',
+      `ami.host is another machine (${ami.host}): callers' numbers and keys go there unencrypted, and the listener cannot be ` +
+        'verified. Use a tunnel with TLS (docs/asterisk.md).',
     );
   const { source } = billing ?? {};
   if (source && 'http' in source) notes.push(...plainHttp(source.http));
@@ -62,7 +62,7 @@ function plainHttp(http: HttpBilling): string[] {
     ...(token !== undefined ? ['the token'] : []),
     ...(user !== undefined ? ['the password'] : []),
     ...(Object.values(headers).some((value) => value !== undefined) ? ['the headers'] : []),
-    ...(sendsPin(http) ? ['the PINs that callers key in'] : []),
+    ...(sendsPin(http) ? ['the PINs that callers enter'] : []),
     "callers' numbers and balances",
   ];
   return [
@@ -73,7 +73,7 @@ function plainHttp(http: HttpBilling): string[] {
 function plainDatabase(key: string, { socket, host, tls }: DatabaseSettings): string[] {
   if (socket !== undefined || tls === true || isThisMachine(host)) return [];
   return [
-    `${key} is asked on another machine (${host}) without TLS: anybody on the way can read and change what is said. Set its ` +
+    `${key} is on another machine (${host}) without TLS: anybody on the way can read and change the data. Set its ` +
       '`ca` (docs/store.md).',
   ];
 }

@@ -30,7 +30,7 @@ const SCRIPT: readonly { at: number; key?: string; position?: number }[] = [
   { at: 66, position: 2 },
 ];
 const KEYS: Readonly<Record<string, string>> = { '2': 'balance', '3': 'next track' };
-/** Who calls, and what billing says of him. */
+/** The caller, and what billing says of them. */
 const CALLER = { uniqueid: 'demo', phone: '5550100' };
 const BILLING: ScriptedBilling = {
   billingMs: 50,
@@ -46,7 +46,7 @@ export async function demoCommand(options: { out: string }, context: Context): P
   const { out } = context;
   mkdirSync(options.out, { recursive: true });
   const [wav, png] = demoFiles(options.out);
-  out.write('A caller waits for 90 seconds. He hears:\n\n');
+  out.write('A caller waits for 90 seconds. They hear:\n\n');
   const progress = openProgress(out, 'the call');
   const { recorder, samples, rate } = await playCall(wav, context, progress).finally(progress.close);
   out.write(`${formatTimeline([...recorder.events], { colour: out.isTTY })}\n\n`);

@@ -79,7 +79,7 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Doct
     if (becomeUser)
       refused = strangersOwn(placeOfRootsConfig(file, { env, cwd: process.cwd() }), account.uid);
     becomeUser?.(account);
-    // Nothing is looked for in the folder of whoever started this.
+    // Nothing is looked up in the folder where this was started.
     if (becomeUser) process.chdir('/');
   };
   const site = await openSite(

@@ -48,10 +48,10 @@ export async function hubCommand(options: HubCommandOptions, context: HubCommand
   const { log } = service;
   const abort = new AbortController();
   const release = takeSignals({ abort, log, reload: () => void service.reload() });
-  if (wrong !== undefined) log.error(errorFields(wrong), 'config: going by the last one that was right');
+  if (wrong !== undefined) log.error(errorFields(wrong), 'config rejected; using the last valid one');
   // Where the hub plays, only what Asterisk starts without it looks for a config of its own.
   const notice = loaded.config.hub.play === 'stream' ? configNotice(loaded.path, context) : undefined;
-  if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may go by another config');
+  if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may use another config');
   try {
     await service.run(abort.signal, (ready) => context.out.write(readyText(ready, loaded, notice)));
     return 0;
@@ -60,7 +60,7 @@ export async function hubCommand(options: HubCommandOptions, context: HubCommand
   }
 }
 
-/** A hub that does not start would take every caller's own music; the streams go by the last right config too. */
+/** A hub that does not start would take every caller's own music; streams use the last valid config too. */
 async function configFor(path: string | undefined): Promise<{ loaded: LoadedConfig; wrong?: unknown }> {
   try {
     return { loaded: await loadConfig(path) };
@@ -80,10 +80,11 @@ interface Signals {
 /** An error that nobody expected must not end the hub: it would take the music from every caller. */
 function takeSignals({ abort, log, reload }: Signals): () => void {
   const end = (signal: NodeJS.Signals): void => {
-    log.info({ signal }, 'hub is told to end');
+    log.info({ signal }, 'hub is stopping');
     abort.abort();
   };
-  const survive = (error: unknown): void => log.error(unexpectedFields(error), 'unexpected; the hub goes on');
+  const survive = (error: unknown): void =>
+    log.error(unexpectedFields(error), 'unexpected error; the hub continues');
   const handlers = [
     ['SIGTERM', end],
     ['SIGINT', end],
@@ -138,30 +139,30 @@ function realPath(file: string): string {
 function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: string | undefined): string {
   const { ami, store, billing } = config;
   const rows = [
-    ['Config', path ?? 'none found, so everything is default'],
+    ['Config', path ?? 'none found, using the defaults'],
     ['Look-ups', lookUpText(ready)],
     [
       'Callers',
       config.hub.play === 'fifo'
-        ? `played to by this hub, up to ${config.hub.callers}; pipes in ${config.hub.folder}`
-        : 'a process for each, which has keys and places by an AMI connection of its own',
+        ? `this hub plays to up to ${config.hub.callers}; shared folder ${config.hub.folder}`
+        : 'one process each, with its own AMI connection for keys and places',
     ],
     ['Store', store.mysql ? `database ${store.mysql.database}` : store.file],
-    ['Billing', billing ? billingText(billing) : 'none in the config: a balance is not available'],
+    ['Billing', billing ? billingText(billing) : 'none in the config: no balance is available'],
     [
       'Asterisk',
       ami
         ? `AMI at ${ami.host}:${ami.port} as ${ami.user}`
         : 'no ami.secret in the config: no keys, no places',
     ],
-    ...(notice ? ([['Note', `streams may go by another config: ${notice}`]] as const) : []),
+    ...(notice ? ([['Note', `streams may use another config: ${notice}`]] as const) : []),
   ] as const;
   return `holdcast hub ${version} is ready\n${labelled(rows)}`;
 }
 
 function billingText({ source }: BillingSettings): string {
   if (typeof source === 'function') return 'by a function of the config';
-  return 'sql' in source ? `asked of database ${source.sql.database.database}` : 'asked over HTTP';
+  return 'sql' in source ? `database ${source.sql.database.database}` : 'over HTTP';
 }
 
 function lookUpText({ realtime }: HubReady): string {

@@ -1,5 +1,5 @@
 // HubService: the hub with everything that belongs to it, from one config: log, Asterisk, store, billing, what plays, and
-// what is told of it. On SIGHUP it goes by another config without a click in any call.
+// what is told of it. On SIGHUP it switches to another config without a click in any call.
 import { availableParallelism } from 'node:os';
 import type { AmiPort } from '../asterisk/link';
 import { READER } from '../asterisk/realtime';
@@ -87,7 +87,8 @@ export class HubService {
       log: this.log,
     });
     this.#writeLog = this.#watch.metrics.counting(writer);
-    for (const reason of most.reasons) this.log.warn({ ...reason }, 'fewer callers than hub.callers');
+    for (const reason of most.reasons)
+      this.log.warn({ ...reason }, 'room for fewer callers than hub.callers');
     this.#limit = new CallerLimit({ mostCallers: most.mostCallers, clock, log: this.log });
   }
 
@@ -116,13 +117,13 @@ export class HubService {
   reload(): Promise<void> {
     this.#reloading = this.#reloading.then(async () => {
       if (this.#watch.state !== 'ready')
-        return this.log.info({}, 'SIGHUP is not taken: the hub starts or ends');
+        return this.log.info({}, 'SIGHUP ignored: the hub is starting or stopping');
       this.#watch.reloading();
       try {
         await this.#goBy((await loadConfig(this.parts.configFile)).config);
-        this.log.info({}, 'the config was read again');
+        this.log.info({}, 'config reloaded');
       } catch (error) {
-        this.log.error(errorFields(error), 'the config is not taken; the hub goes on by the one that it has');
+        this.log.error(errorFields(error), 'config rejected; keeping the current one');
       }
       this.#watch.ready(this.#playback ?? NOTHING);
     });
@@ -142,7 +143,7 @@ export class HubService {
     if (kept.length > 0)
       this.log.warn(
         { sections: kept, hint: 'systemctl restart holdcast-hub' },
-        'changes of these count after a restart',
+        'changes of these take effect after a restart',
       );
     const { hub, ami, store, calls, log } = before;
     const config: ResolvedConfig = { ...next, hub, ...(ami && { ami }), store, calls, log };

@@ -84,7 +84,7 @@ async function prepareInForeground(options: MediaPrepareOptions): Promise<number
   }
 }
 
-/** Takes the lock, after whoever has it; undefined when interrupted. */
+/** Takes the lock, after its current holder; undefined when interrupted. */
 async function waitForLock({
   settings,
   out,
@@ -152,7 +152,7 @@ function summaryOf(
   pruned: number | undefined,
 ): string {
   if (outcomes.length === 0)
-    return `There is no media in ${printable(settings.folder)} (music/ and advices/ are looked at).\n`;
+    return `There is no media in ${printable(settings.folder)} (searched: music/ and advices/).\n`;
   const count = (status: PrepareOutcome['status']): number =>
     outcomes.filter((o) => o.status === status).length;
   const parts = [

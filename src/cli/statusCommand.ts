@@ -136,13 +136,13 @@ function problemsIn(told: unknown): string | undefined {
 
 function away(path: string, cause: unknown): HoldcastError {
   const [why, hint] = WHY[errnoOf(cause) ?? ''] ?? [messageOf(cause), LOOK];
-  return new HoldcastError('HC_HUB_AWAY', `no word from the hub at ${path}: ${why}`, hint, { cause });
+  return new HoldcastError('HC_HUB_AWAY', `no answer from the hub at ${path}: ${why}`, hint, { cause });
 }
 
 const LOOK = 'look at: systemctl status holdcast-hub; journalctl -u holdcast-hub';
-const START = 'start it (systemctl start holdcast-hub), or give --config the config that it has';
+const START = 'start it (systemctl start holdcast-hub), or name its config with --config';
 const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ENOENT: ['none runs with this config', START],
   ECONNREFUSED: ['it has died', START],
-  EACCES: ['this user may not ask it', 'ask as its user: sudo -u asterisk holdcast status'],
+  EACCES: ['this user has no access', 'ask as its user: sudo -u asterisk holdcast status'],
 };

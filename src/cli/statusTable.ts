@@ -18,8 +18,8 @@ export function statusText(status: HubStatus, { rows = Infinity }: { rows?: numb
 
 function nobody({ play }: HubStatus): string {
   return play === 'stream'
-    ? 'Each caller has a process of his own (hub.play): calls are not known here.\n'
-    : 'Nobody is on hold.\n';
+    ? 'Each caller has a process of their own (hub.play): the hub does not know the calls.\n'
+    : 'No caller is on hold.\n';
 }
 
 function headOf(status: HubStatus): string {
@@ -48,7 +48,7 @@ function playedRows({ callers, totals }: HubStatus): [string, string][] {
   return [
     [
       'Callers',
-      `${callers.playing} playing, ${callers.waiting} waiting; ${callers.plain} of them with plain music; at most ${callers.most}`,
+      `${callers.playing} playing, ${callers.waiting} waiting; ${callers.plain} of them with music only; at most ${callers.most}`,
     ],
     [
       'Frames',
@@ -77,7 +77,7 @@ function rowOf(call: CallStatus): string[] {
     call.position === undefined ? '—' : String(call.position),
     timeText(call.heardMs),
     call.status,
-    call.status === 'plain' ? 'plain music' : (call.track ?? 'chord'),
+    call.status === 'plain' ? 'music only' : (call.track ?? 'chord'),
     says ? [says.kind, ...(says.title === undefined ? [] : [says.title])].join(': ') : '',
     msText(call.aheadMs),
     String(call.underruns),

@@ -120,7 +120,7 @@ export async function storeExport({ out: file }: { out?: string }, context: Stor
     return EXIT_OK;
   }
   const count = await writeWhole(file, untilAborted(records, context.signal));
-  out.write(`${count} records in ${file}, which holds the numbers of callers: only you may read it.\n`);
+  out.write(`${count} records in ${file}, which contains callers' numbers: only you can read it.\n`);
   return EXIT_OK;
 }
 

@@ -31,9 +31,9 @@ const json: StoreOption = { flags: '--json', help: 'print the result as JSON' };
 export const STORE_COMMANDS: readonly StoreCommandLine[] = [
   {
     name: 'migrate',
-    description: 'make or renew the tables, and say what the numbers of an old system mean; may be run again',
+    description: 'create or upgrade the tables, and define the numbers of an old system; may be repeated',
     options: [
-      { flags: '--dry-run', help: 'change nothing, say what would be changed' },
+      { flags: '--dry-run', help: 'change nothing, show what would change' },
       {
         flags: '--class <number=track>',
         help: 'the track that a music_class of the old table means (repeatable)',
@@ -49,7 +49,7 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
   },
   {
     name: 'check',
-    description: 'whether it is reached, has its tables and may be written; changes nothing',
+    description: 'check that it can be reached, has its tables and can be written; changes nothing',
     options: [json],
     lines: ['sudo -u asterisk holdcast store check', 'sudo -u asterisk holdcast store check --json'],
     run: ({ given }, context) => run('storeCheck', given, context),
@@ -58,7 +58,10 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
     name: 'export',
     description: 'print everything as JSON lines, which `import` reads',
     options: [
-      { flags: '-o, --out <file>', help: 'file to write, for its owner alone (else standard output)' },
+      {
+        flags: '-o, --out <file>',
+        help: 'file to write, readable by its owner only (default: standard output)',
+      },
     ],
     lines: [
       'sudo -u asterisk holdcast store export --out calls.jsonl',
@@ -68,12 +71,13 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
   },
   {
     name: 'import',
-    description: 'add what an export has; what is there already stays once, the newer of two choices stays',
+    description:
+      'add the records of an export; existing records are not duplicated, the newer of two choices wins',
     argument: ['<file>', 'JSON lines; - for standard input'],
     options: [
       {
         flags: '--skip-bad',
-        help: 'leave out lines that are no records (else nothing is imported)',
+        help: 'skip lines that are not records (default: import nothing)',
       },
       json,
     ],
@@ -85,8 +89,8 @@ export const STORE_COMMANDS: readonly StoreCommandLine[] = [
   },
   {
     name: 'purge',
-    description: 'remove now what is older than store.keepDays',
-    options: [{ flags: '--days <n>', help: 'keep so many days (else store.keepDays)', parse: days }, json],
+    description: 'remove entries older than store.keepDays now',
+    options: [{ flags: '--days <n>', help: 'days to keep (default: store.keepDays)', parse: days }, json],
     lines: ['sudo -u asterisk holdcast store purge', 'sudo -u asterisk holdcast store purge --days 90'],
     run: ({ given }, context) => run('storePurge', given, context),
   },

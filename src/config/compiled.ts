@@ -41,7 +41,7 @@ export function plainHash(value: unknown): string {
   return hash64(text);
 }
 
-/** The folder for compiled configs, one for each user, since each trusts only his own. Absolute; may not exist. */
+/** The folder for compiled configs, one for each user, since each trusts only their own. Absolute; may not exist. */
 export function compiledFolder(env: Env): string {
   return join(defaultCacheFolder(env), `config-${process.getuid?.() ?? 'user'}`);
 }

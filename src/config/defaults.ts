@@ -1,5 +1,5 @@
 // Turns what the operator wrote into settings without gaps: defaults filled in, paths absolute.
-// Cheap on purpose (no validation library, no parsing): it stands between a caller and his first sample.
+// Cheap on purpose (no validation library, no parsing): it stands between a caller and their first sample.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-// Where the hub may listen: this machine only, since whoever asks may learn that a call exists.
+// Where the hub may listen: this machine only, because a client may learn that a call exists.
 // Read apart from the schema, since defaults are filled in before the first sample.
 import { resolve } from 'node:path';
 import type { HubSettings } from './types';

@@ -17,7 +17,7 @@ import type { Config, ResolvedConfig } from './types';
 /** How long a config may take to run, and how long a caller's first sample may wait for one. */
 const COLD_LIMIT_MS = 5000;
 const WARM_LIMIT_MS = 500;
-/** In a crowd a config takes longer, and a caller waits longer for one, up to so many times. */
+/** In a crowd a config takes longer, and a caller waits longer for it, up to this factor. */
 const MOST_CROWDING = 3;
 
 export interface LoadContext extends Whereabouts {

@@ -18,7 +18,7 @@ export type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | 
 /** From (inclusive) and to (exclusive), 'HH:MM' each, '00:00' to '24:00'; may cross midnight: ['22:00', '06:00']. */
 export type DayWindow = readonly [from: string, to: string];
 
-/** When each part-of-day folder is used. A part that is absent is never used; gaps are legal, overlaps are not. */
+/** When each part-of-day folder is used. An absent part is never used; gaps are allowed, overlaps are not. */
 export type DayParts = { readonly [part in DayPart]?: DayWindow | undefined };
 
 /** Limits some advices to dates and to times. An advice that no campaign matches is always allowed. */
@@ -41,56 +41,56 @@ export interface Campaign {
 
 /** Every option with its meaning; `Config` is the same with everything optional. */
 export interface Options {
-  /** Language in which callers are spoken to: 'en', 'ru', 'pt-BR'. Default 'en'. */
+  /** Language for callers whose channel has none: 'en', 'ru', 'pt-BR'. Default 'en'. */
   language: string;
   /** IANA time zone for parts of the day and campaigns: 'Europe/Moscow'. Default: the machine's. */
   timeZone: string;
   /** Where music and advices are, and how they are prepared. */
   media: MediaOptions;
-  /** The form of the sound that Asterisk is given. */
+  /** Format of the sound for Asterisk. */
   sound: {
-    /** Samples a second: 8000, 16000 (Asterisk's `format=slin16`) or 48000 (`slin48`). Default 8000. */
+    /** Samples per second: 8000, 16000 (Asterisk's `format=slin16`) or 48000 (`slin48`). Default 8000. */
     rate: SampleRate;
   };
   /** The background music. */
   music: MusicOptions;
-  /** How the music goes down under speech. */
+  /** Ducking: how the music fades down under speech. */
   duck: DuckOptions;
   /** How announcements follow each other. */
   voice: VoiceOptions;
   /** When advices are heard. */
   advice: AdviceOptions;
-  /** Keeps the sum of music and speech from clipping. */
+  /** Prevents clipping of the sum of music and speech. */
   limiter: LimiterOptions;
-  /** Fade at both ends of every clip, so that nothing clicks, ms, 1 to 100. Default 5. */
+  /** Fade at both ends of every clip, which prevents clicks, ms, 1 to 100. Default 5. */
   edgeMs: number;
-  /** How audio is handed to Asterisk. */
+  /** How audio is written to Asterisk. */
   stream: StreamOptions;
-  /** The Asterisk Manager Interface: keys and queue positions come from it. Default: none is asked. */
+  /** The Asterisk Manager Interface, which reports callers, keys and places in the queue. Default: not used. */
   ami: AmiOptions;
-  /** The daemon `holdcast hub`, which tells each call's stream who it is. */
+  /** The daemon `holdcast hub`, which plays to all callers. */
   hub: HubOptions;
-  /** What is kept of a call, so that it goes on where it was when Asterisk starts the program again. */
+  /** The state of running calls, so that music resumes where it stopped when Asterisk restarts the program. */
   calls: CallsOptions;
   /** When callers hear their place in the queue. */
   position: PositionOptions;
   /** The soft tone that acknowledges a key. */
   keyTone: KeyToneOptions;
   /**
-   * Who speaks numbers, amounts and places, in the order in which they are tried: a sentence is said whole by one of them.
+   * The voices that say numbers, amounts and places. The first one that can say a whole sentence says it.
    * Replaces the default set as a whole. Default: the shipped recordings (en, ru).
    */
   voices: VoiceOption[];
-  /** Where the balance that key 2 says comes from. Default: that it is not available. */
+  /** The source of the balance that key 2 says. Default: none; callers hear that it is not available. */
   billing: BillingOptions;
-  /** What is remembered from call to call: each caller's music, what was heard, keys. */
+  /** Data kept from call to call: each caller's music, what was heard, keys. */
   store: StoreOptions;
   /**
    * What a caller's keys do. Replaces the default set as a whole; `{}` turns keys off.
    * Default `{ '2': sayBalance(), '3': nextTrack(), '4': sayPosition(), '0': quiet() }`.
    */
   keys: Record<Digit, KeyBinding | KeyFunction>;
-  /** Where log lines go. Personal data is masked in all of them. */
+  /** The log. Personal data is masked in all lines. */
   log: LogOptions;
 }
 
@@ -98,19 +98,19 @@ export interface MediaOptions {
   /** Folder with music/ and advices/; relative to the config file. Default: the shipped media. */
   folder: string;
   /**
-   * Folder for prepared files; relative to the config file. Default: HOLDCAST_CACHE, else /var/cache/holdcast
-   * where it may be written, else the user's cache folder.
+   * Folder for prepared files; relative to the config file. Default: HOLDCAST_CACHE, otherwise /var/cache/holdcast
+   * if writable, otherwise the user's cache folder.
    */
   cache: string;
-  /** Path or name of ffmpeg. Default: FFMPEG_PATH, else `ffmpeg` on PATH, else the package ffmpeg-static. */
+  /** Path or name of ffmpeg. Default: FFMPEG_PATH, otherwise `ffmpeg` on PATH, otherwise the package ffmpeg-static. */
   ffmpeg: string;
-  /** How often the folders are looked at for new and changed files, ms, 500 to 3,600,000. Default 5000. */
+  /** Interval between scans for new and changed files, ms, 500 to 3,600,000. Default 5000. */
   scanMs: number;
   /** Loudness to which music is prepared, LUFS, -50 to -10. Default -24. */
   musicLufs: number;
   /** Loudness to which speech is prepared, LUFS, -50 to -10. Default -19. */
   speechLufs: number;
-  /** True peak that nothing prepared exceeds, dBTP, -20 to 0. Default -3. */
+  /** Highest true peak of prepared files, dBTP, -20 to 0. Default -3. */
   peakDbtp: number;
   /** Lower edge of the band that is kept, Hz, 10 to 2000. Default by rate: 200, 80, 40. */
   lowHz: number;
@@ -130,13 +130,13 @@ export interface MusicOptions {
 }
 
 export interface DuckOptions {
-  /** How far the music goes down under a voice, dB, 0 to 60. Default 20. */
+  /** Depth of the fade under a voice, dB, 0 to 60. Default 20. */
   depthDb: number;
-  /** The music takes this long to go down; the voice starts then, ms, 20 to 5000. Default 300. */
+  /** Time to fade down, after which the voice starts, ms, 20 to 5000. Default 300. */
   attackMs: number;
   /** The music stays down this long after a voice, so that short gaps do not pump, ms, 0 to 10000. Default 800. */
   holdMs: number;
-  /** Time to come back up, ms, 20 to 10000. Default 1000. */
+  /** Time to fade back up, ms, 20 to 10000. Default 1000. */
   releaseMs: number;
 }
 
@@ -154,7 +154,7 @@ export interface AdviceOptions {
   firstAfterMs: number;
   /** From the end of any voice to the next advice, ms, 0 to 3,600,000. Default 20000. */
   everyMs: number;
-  /** An advice never starts nearer than this to another voice, ms, 0 to 600,000. Default 3000. */
+  /** Shortest distance between an advice and another voice, ms, 0 to 600,000. Default 3000. */
   guardMs: number;
   /**
    * When advices/firstMorning, firstDay and firstEvening are used. Replaces the default set as a whole.
@@ -166,16 +166,16 @@ export interface AdviceOptions {
 }
 
 export interface LimiterOptions {
-  /** No sample leaves louder than this, dBFS, -20 to 0. Default -3. */
+  /** Highest output level, dBFS, -20 to 0. Default -3. */
   ceilingDb: number;
   /** How far the limiter looks ahead, ms, 1 to 20. Default 5. */
   lookaheadMs: number;
-  /** Time in which it lets go, ms, 1 to 2000. Default 80. */
+  /** Release time, ms, 1 to 2000. Default 80. */
   releaseMs: number;
 }
 
 export interface StreamOptions {
-  /** Audio kept ahead of the caller's ear, ms, 80 to 200: less answers keys sooner, more survives a busier machine. Default 160. */
+  /** Audio written ahead of Asterisk, ms, 80 to 200. Less: keys are heard sooner; more: survives a busier machine. Default 160. */
   leadMs: number;
   /** A stream that Asterisk does not read ends after this, and so does the reader of a call that the hub plays to; ms, 1000 to
    * 600,000. Default 30000: an Asterisk that stood still for long goes on with the same readers. */
@@ -195,72 +195,72 @@ export interface AmiOptions {
   /** As in manager.conf. Without one there is no AMI connection. */
   secret: string;
   /**
-   * Users whose program may be the AMI of this machine besides root and the user that Holdcast runs as, which is Asterisk's:
-   * that of a tunnel (stunnel, ssh), by name or number: 'stunnel4', ['stunnel4', 1001]. Anybody else on that port is told
-   * nothing. Default: nobody else.
+   * Users trusted as the AMI of this machine, besides root and the user that Holdcast runs as (Asterisk's): for example
+   * that of a tunnel (stunnel, ssh), by name or number: 'stunnel4', ['stunnel4', 1001]. Other programs on that port are told
+   * nothing. Default: no other user.
    */
   trustUid: AccountName | readonly AccountName[];
-  /** A connection or a login that takes longer is given up and tried again, ms, 100 to 60,000. Default 5000. */
+  /** Time limit of connecting and of the login; then Holdcast tries again, ms, 100 to 60,000. Default 5000. */
   connectMs: number;
-  /** A connection that is silent for so long is tested with a Ping, ms, 500 to 600,000. Default 10000. */
+  /** A connection that is silent for this time is tested with a Ping, ms, 500 to 600,000. Default 10000. */
   pingMs: number;
 }
 
 export interface HubOptions {
-  /** Where Asterisk's realtime look-ups are answered: port on 127.0.0.1 ('8099', '127.0.0.1:8099', '[::1]:8099') or
+  /** Where the hub answers Asterisk's realtime look-ups: port on 127.0.0.1 ('8099', '127.0.0.1:8099', '[::1]:8099') or
    * path of a Unix socket. Other addresses are refused. Default '127.0.0.1:8099'. */
   listen: string;
   /**
-   * Names of a proxy's host by which `listen` and `observe` may be asked, without a port: 'pbx.example'. Requests for any
+   * Host names that a proxy before `listen` or `observe` passes on, without a port: 'pbx.example'. Requests for any
    * other host than this machine's loopback are refused. Default: none.
    */
   hosts: string[];
-  /** Of earlier versions: streams asked there who they are. Nothing listens there any more; it is accepted, and ignored. */
+  /** Ignored; accepted because configs of earlier versions have it. Nothing listens there. */
   socket: string;
   /**
-   * Who plays to callers. 'fifo': the hub to all of them, each hears it through a pipe reader of next to no size. 'stream':
-   * a process for each caller, with keys, places and balance by an AMI connection of its own, where the config that it reads
+   * The player. 'fifo': the hub plays to all callers, each through Asterisk's pipe of a tiny reader process. 'stream':
+   * one process per caller, with its own AMI connection for keys, places and balance, if the config that it reads
    * has `ami.secret`. Default 'fifo'.
    */
   play: 'fifo' | 'stream';
-  /** Folder of the callers' pipes, or of the notes that tell streams their calls; relative to the config file. Default: play in `calls.folder`'s parent. */
+  /** Folder that hub, readers and streams share; relative to the config file. Default: play, beside `calls.folder`. */
   folder: string;
-  /** Most callers that the hub plays to, 1 to 20000; who comes on top of them hears plain music. Default 4000. */
+  /** Most callers at once, 1 to 20000; callers beyond that hear fallback music. Default 4000. */
   callers: number;
-  /** Most mixing threads, 1 to 64; the second begins when one has much to do. Default: one a core. */
+  /** Most mixing threads, 1 to 64; another starts when one is busy. Default: one per core. */
   threads: number;
-  /** Memory for music and speech that are being played, shared by all callers, MB, 8 to 65536. Default 128. */
+  /** Memory for audio being played, shared by all callers, MB, 8 to 65536. Default 128. */
   cacheMb: number;
   /**
-   * Where Prometheus and health checks ask (/metrics, /health, /ready): a port of this machine, as `listen`; false: nowhere.
+   * Address for Prometheus and health checks (/metrics, /health, /ready): a port of this machine, as `listen`; false: none.
    * Default '127.0.0.1:9463'.
    */
   observe: string | false;
 }
 
 export interface CallsOptions {
-  /** Folder for the state of calls in progress; relative to the config file. Default: HOLDCAST_RUN/calls, else
-   * /run/holdcast/calls where it may be written, else run/calls in the cache folder. */
+  /** Folder for the state of calls in progress; relative to the config file. Default: HOLDCAST_RUN/calls, otherwise
+   * /run/holdcast/calls if writable, otherwise run/calls in the cache folder. */
   folder: string;
-  /** How often it is written while a call lasts, ms, 200 to 60,000. Default 2000. */
+  /** Interval between writes while a call lasts, ms, 200 to 60,000. Default 2000. */
   everyMs: number;
-  /** What no process has taken up for so long is removed, ms, 10,000 to 86,400,000. Default 3600000. */
+  /** A state that no process has used for this time is removed, ms, 10,000 to 86,400,000. Default 3600000. */
   keepMs: number;
 }
 
 export interface PositionOptions {
-  /** Whether places are said by themselves: the first, each better one, and at intervals. false: only by a key. Default true. */
+  /** true: says the first place, each better one, and repeats at intervals. false: only on a key. Default true. */
   announce: boolean;
-  /** Not more often than this, ms, 0 to 3,600,000. Default 20000. */
+  /** Shortest time between two announcements, ms, 0 to 3,600,000. Default 20000. */
   gapMs: number;
-  /** Said again after so long without a change, ms, 10,000 to 3,600,000; 0: never. Default 120000. */
+  /** Repeats an unchanged place after this time, ms, 10,000 to 3,600,000; 0: never. Default 120000. */
   everyMs: number;
-  /** Whether an estimated wait is said with it, from the queue's recent hold times. Default false. */
+  /** Adds an estimated wait, from the queue's recent hold times. Default false. */
   wait: boolean;
 }
 
 export interface KeyToneOptions {
-  /** Whether a key that does something is answered with a tone. Default true. */
+  /** Acknowledges keys with a tone. Default true. */
   enabled: boolean;
   /** Frequency, Hz, 300 to 3000. Default 880. */
   hz: number;
@@ -283,32 +283,32 @@ export interface VoiceOption {
   command?: readonly [program: string, ...args: string[]] | undefined;
   /** `command` only: the languages that it speaks, ['en', 'de']. Default: the config's `language`. */
   languages?: readonly string[] | undefined;
-  /** `command` only: it has so long for a sentence, ms, 500 to 12,000. Default 10000. */
+  /** `command` only: time limit for a sentence, ms, 500 to 12,000. Default 10000. */
   limitMs?: number | undefined;
 }
 
 export interface BillingOptions {
-  /** Asked over HTTP; of `http`, `sql` and `ask` there is one. */
+  /** Over HTTP. Use exactly one of `http`, `sql` and `ask`. */
   http: HttpBilling;
-  /** Asked of MySQL or MariaDB. */
+  /** From MySQL or MariaDB. */
   sql: SqlOptions;
   /** Your own function: async ({ phone }) => [{ number: '000412', balance: '12.50' }]. */
   ask: BillingFunction;
-  /** ISO 4217 code of balances that name none. Default 'USD'. */
+  /** ISO 4217 code for balances that name none. Default 'USD'. */
   currency: string;
-  /** An answer that takes longer is none, ms, 200 to 10,000. Default 3000. */
+  /** Time limit of an answer, ms, 200 to 10,000. Default 3000. */
   limitMs: number;
-  /** An answer is good for so long, ms, 0 to 600,000. Default 30000. */
+  /** How long an answer is reused, ms, 0 to 600,000. Default 30000. */
   cacheMs: number;
-  /** After so many failures in a row billing is left alone, 1 to 100. Default 5. */
+  /** Failures in a row after which billing is paused, 1 to 100. Default 5. */
   failures: number;
-  /** For so long, ms, 1000 to 600,000. Default 30000. */
+  /** Length of that pause, ms, 1000 to 600,000. Default 30000. */
   restMs: number;
-  /** ISO 3166 code of the country that national numbers are of: 'GB'. Default: numbers go as Asterisk tells them. */
+  /** ISO 3166 code of the country of national numbers: 'GB'. Default: numbers are passed on as Asterisk reports them. */
   country: string;
-  /** Form in which billing wants numbers, where there is a country: 'e164' (+442079460018), 'national' (02079460018), 'digits' (442079460018). Default 'e164'. */
+  /** Format of numbers for billing, with `country`: 'e164' (+442079460018), 'national' (02079460018), 'digits' (442079460018). Default 'e164'. */
   phone: 'e164' | 'national' | 'digits';
-  /** A PIN that callers key in before they hear a balance. Default: none. */
+  /** A PIN that callers enter before they hear a balance. Default: none. */
   pin: PinOptions;
 }
 
@@ -319,11 +319,11 @@ export interface SqlOptions extends Omit<SqlBilling, 'database'> {
 export interface PinOptions {
   /** Digits of a PIN, 3 to 12. Default 4. */
   digits: number;
-  /** Wrong ones in a row until the number is locked, 1 to 10. Default 3. */
+  /** Wrong PINs in a row that lock the number, 1 to 10. Default 3. */
   tries: number;
-  /** For so long after the last of them, ms, 1000 to 86,400,000. Default 3600000. */
+  /** Length of the lock, from the last wrong PIN, ms, 1000 to 86,400,000. Default 3600000. */
   lockMs: number;
-  /** Wrong ones over all numbers within `allMs` until no PIN is taken, 3 to 10,000. Default 30. */
+  /** Wrong PINs over all numbers within `allMs` after which no PIN is accepted, 3 to 10,000. Default 30. */
   allTries: number;
   /** ms, 1000 to 86,400,000. Default 600000. */
   allMs: number;
@@ -333,13 +333,13 @@ export interface StoreOptions {
   /** A MySQL or MariaDB database. Default: the embedded store. */
   mysql: DatabaseOptions;
   /**
-   * File of the embedded store; relative to the config file. Default: holdcast.db in HOLDCAST_DATA, else in
-   * /var/lib/holdcast where it may be written, else in the user's data folder.
+   * File of the embedded store; relative to the config file. Default: holdcast.db in HOLDCAST_DATA, otherwise in
+   * /var/lib/holdcast if writable, otherwise in the user's data folder.
    */
   file: string;
-  /** Days that choices, and what was heard, are kept, 0 (for ever) to 36,500. Default 365. */
+  /** Days for which choices and heard items are kept, 0 (for ever) to 36,500. Default 365. */
   keepDays: number;
-  /** When older ones are removed, five cron fields in `timeZone`. Default '17 4 * * *'. */
+  /** When older entries are removed, five cron fields in `timeZone`. Default '17 4 * * *'. */
   purge: string;
 }
 
@@ -362,20 +362,20 @@ export interface DatabaseOptions {
   tls?: boolean | undefined;
   /** File with the certificate (PEM) of the server's authority, or of the server itself. Default: the known authorities. */
   ca?: string | undefined;
-  /** The name that the certificate of the server is for, where it is not `host`. */
+  /** Name in the certificate of the server, if it is not `host`. */
   tlsName?: string | undefined;
   /** File with the server's RSA key (PEM; MySQL: public_key.pem): the password may be encrypted for it without TLS. */
   serverPublicKey?: string | undefined;
   /** Connections at once, 1 to 100. Default 4. */
   connections?: number | undefined;
-  /** A connection that takes longer is given up, ms, 100 to 60,000. Default 2000. */
+  /** Time limit of connecting, ms, 100 to 60,000. Default 2000. */
   connectMs?: number | undefined;
-  /** A query that takes longer is cut, with its connection, ms, 100 to 60,000. Default 3000. */
+  /** Time limit of a query; then its connection is cut, ms, 100 to 60,000. Default 3000. */
   queryMs?: number | undefined;
 }
 
 export interface LogOptions {
-  /** The least important lines that are written: 'debug', 'info', 'warn' or 'error'. Default 'info'. */
+  /** Lowest level that is written: 'debug', 'info', 'warn' or 'error'. Default 'info'. */
   level: LogLevel;
   /** File to append to; relative to the config file. Default: stderr. */
   file: string;
@@ -396,7 +396,7 @@ export type Loose<T> = T extends
     ? { [K in keyof T]?: Loose<T[K]> | undefined }
     : T;
 
-/** What config.ts exports: any part of the options; what is absent has its default. */
+/** What config.ts exports: any of the options; absent options have their defaults. */
 export type Config = Loose<Options>;
 
 /** Where the hub listens. */

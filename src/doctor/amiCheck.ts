@@ -32,7 +32,7 @@ export function amiChecks(site: Site, open: OpenAmi): Check[] {
 }
 
 async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Finding | Finding[]> {
-  if (!site.config.config) return notChecked('the config is not right');
+  if (!site.config.config) return notChecked('the config is invalid');
   const settings = site.config.config.ami;
   if (!settings)
     return warning(
@@ -64,7 +64,7 @@ async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Find
 
 function refusal(error: unknown): Finding {
   const hint = error instanceof HoldcastError ? error.hint : undefined;
-  return named('AMI login', problem(messageOf(error), hint ?? "Look at Asterisk's own log."));
+  return named('AMI login', problem(messageOf(error), hint ?? "See Asterisk's own log."));
 }
 
 async function tried(connection: AmiConnection, action: string, user: string): Promise<Finding> {

@@ -30,12 +30,12 @@ function validity({ config }: Site): Finding {
       `Run holdcast config check${hint === undefined ? '' : `: ${hint}`}.`,
     );
   }
-  return ok(config.path ?? 'none found, so everything is default');
+  return ok(config.path ?? 'none found, using the defaults');
 }
 
 /** Streams are given no --config: what they find by themselves is what counts. */
 async function forStreams({ config, asterisk, account, user }: Site): Promise<Finding> {
-  if (config.error) return notChecked('the config is not right');
+  if (config.error) return notChecked('the config is invalid');
   const whereabouts = { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD };
   let found: string | undefined;
   try {

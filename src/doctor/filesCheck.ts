@@ -142,7 +142,7 @@ function managerFindings(conf: Conf, { config }: Site): Finding[] {
   }
   if (second)
     findings.push(
-      warning(`[${ami.user}] is there twice, and Asterisk goes by one of them`, 'Keep one of them.'),
+      warning(`[${ami.user}] is there twice, and Asterisk uses one of them`, 'Keep one of them.'),
     );
   const guarded = section.lines.some(({ name }) => /^(permit|acl)$/i.test(name));
   const address = valueOf(general, 'bindaddr')?.value ?? '0.0.0.0';
@@ -192,7 +192,7 @@ function dialplanFindings(conf: Conf): Finding[] {
   if (!given)
     findings.push(
       warning(
-        `no call is given a class ${CLASS_PREFIX}\${UNIQUEID} in extensions.conf (AEL, Lua and databases are not looked at)`,
+        `no call is given a class ${CLASS_PREFIX}\${UNIQUEID} in extensions.conf (AEL, Lua and databases are not checked)`,
         `Before Queue(): ${DIALPLAN_LINE}`,
       ),
     );

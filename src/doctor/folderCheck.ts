@@ -25,32 +25,32 @@ function withAccount(
 
 async function cache({ config }: Site, account: Account): Promise<Finding> {
   const folder = config.config?.media.cache;
-  if (folder === undefined) return notChecked('the config is not right');
+  if (folder === undefined) return notChecked('the config is invalid');
   if (folder === join(account.home, '.cache/holdcast'))
     return warning(
-      `there is no ${SYSTEM_CACHE}, so streams keep theirs in ${folder}, and other users another one`,
+      `there is no ${SYSTEM_CACHE}, so streams keep theirs in ${folder}, and other users use another one`,
       installCommand(SYSTEM_CACHE, account, '0700'),
     );
   return writable(folder, account, installCommand(folder, account, '0700'));
 }
 
 async function calls({ config }: Site, account: Account): Promise<Finding> {
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   const { folder } = config.config.calls;
   if (folder === join(config.config.media.cache, 'run/calls'))
     return warning(
-      `there is no ${SYSTEM_RUN}, which the service of the hub makes; until then it is kept in the cache`,
+      `there is no ${SYSTEM_RUN}, which the hub's service creates; until then the state is kept in the cache`,
       'systemctl enable --now holdcast-hub',
     );
   return writable(folder, account, installCommand(folder, account, '0700'));
 }
 
 async function log({ config }: Site, account: Account): Promise<Finding> {
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   const { file } = config.config.log;
   if (file === undefined)
     return warning(
-      "standard error, which Asterisk's service usually throws away",
+      "standard error, which Asterisk's service usually discards",
       "Set log.file in the config, for example '/var/log/holdcast/holdcast.log'.",
     );
   if (!(await exists(file)))
@@ -65,7 +65,7 @@ async function writable(folder: string, account: Account, todo: string): Promise
   while (!(await exists(there)) && dirname(there) !== there) there = dirname(there);
   const blocked = await obstacle(there, account, ['w', 'x']);
   if (blocked) return problem(obstacleText(blocked, account), todo);
-  return ok(there === folder ? folder : `${folder}, made when it is needed`);
+  return ok(there === folder ? folder : `${folder}, created when needed`);
 }
 
 function installCommand(folder: string, { name }: Account, mode: string): string {

@@ -24,7 +24,7 @@ export function hubChecks(site: Site): Check[] {
 
 async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]> {
   const { config } = site;
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   const { listen } = config.config.hub;
   let answer: string;
   try {
@@ -68,7 +68,7 @@ function judged(answer: string, { program, config }: Site): Finding {
   // Where the hub has found that Asterisk needs it, the path of Node stands before it.
   if (started !== wanted && !started.endsWith(` ${wanted}`))
     return warning(
-      `it has Asterisk start ${application.split(' ')[0]}, this is ${program}`,
+      `it makes Asterisk start ${application.split(' ')[0]}, this is ${program}`,
       'Restart the hub after an upgrade; have one installation only: systemctl restart holdcast-hub',
     );
   const { format = 'slin' } = config.config ? holdApplication(program, config.config.program.rate) : {};
@@ -76,7 +76,7 @@ function judged(answer: string, { program, config }: Site): Finding {
   return told === format
     ? ok('it answers with a music class for each call')
     : problem(
-        `it has Asterisk read ${told}, sound.rate is ${config.config?.program.rate}`,
+        `it makes Asterisk read ${told}, sound.rate is ${config.config?.program.rate}`,
         'The config has changed: systemctl restart holdcast-hub',
       );
 }

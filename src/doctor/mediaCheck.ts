@@ -22,7 +22,7 @@ export function mediaChecks(site: Site): Check[] {
 
 async function ffmpeg(site: Site): Promise<Finding> {
   const { config } = site;
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   try {
     const { path, version } = await findFfmpeg({
       configured: config.config.media.ffmpeg,
@@ -36,7 +36,7 @@ async function ffmpeg(site: Site): Promise<Finding> {
 }
 
 async function media({ config, log }: Site): Promise<Finding | Finding[]> {
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   const { media: settings, voices } = config.config;
   const packs = packsOf(voices);
   const [shelves, findings] = await Promise.all([
@@ -68,7 +68,7 @@ async function media({ config, log }: Site): Promise<Finding | Finding[]> {
 }
 
 async function readable({ config, account, user }: Site): Promise<Finding> {
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   if (!account) return notChecked(`this system has no user ${user}`);
   const { files } = await listSources(config.config.media.folder);
   for (const { file } of files) {

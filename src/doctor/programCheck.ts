@@ -36,8 +36,8 @@ function runningAsterisk({ asterisk: { pid, stranger }, account, user }: Site): 
   if (pid !== undefined) return ok(`${pid}, as ${account.name}`);
   if (stranger)
     return warning(
-      `process ${stranger.pid} is called asterisk, but ${stranger.why}: it is not believed`,
-      'Name the user that runs Asterisk with --user; a process that is none of yours: end it.',
+      `process ${stranger.pid} is named asterisk, but ${stranger.why}: it is ignored`,
+      'Name the user that runs Asterisk with --user; if the process is not yours, end it.',
     );
   return notChecked(`none runs as ${account.name}`, 'Start Asterisk, or name its user with --user.');
 }
@@ -97,7 +97,10 @@ async function startIt({ program, account, user, asterisk }: Site): Promise<Find
   if (!account) return noAccount(user);
   const own = process.geteuid?.();
   if (account.uid === 0)
-    return notChecked('Asterisk is root, as whom nothing is tried', 'Let Asterisk run as a user of its own.');
+    return notChecked(
+      'Asterisk runs as root, and doctor starts nothing as root',
+      'Let Asterisk run as a user of its own.',
+    );
   if (own !== 0 && own !== account.uid)
     return notChecked(`only root and ${account.name} may try it`, 'Run: sudo holdcast doctor');
   const as = own === 0 ? account : undefined;
@@ -107,7 +110,7 @@ async function startIt({ program, account, user, asterisk }: Site): Promise<Find
   } catch (error) {
     return problem(
       `it does not start as ${account.name}: ${messageOf(error)}`,
-      'Correct this before calls come: Asterisk starts a program that ends again and again, and may crash on it.',
+      'Correct this before calls arrive: Asterisk restarts a program that ends repeatedly, and may crash on it.',
     );
   }
 }

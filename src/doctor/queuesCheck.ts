@@ -21,8 +21,8 @@ export async function queueFindings(conf: Conf, site: Site): Promise<Finding[]> 
   if (extconfig && enginesOf(extconfig, 'queues').length > 0)
     findings.push(
       warning(
-        'extconfig.conf has queues in a database, which are not looked at',
-        `See that they have ${ADVICE}.`,
+        'extconfig.conf has queues in a database, which are not checked',
+        `Make sure that they have ${ADVICE}.`,
       ),
     );
   return findings;
@@ -35,7 +35,7 @@ function announcements(queue: ConfSection): Finding[] {
   const found = on.map((name) => `${name}=${seconds(name)}`).join(', ');
   return [
     warning(
-      `[${queue.name}] has ${found}: each announcement stops the music, and the program is started anew after it`,
+      `[${queue.name}] has ${found}: each announcement stops the music, and Asterisk restarts the program after it`,
       `${ADVICE} in [${queue.name}]; Holdcast says the place in the queue itself.`,
     ),
   ];
@@ -50,8 +50,8 @@ function exitKeys(queue: ConfSection, dialplan: Conf, digits: readonly string[])
   if (taken.length === 0) return [];
   return [
     warning(
-      `[${queue.name}]: key ${taken.join(', ')} leaves the queue for context=${context}, and does something in Holdcast too`,
-      'Bind other keys in the config (keys), or take these out of that context.',
+      `[${queue.name}]: key ${taken.join(', ')} leaves the queue for context=${context}, and is also bound in Holdcast`,
+      'Bind other keys in the config (keys), or remove these from that context.',
     ),
   ];
 }
@@ -70,7 +70,7 @@ function exitPin(queue: ConfSection, dialplan: Conf | undefined): Finding[] {
   return [
     warning(
       `[${queue.name}]: with billing.pin every digit belongs to the PIN, and leaves the queue for context=${context}${which}`,
-      'Take context= out of the queue, or out of that context what can be dialled; or ask for no PIN (billing.pin).',
+      'Remove context= from the queue, or the extensions from that context; or use no PIN (billing.pin).',
     ),
   ];
 }

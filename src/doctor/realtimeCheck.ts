@@ -31,7 +31,7 @@ async function moduleLoaded({ console: ask }: Site): Promise<Finding> {
 }
 
 async function mapping({ conf, config, etc }: Site): Promise<Finding | Finding[]> {
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   const { listen } = config.config.hub;
   if ('path' in listen || listen.port === 0)
     return warning(
@@ -50,7 +50,7 @@ async function mapping({ conf, config, etc }: Site): Promise<Finding | Finding[]
   const [first] = engines;
   const wanted = lookUpAddress(listen);
   const others = found.gaps.length === 0 ? [] : [gaps(found)];
-  if (!first) return [problem('musiconhold is mapped to nothing: no class is asked for', RESTART), ...others];
+  if (!first) return [problem('musiconhold is not mapped: Asterisk looks up no class', RESTART), ...others];
   if (first.driver !== 'curl')
     return [ok(`${first.driver},${first.address} is asked first (another engine than the hub)`), ...others];
   const named = hostIn(first.address);
@@ -88,7 +88,7 @@ async function lookUp({ console: ask, program, config }: Site): Promise<Finding>
   if (application === undefined)
     return problem(
       'Asterisk gets none: callers hear the class [default]',
-      'See to res_config_curl, extconfig.conf and the hub, above.',
+      'Check res_config_curl, extconfig.conf and the hub, above.',
     );
   return application === `${program} stream`
     ? problem('Asterisk gets that of the second engine: no keys, no places', 'Start the hub.')

@@ -1,5 +1,5 @@
 // Who listens where Asterisk asks for its classes, is the port kept while the hub restarts, and does the hub's service see
-// every folder that the config names? Whoever answers look-ups tells Asterisk which programs to run.
+// every folder that the config names? The program that answers look-ups tells Asterisk which programs to run.
 import { execFile } from 'node:child_process';
 import { existsSync, promises } from 'node:fs';
 import type { ResolvedConfig } from '../config/types';
@@ -32,7 +32,7 @@ export function serviceChecks(site: Site, machine = thisMachine): Check[] {
 
 async function port(site: Site, machine: Machine): Promise<Finding | Finding[]> {
   const hub = site.config.config?.hub;
-  if (!hub) return notChecked('the config is not right');
+  if (!hub) return notChecked('the config is invalid');
   const { listen } = hub;
   const kept = await keeping(listen, machine);
   if ('path' in listen) return kept;
@@ -41,8 +41,8 @@ async function port(site: Site, machine: Machine): Promise<Finding | Finding[]> 
   if (!foreign) return kept;
   return [
     problem(
-      `a program of ${uidText(foreign.uid)} listens on ${addressOf(listen)}: Asterisk runs what it answers`,
-      `End it, and see what else it did: ss -ltnp 'sport = :${listen.port}'. Then: systemctl restart ${SERVICE}`,
+      `a program of ${uidText(foreign.uid)} listens on ${addressOf(listen)}: Asterisk runs the programs that it names`,
+      `End it, and find out what else it did: ss -ltnp 'sport = :${listen.port}'. Then: systemctl restart ${SERVICE}`,
     ),
     named('port kept', kept),
   ];
@@ -58,7 +58,7 @@ async function keeping(listen: ResolvedConfig['hub']['listen'], { unit }: Machin
     return ok(`no ${SERVICE} here: docs/operating.md says how to keep the port without systemd`);
   if (socket['LoadState'] !== 'loaded')
     return 'path' in listen
-      ? ok('its folder is nobody else’s')
+      ? ok('its folder belongs to no other user')
       : warning(
           `any user of this machine may listen on ${addressOf(listen)} while the hub restarts`,
           `Copy packaging/systemd/${SOCKET} beside the service, then: systemctl daemon-reload && systemctl restart ${SERVICE}`,
@@ -72,18 +72,18 @@ async function keeping(listen: ResolvedConfig['hub']['listen'], { unit }: Machin
   return socket['ActiveState'] === 'active'
     ? ok(`systemd keeps ${addressOf(listen)}`)
     : warning(
-        `${SOCKET} is ${socket['ActiveState']}: nobody keeps ${addressOf(listen)}`,
+        `${SOCKET} is ${socket['ActiveState']}: nothing keeps ${addressOf(listen)}`,
         `systemctl restart ${SERVICE}`,
       );
 }
 
 const HOMES = /^\/(home|root|run\/user)(\/|$)/;
-/** Defaults of whoever runs this; the service has folders of its own for them. */
+/** Defaults of the user who runs this; the service has its own folders for them. */
 const DEFAULTS = /\/\.(cache|local\/share)\/holdcast(\/|$)/;
 
 /** ProtectHome=yes makes those folders empty for the service: said before it misses its media. */
 async function homeFolders({ config, program }: Site, { unit }: Machine): Promise<Finding | Finding[]> {
-  if (!config.config) return notChecked('the config is not right');
+  if (!config.config) return notChecked('the config is invalid');
   const places = [...placesOf(config.config), ['the program', program], ['the config', config.path]] as const;
   const real = await Promise.all(
     places.map(async ([what, path]) => {

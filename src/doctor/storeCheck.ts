@@ -1,5 +1,5 @@
 // The store: which one it is, whether it is reached and has its tables, how much is in it, whose choices wait for it.
-// A call goes on without it, so nobody would notice before a caller asks where his music has gone.
+// A call goes on without it, so nobody would notice before a caller misses their music.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { checkStore } from '../store/admin';
@@ -17,7 +17,7 @@ export function storeChecks(
   parts: Partial<StoreParts> = {},
 ): Check[] {
   const run = async (): Promise<Finding | Finding[]> => {
-    if (!config.config) return notChecked('the config is not right');
+    if (!config.config) return notChecked('the config is invalid');
     const { store } = config.config;
     const findings = await checkStore(store, { clock, log, ...parts });
     const rows = findings.map(({ name, found, result, todo }) =>
@@ -45,7 +45,7 @@ function keeping({ keepDays }: StoreSettings): Finding[] {
   const found =
     keepDays === 0
       ? 'everything, for ever (store.keepDays is 0)'
-      : `${keepDays} days; the hub removes what is older. Without a hub: "holdcast store purge" by cron (docs/store.md)`;
+      : `${keepDays} days; the hub removes older entries. Without a hub: "holdcast store purge" by cron (docs/store.md)`;
   return [named(`${NAME}: keeps`, ok(found))];
 }
 
@@ -55,8 +55,8 @@ async function spool({ spool: folder }: StoreSettings): Promise<Finding[]> {
   const findings = waiting > 0 ? [ok(`${waiting} files with choices in ${folder} will be written`)] : [];
   if (names.includes(REFUSED)) {
     const file = join(folder, REFUSED);
-    const todo = `Mend why, then: holdcast store import ${file} && rm ${file}`;
-    findings.push(warning(`choices that the store refused lie in ${file}`, todo));
+    const todo = `Fix the cause, then: holdcast store import ${file} && rm ${file}`;
+    findings.push(warning(`choices that the store refused are in ${file}`, todo));
   }
   return findings.map((finding) => named(`${NAME}: spool`, finding));
 }

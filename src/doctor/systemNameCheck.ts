@@ -11,7 +11,7 @@ export function systemNameChecks(site: Site): Check[] {
 
 const REMEDY =
   'Set systemname in [options] of asterisk.conf to letters, digits and "-", and restart Asterisk.';
-/** Asterisk keeps so many bytes of it (ast_config_AST_SYSTEM_NAME, 16 to 22). */
+/** Bytes of it that Asterisk keeps (ast_config_AST_SYSTEM_NAME, 16 to 22). */
 const LONGEST = 19;
 
 async function systemName({ conf, etc }: Site): Promise<Finding> {
@@ -36,7 +36,7 @@ async function systemName({ conf, etc }: Site): Promise<Finding> {
       REMEDY,
     );
   return /\p{Cc}/u.test(text)
-    ? problem(`${shown} has control characters: no call gets a class of its own`, REMEDY)
+    ? problem(`${shown} has control characters: no call gets its own class`, REMEDY)
     : ok(shown);
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
 
 export interface AdmissionParts {
-  /** Whether one more is admitted beside so many. */
+  /** Whether one more is admitted beside this many. */
   admits(callers: number): boolean;
   /** Whether Asterisk has such a call, where that can be found out; asked only in a crowd. Never rejects. */
   exists(uniqueid: string): Promise<boolean>;
@@ -26,7 +26,7 @@ export interface Admitted {
 export const MOST_UNCONFIRMED = 64;
 /** Of one call, in a crowd. It has more than one where agents who ring at the same time hear its class. */
 const MOST_OF_ONE = 16;
-/** In a crowd a call is looked for so long, milliseconds: its look-up waits. */
+/** In a crowd, time limit for finding a call, milliseconds: its look-up waits. */
 const EXISTS_MS = 100;
 
 export class Admission {

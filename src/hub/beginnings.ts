@@ -77,7 +77,7 @@ export class Beginnings {
       });
       if (isNew && own) for (const heard of own.takeAll()) mixing.send({ type: 'news', token, ...heard });
     } catch (error) {
-      this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be begun');
+      this.parts.log.error({ uniqueid, ...errorFields(error) }, 'a call could not be started');
     }
     return undefined;
   }

@@ -31,20 +31,20 @@ export interface CallRegistryParts extends BeginningParts, AdmissionParts {
   log: Logger;
 }
 
-/** Nobody listens, and Asterisk has no such call; its list may be older than the call, milliseconds. */
+/** Removal of a look-up that nobody hears and Asterisk does not know; its list may be older than the call, milliseconds. */
 const GONE_MS = 5000;
-/** A reader of which it is not known who hears it is not expected back after this, milliseconds. */
+/** A reader without a known listener is not expected back after this, milliseconds. */
 const STRANGER_MS = 30_000;
-/** A look-up that nobody reads and nobody is named to hear is let go after this, milliseconds. */
+/** A look-up without reader and listener is removed after this, milliseconds. */
 const UNCONFIRMED_MS = 10_000;
-/** What was heard last is told within this, milliseconds. */
+/** A thread reports what was heard last within this, milliseconds. */
 const LEAVING_MS = 1000;
-/** Calls that are taken up at the same time: more of them, and their pages come too late while the thread is busy. */
+/** Most calls taken up at the same time: with more, their pages would be late while the thread is busy. */
 const RESTORES = 64;
-/** Calls that are released in one go, and the pause between two: the main thread hears others meanwhile. */
+/** Calls released in one go, and the pause between two, in which the main thread handles other events. */
 const RELEASES = 50;
 const RELEASE_PAUSE_MS = 5;
-/** Readers of one look-up that are remembered: Asterisk has one, and perhaps forgets another. */
+/** Most readers of one look-up remembered: Asterisk has one, and may leave another behind. */
 const MOST_READERS = 4;
 
 /**
@@ -200,7 +200,7 @@ export class CallRegistry {
     return this.#beginnings.begin(entry);
   }
 
-  /** The name of a class is no proof of who hears it; what the hub before this one was told is. Opened at once. */
+  /** The name of a class does not prove who hears it; the note of the hub before this one does. Opened at once. */
   #takeUp(token: string): Promise<undefined> {
     if (this.#entries.has(token)) return Promise.resolve(undefined);
     const uniqueid = this.parts.owners.of(token);
@@ -241,7 +241,7 @@ export class CallRegistry {
     else this.#disown(entry);
   }
 
-  /** Its own call hears it. Noted before the one before it is not any more, so that a crash between leaves the call one. */
+  /** Its own call hears it. Noted before the earlier note is removed, so that a crash in between leaves the call one note. */
   #claim(entry: CallEntry, uniqueid: string): void {
     const before = this.#own.get(uniqueid);
     this.#own.set(uniqueid, entry);
@@ -255,14 +255,14 @@ export class CallRegistry {
     entry.own.follow();
   }
 
-  /** Its call hears another: what its thread still tells of it comes within a moment, and counts no more. */
+  /** Its call hears another look-up: what its thread still reports arrives within a moment and no longer counts. */
   #supersede(before: CallEntry): void {
     this.parts.owners.note(before.token, undefined);
     before.own?.unfollow();
     this.#stopped(before);
   }
 
-  /** Asterisk has killed its reader, as a rule. An own call's news and state go on to whoever it hears next. */
+  /** Asterisk has usually killed its reader. News and state of the call pass to its next look-up. */
   #stopped(entry: CallEntry): void {
     entry.stopped = true;
     this.parts.clock.after(LEAVING_MS, () => {
@@ -272,7 +272,7 @@ export class CallRegistry {
     });
   }
 
-  /** Whoever hears it hears music, and nothing of a call. */
+  /** Its listener hears music only, and nothing of a call. */
   #disown(entry: CallEntry): void {
     const { own, token } = entry;
     if (!own) return;
@@ -304,8 +304,8 @@ export class CallRegistry {
   }
 
   /**
-   * Who reads on was transferred: they have music for as long as they read, and nothing else of this call. One that Asterisk
-   * does not know is left to age.
+   * A listener who remains was transferred: they get music only for as long as they listen. A call that Asterisk
+   * does not know is removed by age.
    */
   #ended(entry: CallEntry): void {
     const { own } = entry;
@@ -324,7 +324,7 @@ export class CallRegistry {
     if (!reading && !entry.own) this.parts.clock.after(GONE_MS, () => this.#releaseStranger(entry));
   }
 
-  /** Asterisk starts an application that has ended again at once; for new music it asks for another look-up. */
+  /** Asterisk restarts an application that has ended at once; for new music it does another look-up. */
   #releaseStranger(entry: CallEntry): void {
     const awayMs = this.parts.clock.now() - entry.awaySince;
     if (!entry.reading && !entry.own && awayMs >= GONE_MS) this.#release(entry);

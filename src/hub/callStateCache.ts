@@ -1,5 +1,5 @@
 // CallStateCache: the last known state of every call that the hub plays to, written behind it. After a crash the next hub,
-// or a stream, goes on from there; a disk that is full costs the memory of a crash, not the music.
+// or a stream, continues from there; a full disk costs that memory, not the music.
 import { SHARES, shareOf, stateIn, type ShardedStateFile } from '../store/shardedStateFile';
 import type { StateFile } from '../store/stateFile';
 import type { Cancel, Clock } from '../util/clock';
@@ -48,7 +48,7 @@ export class CallStateCache implements Closeable {
   }
 
   /**
-   * Where a call goes on, by whomever it was kept; undefined: nothing is known that can be read. What a stream has left is
+   * Where a call continues, from any process; undefined: nothing readable is known. A stream's state is
    * newer, see `keep`.
    */
   read(uniqueid: string): unknown {
@@ -114,15 +114,16 @@ export class CallStateCache implements Closeable {
     if (this.#changed.size > 0) this.#soon(this.#failing ? AGAIN_MS : PAUSE_MS);
   }
 
-  /** Said when it begins to fail and when it is over. */
+  /** Logged when writing begins to fail and when it works again. */
   async #write(share: number): Promise<void> {
     const { shared, log } = this.parts;
     try {
       await shared.write(share, this.#shares[share]!);
-      if (this.#failing) log.info({}, 'states of calls are written again');
+      if (this.#failing) log.info({}, 'states of calls can be written again');
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) log.warn(errorFields(error), 'calls would not go on where they were after a crash');
+      if (!this.#failing)
+        log.warn(errorFields(error), 'after a crash calls would not resume where they were');
       this.#failing = true;
       this.#changed.add(share);
     }

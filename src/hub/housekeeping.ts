@@ -1,5 +1,5 @@
 // Forgets the state of calls that are over, at their hang-up, and looks for what was left behind.
-// A call that rings off while the hub is away, or whose stream writes late, must not leave a file for ever.
+// A call that hangs up while the hub is away, or whose stream writes late, must not leave a file for ever.
 import { isUniqueid } from '../asterisk/feed';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -13,7 +13,7 @@ export interface CallRegister {
   calls(): Promise<ReadonlySet<string> | undefined>;
 }
 
-/** The state of calls, whoever keeps it. Both may throw, which is logged. */
+/** The state of calls, in any storage. Both may throw, which is logged. */
 export interface CallMemory {
   forget(uniqueid: string): void;
   /**

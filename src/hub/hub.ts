@@ -1,5 +1,5 @@
-// The hub: one AMI connection for all calls, the answers that give each call its own music class, and what plays to them:
-// mixing threads for every call of the machine, or a process for each.
+// The hub: one AMI connection for all calls, the answers that give each call its own music class, and the player:
+// mixing threads for all calls of the machine, or one process per call.
 import type { AmiPort } from '../asterisk/link';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
@@ -33,8 +33,8 @@ export interface HubParts {
   /** Opens the AMI connection, which the hub closes; absent: there is none, and nobody is named to hear anything. */
   openLink?: () => AmiPort & Closeable;
   /**
-   * The first look-ups wait so long for the AMI connection, milliseconds: what is answered before it stands is named by nobody,
-   * and its caller has music and nothing else. Default: not at all.
+   * How long the first look-ups wait for the AMI connection, milliseconds: no event names a look-up answered before,
+   * so its caller would hear music only. Default: not at all.
    */
   amiMs?: number;
   /** What remembers callers and knows their balances; absent: nothing. */
@@ -60,7 +60,7 @@ export interface HubReady {
   readonly realtime: Where;
 }
 
-/** Whatever does not close is left behind after this: with thousands of calls their last states take a second or two. */
+/** Time limit of closing: with thousands of calls their last states take a second or two. */
 const CLOSE_MS = 3000;
 
 /**
@@ -153,7 +153,7 @@ function memoryWith(playback: Playback, memory: CallMemory): CallMemory {
   };
 }
 
-/** Without Asterisk nobody's number is known, and without a state a stream cannot be told. */
+/** Without Asterisk no number is known, and without a state a stream cannot be told its music. */
 function welcoming(
   { states, rate, clock, log }: HubParts,
   { keeper }: HubServices,
@@ -175,7 +175,7 @@ function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
   if (!openLink) {
     log.warn(
       { hint: 'set ami.secret in the config; `holdcast asterisk` prints the section for manager.conf' },
-      'no AMI connection: nobody says who listens, so callers have music and nothing else',
+      'no AMI connection: nothing tells who listens, so callers hear music only',
     );
     return { calls: NO_CALLS, onConnect: () => {}, lookUps: scope.own(new LookUps(undefined)) };
   }

@@ -1,6 +1,6 @@
-// With which music a call begins, heard from the first sample: where it was before, or the track that its caller chose in an
-// earlier call. Before Asterisk starts the stream, a first CallState says so. Nobody knows yet who will hear it, so there
-// is nothing in it but music.
+// The music with which a call begins, from the first sample: where it stopped before, or the track that its caller chose in an
+// earlier call. A first CallState says so before Asterisk starts the stream. The listener is not known yet, so the state
+// contains nothing but music.
 import { keptPhone } from '../session/callerRecords';
 import type { CallIdentity } from '../asterisk/feed';
 import type { SampleRate } from '../audio/frame';
@@ -17,7 +17,7 @@ export type Caller = Pick<CallIdentity, 'uniqueid' | 'phone'>;
 type Finding = Caller | undefined | Promise<Caller | undefined>;
 
 export interface InitialTrackParts {
-  /** Who calls; at once where that is known or cannot be found out. */
+  /** The caller's identity; at once if it is known or cannot be found out. */
   find(uniqueid: string): Finding;
   /** `warm`: see WriteBehindStore; absent: its first answer takes no longer than others. */
   keeper: Pick<WriteBehindStore, 'choice'> & Partial<Pick<WriteBehindStore, 'warm'>>;
@@ -28,9 +28,9 @@ export interface InitialTrackParts {
   log: Logger;
 }
 
-/** A store that works answers in a few ms; with all that comes on top nobody waits the 150 ms that there are. */
+/** A working store answers in a few ms; with everything else a caller still waits less than the allowed 150 ms. */
 const LIMIT_MS = 80;
-/** Where this process itself stood still for so much longer, the answer may lie there unread: it is given this once more. */
+/** If this process itself stood still for longer, the answer may be waiting unread: it gets this extra time. */
 const HELD_UP_MS = 20;
 /** More answers do not wait at once. */
 const MOST_WAITING = 200;
@@ -38,7 +38,7 @@ const COMPLAIN_EVERY_MS = 60_000;
 
 /** Calls of which it is remembered what was answered. */
 const MOST_ANSWERED = 1000;
-/** First states of one call that nobody may have taken: whoever asks for a call again and again must not fill the disk. */
+/** Most unused first states of one call: repeated look-ups must not fill the disk. */
 const MOST_WRITTEN = 16;
 
 interface Answered {
@@ -69,7 +69,7 @@ export class InitialTrack {
     const { keeper, clock, log } = this.parts;
     const beganMs = clock.now();
     await Promise.all([this.parts.find(NOBODY), keeper.warm?.()]);
-    log.debug({ ms: Math.round(clock.now() - beganMs) }, 'look-ups are quick from now on');
+    log.debug({ ms: Math.round(clock.now() - beganMs) }, 'look-ups are fast again');
   }
 
   /**
@@ -86,7 +86,7 @@ export class InitialTrack {
   }
 
   /**
-   * How a call begins of which nothing is kept, for who plays it himself; nothing is written. Never rejects.
+   * How a call without a state begins, for a host that plays it itself; nothing is written. Never rejects.
    * @returns undefined: there is nothing to wait for; else resolves within 80 ms, to undefined where it begins with any music
    */
   firstState(uniqueid: string): Promise<CallState | undefined> | undefined {
@@ -118,7 +118,7 @@ export class InitialTrack {
     let track = await inTime(clock, LIMIT_MS, choice);
     if (track === LATE && clock.now() - beganMs >= LIMIT_MS + HELD_UP_MS)
       track = await inTime(clock, HELD_UP_MS, choice);
-    if (track === LATE) log.debug({ uniqueid }, 'not known in time with which music the call begins');
+    if (track === LATE) log.debug({ uniqueid }, 'the music of the caller was not known in time');
     // What a file or a database has is not taken for granted.
     return typeof track === 'string' ? parseCallState(stateOf(track, rate)) : undefined;
   }
@@ -152,7 +152,7 @@ export class InitialTrack {
     this.#complaint.say((times) =>
       this.parts.log.warn(
         { ...errorFields(error), times },
-        'a call does not begin with the music chosen before',
+        'a call does not begin with the track chosen earlier',
       ),
     );
   }

@@ -1,5 +1,5 @@
-// How many callers this machine can take, and who is one too many.
-// What is over gets plain default music: a hub that runs out of descriptors or memory would fail everybody.
+// How many callers this machine can take, and whether one more is admitted.
+// Callers beyond the limit get fallback music: a hub that runs out of descriptors or memory would fail all callers.
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { LogThrottle } from '../util/logThrottle';
@@ -31,12 +31,12 @@ const MIB = 1024 * 1024;
 const CALLER_DESCRIPTORS = 1;
 /** Sockets of look-ups and streams, files that are read. */
 const RESERVED_DESCRIPTORS = 512;
-/** A caller with all that is his: Session, Program, pipe, and the reader that Asterisk starts (the figure of issue 5). */
+/** One caller: Session, Program, pipe, and the reader that Asterisk starts (the figure of issue 5). */
 const CALLER_BYTES = 0.25 * MIB;
 const THREAD_BYTES = 40 * MIB;
-/** One thread is enough for so many; another one is started only where it has much to do. */
+/** Callers per thread; another thread starts only when one is busy. */
 const THREAD_CALLERS = 1000;
-/** Is left to the rest of the machine, Asterisk first. */
+/** Left for the rest of the machine, mainly Asterisk. */
 const RESERVED_BYTES = 64 * MIB;
 
 /** What is possible with `resources`, looked at before the mixing threads are started. */
@@ -73,7 +73,7 @@ const LOOK_EVERY_MS = 2000;
 const COMPLAIN_EVERY_MS = 60_000;
 const LEAST_FREE_BYTES = 32 * MIB;
 
-/** The edge: asked for each caller that arrives. */
+/** Checked for each caller that arrives. */
 export class CallerLimit {
   readonly #complaint: LogThrottle;
   #lookedAt = -Infinity;
@@ -112,7 +112,7 @@ export class CallerLimit {
 
   #refused(fields: { limit: string; hint: string } & Record<string, string | number>): false {
     this.#complaint.say((times) =>
-      this.parts.log.warn({ code: 'HC_HUB_LIMIT', ...fields, times }, 'one caller too many: plain music'),
+      this.parts.log.warn({ code: 'HC_HUB_LIMIT', ...fields, times }, 'caller limit reached: fallback music'),
     );
     return false;
   }

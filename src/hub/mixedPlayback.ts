@@ -39,7 +39,7 @@ export interface MixedPlaybackParts extends PlaybackGiven {
   /** Absolute path of the mixing thread's bundle. */
   mixerFile: string;
   states: StateFile;
-  /** Whether one more call is admitted beside so many. */
+  /** Whether one more call is admitted beside this many. */
   admits(callers: number): boolean;
   /** Has files prepared by a process of its own; returns at once, never throws. */
   requestPreparation(config: ResolvedConfig): void;
@@ -175,7 +175,7 @@ export class MixedPlayback implements Playback {
   }
 
   /**
-   * Goes by another config from now on: calls change over without a click, and what they are in the middle of goes on.
+   * Uses another config from now on: calls switch without a click, and announcements under way continue.
    * @throws what keeps it from being opened: nothing has changed then
    */
   async reload(config: ResolvedConfig): Promise<void> {
@@ -221,7 +221,7 @@ export class MixedPlayback implements Playback {
     const tokens = this.#readers.tokens();
     await this.#mixers.start(tokens.length);
     const restored = await this.#registry.restore(tokens);
-    if (restored > 0) this.parts.log.info({ calls: restored }, 'goes on with calls of an earlier hub');
+    if (restored > 0) this.parts.log.info({ calls: restored }, 'continuing the calls of an earlier hub');
     await new Promise<void>((resolve) => this.parts.clock.after(restored * OPENED_MS, resolve));
     if (this.#isClosed) return;
     this.#readers.takeUp();
@@ -246,7 +246,7 @@ export class MixedPlayback implements Playback {
     if (outage) this.#readers.wait();
   }
 
-  /** Nobody mixes, and no other thread comes in time: callers hear fallback music until there is one. */
+  /** No thread mixes, and no other starts in time: callers hear fallback music until one does. */
   #noThread(): void {
     if (this.#outage) return;
     const cancel = this.parts.clock.after(NO_THREAD_MS, () => {

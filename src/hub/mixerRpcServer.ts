@@ -81,7 +81,8 @@ export class MixerRpcServer implements Handlers<HubMethods> {
     const keys = this.parts.keys();
     const action = Object.hasOwn(keys, digit) ? keys[digit]!.action : undefined;
     // The config was changed while the key was on its way.
-    if (typeof action !== 'function') throw new HoldcastError('HC_ACTION_FAILED', 'this function is no more');
+    if (typeof action !== 'function')
+      throw new HoldcastError('HC_ACTION_FAILED', 'this function no longer exists');
     return new OperatorFunction({
       action,
       call: { call, queue },
@@ -95,7 +96,7 @@ export class MixerRpcServer implements Handlers<HubMethods> {
     try {
       return await task();
     } catch (error) {
-      this.#tell(about, errorFields(error), 'a question of a call failed');
+      this.#tell(about, errorFields(error), 'a request of a call failed');
       return none;
     }
   }

@@ -1,5 +1,5 @@
 // MixerThread: one mixing thread as the main thread holds it: started, told, watched, ended.
-// Its calls must not wait for a thread that is dead or hangs: that is told once, and when it holds no pipe any more.
+// Its calls must not wait for a dead or hanging thread: its loss is reported once, when it no longer holds a pipe.
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { withoutNumbers } from '../session/limited';
 import type { Cancel, Clock } from '../util/clock';
@@ -31,19 +31,19 @@ export interface MixerThreadParts {
 
 /** A thread that is not ready by then will not be, milliseconds. */
 const START_MS = 10_000;
-/** How often it is looked whether it lives, milliseconds … */
+/** Interval between two checks that it lives, milliseconds … */
 const LOOK_MS = 1000;
-/** … and as many looks in a row find nothing of it when it is stuck. */
+/** … and the number of failed checks in a row that mean it is stuck. */
 const LOOKS = 3;
 /** Requests of its calls that are answered at once; a few for each call. */
 const MOST_ASKED = 20_000;
-/** What it has to say before its end takes no longer, milliseconds. */
+/** Time limit for its last messages, milliseconds. */
 const DRAIN_MS = 1000;
-/** Ending it takes no longer, unless it hangs in the system, milliseconds. */
+/** Time limit for its end, unless it hangs in the system, milliseconds. */
 const END_MS = 1000;
 /** Of what lives long, and of what is new: mixing makes next to no garbage. */
 const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 3 };
-/** Something printed is logged at most so often, milliseconds, and so many characters of it. */
+/** Shortest interval between two logs of printed text, milliseconds, and most characters of it. */
 const PRINTED_MS = 60_000;
 const LONGEST_PRINTED = 500;
 /** Threads print nothing, and need nothing of the environment: in it are secrets. */
@@ -81,7 +81,7 @@ export class MixerThread implements Closeable {
     this.#status = 'starting';
     return new Promise((resolve, reject) => {
       const { clock } = this.parts;
-      const cancel = clock.after(START_MS, () => this.#end(`it was not ready within ${START_MS} ms`));
+      const cancel = clock.after(START_MS, () => this.#end(`not ready within ${START_MS} ms`));
       this.#started = (error) => {
         cancel();
         if (error) reject(error);
@@ -166,7 +166,7 @@ export class MixerThread implements Closeable {
    */
   #look(): void {
     this.#cancelLook = this.parts.clock.after(LOOK_MS, () => {
-      if (++this.#silentLooks >= LOOKS) this.#end(`nothing was heard of it for ${LOOKS * LOOK_MS} ms`);
+      if (++this.#silentLooks >= LOOKS) this.#end(`no sign of life for ${LOOKS * LOOK_MS} ms`);
       else this.#look();
     });
   }

@@ -1,5 +1,5 @@
-// MixerThreads: the mixing threads of the hub. One is enough for a thousand callers or two; where it has much to do, another one
-// takes the calls that come, and where one dies, a new one takes its calls.
+// MixerThreads: the mixing threads of the hub. One is enough for a thousand or two thousand callers; when it is busy, another one
+// takes new calls, and when one dies, a new one takes its calls.
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { Backoff } from '../util/backoff';
@@ -54,7 +54,7 @@ export interface Mixing {
   readonly number: number;
   send(message: MixerNews): void;
   request: MixerRequest;
-  /** For so many seconds it has had enough to do. */
+  /** Seconds in a row for which it has been busy. */
   busySeconds: number;
   /** Calls that it was given and that are not over. */
   calls: number;
@@ -62,7 +62,7 @@ export interface Mixing {
 
 /** A thread that computes for more of each second than this has enough, milliseconds: the rest is for its worst moments. */
 const ENOUGH_MS = 400;
-/** … in so many seconds one after the other: a crowd that arrives, or another program's load, passes. */
+/** … for this many seconds in a row: a crowd of arrivals, or another program's load, passes. */
 const ENOUGH_SECONDS = 5;
 /** With more calls than this another one is there before it is needed: calls stay where they were begun. */
 const CALLS_A_THREAD = 1100;
@@ -181,7 +181,7 @@ export class MixerThreads implements Closeable {
     if (!this.#threads.delete(mixing) || this.#closed) return;
     this.parts.log.error(
       { thread: mixing.number, reason },
-      'a mixing thread is lost; its calls go on in another',
+      'a mixing thread was lost; its calls continue in another',
     );
     this.parts.onLost(mixing);
     if (this.#threads.size > 0 || this.#starting) return;

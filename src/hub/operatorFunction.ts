@@ -77,7 +77,8 @@ export class OperatorFunction {
   }
 
   async #said(words: CallCommand): Promise<void> {
-    if (this.#words >= MOST_WAITING) throw refusal('too much waits to be said', 'await what is said');
+    if (this.#words >= MOST_WAITING)
+      throw refusal('too many announcements are waiting', 'await session.say() and session.play()');
     this.#words++;
     try {
       await this.parts.command(words, this.parts.signal);

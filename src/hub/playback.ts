@@ -27,7 +27,7 @@ export interface PlaybackGiven {
   prepare(uniqueid: string, token: string): Promise<void> | undefined;
 }
 
-/** Closed by the hub: callers hear plain music from then on. */
+/** Closed by the hub: callers hear fallback music from then on. */
 export interface Playback extends Closeable {
   /** What Asterisk is told to start. */
   readonly application: HoldApplication;

@@ -21,7 +21,7 @@ export interface ReadersParts {
   log: Logger;
 }
 
-/** Lines that no reader has written are told at most so often, milliseconds. */
+/** Shortest interval between two logs of lines that no reader has written, milliseconds. */
 const SAY_MS = 60_000;
 /** One that has announced itself is looked at so often, with such pauses, milliseconds. */
 const LOOKS = 4;
@@ -29,7 +29,7 @@ const LOOK_MS = 5;
 /** The second look at all that there are, milliseconds after the first. */
 const LOOK_AROUND_MS = 1000;
 const STRANGE_HINT =
-  'none is needed where it has ended already; else run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
+  'none is needed if it has ended already; otherwise run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
 const UNREACHABLE_HINT =
   'run Asterisk without capabilities that the hub lacks (AmbientCapabilities=), as the same user';
 const CLOCK_HINT = 'install koffi for this platform: npm ci in the folder of Holdcast';
@@ -57,7 +57,7 @@ export class Readers implements Closeable {
   open(): void {
     const { folder, log } = this.parts;
     preparePipeFolder(folder);
-    if (!hasLibc()) log.warn({ hint: CLOCK_HINT }, 'pipes cannot be measured; calls are paced by the clock');
+    if (!hasLibc()) log.warn({ hint: CLOCK_HINT }, 'pipes cannot be measured; pacing calls by the clock');
     this.#arrivals = new Arrivals({
       folder,
       // What is announced before readers are taken up is found then.
@@ -81,7 +81,7 @@ export class Readers implements Closeable {
     // One that was becoming a `cat` just now has said nothing of itself.
     this.parts.clock.after(LOOK_AROUND_MS, () => this.#state !== 'closed' && this.#lookAround());
     const ended = endEarlierReaders(folder);
-    if (ended > 0) log.info({ readers: ended }, 'readers of an earlier version are started again');
+    if (ended > 0) log.info({ readers: ended }, 'readers of an earlier version restarted');
   }
 
   #lookAround(): void {
@@ -151,7 +151,7 @@ export class Readers implements Closeable {
 
   #strangeLine(): void {
     this.#seldom.say((times) =>
-      this.parts.log.warn({ times, hint: STRANGE_HINT }, 'announced, but no reader of this hub'),
+      this.parts.log.warn({ times, hint: STRANGE_HINT }, 'announced, but not a reader of this hub'),
     );
   }
 }

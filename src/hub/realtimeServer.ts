@@ -1,6 +1,6 @@
 // The HTTP server that Asterisk's res_config_curl asks for the music class of each call.
-// A look-up holds up the thread of a caller's channel, so nothing here waits: no Asterisk, no log in the way, and for
-// the music that a caller chose before no longer than a moment that he does not notice.
+// A look-up blocks the thread of a caller's channel, so nothing here waits: not for Asterisk, not for the log, and for
+// the caller's earlier choice of music no longer than a moment that they do not notice.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -70,7 +70,7 @@ export interface RealtimeParts {
 export interface RealtimeCounts {
   /** A class was answered. */
   answered: number;
-  /** Well asked, but there is no such class, or nothing to change. */
+  /** A valid request, but there is no such class, or nothing to change. */
   empty: number;
   /** Not HTTP, a wrong method or path, too long, too slow, one connection too many. */
   refused: number;
@@ -121,7 +121,7 @@ export class RealtimeServer implements Closeable {
   /** @throws HoldcastError HC_HUB_ADDRESS */
   async start(): Promise<void> {
     const { listen: where, held = [], clock } = this.parts;
-    // Whoever may connect learns nothing but what every caller is given; Asterisk may be in the group only.
+    // Any client learns only what every caller gets; Asterisk may be in the group only.
     await listen(this.#server, where, { option: 'hub.listen', mode: 0o660, fd: heldFor(held, where) });
     this.#cancel = clock.after(READY_MS, () => this.#settle());
     this.#server.on('error', (error) => this.parts.log.error({ error: error.message }, 'look-ups: server'));
@@ -138,13 +138,13 @@ export class RealtimeServer implements Closeable {
     return this.#open;
   }
 
-  /** From now on there are answers, also for those who wait. */
+  /** Answers from now on, including look-ups that wait. */
   serve(answers: LookUpAnswers): void {
     this.#answers = answers;
     this.#settle();
   }
 
-  /** From now on there is no class for anybody. */
+  /** Answers "no such class" from now on. */
   withhold(): void {
     this.#answers = undefined;
     this.#settle();
@@ -233,7 +233,7 @@ export class RealtimeServer implements Closeable {
     return NO_CLASS;
   }
 
-  /** A call that gets no music of its own must not be a riddle. Whoever asks may have put anything into the name. */
+  /** The log must explain a call without its own music. The name comes from the client and may contain anything. */
   #misaskedBy({ asked, why }: LookUpTrouble): void {
     const shown = JSON.stringify(asked.slice(0, LONGEST_ASKED))
       .slice(1, -1)

@@ -22,8 +22,8 @@ export interface StreamCallsParts extends Pick<PlaybackGiven, 'lookUps' | 'prepa
 }
 
 /**
- * Asterisk ends the stream of music that was stopped within 200 ms, and the stream writes the call's state then. Who reads on
- * after this is not the call any more, milliseconds.
+ * When music stops, Asterisk ends its stream within 200 ms, and the stream then writes the call's state. A reader that remains
+ * after this time is no longer the call, milliseconds.
  */
 const LEAVING_MS = 1000;
 const COMPLAIN_EVERY_MS = 60_000;
@@ -49,7 +49,7 @@ export class StreamCalls implements Playback {
     if (await startsAlone(program)) return new StreamCalls(parts, plain);
     log.warn(
       { program, hint: NODE_HINT },
-      'does not start by itself with the PATH of a service; started by its node',
+      'does not start with the PATH of a service; starting it with the node of the hub',
     );
     return new StreamCalls(parts, holdApplication(program, rate, process.execPath));
   }

@@ -1,4 +1,4 @@
-// The cache of prepared files as one who plays sees it: one stat and one small JSON say whether a file is ready.
+// The cache of prepared files as a player sees it: one stat and one small JSON say whether a file is ready.
 // Nothing here hashes or decodes media; writing is cacheWriter.ts's.
 import { promises } from 'node:fs';
 import { join } from 'node:path';

@@ -17,7 +17,7 @@ import {
 } from './cache';
 import { sameSource } from './shelved';
 
-/** A temporary file that nobody has written to for this long is left over, whoever wrote it. */
+/** A temporary file that nobody has written to for this time is a leftover of any process. */
 const LEFT_OVER_MS = 60 * 60_000;
 /** Prepared files that nothing refers to are kept this long. */
 const KEEP_UNUSED_MS = 24 * 60 * 60_000;

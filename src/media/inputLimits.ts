@@ -1,4 +1,4 @@
-// What is taken from a media folder at all: kinds of files, their size and length. Whoever may write there is not trusted.
+// What is taken from a media folder at all: kinds of files, their size and length. Users who may write there are not trusted.
 // A file that leads elsewhere, or that grows without measure when it is decoded, is refused before it does.
 import { HoldcastError } from '../util/errors';
 import type { SaidLine } from './ffmpegErrors';

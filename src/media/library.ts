@@ -167,7 +167,7 @@ export class Library {
       const delayMs = this.#options.settings.scanMs * (0.75 + random() / 2);
       cancel = clock.after(delayMs, () => {
         look().catch((error: unknown) => {
-          this.#options.log.error({ message: messageOf(error) }, 'looking at the media folders failed');
+          this.#options.log.error({ message: messageOf(error) }, 'scanning the media folders failed');
           if (open) next();
         });
       });

@@ -36,7 +36,7 @@ export class PrepareLock {
     try {
       await promises.mkdir(this.#folder, { recursive: true });
       handle = await promises.open(this.#file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-      // Whoever only looks has it for a moment, too.
+      // A process that only checks it also holds it for a moment.
       taken = (await flock(handle, ['-n'])) || (await flock(handle, ['-n']));
       if (taken) await writePid(handle);
     } catch (error) {

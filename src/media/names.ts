@@ -1,5 +1,5 @@
 // What a file's name says: is it audio at all, whose language it speaks, what people call it, where it sorts.
-// An operator only drops files into folders, so the name is all there is to go by.
+// An operator only drops files into folders, so the name is the only information.
 
 /** What lies beside audio: notes, licences, pictures, lyrics, lists, sums, what programs and systems leave in folders. */
 const BESIDE =

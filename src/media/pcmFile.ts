@@ -1,5 +1,5 @@
 // Opens the samples of a Track, asynchronously: a prepared file as it is, an operator's own with all caution.
-// Whoever reads them learns whether what was read is still what was looked at.
+// A reader learns whether the samples it read are still those of the checked file.
 import { promises } from 'node:fs';
 import { openInside, type OperatorFile } from '../util/operatorFiles';
 import type { PcmLocation } from './track';

@@ -82,7 +82,7 @@ export class Track implements Clip {
     return this.#failed;
   }
 
-  /** Who reads its samples in another way than by `open` tells that it could not. */
+  /** Told by code that reads its samples in another way than by `open`, and failed. */
   markFailed(): void {
     this.#failed = true;
   }
@@ -110,7 +110,7 @@ export class Track implements Clip {
       });
     } catch (cause) {
       this.#failed = true;
-      const hint = 'Run `holdcast media prepare`; the next look at the folders takes the file up again.';
+      const hint = 'Run `holdcast media prepare`; the next scan uses the file again.';
       const text = `${this.id} cannot be opened: ${messageOf(cause)}`;
       throw new HoldcastError('HC_MEDIA_UNREADABLE', text, hint, { cause });
     }

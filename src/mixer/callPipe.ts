@@ -1,5 +1,5 @@
 // CallPipe: keeps one call's pipe a little ahead of Asterisk. In each turn it measures what is unread and writes what is due, so
-// that the lead is right at every moment, whatever stood still. What Asterisk does not read is not rendered.
+// that the lead is always right, whatever stood still. Nothing is rendered that Asterisk does not read.
 import { FRAME_MS } from '../audio/frame';
 import type { ReaderPipe } from '../pipe/readerPipe';
 import type { ReaderProcess } from '../pipe/readerProcess';
@@ -45,7 +45,7 @@ export class CallPipe {
 
   constructor(private readonly parts: CallPipeParts) {}
 
-  /** How often Asterisk must have found nothing. */
+  /** How often Asterisk found the pipe empty. */
   get underruns(): number {
     return this.#underruns;
   }
@@ -113,9 +113,9 @@ export class CallPipe {
   }
 
   /**
-   * Whether something else than two Frames was read since the last turn, or that is not known. Asterisk that stops music ends the
-   * reader, reads nothing for 100 ms, and then takes all that comes, faster than it would be heard, until the pipe is closed or 2 s
-   * are over (res_musiconhold.c, moh_class_destructor): it is closed before that, and to ask each time would be dear.
+   * Whether other than two Frames were read since the last turn, or that is not known. When Asterisk stops music, it ends the
+   * reader, reads nothing for 100 ms, and then reads everything, faster than it would be heard, until the pipe is closed or 2 s
+   * have passed (res_musiconhold.c, moh_class_destructor). So the pipe must be closed before; checking each time would be expensive.
    */
   #isUneven(measured: number | undefined): boolean {
     const { frameBytes } = this.parts.settings();
@@ -132,7 +132,7 @@ export class CallPipe {
     return Math.ceil(ms / FRAME_MS) * this.parts.settings().frameBytes;
   }
 
-  /** A machine that stood still is no proof: only turns count. @param isTaken something was read since the last turn */
+  /** A machine that stood still proves nothing: only turns count. @param isTaken something was read since the last turn */
   #isStuck(isTaken: boolean): boolean {
     this.#untakenMs = isTaken ? 0 : this.#untakenMs + TURN_MS;
     return this.#untakenMs > this.parts.settings().undrainedMs;

@@ -1,6 +1,6 @@
-// CallSound: what one listener hears, from one coming of the reader to the next: Session, Program and Stage. While it is not
-// known which call listens, there is no Session: music, for whoever hears it.
-// Whatever of it throws ends its cleverness and nothing else: first plain music from the same place, then a soft chord.
+// CallSound: what one listener hears while one reader lives: Session, Program and Stage. While the listening call is
+// not known, there is no Session: music only.
+// If any part throws, only that part ends: first music only from the same place, then a soft chord.
 import type { CallNews } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
 import type { Announcement } from '../program/announcement';
@@ -28,7 +28,7 @@ export interface SoundParts {
   random: Random;
   /** A key has done something. */
   onKey(action: string): void;
-  /** Something happened from which the call should go on when this process dies. */
+  /** The state has changed so that it should survive a crash. */
   onMoment(): void;
   /** Told once. */
   onRescue(): void;
@@ -40,7 +40,7 @@ export interface Listener {
   readonly speech: Pick<Speech, 'position'>;
   /** As it is known now. */
   call(): Call;
-  /** What was told of the call before: who it is, its place, its end. */
+  /** Earlier news of the call: its identity, place, end. */
   told(): readonly CallNews[];
 }
 
@@ -50,7 +50,7 @@ export interface Listener {
  */
 type Mode =
   | { readonly status: 'clever'; readonly session: Session }
-  /** It is not known who listens, or it is another than the call. */
+  /** The listener is not known, or is not the call. */
   | { readonly status: 'music'; readonly base: CallState | undefined }
   /** It failed. */
   | { readonly status: 'plain'; readonly base: CallState | undefined };
@@ -62,8 +62,8 @@ export class CallSound {
   #voice: Announcement | undefined;
 
   /**
-   * @param state where the call goes on; its track's samples are at hand
-   * @param listener undefined: it is not known who listens
+   * @param state where the call continues; the samples of its track are ready
+   * @param listener undefined: not known
    */
   constructor(
     private readonly parts: SoundParts,
@@ -92,7 +92,7 @@ export class CallSound {
     return this.#mode.status === 'plain';
   }
 
-  /** Nothing is in the middle of being said or asked, so that the Program can be changed and nobody misses a word. */
+  /** No announcement or question is under way, so the Program can be replaced without losing a word. */
   get settled(): boolean {
     if (this.#mode.status !== 'clever') return true;
     const { session } = this.#mode;
@@ -119,7 +119,7 @@ export class CallSound {
   }
 
   /**
-   * Another listens, or it is known now who does. The music goes on at the same sample; what is being said ends. Never throws.
+   * The listener has changed or become known. The music continues at the same sample; an announcement ends. Never throws.
    * @param fresh the call began with this music
    */
   heardBy(listener: Listener | undefined, fresh = false): void {
@@ -156,7 +156,7 @@ export class CallSound {
     return base ? { ...base, heardSamples, bag, ...(music && { music }) } : plain;
   }
 
-  /** Changes over to a Program of other rules, of the same rate; the music goes on at the same sample. Never throws. */
+  /** Switches to a Program with other rules and the same rate; the music continues at the same sample. Never throws. */
   change(rules: CallRules): void {
     this.rules = rules;
     const { listener } = this;
@@ -203,7 +203,7 @@ export class CallSound {
     return { heardSamples: program.atSample, ...(track !== undefined && { track }), ...(says && { says }) };
   }
 
-  /** The call goes on elsewhere or is over: nothing is said or done any more. What plays stays open. May be called again. */
+  /** The call continues elsewhere or has ended: nothing more is said or done. The music stays open. Idempotent. */
   end(): void {
     if (this.#mode.status === 'clever') this.#quietly(this.#mode.session);
   }
@@ -283,11 +283,11 @@ export class CallSound {
   }
 
   #rescued(error: unknown): void {
-    this.parts.log().error(errorFields(error), 'the call failed; plain music from here');
+    this.parts.log().error(errorFields(error), 'the session of the call failed; music only from here');
     this.parts.onRescue();
   }
 
-  /** Music and nothing else; where even that cannot be opened, a Program without any, which is the soft chord. */
+  /** Music only; if even that cannot be opened, a Program without music, which is the soft chord. */
   #plain(state: CallState | undefined): Program {
     const { media, random } = this.parts;
     const { program: settings } = this.rules;
@@ -308,7 +308,7 @@ export class CallSound {
   }
 }
 
-/** What is thrown here has been told already, or is of something that is given up. */
+/** Errors here have been logged already, or belong to something that is being abandoned. */
 function attempt<T>(task: () => T): T | undefined {
   try {
     return task();

@@ -3,7 +3,7 @@
 import { watchGc } from '../util/gcPauses';
 import type { MixerFigures } from './messages';
 
-/** Pauses that are kept; of more, the first ones. In one second there are never so many. */
+/** Most pauses kept, the first ones. One second never has more. */
 const MOST_PAUSES = 500;
 
 export class GcPauses {

@@ -1,5 +1,5 @@
-// HeldCall: one look-up of a mixing thread. Its music is at hand before its reader comes; while Asterisk reads, it is played to;
-// when that reader goes, the next one hears what comes next. Until it is known which call that is, it is music and nothing else.
+// HeldCall: one look-up of a mixing thread. Its music is ready before its reader arrives; while Asterisk reads, the hub plays to it;
+// when that reader ends, the next one continues there. Until Asterisk has named the call, it is music only.
 import type { CallNews } from '../asterisk/feed';
 import { samplesOf } from '../audio/frame';
 import type { CallRules, PlayableMedia } from '../session/assemble';
@@ -20,11 +20,11 @@ export interface HeldCallParts extends CallPipeParts {
   outside: MixerOutside;
   random: (seed: number) => Random;
   post: (message: FromMixer) => void;
-  /** Takes a call's state on; false: not in this tick, for there are many. `last`: it is not told again for a while. */
+  /** Passes a call's state on; false: not in this tick, there are too many. `last`: the next one follows only after a while. */
   keep(token: string, state: CallState, last: boolean): boolean;
   /** Opens Asterisk's pipe of a reader. @throws HoldcastError HC_HUB_FIFO: there is none any more */
   openPipe(reader: ReaderProcess): OpenPipe;
-  /** It is to be opened, when there is time for that. */
+  /** The call is due to be opened as soon as there is time. */
   onDue(call: HeldCall): void;
   /** Asterisk has read nothing of a pipe for too long, and its reader was ended. */
   onStuck(uniqueid: string | undefined): void;
@@ -37,45 +37,45 @@ interface Owner extends Listener {
 }
 
 /**
- * `due` → `waiting` by `open`; `waiting` → `playing` when a reader has come, at once where one was announced before;
+ * `due` → `waiting` by `open`; `waiting` → `playing` when a reader has arrived, at once where one was announced before;
  * `playing` → `due` when that reader goes, or another one comes; `waiting` → `asleep` when none comes; `asleep` → `due` by `begin` or a
  * reader. What fails goes to `asleep` and back. All → `over` by `close`.
  */
 type Held =
-  /** No reader is expected, or it could not be opened and is to be at `again`. What is kept is its state. */
+  /** No reader is expected, or opening failed and is retried at `again`. Only its state is kept. */
   | { readonly status: 'asleep'; readonly again?: number }
-  /** To be opened. `before` plays no more, but holds the samples that come next. */
+  /** To be opened. `before` no longer plays, but holds the next samples. */
   | { readonly status: 'due'; readonly before: CallSound | undefined }
-  /** All is at hand, and nothing rendered. Deaf to keys. */
+  /** Everything is ready, nothing is rendered yet. Ignores keys. */
   | { readonly status: 'waiting'; readonly sound: CallSound; readonly since: number }
   | { readonly status: 'playing'; readonly sound: CallSound }
   | { readonly status: 'over' };
 
-/** A reader that has not come for so long is not expected any more. */
+/** A reader that has not arrived after this time is no longer expected. */
 const PATIENCE_MS = 30_000;
-/** What could not be played to is tried again after this. */
+/** Delay before a failed call is tried again. */
 const AGAIN_MS = 1000;
-/** Readers of one look-up that are known at the same time: Asterisk has one, and perhaps forgets another. */
+/** Most readers of one look-up known at the same time: Asterisk has one, and may leave another behind. */
 const MOST_READERS = 4;
-/** More was never heard of a call than this ago, see `Session.stateAt`. */
+/** Most audio that can be unheard, see `Session.stateAt`. */
 const MOST_UNREAD_MS = 500;
 
 export class HeldCall {
   readonly token: string;
   readonly #pipe: CallPipe;
   readonly #random: Random;
-  /** Undefined: it is not known who hears it. */
+  /** Undefined: the listener is not known. */
   #owner: Owner | undefined;
   #language: string | undefined;
   #held: Held = { status: 'asleep' };
-  /** From where it goes on; undefined: nothing was heard of it. */
+  /** Where it continues; undefined: the caller has heard nothing yet. */
   #state: CallState | undefined;
   /** The call began here, and no Session of it has heard that yet. */
   #fresh: boolean;
-  /** So often it could not be opened or played, and no turn has succeeded since. */
+  /** Failures to open or play since the last turn that succeeded. */
   #failures = 0;
   #keyAtMs = 0;
-  /** Announced, and not known to have gone; the last one is played to. */
+  /** Announced and not known to have ended; the last one is used. */
   #readers: ReaderProcess[] = [];
   #count = 0;
   /** When its state is told, in times of a Frame. */
@@ -100,12 +100,12 @@ export class HeldCall {
     return this.#held.status;
   }
 
-  /** It has plain music now, since something threw. */
+  /** Its session failed: music only. */
   get plain(): boolean {
     return 'sound' in this.#held && this.#held.sound.plain;
   }
 
-  /** A reader will come: one that sleeps wakes, one that waits waits afresh. Where a reader is here, nothing changes. */
+  /** A reader will arrive: wakes a sleeping call, restarts the patience of a waiting one. If a reader is here, nothing changes. */
   begin({ language, state, readers = [] }: CallBeginning): void {
     const held = this.#held;
     if (held.status === 'waiting') this.#held = { ...held, since: this.parts.clock.now() };
@@ -118,8 +118,8 @@ export class HeldCall {
   }
 
   /**
-   * Asterisk has said that this call hears it; undefined: another channel does, or none. Where nothing was rendered yet it is opened
-   * anew; else the music goes on at the same sample.
+   * Asterisk has named this call as the listener; undefined: another channel, or none. If nothing was rendered yet, it is opened
+   * again; otherwise the music continues at the same sample.
    */
   heardBy(uniqueid: string | undefined): void {
     const before = this.#owner;
@@ -139,7 +139,7 @@ export class HeldCall {
     }
   }
 
-  /** Asterisk has started a reader of it; the one before, if there is one, is of no use as a rule. */
+  /** Asterisk has started a reader for it; an earlier one has usually ended. */
   readerCame(reader: ReaderProcess): void {
     if (this.#readers.some(({ pid, started }) => pid === reader.pid && started === reader.started)) return;
     this.#readers = [...this.#readers, reader].slice(-MOST_READERS);
@@ -149,7 +149,7 @@ export class HeldCall {
     else if (held.status === 'asleep' && held.again === undefined && !this.#ended) this.#due(undefined);
   }
 
-  /** Has all at hand for a reader, and plays to one that is here. What cannot be opened is tried again. */
+  /** Prepares everything for a reader, and plays to one that is here. Retries what cannot be opened. */
   open(atMs: number): void {
     const held = this.#held;
     if (held.status !== 'due') return;
@@ -193,8 +193,8 @@ export class HeldCall {
   }
 
   /**
-   * Goes by other settings from now on.
-   * @param patient whether what is being said may be said to its end first
+   * Uses other settings from now on.
+   * @param patient whether an announcement may finish first
    * @returns false: not now
    */
   change(patient: boolean): boolean {
@@ -207,7 +207,7 @@ export class HeldCall {
   }
 
   /**
-   * The thread ends. All that is in the pipe is heard, since fallback music comes behind it.
+   * The thread ends. The caller hears everything in the pipe, because fallback music follows it.
    * @returns the call's state then; undefined: it has none, or nothing is to be kept of it
    */
   drain(): CallState | undefined {
@@ -236,7 +236,7 @@ export class HeldCall {
     };
   }
 
-  /** Something unforeseen: it begins again, at once if somebody hears it and this is the first time, else a second later. */
+  /** Unexpected error: it starts again, at once if somebody hears it and this is the first time, otherwise a second later. */
   giveUp(atMs: number): void {
     const isFirst = this.#failures++ === 0;
     if (this.#held.status === 'playing') {
@@ -322,19 +322,19 @@ export class HeldCall {
     return new CallSound(parts, this.#rules(), this.#state, owner);
   }
 
-  /** Plays to the reader that came last, of those that are still there. */
+  /** Plays to the last reader that is still there. */
   #attach(sound: CallSound): void {
     for (let reader = this.#readers.at(-1); reader; reader = this.#readers.at(-1)) {
       try {
         this.#pipe.attach(this.parts.openPipe(reader));
       } catch (error) {
-        this.#owner?.log.debug(errorFields(error), 'a reader cannot be played to');
+        this.#owner?.log.debug(errorFields(error), 'the pipe of a reader cannot be opened');
         this.#readers.pop();
         continue;
       }
       this.#held = { status: 'playing', sound };
       this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
-      this.#owner?.log.debug({ pid: reader.pid }, 'a reader has come');
+      this.#owner?.log.debug({ pid: reader.pid }, 'a reader has arrived');
       this.#play(sound);
       // That its first track has begun need not be told soon.
       this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
@@ -355,7 +355,7 @@ export class HeldCall {
     this.#gone(sound);
   }
 
-  /** Nobody reads it any more, or another does. */
+  /** Its reader has ended, or another one has arrived. */
   #gone(sound: CallSound): void {
     this.#away();
     try {
@@ -370,7 +370,7 @@ export class HeldCall {
     this.parts.post({ type: 'reader', token: this.token, status: 'away' });
   }
 
-  /** Nobody hears it; it is opened anew for the next reader, if one may come. */
+  /** Nobody hears it; it is opened again for the next reader, if one may arrive. */
   #leave(sound: CallSound): void {
     this.#pipe.close();
     sound.end();

@@ -31,7 +31,7 @@ export type PortableBinding = Omit<KeyBinding, 'action'> & {
 /** A look-up whose reader is to be played to; all messages name it by its token. */
 export interface CallBeginning {
   readonly token: string;
-  /** The call that hears it; absent: that is not known, and it is music for whoever does. */
+  /** The call that hears it; absent: not known, and it is music only. */
   readonly uniqueid?: string;
   /** Those that are there already, the last one last. */
   readonly readers?: readonly ReaderProcess[];
@@ -145,7 +145,7 @@ export interface MixerFigures {
   /** Calls with a reader, and calls whose reader is awaited. */
   readonly playing: number;
   readonly waiting: number;
-  /** Frames given to readers. */
+  /** Frames written to the pipes of Asterisk. */
   readonly frames: number;
   /** Frames that were written when the reader should have read them already. */
   readonly framesLate: number;
@@ -153,9 +153,9 @@ export interface MixerFigures {
   readonly underruns: number;
   /** Frames for which a clip's samples were not there in time: silence instead. */
   readonly pagesLate: number;
-  /** Calls whose Session or Program threw, and which have plain music since. */
+  /** Calls whose Session or Program failed and that have had music only since. */
   readonly rescued: number;
-  /** Calls that have plain music now, since their Session or Program threw. */
+  /** Calls that have music only now, because their Session or Program failed. */
   readonly plain: number;
   /** In the last second: longest delay of a tick, longest tick, processor time of the thread (or the sum of all ticks). */
   readonly worstLagMs: number;

@@ -18,7 +18,7 @@ export class MixSettings {
   /** Most Frames of one write. */
   readonly batchFrames: number;
   readonly undrainedMs: number;
-  /** A call's state is told once in so many times of a Frame. */
+  /** Frames between two reports of a call's state. */
   readonly stateTicks: number;
   /** Loads what campaigns need. */
   readonly ready: () => Promise<void>;

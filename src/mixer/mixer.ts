@@ -39,7 +39,7 @@ export interface MixerParts {
   cpuMs?(): number | undefined;
   /** Pauses of this thread's garbage collector since this was last called; absent: none are told. */
   takeGcPauses?(): MixerFigures['gcPauses'];
-  /** Has all that came meanwhile handled: in the middle of a long tick a caller who arrives does not wait for its end. */
+  /** Handles messages received meanwhile, so that a new caller does not wait for the end of a long tick. */
   hearMeanwhile?(): void;
   /** Opens Asterisk's pipe of a reader. Default: see ReaderPipe. @throws HoldcastError HC_HUB_FIFO */
   openPipe?(reader: ReaderProcess): OpenPipe;
@@ -51,13 +51,13 @@ export interface MixerParts {
   random: (seed: number) => Random;
 }
 
-/** Calls that are opened in one tick: a thousand at once would hold it up. */
+/** Most calls opened in one tick: a thousand at once would delay it. */
 const OPENINGS = 12;
-/** Calls that change over to another config in one tick. */
+/** Most calls that switch to another config in one tick. */
 const CHANGES = 3;
-/** So long a call may say what it is saying, or wait for an answer, before it changes over. */
+/** How long a call may finish an announcement or wait for an answer before it switches. */
 const PATIENCE_MS = 30_000;
-/** States that are told in one tick. */
+/** Most states reported in one tick. */
 const STATES = 16;
 const FIGURES_MS = 1000;
 const SAY_MS = 10_000;
@@ -139,7 +139,7 @@ export class Mixer {
     const before = this.#settings;
     if (before && before.rate !== config.program.rate) {
       const hint = 'restart the hub: what Asterisk reads changes with the rate';
-      this.parts.log.error({ hint }, 'another sample rate is refused; calls go on by the config before');
+      this.parts.log.error({ hint }, 'another sample rate is rejected; calls keep the current config');
       return;
     }
     const settings = new MixSettings(config);
@@ -204,7 +204,7 @@ export class Mixer {
       onDue: (call) => void this.#due.push(call),
       onStuck: (uniqueid) =>
         this.#stuck.say((times) =>
-          log.warn({ uniqueid, times }, 'Asterisk reads nothing of a call; its reader is ended'),
+          log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
         ),
     };
   }
@@ -273,7 +273,7 @@ export class Mixer {
     }
   }
 
-  /** Who is in the middle of something is asked again. */
+  /** Busy calls are retried on a later tick. */
   #change(now: number): void {
     const some = this.#changing.splice(0, CHANGES);
     const patient = now < this.#changeBy;
@@ -288,7 +288,7 @@ export class Mixer {
     this.#postStates(states);
   }
 
-  /** One that cannot be sent takes none with it. */
+  /** A state that cannot be sent does not block the others. */
   #postStates(states: readonly (readonly [string, string])[]): void {
     if (this.#post({ type: 'states', states })) return;
     for (const state of states) this.#post({ type: 'states', states: [state] });
@@ -362,7 +362,10 @@ export class Mixer {
 
   #fails(error: unknown, what: string): void {
     this.#failed.say((times) =>
-      this.parts.log.error({ what, times, ...errorFields(error) }, 'unexpected; all other calls go on'),
+      this.parts.log.error(
+        { what, times, ...errorFields(error) },
+        'unexpected error; all other calls continue',
+      ),
     );
   }
 }

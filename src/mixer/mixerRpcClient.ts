@@ -112,7 +112,8 @@ export class MixerRpcClient implements MixerOutside {
   ): Promise<HubMethods[Name]['answer']> {
     const { token } = params;
     const count = this.#counts.get(token) ?? 0;
-    if (count >= MOST_OF_CALL) throw new Unanswered('too much of this call waits for the main thread');
+    if (count >= MOST_OF_CALL)
+      throw new Unanswered('too many requests of this call wait for the main thread');
     this.#counts.set(token, count + 1);
     try {
       return await this.#rpc.request(method, params, limits);

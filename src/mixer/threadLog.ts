@@ -52,7 +52,7 @@ export class ThreadLog {
   }
 }
 
-const DROPPED = 'more lines than can be written; these are lost';
+const DROPPED = 'log lines lost: more than can be written';
 
 /** What each field has for a person. */
 function asText(fields: LogFields): LogFields {

@@ -11,7 +11,7 @@ export interface TickerParts {
    * @param missed deadlines before this one that had no tick of their own
    */
   tick(count: number, atMs: number, missed: number): void;
-  /** So many deadlines passed without a tick that readers have run dry. */
+  /** So many deadlines were missed that pipes have run empty. */
   onResync(missed: number): void;
   /** Whether there is nothing to tick for: then a tick comes once a second, until `wake`. Default: never. */
   idle?(): boolean;

@@ -56,7 +56,9 @@ function main(): void {
 /** @returns what tells of an error */
 function survive({ logger }: ThreadLog, throttle: LogThrottle): (error: unknown) => void {
   const told = (error: unknown): void =>
-    throttle.say((times) => logger.error({ times, ...errorFields(error) }, 'unexpected; the thread goes on'));
+    throttle.say((times) =>
+      logger.error({ times, ...errorFields(error) }, 'unexpected error; the thread continues'),
+    );
   process.on('uncaughtException', told);
   process.on('unhandledRejection', told);
   process.exit = refuseToExit;

@@ -5,13 +5,13 @@ import type { Cancel, Clock } from '../util/clock';
 import type { Closeable } from '../util/scope';
 
 export interface HeartbeatOptions {
-  /** A thread that has told nothing for so long is stuck, and so long there may be none, milliseconds. */
+  /** A thread that has not reported for this time is stuck; there may also be no thread for this time. Milliseconds. */
   silentMs?: number;
   /** Mixing threads that run now; undefined: there are to be none. */
   threads?: () => number | undefined;
 }
 
-/** For who asks whether the hub is healthy, or ready. */
+/** The reason for clients that ask whether the hub is healthy or ready. */
 export const NO_THREAD = 'no mixing thread runs';
 
 const LOOK_EVERY_MS = 1000;
@@ -70,7 +70,7 @@ export class Heartbeats implements Closeable {
       .filter(([, at]) => at < oldest)
       .map(([thread, at]) => {
         const seconds = Math.round((this.clock.now() - at) / 1000);
-        return `mixing thread ${thread} has told nothing for ${seconds} s`;
+        return `mixing thread ${thread} has not reported for ${seconds} s`;
       });
     return this.threadless ? [NO_THREAD, ...stuck] : stuck;
   }

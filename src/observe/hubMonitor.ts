@@ -42,7 +42,7 @@ export interface MonitorParts {
 }
 
 const EVERY_MS = 1000;
-/** systemd's line on the hub is written anew at most so often. */
+/** Shortest interval between two status lines for systemd. */
 const LINE_EVERY_MS = 10_000;
 
 export class HubMonitor implements Closeable {
@@ -180,7 +180,7 @@ export class HubMonitor implements Closeable {
 
   #lineNow(): string {
     const { settings, most } = this.parts;
-    if (settings.play === 'stream') return 'a process for each caller';
+    if (settings.play === 'stream') return 'one process per caller';
     const { playing } = this.metrics.overview().callers;
     return `plays to ${playing} of at most ${most.mostCallers} callers`;
   }

@@ -61,17 +61,17 @@ export class HubMetrics {
   readonly #keyPresses = this.#counter('key_presses', 'Key presses of callers', ['action']);
   readonly #keyToAudio = this.#histogram('key_to_audio', 'From a key press to its audible change', 'key');
   readonly #lookups = this.#histogram('lookup', "Asterisk's look-ups of a music class", 'lookup', ['result']);
-  readonly #questions = this.#histogram('question', 'Questions of calls, until answered', 'question', [
+  readonly #questions = this.#histogram('question', 'Time to answer requests of calls', 'question', [
     'about',
   ]);
   readonly #errors = this.#counter('errors', 'Warnings and errors of the log by their code', ['code']);
   readonly #calls = this.#counter('calls', 'Calls that began, ended, or were over the limit', ['event']);
-  readonly #pins = this.#counter('pin_tries', 'PINs that callers keyed in', ['result']);
-  readonly #dropped = this.#counter('store_dropped', 'What the store will never have', ['type']);
-  readonly #mixing = this.#counter('mixing_seconds', 'Time in which threads mixed');
-  readonly #tickLag = this.#histogram('tick_lag', "Each second's longest delay of a tick, a thread", 'lag');
-  readonly #tick = this.#histogram('tick', "Each second's longest tick, a thread", 'lag');
-  readonly #loopLag = this.#histogram('event_loop_lag', "Each second's longest delay, main thread", 'lag');
+  readonly #pins = this.#counter('pin_tries', 'PINs that callers entered', ['result']);
+  readonly #dropped = this.#counter('store_dropped', 'Entries lost before they were stored', ['type']);
+  readonly #mixing = this.#counter('mixing_seconds', 'Processor time of the mixing threads');
+  readonly #tickLag = this.#histogram('tick_lag', 'Longest delay of a tick, per second and thread', 'lag');
+  readonly #tick = this.#histogram('tick', 'Longest tick, per second and thread', 'lag');
+  readonly #loopLag = this.#histogram('event_loop_lag', 'Longest delay per second of the main thread', 'lag');
   readonly #gc = this.#histogram('gc_pause', 'Pauses of the garbage collector', 'gc', ['thread', 'kind']);
 
   constructor(
@@ -106,7 +106,7 @@ export class HubMetrics {
     for (const { kind, ms } of figures.gcPauses) this.gc(kind, ms, 'mixing');
   }
 
-  /** The thread ended: its calls are not there any more, and whoever comes with its number is another. */
+  /** The thread ended: its calls are gone, and a later thread with its number is another. */
   threadGone(thread: number): void {
     this.#threads.delete(thread);
   }
@@ -114,7 +114,7 @@ export class HubMetrics {
   /**
    * A key press that no thread's figures have.
    * @param action an operator's own functions all count as `function`
-   * @param audibleMs from the press to what he hears of it; undefined: nothing
+   * @param audibleMs from the press to the first sample they hear of it; undefined: nothing
    */
   key(action: string, audibleMs?: number): void {
     this.#totals.keys++;
@@ -122,7 +122,7 @@ export class HubMetrics {
     if (audibleMs !== undefined) this.#keyToAudio.observe(seconds(audibleMs));
   }
 
-  /** A look-up of Asterisk's; `plain`: it was answered with plain music. */
+  /** A look-up of Asterisk's; `plain`: it was answered with fallback music. */
   lookup(ms: number, result: LookupResult): void {
     this.#lookups.observe({ result }, seconds(ms));
   }
@@ -207,11 +207,11 @@ export class HubMetrics {
         told = this.#totals[name];
       });
     };
-    total('frames', 'Frames given to readers', 'frames');
+    total('frames', 'Frames written to the pipes of Asterisk', 'frames');
     total('frames_late', 'Frames written when they should have been read already', 'framesLate');
-    total('underruns', 'Times that a reader must have found nothing', 'underruns');
-    total('pages_late', 'Frames of silence since a page of PCM was not there yet', 'pagesLate');
-    total('sessions_rescued', 'Calls whose session threw and which have plain music since', 'rescued');
+    total('underruns', 'Times that Asterisk found a pipe empty', 'underruns');
+    total('pages_late', 'Frames of silence because a page of PCM was late', 'pagesLate');
+    total('sessions_rescued', 'Calls whose session failed and that have music only since', 'rescued');
   }
 
   #gauges(): void {
@@ -220,9 +220,7 @@ export class HubMetrics {
       const { callers } = this.overview();
       for (const status of ['playing', 'waiting', 'plain'] as const) gauge.set({ status }, callers[status]);
     });
-    this.#gauge('mixing_threads', 'Mixing threads that told of themselves', [], (gauge) =>
-      gauge.set(this.#threads.size),
-    );
+    this.#gauge('mixing_threads', 'Mixing threads that report', [], (gauge) => gauge.set(this.#threads.size));
     this.#gauge('mixing_heap_bytes', "Heap of the mixing threads' engines", [], (gauge) =>
       gauge.set([...this.#threads.values()].reduce((all, { figures }) => all + figures.heapBytes, 0)),
     );
@@ -231,12 +229,12 @@ export class HubMetrics {
         const known = attempt(value);
         if (known !== undefined) gauge.set(known);
       });
-    asked('callers_limit', 'Callers beyond this have plain music', () => sources.mostCallers());
+    asked('callers_limit', 'Callers beyond this limit hear fallback music', () => sources.mostCallers());
     asked('pcm_cache_bytes', 'Decoded audio in memory', () => sources.cacheBytes());
     asked('pcm_cache_limit_bytes', 'Most decoded audio in memory', () => sources.cacheLimitBytes());
     asked('ami_connected', '1: Asterisk can be asked', () => Number(sources.ami() === 'connected'));
     asked('store_connected', '1: the store can be asked', () => Number(sources.store() === 'connected'));
-    asked('ready', '1: callers are played to', () => Number(sources.ready()));
+    asked('ready', '1: the hub can play', () => Number(sources.ready()));
   }
 
   #counter(name: string, help: string, labelNames: string[] = [], collect?: () => void): Counter {

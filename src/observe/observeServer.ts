@@ -93,7 +93,7 @@ export class ObserveServer implements Closeable {
       this.#stands(open);
       this.#public = open;
     } catch (error) {
-      log.error({ ...errorFields(error), address: addressOf(where) }, 'metrics cannot be asked for');
+      log.error({ ...errorFields(error), address: addressOf(where) }, 'metrics cannot be served');
     }
   }
 
@@ -161,7 +161,7 @@ export class ObserveServer implements Closeable {
   }
 
   #complain(fields: { error: string; path?: string }): void {
-    this.#complaint.say((times) => this.parts.log.warn({ ...fields, times }, 'watching the hub: trouble'));
+    this.#complaint.say((times) => this.parts.log.warn({ ...fields, times }, 'monitoring the hub failed'));
   }
 }
 

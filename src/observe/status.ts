@@ -17,7 +17,7 @@ export interface HubStatus {
   /** Why it is not healthy or not ready, in words; none: all is well. */
   readonly problems: readonly string[];
   readonly callers: CallerTotals & {
-    /** So many are played to at most; those beyond have plain music. */
+    /** Most callers at once; callers beyond that hear fallback music. */
     readonly most: number;
   };
   readonly totals: HubTotals;
@@ -48,7 +48,7 @@ export type LinkStatus = 'connected' | 'away' | 'none';
 export interface CallerTotals {
   readonly playing: number;
   readonly waiting: number;
-  /** Of both: those that have plain music since their Session or Program threw. */
+  /** Of both: calls whose Session or Program failed, with music only. */
   readonly plain: number;
 }
 

@@ -10,7 +10,7 @@ import type { Closeable } from '../util/scope';
 export interface NotifySettings {
   /** A path, or "@name" in Linux' abstract namespace. */
   readonly socket: string;
-  /** systemd restarts a hub that it has not heard of for so long, milliseconds; absent: it does not watch. */
+  /** systemd restarts a hub that is silent for this time, milliseconds; absent: it does not watch. */
   readonly watchdogMs?: number;
 }
 
@@ -128,7 +128,7 @@ export class SystemdNotifier implements Closeable {
     if (healthy === !this.#withheld) return;
     this.#withheld = !healthy;
     if (healthy) this.parts.log.info({}, 'watchdog: alive again');
-    else this.parts.log.error({}, 'watchdog: not alive; systemd will start the hub again');
+    else this.parts.log.error({}, 'watchdog: not alive; systemd will restart the hub');
   }
 
   #tell(kind: Kind, text: string): void {

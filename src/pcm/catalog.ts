@@ -22,11 +22,11 @@ export interface CatalogOptions {
 }
 
 /**
- * Clips that left are remembered for who still plays them, for so long after they left or a page of them was asked for,
- * milliseconds. Who plays one asks every few seconds.
+ * How long removed clips are remembered for callers who still hear them, from their removal or the last request of a page,
+ * milliseconds. A caller who hears one requests a page every few seconds.
  */
 const DEPARTED_MS = 60_000;
-/** … and no more than so many. */
+/** … and at most this many. */
 const MOST_DEPARTED = 10_000;
 
 export class SharedCatalog {
@@ -49,7 +49,7 @@ export class SharedCatalog {
     this.#clock = options.clock ?? systemClock();
   }
 
-  /** Goes by another library from the next refresh on. */
+  /** Uses another library from the next refresh on. */
   use(library: Library): void {
     this.#library = library;
   }

@@ -173,7 +173,7 @@ export class PageCache implements Closeable {
       if (this.#told.has(file)) return false;
       if (this.#told.size >= MOST_TOLD) this.#told.clear();
       this.#told.add(file);
-      const hint = 'Run `holdcast media prepare`; the next look at the folders takes the file up again.';
+      const hint = 'Run `holdcast media prepare`; the next scan uses the file again.';
       this.#log.error(
         { file, code: 'HC_MEDIA_UNREADABLE', message: messageOf(error), hint },
         'samples cannot be read',
@@ -237,11 +237,11 @@ export class PageCache implements Closeable {
     if (crowded === this.#crowded) return;
     this.#crowded = crowded;
     const fields = { headBytes: this.#headBytes, limitBytes: this.#limitBytes };
-    if (!crowded) this.#log.info(fields, 'beginnings of clips leave room for the rest again');
+    if (!crowded) this.#log.info(fields, 'first pages of clips leave room in the cache again');
     else
       this.#log.warn(
         { ...fields, hint: 'Raise hub.cacheMb, or have fewer files.' },
-        'beginnings of clips fill the cache',
+        'first pages of clips fill the cache',
       );
   }
 
@@ -249,11 +249,11 @@ export class PageCache implements Closeable {
     if (overfull === this.#overfull) return;
     this.#overfull = overfull;
     const fields = { usedBytes: this.usedBytes, limitBytes: this.#limitBytes };
-    if (!overfull) this.#log.info(fields, 'callers hold less than the cache again');
+    if (!overfull) this.#log.info(fields, 'audio being played fits in the cache again');
     else
       this.#log.warn(
-        { ...fields, hint: 'Raise hub.cacheMb: files are read again and again.' },
-        'callers hold more than the cache',
+        { ...fields, hint: 'Raise hub.cacheMb: files are read repeatedly.' },
+        'audio being played exceeds the cache',
       );
   }
 }

@@ -1,4 +1,4 @@
-// The pages of PCM that a mixing thread holds, counted by who reads them.
+// The pages of PCM that a mixing thread holds, with a count of their readers.
 // Each is asked for once however many wait for it, and given back when nobody reads it or is about to.
 import type { Page } from './page';
 

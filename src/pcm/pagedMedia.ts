@@ -1,5 +1,5 @@
 // PagedMedia: what callers of a mixing thread can hear, as the main thread's catalog has it.
-// It answers by the same rules as the Library, so that a caller hears the same wherever his Program runs.
+// It answers by the same rules as the Library, so that a caller hears the same wherever their Program runs.
 import type { Clip, Reader } from '../audio/source';
 import { baseLanguage } from '../media/names';
 import type { AdviceSlot } from '../program/adviceSlots';

@@ -34,7 +34,7 @@ const LOOKS = 5;
 const LOOK_MS = 20;
 
 /**
- * Makes the folder (0700) and its two FIFOs where there are none. Whoever can put a file there hears what a caller is told, so
+ * Makes the folder (0700) and its two FIFOs where there are none. Anyone who can put a file there could hear what a caller is told, so
  * that it must be nobody else's.
  * @throws HoldcastError HC_HUB_FIFO: the folder cannot be used, is not safe, or another hub plays from it
  */

@@ -43,7 +43,7 @@ interface Speaking {
   cut: boolean;
 }
 
-/** An answer that is about to come: for so many samples more. */
+/** An answer that is about to come: samples left. */
 interface Expected {
   left: number;
 }
@@ -104,7 +104,7 @@ export class Announcer {
   /**
    * An answer is about to come: the music begins to go down for it, and what is of lower rank waits until it was said,
    * or is expected no more.
-   * @param samples for so long at most; may be Infinity
+   * @param samples at most this long; may be Infinity
    * @returns ends the expectation; may be called again
    */
   expect(samples: number): () => void {

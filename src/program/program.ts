@@ -163,7 +163,7 @@ export class Program {
     return this.#announcer.expect(samplesOf(limitMs, this.settings.rate));
   }
 
-  /** Sounds the tone that tells the caller his key was heard, over all else, from the next Frame on. */
+  /** Sounds the tone that tells callers that their key was heard, over all else, from the next Frame on. */
   acknowledge(): void {
     if (this.settings.keyTone.enabled) this.#tone.strike();
   }

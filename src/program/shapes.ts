@@ -11,7 +11,7 @@ import type { ProgramSettings } from './settings';
 const HUSH_MS = 500;
 /** While the fallback plays, music is looked for so often, milliseconds. */
 const RETRY_MS = 2000;
-/** A track that could not be played is left alone for so long, milliseconds. */
+/** A track that could not be played is skipped for this time, milliseconds. */
 const REST_MS = 30_000;
 
 /** All in samples, see `AdviceTiming`. */

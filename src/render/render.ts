@@ -99,7 +99,7 @@ async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<Offl
   const { config, script, log } = parts;
   const library = new Library({ settings: config.media, log, readMode: 'memory' });
   await library.scan();
-  // The same on every machine: without a time zone in the config the call goes by the clock that `start` is written in.
+  // The same on every machine: without a time zone in the config the call uses the offset of `start`.
   const { rules, ready } = callRules({ timeZone: 'UTC', ...config });
   await ready();
   const clock = new ManualClock(

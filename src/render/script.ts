@@ -52,11 +52,11 @@ const scriptSchema = z.strictObject({
   start: z.iso.datetime({ offset: true }).default('2026-01-05T12:00:00Z'),
   seed: z.number().int().nonnegative().default(1),
   language: z.string().min(2).optional(),
-  /** What billing knows of the caller; none: his number is not registered. */
+  /** What billing knows of the caller; none: their number is not registered. */
   accounts: z.array(accountSchema).max(MOST_ACCOUNTS).optional(),
   /** Why billing has no accounts to tell. */
   balance: z.enum(OTHERWISE).optional(),
-  /** What the caller must key in before he hears a balance. */
+  /** What the caller must enter before they hear a balance. */
   pin: z
     .string()
     .regex(/^\d{3,12}$/, 'a PIN: "4711", 3 to 12 digits')

@@ -15,7 +15,7 @@ export class SettledSpeech implements Speech {
     return this.#noted(this.inner.position(...asked));
   }
 
-  /** Resolves when nothing is being looked for, and whoever asked has his answer. */
+  /** Resolves when nothing is being looked for, and every caller has their answer. */
   async settled(): Promise<void> {
     while (this.#working.size > 0) {
       await Promise.all(this.#working);

@@ -50,7 +50,7 @@ export interface CallSetup {
   onKey?: ((action: string) => void) | undefined;
   /** What an earlier process of this call has left; the media must have its track already. */
   resume?: CallState | undefined;
-  /** Music that plays already, to whoever listens: it goes on at the same sample now that it is known whose call it is. */
+  /** Music that was playing before the listener was known: it continues at the same sample. */
   playing?: PlayingMusic | undefined;
 }
 

@@ -26,7 +26,7 @@ interface Question {
   readonly who: Who;
   readonly reply: Reply;
   readonly pin?: string;
-  /** He has given up his PIN, and nothing was said. */
+  /** The caller has cancelled the PIN, and nothing was said. */
   readonly givenUp: () => void;
 }
 
@@ -39,9 +39,9 @@ interface Who extends Pick<Call, 'uniqueid'> {
 
 /** Billing and voices keep to their limits, which are shorter: this is for services that break their word. Milliseconds. */
 const LIMIT_MS = 60_000;
-/** What was said is known for so long: `isPendingAt` looks half a second back. Milliseconds. */
+/** How long a said balance is remembered: `isPendingAt` looks half a second back. Milliseconds. */
 const KEPT_MS = 1000;
-/** A PIN for which nobody waits may come, or go on, for so long after its last key, and its digits are no keys; milliseconds. */
+/** After a PIN that is not wanted, digits do nothing until this time has passed since the last one, milliseconds. */
 const REST_MS = 3000;
 /** Keys that wait for a PIN to be asked for. No PIN is longer. */
 const MOST_EARLY = 32;
@@ -102,7 +102,7 @@ export class Balance {
     if (this.parts.asksPin) this.#awaitRest();
   }
 
-  /** @param givenUp he has given up his PIN, and nothing was said */
+  /** @param givenUp called when the caller has cancelled the PIN, and nothing was said */
   answer(reply: Reply, givenUp: () => void): void {
     const services = this.parts.services();
     if (!services) return this.#refuse(reply, PROMPT_OF.unavailable);
@@ -111,7 +111,7 @@ export class Balance {
     void this.#ask({ services, who: { uniqueid, phone }, reply, givenUp });
   }
 
-  /** It was asked for, and of the answer he has not heard half; `samplesAgo` as in `Program.stateAt`. */
+  /** It was asked for, and the caller has not heard half of the answer; `samplesAgo` as in `Program.stateAt`. */
   isPendingAt(samplesAgo: number): boolean {
     if (this.#question) return true;
     const announcement = this.#said?.announcement;
@@ -212,7 +212,7 @@ export class Balance {
     for (const key of early) this.#pad.press(key);
   }
 
-  /** Whoever listens now may still press what the last caller had begun. */
+  /** The new caller may still press what the last one had begun. */
   #takePinBack({ reply }: Question): void {
     this.#question = undefined;
     this.#pad.close();
@@ -220,7 +220,7 @@ export class Balance {
     this.#prompt(reply, PROMPT_OF.unavailable);
   }
 
-  /** Who takes his time may go on keying in. */
+  /** A slow caller may go on entering digits. */
   #gaveUp({ givenUp }: Question, why: PinEnd): void {
     if (why === 'idle') this.#awaitRest();
     givenUp();

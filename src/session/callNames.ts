@@ -1,5 +1,5 @@
 // CallNames: which call hears a look-up, as a hub that heard it from Asterisk has noted it: one small file for each token.
-// Whoever could write such a file could have another caller's balance said, so none but this user's own is believed.
+// Another user's file could cause another caller's balance to be said, so only this user's own is believed.
 import {
   closeSync,
   constants,

@@ -12,7 +12,7 @@ export type SpokenBalance =
   /** See `BalanceAnswer`; `unregistered`: the caller has no account. */
   | { readonly status: 'locked' | 'unknown-caller' | 'unregistered' | 'unavailable' };
 
-/** One call's. Closed by whoever opened it. */
+/** One call's. Closed by its opener. */
 export interface CallServices extends Omit<CallerRecords, 'balance'> {
   /**
    * The caller's balance in words. Never rejects; takes as long as billing and the slowest voice may.

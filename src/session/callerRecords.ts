@@ -1,5 +1,6 @@
 // CallerRecords: what one call asks of the operator's systems and leaves with them: its caller's choice of music, their
-// balance, what they heard; and of Asterisk, whether a place in the queue is still right. Two adapters: in this process, and the hub's (which asks once for a hundred callers).
+// balance, what they heard; and of Asterisk, whether a place in the queue is still right. Two
+// adapters: LocalRecords, and ScriptRecords of `render`.
 // Who the caller is, the other end knows from Asterisk: nobody can ask for somebody else.
 import type { BalanceAnswer } from '../billing/billing';
 import { LONGEST_PHONE, type StoreEntry } from '../store/store';
@@ -20,8 +21,8 @@ export interface CallerRecords extends Closeable {
   /** The track that this caller chose in an earlier call; undefined: none, not known, or not in time. Never rejects. */
   choice(): Promise<string | undefined>;
   /**
-   * His accounts; never rejects, and has an answer within the config's time limit and a little.
-   * @param pin digits that he has keyed in, for a question that was answered with `pin`
+   * The caller's accounts; never rejects, and has an answer within the config's time limit and a little.
+   * @param pin digits that the caller has entered, for a question that was answered with `pin`
    */
   balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer>;
   /**

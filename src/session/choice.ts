@@ -1,5 +1,5 @@
-// Choice: the music that a caller chose. What he asked for with a key is remembered once he has listened to it, and is
-// played to him at the beginning of his next call.
+// Choice: the music that a caller chose. A track that they asked for with a key is remembered once they have listened to it, and
+// plays at the beginning of their next call.
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
@@ -16,13 +16,13 @@ export interface ChoiceParts {
   log: Logger;
   /** The call goes on from an earlier process, which had its music already. */
   resumed: boolean;
-  /** The track that a key had brought there, and that he had not listened to for long enough. */
+  /** The track that a key had brought there, and that they had not listened to for long enough. */
   pending?: string | undefined;
 }
 
-/** Later in a call nobody's music is changed under him, milliseconds. */
+/** Later in a call the music is not changed without a key, milliseconds. */
 const FIRST_MOMENTS_MS = 10_000;
-/** A track that leads for so long was chosen, one that is skipped sooner was not: with the lead, a second of it was heard. */
+/** A track that leads for this time was chosen, one skipped sooner was not: given the lead, a second of it was heard. */
 const LISTENED_MS = 1500;
 
 export class Choice {
@@ -40,12 +40,12 @@ export class Choice {
     if (parts.pending !== undefined) this.keep(parts.pending);
   }
 
-  /** The track that he has chosen and must listen to a little longer. */
+  /** The track that the caller has chosen and must listen to a little longer. */
   get pending(): string | undefined {
     return this.#pending;
   }
 
-  /** Plays what he chose in an earlier call, once, if it is known who he is and the call has just begun. */
+  /** Plays the choice of an earlier call, once, if the caller is known and the call has just begun. */
   recall(): void {
     const { certain, phone } = this.parts.call();
     const known = certain === true && phone !== undefined;
@@ -60,13 +60,13 @@ export class Choice {
     );
   }
 
-  /** He has asked for other music: what he chose earlier counts no more. */
+  /** The caller has asked for other music: the earlier choice no longer counts. */
   forget(): void {
     this.#settled = true;
     this.#forgotten = true;
   }
 
-  /** Of the track that a key has brought, if he goes on listening to it. */
+  /** Keeps the track that a key has brought, if the caller goes on listening to it. */
   keep(track: string): void {
     const { program, journal, clock } = this.parts;
     this.#cancelKeep();
@@ -96,6 +96,6 @@ export class Choice {
     const { program, log } = this.parts;
     const playing = program.position?.trackId === track;
     if (!playing && !this.#tooLate && program.play(track))
-      log.info({ track }, 'the music that he chose earlier');
+      log.info({ track }, 'the music they chose earlier');
   }
 }

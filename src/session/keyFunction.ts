@@ -120,7 +120,8 @@ function keySession(parts: KeyFunctionParts, voice: Voice): KeySession {
 
 /** Resolves when it was said, or not any further. The time that it takes is not the function's. */
 function speak({ reply, limited, words, all }: Voice, clips: readonly Clip[]): Promise<void> {
-  if (words.size >= MOST_WAITING) return refused('too much waits to be said', 'await what is said');
+  if (words.size >= MOST_WAITING)
+    return refused('too many announcements are waiting', 'await session.say() and session.play()');
   limited.hold();
   return new Promise((resolve) => {
     const over = (): void => {

@@ -1,4 +1,4 @@
-// LastAnnounced: the place in the queue that a caller was told last, and how much of an announcement he must have heard for that.
+// LastAnnounced: the place in the queue that a caller was told last, and how much of an announcement they must have heard for that.
 import { isSameWait } from '../asterisk/feed';
 import { lengthOf } from '../program/announcement';
 import type { PositionWords } from './positionWords';
@@ -11,7 +11,7 @@ export interface LastAnnounced {
   readonly joinedMs?: number;
   /** When it began, by the monotonic clock. */
   readonly atMs: number;
-  /** The estimate that he heard last of this wait, see `WAIT_RUNGS`. */
+  /** The last estimate that they heard in this wait, see `WAIT_RUNGS`. */
   readonly rung?: number;
 }
 
@@ -28,18 +28,18 @@ export interface ToldPlace {
 /** An announcement of a place as far as it matters for what is known of it. */
 export interface Telling {
   readonly words: PositionWords;
-  /** What the caller knows if he hears all of it; unset: it tells no place, or has not begun. */
+  /** What the caller knows after hearing all of it; unset: it tells no place, or has not begun. */
   readonly told?: LastAnnounced | undefined;
-  /** What he knew before. */
+  /** What the caller knew before. */
   readonly before?: LastAnnounced | undefined;
 }
 
-/** From so many samples on the place counts as told: half of the number. */
+/** Samples after which the place counts as told: half of the number. */
 export function enoughOf({ number }: PositionWords): number {
   return number / 2;
 }
 
-/** What the caller knows when he has heard so many samples of it. */
+/** What the caller knows after hearing this many samples of it. */
 export function heardOf({ words, told, before }: Telling, spoken: number): LastAnnounced | undefined {
   if (!told || spoken < enoughOf(words)) return before;
   if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;

@@ -104,7 +104,7 @@ export class Limited<T> {
 const LONGEST_TEXT = 1000;
 
 function failure(message: string, cause?: unknown): HoldcastError {
-  const hint = 'correct the function in config.ts; the call goes on without what it would have said';
+  const hint = 'correct the function in config.ts; the call continues without its words';
   return new HoldcastError('HC_ACTION_FAILED', message, hint, { cause });
 }
 

@@ -1,4 +1,4 @@
-// PinPad: takes a caller's keys as the digits of his PIN, over ducked music. While it is open no key does anything else.
+// PinPad: takes a caller's keys as the digits of their PIN, over ducked music. While it is open no key does anything else.
 // The digits are in nothing but this object, and in what it hands on: no log, no state, no journal has them.
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
@@ -13,13 +13,13 @@ export interface PinPadParts {
 }
 
 export interface PinQuestion {
-  /** What he keyed in before was not right. */
+  /** The PIN entered before was wrong. */
   readonly wrong: boolean;
-  /** Complete at so many digits. */
+  /** Digits of a complete PIN. */
   readonly digits: number;
 }
 
-/** How a PIN came to its end: he has keyed it in, has given it up with a key, or pressed none any more. */
+/** How the entry of a PIN ended: complete, cancelled with a key, or no more keys. */
 export type PinEnd = 'keyed' | 'given up' | 'idle';
 
 interface Entry {
@@ -28,12 +28,12 @@ interface Entry {
   readonly letUp: Cancel;
   readonly done: (pin: string | undefined, why: PinEnd) => void;
   keyed: string;
-  /** He has pressed a key: the words that ask for it are over for him. */
+  /** The caller has pressed a key: the prompt is over for them. */
   touched: boolean;
   cancelLimit: Cancel;
 }
 
-/** Without a key for so long, from the end of the words that ask for it, the PIN is given up, milliseconds. */
+/** Time without a key, from the end of the prompt, after which the PIN is cancelled, milliseconds. */
 const IDLE_MS = 8000;
 /** Whatever billing asks for. */
 const MOST_DIGITS = 32;

@@ -126,7 +126,7 @@ export class PositionAnnouncer {
     this.#refreshSaying();
   }
 
-  /** What the caller was told, as far as he has heard it when the last `samplesAgo` samples have not reached him. */
+  /** What the caller was told, as far as they have heard it when the last `samplesAgo` samples have not reached them. */
   toldAt(samplesAgo: number): ToldPlace | undefined {
     const { program, clock } = this.parts;
     const { announcement, told } = this.#latest ?? {};
@@ -255,7 +255,7 @@ export class PositionAnnouncer {
     return unknown && { clips: [unknown], number: unknown.samples };
   }
 
-  /** Of this wait: who joins anew compares it with none. */
+  /** Of this wait: a caller who joins again has none to compare with. */
   #rungIn(place: QueuePlace): number | undefined {
     return this.#told && isSameWait(this.#told, place) ? this.#told.rung : undefined;
   }

@@ -1,4 +1,4 @@
-// The words that tell a caller his place in the queue: the number, and how long the wait may be.
+// The words that tell callers their place in the queue: the number, and how long the wait may be.
 import type { QueuePlace } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
 import { lengthOf } from '../program/announcement';

@@ -10,9 +10,9 @@ export class Prompts {
   readonly #named = new Set<string>();
 
   /**
-   * @param find a prompt by name in the caller's language (or in another one, where there are none in his), undefined
+   * @param find a prompt by name in the caller's language (or in another one, if theirs has none), undefined
    * when there is none
-   * @param own whether those that are found are in his language
+   * @param own whether the found ones are in their language
    */
   constructor(
     readonly find: (name: string) => Clip | undefined,

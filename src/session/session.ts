@@ -123,8 +123,8 @@ export class Session {
    *   caller may be keying in a PIN, each is a part of that and nothing else;
    * - the caller's place in the queue, or that they are in none or it is not known;
    * - who the channel is, as Asterisk says: what is said and chosen from now on is in the language told. A number that is not
-   *   known any more is absent: whoever it is now, nothing of the last caller's is said to them;
-   * - the end: whoever listens on is somebody else. Nothing of this call is said to them, not even to its end, and nothing of
+   *   known any more is absent: nothing of the last caller's is said to the new one;
+   * - the end: a listener who remains is somebody else. Nothing of this call is said to them, not even to its end, and nothing of
    *   theirs is taken for this caller's. The music goes on.
    */
   hear(news: CallNews): void {
@@ -152,7 +152,7 @@ export class Session {
 
   /**
    * The call as far as the caller has heard it.
-   * @param samplesAgo samples that were rendered and have not reached him, at most half a second
+   * @param samplesAgo samples that were rendered and have not reached the caller, at most half a second
    */
   stateAt(samplesAgo: number): CallState {
     const { program } = this.parts;
@@ -242,14 +242,14 @@ export class Session {
     actions[action]();
   }
 
-  /** Who asks for another track wants to hear it. */
+  /** A caller who asks for another track wants to hear it. */
   #nextTrack(): void {
     this.#choice.forget();
     this.parts.program.nextTrack();
     this.parts.program.hushed = false;
   }
 
-  /** What the caller's key brings is his choice; what an operator's function brings is the operator's. */
+  /** A track brought by the caller's key is their choice; one brought by an operator's function is not. */
   #chooseNext(): void {
     const { program } = this.parts;
     const before = program.position?.trackId;

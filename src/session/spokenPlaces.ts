@@ -1,5 +1,5 @@
 // SpokenPlaces: places in the queue as a voice says them, for which there is no recording. A voice may take seconds, so
-// a place is asked for, and whoever wants to say it looks again when it is there.
+// a place is requested, and the announcer checks again when it is there.
 import type { Clip } from '../audio/source';
 import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';

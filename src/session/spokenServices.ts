@@ -56,7 +56,7 @@ export class SpokenServices implements CallServices {
     const answer = await inTime(clock, OFFICE_MS, ask, signal).catch(() => LATE);
     if (typeof answer === 'object') return answer;
     if (!signal.aborted)
-      log.error({ code: 'HC_BILLING_FAILED' }, 'the balance was asked for without an answer');
+      log.error({ code: 'HC_BILLING_FAILED' }, 'the request for a balance was not answered');
     return { status: 'unavailable' };
   }
 }

@@ -16,7 +16,7 @@ export interface CallState extends ProgramState {
   readonly pressed: KeyTimes;
   /** The track that a key has brought and that the caller has not listened to for long enough, see `Choice`. */
   readonly choosing?: string;
-  /** He was keying in his PIN, or may still have been: keys that come next may be the rest of it. */
+  /** The caller was entering a PIN, or may have been: the next keys may be the rest of it. */
   readonly keying?: true;
 }
 

@@ -1,5 +1,5 @@
 // Waiting: from a caller's question until its answer is there. The music begins to go down at once, so that an answer
-// that comes quickly is not later for it; after a second he is asked for a moment, and hears music meanwhile.
+// that comes quickly is not delayed by it; after one second the caller is asked for a moment, and hears music meanwhile.
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
@@ -26,7 +26,7 @@ export class Waiting {
   #moment: Announcement | undefined;
   #began = false;
 
-  /** Ended by whoever made it, with `answered` or `end`. */
+  /** Ended by its creator, with `answered` or `end`. */
   constructor(
     private readonly parts: WaitingParts,
     reply: Reply,

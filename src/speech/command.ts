@@ -122,7 +122,7 @@ export class CommandVoice implements Voice {
     const stop = new AbortController();
     const { limitMs } = this.settings;
     const tooLong = failed(
-      `nothing was spoken within ${limitMs} ms`,
+      `no speech within ${limitMs} ms`,
       'Try the command by hand; a slower program needs a greater `limitMs`.',
     );
     const cancel = this.parts.clock.after(limitMs, () => stop.abort(tooLong));
@@ -135,7 +135,7 @@ export class CommandVoice implements Voice {
     return speaking;
   }
 
-  /** Who comes from now on begins anew. */
+  /** Later requests start afresh. */
   #forget(key: string, speaking: Speaking): void {
     if (this.#speaking.get(key) === speaking) this.#speaking.delete(key);
   }
@@ -148,7 +148,7 @@ export class CommandVoice implements Voice {
       const prepared = await this.#prepare(wav, folder, signal);
       const samples = await readPcm({ ...prepared, dataOffset: WAV_HEADER_BYTES });
       await this.#cache.put(key, prepared.wav);
-      if (this.#trouble !== undefined) this.parts.log.info({ voice: this.name }, 'the voice speaks again');
+      if (this.#trouble !== undefined) this.parts.log.info({ voice: this.name }, 'the voice works again');
       this.#trouble = undefined;
       return samples;
     } catch (error) {

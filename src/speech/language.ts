@@ -28,7 +28,7 @@ export interface Language {
   duration?(ms: number): Spoken;
   /** The caller's place in the queue, 1 and more: a whole sentence. */
   position(place: number): Spoken;
-  /** All his accounts, at least one: a sentence for one, a sentence each (with its number) for several. */
+  /** All accounts of the caller, at least one: a sentence for one, a sentence each (with its number) for several. */
   balance(accounts: readonly SpokenAccount[]): Spoken;
   /** Every recording that `cardinal` (to 10^12), `money` in the currencies given, `digits`, `position`, `balance` may ask for. */
   vocabulary(currencies: readonly string[]): readonly string[];

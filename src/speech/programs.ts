@@ -1,5 +1,5 @@
 // Programs that speak, noted on disk while they run: a stream that is killed at once cannot end what it has started.
-// Whoever uses the cache next finds the note and ends the program, if it is still the same and not another of its number.
+// The next process that uses the cache finds the note and ends the program, if it is still the same and not another of its number.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { processStart } from '../util/processStart';

@@ -1,4 +1,4 @@
-// Speaker: what a caller is told, as clips, in his language and by the first voice that can say all of it.
+// Speaker: a caller's sentence as clips, in their language, in the first voice that can say all of it.
 // Where none can, the house's own language is tried; half a sentence, or one in two languages, is never heard.
 import type { Clip } from '../audio/source';
 import { errorFields } from '../util/errors';

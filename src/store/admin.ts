@@ -1,4 +1,4 @@
-// What an operator does with his store by `holdcast store`: migrate, check, export, import.
+// What an operator does with the store by `holdcast store`: migrate, check, export, import.
 // Over a port of its own with an adapter for each store, so that the way between two stores is one loop.
 import type { ImportReport, MigrateOptions, MigrateReport, StoreAdmin, StoreFinding } from './adminPort';
 import type { StoreParts } from './open';

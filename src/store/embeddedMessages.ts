@@ -29,6 +29,6 @@ export type Answer =
 export interface ThreadData {
   readonly file: string;
   readonly migrations: readonly Migration[];
-  /** A locked file is waited for so long, milliseconds. */
+  /** How long to wait for a locked file, milliseconds. */
   readonly lockedMs: number;
 }

@@ -17,7 +17,7 @@ export interface ThreadOptions {
   readonly worker?: string;
   /** A question that is not answered within it is given up, milliseconds. */
   readonly limitMs?: number;
-  /** A file that another process has locked is waited for so long, milliseconds; less than limitMs. */
+  /** How long to wait for a file that another process has locked, milliseconds; less than limitMs. */
   readonly lockedMs?: number;
 }
 
@@ -25,7 +25,7 @@ export interface ThreadOptions {
 const ENDED = -1;
 const LIMIT_MS = 4000;
 const LOCKED_MS = 2500;
-/** After a thread that died another is started so much later, milliseconds. */
+/** Delay before another thread replaces one that died, milliseconds. */
 const REST_MS = 1000;
 /** Characters that may wait for the thread; about as many bytes. */
 const MOST_WAITING = 64 << 20;
@@ -106,7 +106,7 @@ export class EmbeddedThread {
   #ask(request: Asked, weight: number): Promise<Answer> {
     if (this.#closed) return Promise.reject(away('the store is closed'));
     if (this.#weight + weight > MOST_WAITING || this.#pending.size >= MOST_REQUESTS)
-      return Promise.reject(away('too much waits for the disk', DISK));
+      return Promise.reject(away('too many requests wait for the disk', DISK));
     return this.#send(request, weight);
   }
 
@@ -180,10 +180,10 @@ export class EmbeddedThread {
   }
 
   #foundDamaged(aside: string): void {
-    const hint = 'what is in it may be had back with `sqlite3 <file> .recover`, or from a copy of yours';
+    const hint = 'recover its content with `sqlite3 <file> .recover`, or from a backup';
     this.options.log.error(
       { code: 'HC_STORE_REFUSED', file: this.file, aside, hint },
-      'the file of the store was damaged: it was put aside, and a new one begun',
+      'the file of the store was damaged: it was renamed, and a new one started',
     );
   }
 }
@@ -203,5 +203,5 @@ function errorOf({ code, message }: { code: string; message: string }): Holdcast
     return refused(`the store refused: ${code}: ${message}`);
   if (code === 'HC_NOT_AS_ROOT') return away(message, 'run it as that user: sudo -u asterisk holdcast …');
   const hint = /EACCES|EROFS|EPERM|READONLY|local database/.test(code + message) ? RIGHTS : DISK;
-  return away(`the store cannot just now: ${code === '' ? '' : `${code}: `}${message}`, hint);
+  return away(`the store is not available just now: ${code === '' ? '' : `${code}: `}${message}`, hint);
 }

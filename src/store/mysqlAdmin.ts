@@ -22,7 +22,7 @@ import type { DatabaseSettings } from './settings';
 
 /** An operator has more patience than a caller: changing a large table takes its time. Milliseconds. */
 const LIMIT_MS = 120_000;
-/** Another that migrates is waited for so long, seconds. */
+/** How long to wait for another migration, seconds. */
 const LOCK_SECONDS = 60;
 /** Rows that are read at once. */
 const PAGE = 1000;

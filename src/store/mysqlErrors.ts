@@ -43,7 +43,7 @@ export function databaseError(error: unknown): HoldcastError {
   if (errno === undefined) return tlsFailure(error) ?? ofTheWay(code);
   if (PASSING.has(errno)) {
     const hint = 'it is tried again; if this stays, look at the log of the database server';
-    const message = `the database cannot just now: ${code} (${errno})`;
+    const message = `the database is not available just now: ${code} (${errno})`;
     return new HoldcastError('HC_STORE_AWAY', message, hint, { cause: { errno } });
   }
   const hint = SPEAKING.get(errno);

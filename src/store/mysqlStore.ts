@@ -128,7 +128,7 @@ function newest(choices: readonly ChoiceRow[], latest: number): ChoiceRow[] {
 
 async function writeChoices(on: Queryable, choices: readonly Numbered[], latestMs: number): Promise<void> {
   for (const piece of inPieces(choices)) {
-    // Locks these callers' rows: whoever writes them too waits here, and compares with what came of this.
+    // Locks these callers' rows: another writer of them waits here, and compares with the result.
     await on.run(
       `INSERT INTO holdcast_choice (src, at_ms) VALUES ${marks(piece.length, 2)} ` +
         'ON DUPLICATE KEY UPDATE at_ms = IF(at_ms > ?, VALUES(at_ms), GREATEST(at_ms, VALUES(at_ms)))',

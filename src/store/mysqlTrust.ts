@@ -1,5 +1,5 @@
 // Whom a database's password is given to: a server that TLS has proven, one behind a socket that is not everybody's, or
-// the owner of a pinned key. Whoever listens in the server's place can ask for it in every way that the protocol has.
+// the owner of a pinned key. A program that listens in the server's place can ask for it in every way that the protocol has.
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { promises } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -14,7 +14,7 @@ export interface OutageParts {
 
 /** What is dropped is said once in this time. */
 const TELL_MS = 3_600_000;
-const HINT = 'mend the store; refused choices lie in refused.jsonl in the folder store.spool';
+const HINT = 'repair the store; refused choices are in refused.jsonl in the folder store.spool';
 
 export class Outage {
   #lasts = false;
@@ -29,7 +29,7 @@ export class Outage {
     if (this.#lasts) return;
     this.#lasts = true;
     this.#late = this.#dropped = 0;
-    this.parts.log.warn(troubleFields(error), 'store does not work; calls go on without it');
+    this.parts.log.warn(troubleFields(error), 'the store does not work; calls continue without it');
   }
 
   /** So many entries are in the store. */
@@ -53,7 +53,7 @@ export class Outage {
   over(): void {
     if (!this.#lasts) return;
     this.#lasts = false;
-    this.parts.log.info({ writtenLate: this.#late, dropped: this.#dropped }, 'store works again');
+    this.parts.log.info({ writtenLate: this.#late, dropped: this.#dropped }, 'the store works again');
   }
 }
 

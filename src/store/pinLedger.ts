@@ -37,7 +37,7 @@ export interface PinLedger {
   sweep(limits: PinLimits): Promise<void>;
 }
 
-/** No limit of the config is longer: what is older is removed by whoever looks after the store. Milliseconds. */
+/** No limit of the config is longer: older rows are removed by the process that maintains the store. Milliseconds. */
 export const LONGEST_PIN_MS = 86_400_000;
 
 export function hashedCaller({ line, told }: PinCaller, secret: string): { who: string; told: string } {

@@ -181,7 +181,7 @@ export class ConnectionPool implements Pool {
     return undefined;
   }
 
-  /** Gives the connection to who waits for one, or a place for a new one; else it rests. */
+  /** Gives the connection, or a place for a new one, to the next in line; otherwise it rests. */
   #release(connection: Connection): void {
     const [next] = this.#waiting;
     if (connection.dead || this.#closing.signal.aborted) {

@@ -72,7 +72,7 @@ export function isTrackId(text: string): boolean {
 
 /**
  * Entries as rows. A choice whose caller's number cannot be kept is left out; what such a caller heard is kept
- * without his number.
+ * without their number.
  * @throws HoldcastError HC_STORE_REFUSED: an entry that no store can take; the message has no value of it
  */
 export function rowsOf(entries: readonly StoreEntry[]): Rows {

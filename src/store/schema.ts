@@ -1,5 +1,5 @@
 // The schema and its migrations, as the package's sql/ folder has them: NNN-name.sql, applied in order, each once.
-// Plain files, so that an operator who lets no program change his tables can run them himself.
+// Plain files, so that an operator who lets no program change tables can run them by hand.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../util/packageRoot';

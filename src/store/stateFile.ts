@@ -10,7 +10,7 @@ const MOST_BYTES = 64 * 1024;
 const ENDING = '.json';
 /** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
 const STATE_FILE = /^([\w.%;+-]+)\.json(?:\.\d+)?$/;
-/** Of many calls (shardedStateFile.ts), with their drafts: they go by age alone. */
+/** Of many calls (shardedStateFile.ts), with their drafts: removed by age alone. */
 const SHARED_FILE = /^calls-\d\d\.states(?:\.\d+)?$/;
 
 export class StateFile {
@@ -95,7 +95,7 @@ function removeQuietly(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // what cannot be removed now goes by its age
+    // what cannot be removed now is removed by age
   }
 }
 

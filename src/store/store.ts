@@ -9,7 +9,7 @@ export const LONGEST_PHONE = 15;
 
 /** Something that happened in a call and is kept. Times are wall time, milliseconds since 1970. */
 export type StoreEntry =
-  /** The music that he chose; the newest counts. */
+  /** The music that the caller chose; the newest counts. */
   | { readonly type: 'choice'; readonly phone: Phone; readonly track: string; readonly wallMs: number }
   /** Music, advice or answer that was heard; a personal one has no title, only its kind. */
   | {

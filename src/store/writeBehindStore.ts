@@ -42,7 +42,7 @@ const defaultLimits = { choices: 10_000, journal: 10_000, batchMs: 20 };
 const CLOSE_MS = { saved: 250, written: 450, closed: 500 };
 /** A choice that the store does not have by then is saved; a disk that took nothing is asked again. Milliseconds. */
 const SAVE_MS = { first: 1000, again: 10_000 };
-/** A caller who has keyed in a PIN hears music meanwhile, milliseconds. */
+/** A caller who has entered a PIN hears music meanwhile, milliseconds. */
 const PIN_MS = 1000;
 /** So many choices told in time, one after the other, and a slow store is not slow any more. */
 const TIMELY = 3;
@@ -50,7 +50,7 @@ const TIMELY = 3;
 const WARM_QUESTIONS = 3;
 /** A purge that takes longer hangs. */
 const PURGE_MS = 600_000;
-const CLOCK = 'see that its date is right; it is purged again when it has agreed with itself for a day';
+const CLOCK = 'correct the date; purging resumes when the clock has been consistent for a day';
 
 export class WriteBehindStore implements Closeable {
   /** Answers within a second, or throws HoldcastError HC_STORE_AWAY or HC_STORE_REFUSED: what cannot be counted is not tried. */
@@ -223,7 +223,7 @@ export class WriteBehindStore implements Closeable {
       await this.#files.save(this.#outbox.choices);
       return true;
     } catch (error) {
-      this.parts.log.warn(troubleFields(error), 'store: choices that wait cannot be kept on disk');
+      this.parts.log.warn(troubleFields(error), 'store: pending choices cannot be saved to disk');
       if (!this.#closing) this.#saveIn(SAVE_MS.again);
       return false;
     }

@@ -82,6 +82,6 @@ export class CallMedia implements PlayableMedia, Closeable {
 
 function noMediaFolder(folder: string): HoldcastError {
   const hint =
-    'create it with music/ and advices/ in it, or correct media.folder; until then a soft chord is heard';
+    'create it with music/ and advices/ in it, or correct media.folder; until then callers hear a soft chord';
   return new HoldcastError('HC_MEDIA_UNREADABLE', `there is no media folder ${folder}`, hint);
 }

@@ -59,7 +59,7 @@ export class CallStateSaver {
       this.#failed = false;
     } catch (error) {
       if (!this.#failed)
-        log.warn(errorFields(error), 'the call would not go on where it was after a restart');
+        log.warn(errorFields(error), 'after a restart the call would not resume where it was');
       this.#failed = true;
     }
   }

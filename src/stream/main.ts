@@ -77,7 +77,7 @@ function main(): void {
   };
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
   const survive = (error: unknown): void =>
-    stream.log.error(errorFields(error), 'unexpected; the music goes on');
+    stream.log.error(errorFields(error), 'unexpected error; the music continues');
   process.on('uncaughtException', survive);
   process.on('unhandledRejection', survive);
   void stream.run();

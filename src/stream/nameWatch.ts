@@ -15,7 +15,7 @@ export interface NameWatch {
   lost: () => void;
 }
 
-/** A look takes some 30 µs. Before a balance is said it is looked once more, whatever this is. */
+/** A look takes some 30 µs. Before a balance is said, the note is read once more in any case. */
 const EVERY_MS = 200;
 
 /**

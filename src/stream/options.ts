@@ -16,11 +16,11 @@ export interface StreamOptions {
 /** Options of `stream` with their help; the command line shows the same list. */
 export const STREAM_OPTIONS = {
   config: 'path of config.ts',
-  uniqueid: "the channel's Uniqueid (else $UNIQUEID)",
-  token: 'of the look-up that this was started for, as the hub passes it: the hub says which call that is',
-  channel: "the channel's name (else $CHANNEL)",
-  phone: "the caller's number (else $PHONE)",
-  queue: 'the queue in which the caller waits (else $QUEUE)',
+  uniqueid: "the channel's Uniqueid (default: $UNIQUEID)",
+  token: 'token of the look-up, passed by the hub, which names its call',
+  channel: "the channel's name (default: $CHANNEL)",
+  phone: "the caller's number (default: $PHONE)",
+  queue: 'the queue of the caller (default: $QUEUE)',
 } as const satisfies Record<keyof StreamOptions, string>;
 
 const IDENTITY = ['uniqueid', 'channel', 'phone', 'queue'] as const;

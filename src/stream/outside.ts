@@ -25,7 +25,7 @@ export interface OutsideParts {
   random: Random;
 }
 
-/** Both are closed by whoever asked for them, in any order. */
+/** Both are closed by their opener, in any order. */
 export interface CallOutside {
   /** Not opened yet. Absent: there is no AMI secret, and nobody tells anything. */
   readonly feed?: Pick<DirectFeed, 'open' | 'close'> | undefined;

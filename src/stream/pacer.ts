@@ -9,7 +9,7 @@ export interface PacerSettings {
   rate: SampleRate;
   /** Audio that is kept ahead of the reader, milliseconds. */
   leadMs: number;
-  /** A reader that takes nothing for so long is gone, milliseconds. */
+  /** A reader that takes nothing for this time is gone, milliseconds. */
   undrainedMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface PacerParts {
  * since waking costs more than rendering. The unread audio stays within the lead ± one Frame.
  */
 const SWING_MS = FRAME_MS;
-/** How much faster than ours a reader's clock may be; one who takes all there is gets no more than that. */
+/** How much faster than ours a reader's clock may be; one that takes everything at once gets no more than that. */
 const MOST_DRIFT = 0.002;
 
 export class Pacer {

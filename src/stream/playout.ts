@@ -1,5 +1,5 @@
 // Playout: the Program that the caller hears now, paced to the reader. Another Program takes its place without a click, and one
-// that throws is replaced by plain music.
+// that throws is replaced by fallback music.
 import { frameBytes, frameSamples, samplesOf } from '../audio/frame';
 import type { Program } from '../program/program';
 import { CHANGE_FRAMES, Stage } from '../program/stage';
@@ -90,7 +90,7 @@ export class Playout implements Closeable {
     try {
       stage.render(frame);
     } catch (error) {
-      this.parts.log().error(errorFields(error), 'the program failed; plain music from here');
+      this.parts.log().error(errorFields(error), 'the program failed; fallback music from here');
       stage.rescue(frame);
     }
     this.parts.onFrame?.(stage.program);

@@ -27,7 +27,7 @@ import { SessionFeed } from './sessionFeed';
 import { Speaking } from './speaking';
 import type { StreamParts } from './streamParts';
 
-/** After the first Frames, so long on average until the rest is looked at; up to so many times as long in a crowd. */
+/** Average delay from the first Frames to the rest of the media, and its largest factor in a crowd. */
 const SETTLE_MS = 600;
 const MOST_CROWDING = 5;
 /**
@@ -36,8 +36,8 @@ const MOST_CROWDING = 5;
  */
 const FIRST_TRACK_MS = 1500;
 /**
- * Whoever still reads after the hang-up is not gone: in an attended transfer the channel goes on under another Uniqueid.
- * One who reads no more for so long is.
+ * A listener may remain after the hang-up: in an attended transfer the channel continues under another Uniqueid.
+ * One that stops reading for this time is gone.
  */
 const HUNG_UP_MS = 1000;
 
@@ -51,7 +51,7 @@ interface Setting {
 
 /**
  * Which call listens (`#listener`): as the command line says; or, with a token, nobody until the hub has noted it, then that
- * call, then nobody again where the note is gone. While it is nobody, there is music for whoever hears it.
+ * call, then nobody again where the note is gone. While it is nobody, there is music only.
  */
 export class CallStream {
   #listener: Listener;
@@ -99,7 +99,7 @@ export class CallStream {
     const { loadWarm } = this.parts;
     const warm = await this.#attempt('config', loadWarm);
     if (!warm) {
-      this.#log.info({}, 'the config is not at hand; a soft chord until it is');
+      this.#log.info({}, 'the config is not available yet; a soft chord plays until it is');
       this.#play(this.parts.defaults, NO_MEDIA);
     }
     const config = warm ?? (await this.#compile()) ?? this.parts.defaults;
@@ -118,7 +118,7 @@ export class CallStream {
     if (unknown.length > 0)
       this.#log.warn(
         { unknown: unknown.filter((word) => word.startsWith('-')), words: unknown.length },
-        'words not understood; see --help',
+        'arguments not understood; see --help',
       );
     await settle?.();
   }
@@ -140,7 +140,7 @@ export class CallStream {
     const config = await this.#attempt('config', loadCold);
     if (config || !loadLastGood) return config;
     const lastGood = await this.#attempt('last config', loadLastGood);
-    this.#log.info({}, lastGood ? 'using the last config that was right' : 'using the defaults');
+    this.#log.info({}, lastGood ? 'using the last valid config' : 'using the defaults');
     return lastGood;
   }
 
@@ -187,7 +187,7 @@ export class CallStream {
     };
   }
 
-  /** A token that no call is noted for: music, for whoever hears it. */
+  /** A token without a noted call: music only. */
   get #isNameless(): boolean {
     return this.parts.options.options.token !== undefined && this.#listener.uniqueid === undefined;
   }
@@ -195,7 +195,7 @@ export class CallStream {
   #setListener(uniqueid: string): void {
     this.#listener = { uniqueid, certain: true };
     this.#log = this.#deferred.logger.child({ uniqueid });
-    this.#log.info({}, 'its call is known');
+    this.#log.info({}, 'the call of the stream is known');
   }
 
   #watchName(token: string, setting: Setting): void {
@@ -222,7 +222,7 @@ export class CallStream {
 
   /** Somebody else listens: music from the same sample on, and nothing of the call is said, asked or kept any more. */
   async #lost({ config, media }: Setting): Promise<void> {
-    this.#log.warn({}, 'it is not known any more who listens; music and nothing else');
+    this.#log.warn({}, 'the listener is no longer known; music only');
     this.#saver?.stop();
     this.#saver = undefined;
     this.#listener = { uniqueid: undefined, certain: false };
@@ -330,7 +330,7 @@ export class CallStream {
     try {
       return await task();
     } catch (error) {
-      this.#log.error({ what, ...errorFields(error) }, 'failed; the call goes on without it');
+      this.#log.error({ what, ...errorFields(error) }, 'failed; the call continues without it');
       return undefined;
     }
   }

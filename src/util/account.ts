@@ -1,5 +1,5 @@
 // A user of this machine as /etc/passwd and /etc/group have them: what a program needs to know to become that user,
-// or to name it. Users of a directory (LDAP) are not in these files: whoever means one writes its number.
+// or to name it. Users of a directory (LDAP) are not in these files: write such a user's number.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,5 +1,5 @@
 // inTime: the one deadline of the house. What comes of some work, if it comes in time: what hangs, fails to obey its signal,
-// or answers too late must not hold up whoever waits for it.
+// or answers too late must not block its caller.
 import type { Clock } from './clock';
 
 export const LATE = Symbol('late');

@@ -56,7 +56,7 @@ function library(): Libc | undefined {
   return libc;
 }
 
-/** Whether what this file asks can be known here; where not, callers go by the clock. */
+/** Whether this system can answer what this file asks; otherwise calls are paced by the clock. */
 export function hasLibc(): boolean {
   return library() !== undefined;
 }
@@ -82,7 +82,7 @@ export function hasReader(fd: number): boolean {
 }
 
 /**
- * Has a pipe take no more than so much.
+ * Limits the capacity of a pipe.
  * @param bytes rounded up to a power of two of whole pages (4,096 bytes)
  * @returns false: that cannot be done, since more than that is in it, or the system does not let it
  */

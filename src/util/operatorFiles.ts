@@ -1,4 +1,4 @@
-// Reads files and folders that an operator, or whoever may write there, has put down: never trusted for their name.
+// Reads files and folders of an operator, or of anyone who may write there: never trusted for their name.
 // Only regular files inside their folder, up to a size, and no drive that does not answer holds anybody up.
 import { constants, promises, type Dirent, type Stats } from 'node:fs';
 import { sep } from 'node:path';

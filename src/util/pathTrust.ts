@@ -1,4 +1,4 @@
-// Who may change what lies at a path: all that stands on the way to it counts, since whoever may rename a folder decides
+// Who may change what lies at a path: every folder above it counts, because anyone who may rename one decides
 // what is found below it. Asked before root runs or touches anything.
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -40,7 +40,7 @@ export interface Keeper {
 /**
  * Whose a path is: the owner of the first thing on the way to it, links followed one by one, that is not root's. Such a
  * user may put anything there, so nobody else works there safely. Root: all of it is root's.
- * @param path absolute; what is not there yet is whoever's makes it
+ * @param path absolute; a path that does not exist yet belongs to its creator
  * @throws NodeJS.ErrnoException
  */
 export function keeperOf(path: string): Keeper {

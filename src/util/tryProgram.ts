@@ -1,5 +1,5 @@
 // Runs a program to its end to see what it says, as a stranger: no terminal, a limit of time and of output.
-// In a session of its own: a program that another user has chosen could else type into the terminal of whoever started this
+// In a session of its own: a program that another user has chosen could otherwise type into the terminal that started this
 // (ioctl TIOCSTI), and what it has started itself ends with it.
 import { spawn } from 'node:child_process';
 import { systemClock } from './clock';

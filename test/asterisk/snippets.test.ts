@@ -38,8 +38,8 @@ test('an IPv6 address stands in brackets', () => {
 });
 
 test.each([
-  ['a Unix socket', { path: '/run/holdcast/realtime.sock' }, /curl knows no Unix sockets/],
-  ['a port that changes', { host: '127.0.0.1', port: 0 }, /give it a fixed one/],
+  ['a Unix socket', { path: '/run/holdcast/realtime.sock' }, /curl does not support Unix sockets/],
+  ['a port that changes', { host: '127.0.0.1', port: 0 }, /set a fixed one/],
 ])('where the hub listens on %s, nothing is mapped that cannot work', (_, listen, why) => {
   const { text } = fileOf('extconfig.conf', { listen });
   expect(active(text)).toEqual([]);

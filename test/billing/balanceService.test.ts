@@ -209,7 +209,7 @@ describe('when billing', () => {
     expect(stand.desk.counts).toMatchObject({ failed: 6, rested: 4, answered: 1 });
     expect(stand.kept.messages).toEqual([
       'a balance is not available',
-      'billing is left alone for a while',
+      'billing is paused',
       'a balance is not available',
       'billing answers again',
     ]);
@@ -345,8 +345,8 @@ describe('with a PIN', () => {
     stand.clock.advance(pin.lockMs);
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
     expect(stand.kept.messages).toEqual([
-      'a PIN was not right',
-      'a PIN was not right',
+      'wrong PIN',
+      'wrong PIN',
       'too many wrong PINs: this caller’s number is locked',
     ]);
   });

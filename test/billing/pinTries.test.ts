@@ -93,8 +93,8 @@ test('a number has its tries, in whatever way it is written, and is locked then'
   expect(await stand.tries.refusal(stand.who('2079460019'))).toBeUndefined();
   expect(stand.results).toEqual(['wrong', 'wrong', 'wrong', 'locked', 'locked']);
   expect(stand.kept.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
-    'info: a PIN was not right',
-    'info: a PIN was not right',
+    'info: wrong PIN',
+    'info: wrong PIN',
     'warn: too many wrong PINs: this caller’s number is locked',
   ]);
   expect(stand.kept.lines[2]!.fields).toMatchObject({ phone: '…18', lockMs: 3_600_000 });
@@ -155,7 +155,7 @@ describe('one PIN on many numbers', () => {
     expect([all.indexOf('limited'), all.lastIndexOf('free')]).toEqual([30, 29]);
     expect(await stand.tries.refusal(stand.who(PHONE))).toBe('limited');
     expect(stand.kept.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-      { message: 'too many wrong PINs over all numbers: none is taken', fields: { tries: 30 } },
+      { message: 'too many wrong PINs over all numbers: no PIN is accepted', fields: { tries: 30 } },
     ]);
     expect(stand.results.filter((result) => result === 'limited').length).toBe(10);
     stand.clock.advance(600_000);
@@ -193,8 +193,8 @@ describe('a store that is away', () => {
     stand.ledger.before = () => {};
     expect(await stand.try(PHONE, 'right')).toBe('free');
     expect(stand.kept.messages).toEqual([
-      'no PIN is taken: its tries cannot be counted in the store',
-      'PINs are taken again',
+      'no PIN is accepted: the store cannot count attempts',
+      'PINs are accepted again',
     ]);
     expect(stand.results).toEqual(['uncounted', 'uncounted', 'uncounted', 'right']);
   });

@@ -61,7 +61,7 @@ test('a head of totals, and callers queue by queue, place by place', async () =>
   expect(await person.status()).toBe(0);
   expect(person.text).toBe(`\
 Hub        1.2.3, process 4711, ready, up 1:02:05
-Callers    2 playing, 1 waiting; 0 of them with plain music; at most 4000
+Callers    2 playing, 1 waiting; 0 of them with music only; at most 4000
 Frames     186250, late 3, underruns 1, pages late 0, sessions rescued 0
 Keys       12
 Lag        ticks 2.3 ms, main thread 14 ms (worst of the last second)
@@ -78,19 +78,19 @@ uniqueid      queue  place  on hold  state    hears                  says       
 });
 
 test('what is wrong stands in the head', () => {
-  const problems = ['mixing thread 1 has told nothing for 9 s'];
+  const problems = ['mixing thread 1 has not reported for 9 s'];
   const limits = ['descriptors: 512 callers; set LimitNOFILE=4512'];
   const text = statusText(hubStatus({ problems, limits, calls: [], state: 'draining' }));
   expect(text).toContain(`Problem    ${problems[0]}\n`);
   expect(text).toContain(`Limit      ${limits[0]}\n`);
   expect(text).toContain('draining');
-  expect(text).toContain('Nobody is on hold.\n');
+  expect(text).toContain('No caller is on hold.\n');
 });
 
 test('where each caller has a process of his own, nothing is said of what is not known', () => {
   const nobody = { playing: 0, waiting: 0, plain: 0, most: 4000 };
   const text = statusText(hubStatus({ play: 'stream', calls: [], threads: [], callers: nobody }));
-  expect(text).toContain('Each caller has a process of his own (hub.play)');
+  expect(text).toContain('Each caller has a process of their own (hub.play)');
   expect(text).not.toMatch(/Nobody|^Callers|^Frames|^Keys|^Threads|ticks/m);
   expect(text).toMatch(/^Lag        main thread 14 ms/m);
 });

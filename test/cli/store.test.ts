@@ -266,6 +266,6 @@ test('the doctor says which store it is, how much is in it, and what lies in the
   expect(told).toContain('store: rows: ok: 1 choices, 1 things heard, 1 keys');
   expect(told).toContain(`store: spool: ok: 1 files with choices in ${spool} will be written`);
   expect(told).toContain(
-    `store: spool: warning: choices that the store refused lie in ${spool}/refused.jsonl`,
+    `store: spool: warning: choices that the store refused are in ${spool}/refused.jsonl`,
   );
 });

@@ -58,10 +58,10 @@ describe('the hub', () => {
     const other = await told(
       hubChecks(siteWith({ config: at(await hub(holdApplication('/old/bin/holdcast', 8000))) })),
     );
-    expect(other[0]).toBe(`hub: warning: it has Asterisk start /old/bin/holdcast, this is ${PROGRAM}`);
+    expect(other[0]).toBe(`hub: warning: it makes Asterisk start /old/bin/holdcast, this is ${PROGRAM}`);
     const config = at(await hub(), { sound: { rate: 16000 } });
     const [stale] = await told(hubChecks(siteWith({ config })));
-    expect(stale).toBe('hub: problem: it has Asterisk read slin, sound.rate is 16000');
+    expect(stale).toBe('hub: problem: it makes Asterisk read slin, sound.rate is 16000');
   });
 
   test('one that plays has Asterisk start readers, which must be able to open its pipes', async () => {
@@ -77,7 +77,7 @@ describe('the hub', () => {
     ]);
     const other = { ...account, uid: 65_533, gid: 65_533, groups: [65_533] };
     expect((await asked(pipes, { account: other }))[1]).toMatch(/^callers' pipes: problem: /);
-    expect((await asked('/nowhere/pipes', { account }))[0]).toMatch(/^hub: warning: it has Asterisk start/);
+    expect((await asked('/nowhere/pipes', { account }))[0]).toMatch(/^hub: warning: it makes Asterisk start/);
   });
 
   test('one that is down is a problem only where Asterisk would ask it', async () => {

@@ -24,10 +24,7 @@ describe('whether Asterisk asks the hub', () => {
     ],
     ['[settings]\nmusiconhold => curl,http://127.0.0.1:8080/x\n', /: problem: .*the hub answers on .*8099/],
     ['[settings]\nmusiconhold => odbc,asterisk\n', /: ok: odbc,asterisk is asked first/],
-    [
-      '[settings]\n[settings]\nmusiconhold => curl,http://127.0.0.1:8099/x\n',
-      /: problem: .*mapped to nothing/,
-    ],
+    ['[settings]\n[settings]\nmusiconhold => curl,http://127.0.0.1:8099/x\n', /: problem: .*is not mapped/],
     [undefined, /: problem: there is no .*extconfig\.conf/],
   ])('%j', async (text, expected) => {
     expect(await extconfig(text)).toMatch(expected);

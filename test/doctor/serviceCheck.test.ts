@@ -29,7 +29,7 @@ describe('the port of look-ups', () => {
   test.each(['127.0.0.1', '0.0.0.0', '::'])('another user who listens on %s is named', async (host) => {
     const [text] = await asked({ listeners: () => [listener(0), listener(4_000_001, host)] });
     expect(text).toBe(
-      'port of look-ups: problem: a program of uid 4000001 listens on 127.0.0.1:8099: Asterisk runs what it answers',
+      'port of look-ups: problem: a program of uid 4000001 listens on 127.0.0.1:8099: Asterisk runs the programs that it names',
     );
   });
 

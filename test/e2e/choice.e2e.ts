@@ -98,7 +98,7 @@ const knownLate = ({ uniqueid }: Caller): boolean =>
 
 /** Starts the hub, and waits until it is at rest: it answers look-ups before it has heard of any caller. */
 async function startHub(): Promise<void> {
-  const atRest = (): number => lab.log.filter(({ msg }) => msg === 'look-ups are quick from now on').length;
+  const atRest = (): number => lab.log.filter(({ msg }) => msg === 'look-ups are fast again').length;
   const before = atRest();
   await lab.startHub();
   await until(

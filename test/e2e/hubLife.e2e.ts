@@ -27,7 +27,7 @@ const CLICK_DB = -85;
 const FROZEN_MS = 3000;
 /** Within 8 s it is seen what Asterisk has not read, and then it reads that. */
 const CAUGHT_UP_MS = 8000 + FROZEN_MS + 1000;
-const READ_AGAIN = /^the config was read again/;
+const READ_AGAIN = /^config reloaded/;
 /** Until a caller who is not played to any more is known to be gone. */
 const REST_MS = 30_000;
 const byEar = listener('en');
@@ -224,8 +224,8 @@ describeOnNewest('whatever Asterisk it is', describe, () => {
       const { status, stderr } = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8' });
       if (status !== 0) throw new Error(stderr);
     };
-    const full = /would not go on where they were/;
-    const room = /states of calls are written again/;
+    const full = /would not resume where they were/;
+    const room = /states of calls can be written again/;
     const [fullBefore, roomBefore] = [logged(full), logged(room)];
     const callers = await waiting(['641', '642'], 1000);
     mount('mount', '-t', 'tmpfs', '-o', `size=64k,mode=700${owner}`, 'tmpfs', folder);

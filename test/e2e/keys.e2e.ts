@@ -123,7 +123,7 @@ test('each hears his place, and a better one when somebody ahead leaves the queu
   lab.reloadHub();
   await until(
     () => 'the hub goes by it',
-    () => lab.log.some(({ msg }) => msg === 'the config was read again'),
+    () => lab.log.some(({ msg }) => msg === 'config reloaded'),
   );
   const callers: Caller[] = [];
   for (const phone of ['210', '211', '212']) callers.push(await lab.call({ queue: 'places', phone }));

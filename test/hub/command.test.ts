@@ -81,13 +81,13 @@ test('it says what it is ready for, and gives Asterisk this very program to star
   home.config(PLACES);
   const hub = await Hub.start(home, ['--config', 'config.ts'], home.env({ HOLDCAST_CONFIG: undefined }));
   expect(hub.stdout).toMatch(/^holdcast hub \S+ is ready\n/);
-  for (const text of [join(home.path, 'config.ts'), 'a process for each', 'extconfig.conf', 'no ami.secret'])
+  for (const text of [join(home.path, 'config.ts'), 'one process each', 'extconfig.conf', 'no ami.secret'])
     expect(hub.stdout).toContain(text);
   expect(await hub.lookUp()).toMatch(
     new RegExp(`^name=hold-(${TOKEN})&mode=custom&application=${HOLDCAST} stream --token \\1$`),
   );
   expect(hub.log.map(({ level, msg }) => [level, msg])).toEqual([
-    ['warn', 'streams may go by another config'],
+    ['warn', 'streams may use another config'],
     ['warn', expect.stringContaining('no AMI connection')],
     ['info', 'hub ready'],
   ]);
@@ -117,14 +117,14 @@ test('SIGHUP has it read its config again; a wrong one is refused, and it goes o
       () => hub.stderr.includes(text),
     );
   hub.signal('SIGHUP');
-  await said('the config was read again');
+  await said('config reloaded');
   home.config(`${PLACES}, music: { crossfadeMs: 'long' }`);
   hub.signal('SIGHUP');
-  await said('the config is not taken');
+  await said('config rejected; keeping');
   expect(hub.log.at(-1)).toMatchObject({ level: 'error', code: 'HC_CONFIG_INVALID' });
   home.config(`${PLACES.replace('127.0.0.1:0', '127.0.0.1:1')}, sound: { rate: 8000 }`);
   hub.signal('SIGHUP');
-  await said('count after a restart');
+  await said('take effect after a restart');
   expect(hub.log.find(({ sections }) => sections)).toMatchObject({ sections: ['hub'] });
   expect(await hub.lookUp()).toMatch(new RegExp(TOKEN));
 });
@@ -201,7 +201,7 @@ test('a config that is wrong is told as everywhere', async () => {
   expect(hub.stderr).toContain('HC_CONFIG_INVALID');
 });
 
-describe('the note that streams may go by another config', () => {
+describe('the note that streams may use another config', () => {
   const folder = (): { config: string; other: string } => {
     const path = tempFolder();
     const [config, other] = [join(path, 'config.ts'), join(path, 'other.ts')];

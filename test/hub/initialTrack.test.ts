@@ -224,7 +224,7 @@ describe('before the first caller', () => {
     const warm = jest.spyOn(test, 'warm');
     await test.welcome.warm();
     expect([warm.mock.calls.length, test.looked, test.asked]).toEqual([1, ['0.0'], []]);
-    expect(test.kept.lines.map(({ message }) => message)).toEqual(['look-ups are quick from now on']);
+    expect(test.kept.lines.map(({ message }) => message)).toEqual(['look-ups are fast again']);
   });
 
   test('callers wait no longer while that takes its time', async () => {

@@ -103,7 +103,7 @@ describe('the end of a thread is told once, with its reason', () => {
     expect(ends).toEqual([]);
     clock.advance(1);
     await until('the end', () => ends.length > 0);
-    expect(ends).toEqual(['nothing was heard of it for 3000 ms, pipes: 0']);
+    expect(ends).toEqual(['no sign of life for 3000 ms, pipes: 0']);
   });
 });
 

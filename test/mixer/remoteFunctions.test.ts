@@ -101,7 +101,9 @@ test('a key that has lost its function while it was pressed is an error in the l
   const call = new Caller({ keys: throughThreads(keys, link) });
   call.session.hear({ type: 'key', digit: '7' });
   await turn();
-  expect(call.logged('error').map(({ fields }) => fields['error'])).toEqual(['this function is no more']);
+  expect(call.logged('error').map(({ fields }) => fields['error'])).toEqual([
+    'this function no longer exists',
+  ]);
   expect(pending({ link })).toEqual([0, 0]);
 });
 

@@ -45,7 +45,7 @@ test('a flood is cut, and it is told how much was lost', () => {
   clock.advance(1000);
   log.logger.info({}, 'later');
   expect(lines.slice(10_000).map(({ level, fields, message }) => [level, fields, message])).toEqual([
-    ['warn', { lines: 40_000 }, 'more lines than can be written; these are lost'],
+    ['warn', { lines: 40_000 }, 'log lines lost: more than can be written'],
     ['info', {}, 'later'],
   ]);
 });

@@ -71,7 +71,7 @@ test('it hears its config, tells its figures, and survives what it does not unde
   await until('figures', () => messages.some(({ type }) => type === 'figures'));
   const logged = messages.filter((message) => message.type === 'log');
   expect(logged.map(({ level, message }) => [level, message])).toEqual([
-    ['error', 'unexpected; the thread goes on'],
+    ['error', 'unexpected error; the thread continues'],
   ]);
   expect(await thread.request('status', undefined)).toEqual([]);
   await thread.close();

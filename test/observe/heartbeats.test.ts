@@ -18,7 +18,7 @@ test('threads that beat are healthy, one that does not is named, and is healthy 
     if (second < 10) pulse.beat(1);
     clock.advance(1000);
   }
-  expect(pulse.problems()).toEqual(['mixing thread 1 has told nothing for 11 s']);
+  expect(pulse.problems()).toEqual(['mixing thread 1 has not reported for 11 s']);
   expect(pulse.healthy).toBe(false);
   pulse.beat(1);
   expect(pulse.healthy).toBe(true);

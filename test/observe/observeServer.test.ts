@@ -64,7 +64,7 @@ test.each(['health', 'ready'] as const)('/%s is 200, and 503 with the reason', a
   const word = name === 'health' ? 'healthy' : 'ready';
   const good = await ask(`/${name}`);
   expect([good.status, JSON.parse(good.body)]).toEqual([200, { [word]: true, problems: [] }]);
-  problems[name].push('mixing thread 1 has told nothing for 9 s');
+  problems[name].push('mixing thread 1 has not reported for 9 s');
   const bad = await ask(`/${name}`);
   expect([bad.status, JSON.parse(bad.body)]).toEqual([503, { [word]: false, problems: problems[name] }]);
 });

@@ -130,7 +130,7 @@ test('signs of life come at half the time, and not while the threads are stuck',
   state.healthy = true;
   expect(beats(5000)).toBe(1);
   expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
-    'error watchdog: not alive; systemd will start the hub again',
+    'error watchdog: not alive; systemd will restart the hub',
     'info watchdog: alive again',
   ]);
   notifier.close();

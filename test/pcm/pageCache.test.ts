@@ -86,8 +86,8 @@ test('a page that somebody holds is never filled anew, though the limit be passe
   for (let round = 0; round < 6; round++) giveBack(await cache.page(source(9), 0));
   expect(cache.usedBytes).toBe(2 * PAGE);
   expect(lines.map((line) => line.message)).toEqual([
-    'callers hold more than the cache',
-    'callers hold less than the cache again',
+    'audio being played exceeds the cache',
+    'audio being played fits in the cache again',
   ]);
 });
 
@@ -145,7 +145,7 @@ test('heads are exactly as long as they are, stay resident, and count', async ()
   await cache.keepHead(source(PAGE_SAMPLES));
   expect(cache.usedBytes).toBeLessThanOrEqual(4 * PAGE);
   await cache.keepHead(source(PAGE_SAMPLES));
-  expect(lines.map((line) => line.message)).toEqual(['beginnings of clips fill the cache']);
+  expect(lines.map((line) => line.message)).toEqual(['first pages of clips fill the cache']);
   cache.dropHead(long.key);
   cache.dropHead(short.key);
   expect(lines).toHaveLength(2);

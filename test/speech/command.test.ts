@@ -219,7 +219,7 @@ describe('a program that hangs', () => {
     clock.advance(1);
     expect(await clips).toBeUndefined();
     await until(() => !pids.some(alive));
-    expect(lines.map(({ fields }) => fields['error'])).toEqual(['nothing was spoken within 5000 ms']);
+    expect(lines.map(({ fields }) => fields['error'])).toEqual(['no speech within 5000 ms']);
     expect([clock.pending, filesUnder(settings.cache).filter((name) => name.includes('work'))]).toEqual([
       0,
       [],

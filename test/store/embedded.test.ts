@@ -414,7 +414,7 @@ describe('the thread of the embedded store', () => {
       return store.write(Array.from({ length: 20_000 }, (_, at) => chose(`${at}`, track)));
     };
     const writes = Array.from({ length: 15 }, () => large().catch((error: Error) => error.message));
-    expect(await Promise.race(writes)).toContain('too much waits');
+    expect(await Promise.race(writes)).toContain('too many requests wait');
     const closed = store.close();
     while (clock.pending < 1) await new Promise((done) => setImmediate(done));
     await new Promise((done) => setImmediate(done));

@@ -157,8 +157,8 @@ class Bench {
   }
 }
 
-const AWAY = 'store does not work; calls go on without it';
-const BACK = 'store works again';
+const AWAY = 'the store does not work; calls continue without it';
+const BACK = 'the store works again';
 const DROPPED = 'store: entries are dropped';
 
 describe('a store that works', () => {
@@ -498,7 +498,7 @@ describe('a store that is away', () => {
     rmSync(file);
     await bench.pass(10_000);
     expect(bench.saved).toEqual([choice]);
-    expect(bench.messages).toEqual([AWAY, 'store: choices that wait cannot be kept on disk']);
+    expect(bench.messages).toEqual([AWAY, 'store: pending choices cannot be saved to disk']);
   });
 
   test('so much of the journal waits in memory, then the oldest is dropped: counted, and told once', async () => {
@@ -927,8 +927,8 @@ describe('tries of PINs', () => {
         await bench.pass(60_000);
         expect(await bench.keeper.pins.begin(ALICE, LIMITS)).toMatchObject({ begun: true });
         expect(bench.lines.map(({ message }) => message)).toEqual([
-          'store does not work; calls go on without it',
-          'store works again',
+          'the store does not work; calls continue without it',
+          'the store works again',
         ]);
         await bench.close();
       }

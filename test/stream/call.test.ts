@@ -314,7 +314,7 @@ describe('with an AMI connection of its own', () => {
       names().note(token, undefined);
       await logged(stream, {
         level: 'warn',
-        msg: 'it is not known any more who listens; music and nothing else',
+        msg: 'the listener is no longer known; music only',
       });
       await until(
         () => 'the AMI connection closes',

@@ -38,9 +38,9 @@ export function addHub(program: Command): void {
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('show who is on hold and what each hears, and how the hub does')
-    .option('-w, --watch', 'again every two seconds, until Ctrl-C')
-    .option('--json', 'print it as JSON; with --watch a line each time')
+    .description('show who is on hold, what each caller hears, and the state of the hub')
+    .option('-w, --watch', 'repeat every two seconds, until Ctrl-C')
+    .option('--json', 'print the result as JSON; with --watch one line each time')
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -65,10 +65,10 @@ export function addStatus(program: Command): void {
 export function addAsterisk(program: Command): void {
   program
     .command('asterisk')
-    .description("print what Asterisk's files need for Holdcast, or write it as files to include")
+    .description("print the lines that Asterisk's files need, or write them as files to include")
     .option('--write <folder>', 'write the files, for example to /etc/asterisk/holdcast')
-    .option('--force', 'overwrite what was changed by hand')
-    .option('--freepbx', 'use the custom files of FreePBX (noticed by itself where it is installed)')
+    .option('--force', 'overwrite files that were changed by hand')
+    .option('--freepbx', 'use the custom files of FreePBX (default where it is installed)')
     .option('--asterisk-etc <folder>', "folder of Asterisk's files", '/etc/asterisk')
     .option('--user <name>', 'user that runs Asterisk', 'asterisk')
     .option('--json', 'print the result as JSON')
@@ -93,7 +93,7 @@ export function addAsterisk(program: Command): void {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look at everything between Asterisk and the caller, and say what to do; changes nothing')
+    .description('check everything between Asterisk and the caller, and say what to do; changes nothing')
     .option('--asterisk-etc <folder>', "folder of Asterisk's files", '/etc/asterisk')
     .option('--user <name>', 'user that runs Asterisk', 'asterisk')
     .option('--json', 'print the result as JSON')
@@ -109,10 +109,10 @@ export function addDoctor(program: Command): void {
 export function addConfig(program: Command): void {
   program
     .command('config')
-    .description('look after config.ts')
+    .description('manage config.ts')
     .addHelpText('after', examples('holdcast config check'))
     .command('check')
-    .description('load and validate the config, and say what it means')
+    .description('load and validate the config, and show its settings')
     .option('--json', 'print the result as JSON')
     .addOption(configOption())
     .addHelpText(

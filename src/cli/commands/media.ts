@@ -12,8 +12,8 @@ export function addRender(program: Command): void {
     .description('render a call offline, as fast as the machine goes')
     .option('-s, --script <file>', 'what happens when, as JSON (see docs/render.md)')
     .requiredOption('-o, --out <file>', 'WAV file to write')
-    .option('--seconds <n>', 'length of the call (else that of the script)', seconds)
-    .option('--seed <n>', 'decides everything random (else that of the script)', wholeNumber)
+    .option('--seconds <n>', 'length of the call (default: that of the script)', seconds)
+    .option('--seed <n>', 'seed of everything random (default: that of the script)', wholeNumber)
     .option('--picture <file>', 'also draw the call as a PNG')
     .addOption(configOption())
     .addHelpText(
@@ -44,7 +44,7 @@ export function addRender(program: Command): void {
 export function addMedia(program: Command): void {
   const media = program
     .command('media')
-    .description('look after the media folders')
+    .description('manage the media folders')
     .addHelpText('after', examples('holdcast media prepare', 'holdcast media list', 'holdcast media check'));
   const settings = async (options: { config?: string }) => {
     const { media, ...voices } = speakerSettings(
@@ -55,7 +55,7 @@ export function addMedia(program: Command): void {
   media
     .command('prepare')
     .description('decode and level every file once, so that calls need no ffmpeg')
-    .option('--force', 'prepare again what is prepared already')
+    .option('--force', 'prepare again files that are already prepared')
     .option('--prune', 'remove prepared files that no media file needs any more')
     .option('--json', 'print the result as JSON')
     .addOption(new Option('--background', 'no output, low priority, one at a time').hideHelp())

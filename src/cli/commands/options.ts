@@ -19,7 +19,7 @@ export const wholeNumber = (text: string): number => {
 export const configOption = (): Option =>
   new Option(
     '-c, --config <file>',
-    'path of config.ts (else $HOLDCAST_CONFIG, ./config.ts but for root, /etc/holdcast/config.ts)',
+    'path of config.ts (default: $HOLDCAST_CONFIG, ./config.ts except for root, /etc/holdcast/config.ts)',
   );
 /** How the commands that tests run in their own process give root up. */
 export const asOwner = { becomeOwnerOf, becomeUser };

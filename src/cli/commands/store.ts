@@ -8,9 +8,7 @@ import { configOption, examples, orInvalid } from './options';
 export function addStore(program: Command): void {
   const store = program
     .command('store')
-    .description(
-      'look after what is remembered of callers: their music, what they heard, which keys they pressed',
-    )
+    .description('manage the data kept about callers: their music, what they heard, which keys they pressed')
     .addHelpText(
       'after',
       examples('holdcast store check', 'holdcast store migrate', 'holdcast store export'),

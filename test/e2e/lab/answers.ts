@@ -17,7 +17,9 @@ const LIMIT_MS = 45_000;
 export async function followed(lab: Lab, { uniqueid, phone, ear }: Caller): Promise<void> {
   if (PLAY === 'fifo') return ear.hear(500);
   const started = (): boolean =>
-    lab.log.some((line) => line['uniqueid'] === uniqueid && line['msg'] === 'its call is known');
+    lab.log.some(
+      (line) => line['uniqueid'] === uniqueid && line['msg'] === 'the call of the stream is known',
+    );
   await until(() => `the stream of ${phone} stands`, started, LIMIT_MS);
   await ear.hear(500);
 }
