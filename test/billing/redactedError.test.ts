@@ -20,7 +20,7 @@ const withStack = (error: Error, ...frames: string[]): Error =>
 test('is its name and its place, not its text', () => {
   const error = thrownBy(() => JSON.parse('John Smith') as unknown);
   expect((error as Error).message).toContain('John Smith');
-  expect(redactedError(error)).toMatch(/^threw SyntaxError at .*\(?thrown\.test\.ts:\d+:\d+\)?$/);
+  expect(redactedError(error)).toMatch(/^threw SyntaxError at .*\(?redactedError\.test\.ts:\d+:\d+\)?$/);
 });
 
 test.each([

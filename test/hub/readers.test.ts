@@ -79,7 +79,7 @@ test('lines that no reader has written are told once, and end nobody', async () 
     new Set([`${reader.pid} ${TOKEN}`]),
   );
   expect(lines.map(({ level, message }) => [level, message])).toEqual([
-    ['warn', 'announced, but no reader of this hub'],
+    ['warn', 'announced, but not a reader of this hub'],
   ]);
   expect(reader.over).toBe(false);
 });

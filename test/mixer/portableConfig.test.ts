@@ -8,7 +8,7 @@ import { nextTrack, quiet, run, sayBalance } from '../../src/session/actions';
 import example from '../../config.example';
 
 // The module that configs import, as it is now.
-jest.mock('holdcast', () => jest.requireActual<object>('../../../src/config/index'), { virtual: true });
+jest.mock('holdcast', () => jest.requireActual<object>('../../src/config/index'), { virtual: true });
 
 const SECRET = 'hunter2';
 
