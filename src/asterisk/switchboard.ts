@@ -166,16 +166,30 @@ export class Switchboard implements Closeable {
   }
 
   #introduce(call: FollowedCall, follower: Follower): void {
+    // It has been told, or the call ended, before its turn came.
+    if (follower.introduced || !this.#isFollowed(call)) return;
     this.#update(call);
-    follower.introduced = true;
-    if (call.identity) call.tellOne(follower, { type: 'identity', identity: call.identity });
-    if (call.place) call.tellOne(follower, { type: 'place', place: call.place });
+    this.#tellAs(call, follower);
     const isWhole = call.identity !== undefined && call.known !== undefined && !isOpen(call.known);
     if (isWhole && call.place) return;
     const arrived = isWhole ? call.known?.arrived : undefined;
     if (!arrived) return this.#questions.ask(call);
     this.#learn(call.uniqueid, { arrived: undefined });
     this.#board.suppose(call.uniqueid, arrived.queue);
+  }
+
+  /** Tells a follower for the first time what is known. */
+  #tellAs(call: FollowedCall, follower: Follower): void {
+    follower.introduced = true;
+    if (call.identity) call.tellOne(follower, { type: 'identity', identity: call.identity });
+    if (call.place) call.tellOne(follower, { type: 'place', place: call.place });
+  }
+
+  /** No follower is told the end of a call before it was told which call that is; without a number where that is open. */
+  #introduceAtTheEnd(call: FollowedCall): void {
+    call.unanswered = true;
+    this.#update(call);
+    for (const follower of [...call.followers]) if (!follower.introduced) this.#tellAs(call, follower);
   }
 
   /** What was asked when it arrived. A follower's question has the same answer, and asks again if that is not certain. */
@@ -263,7 +277,10 @@ export class Switchboard implements Closeable {
 
   #ended(uniqueid: string): void {
     const call = this.#followed.get(uniqueid);
-    if (call) this.#forget(call);
+    if (call) {
+      this.#introduceAtTheEnd(call);
+      this.#forget(call);
+    }
     this.#known.delete(uniqueid);
     this.#board.ended(uniqueid);
     call?.tellAll({ type: 'ended' });

@@ -201,6 +201,32 @@ describe('one arrival', () => {
     expect(board.who('2.2')).toBeUndefined();
   });
 
+  test.each([
+    ['known', true],
+    ['not answered for', false],
+  ])(
+    'a caller who hangs up in the moment in which they are followed is told of first, then their end, and nothing after: %s',
+    async (_, known) => {
+      const { asterisk, ami, board } = await stand();
+      ami.holding = !known;
+      asterisk.call(ID, { phone: '442079460018' });
+      asterisk.join(ID, 'sales');
+      const found = board.find(ID);
+      if (known) await found;
+      const news: CallNews[] = [];
+      board.follow(ID, (told) => void news.push(told));
+      asterisk.hangup(ID);
+      await settled();
+      ami.look().give();
+      await settled();
+      const [first] = news;
+      expect(news.map(({ type }) => type)).toEqual(expect.arrayContaining(['identity', 'ended']));
+      expect(first).toMatchObject({ type: 'identity', identity: { uniqueid: ID } });
+      expect(JSON.stringify(news).includes('442079460018')).toBe(known);
+      expect(news.at(-1)).toEqual({ type: 'ended' });
+    },
+  );
+
   test('whoever wants it confirmed wants it asked after that: an answer under way is not enough', async () => {
     const { asterisk, ami, board } = await stand();
     asterisk.call(ID, { phone: '442079460018' });
