@@ -39,6 +39,8 @@ export class CallPipe {
   #unread = 0;
   /** Turns in which nothing was read, milliseconds. */
   #untakenMs = 0;
+  /** Asterisk has begun to empty it, and plays nothing of that. */
+  #isEmptied = false;
   /** Keys whose first Frame is not written yet. */
   #keys: { readonly action: string; readonly atMs: number }[] = [];
   #underruns = 0;
@@ -61,6 +63,7 @@ export class CallPipe {
     this.#pipe = pipe;
     this.#emptyAt = undefined;
     this.#unread = this.#untakenMs = 0;
+    this.#isEmptied = false;
   }
 
   /**
@@ -73,7 +76,10 @@ export class CallPipe {
     if (!pipe || measured === 'closed') return 'gone';
     const now = this.parts.clock.now();
     const unread = measured ?? this.#byClock(now);
-    if (this.#isUneven(measured) && !pipe.isAlive) return 'gone';
+    if (this.#isUneven(measured) && !pipe.isAlive) {
+      this.#isEmptied = this.#isFaster(measured, now);
+      return 'gone';
+    }
     // Where nothing can be measured, what the pipe has not taken tells.
     if (this.#isStuck(measured === undefined ? !this.#pending : unread === 0 || unread < this.#unread))
       return 'stuck';
@@ -98,10 +104,15 @@ export class CallPipe {
   /** Samples that were rendered and that Asterisk has not read; also right when it has gone. */
   unreadSamples(): number {
     const { frameBytes, frameSamples } = this.parts.settings();
+    return (this.#bytesUnheard() / frameBytes) * frameSamples + this.pendingSamples;
+  }
+
+  #bytesUnheard(): number {
     // What is in the pipe before the first Frame is fallback music.
-    const inPipe =
-      this.#emptyAt === undefined ? 0 : (this.#pipe?.unreadAtEnd() ?? this.#byClock(this.parts.clock.now()));
-    return (inPipe / frameBytes) * frameSamples + this.pendingSamples;
+    if (this.#emptyAt === undefined) return 0;
+    // Nothing was heard since the last turn: Asterisk reads nothing for 100 ms before it empties a pipe.
+    if (this.#isEmptied) return this.#unread;
+    return this.#pipe?.unreadAtEnd() ?? this.#byClock(this.parts.clock.now());
   }
 
   /** May be called again. */
@@ -120,6 +131,14 @@ export class CallPipe {
   #isUneven(measured: number | undefined): boolean {
     const { frameBytes } = this.parts.settings();
     return measured === undefined || this.#unread - measured !== (TURN_MS / FRAME_MS) * frameBytes;
+  }
+
+  /** Whether more was read since the last turn than can be heard in that time. */
+  #isFaster(measured: number | undefined, now: number): boolean {
+    if (measured === undefined || this.#emptyAt === undefined) return false;
+    const sinceMs = now - (this.#emptyAt - this.#msOf(this.#unread));
+    const most = (Math.floor(sinceMs / FRAME_MS) + 1) * this.parts.settings().frameBytes;
+    return this.#unread - measured > most;
   }
 
   #msOf(bytes: number): number {
