@@ -104,7 +104,8 @@ test('a hub comes, is killed and comes back: no read is short or torn, and own m
   ).toBe(true);
 });
 
-test('Asterisk stops for ten seconds: when it goes on no more than the lead and a Frame is unread, in any moment', async () => {
+/** A reader whose caller has heard the hub for ten turns. */
+async function playing() {
   const folder = await prepared();
   await FakeHub.start(folder);
   const reader = new Started([folder.folder, TOKEN]);
@@ -112,6 +113,11 @@ test('Asterisk stops for ten seconds: when it goes on no more than the lead and 
   const call = new Call();
   call.attach(reader, folder);
   for (let i = 0; i < 10; i++) call.turn(reader);
+  return { folder, reader, call };
+}
+
+test('Asterisk stops for ten seconds: when it goes on no more than the lead and a Frame is unread, in any moment', async () => {
+  const { reader, call } = await playing();
   for (let i = 0; i < 10_000 / 80; i++) {
     expect(call.pipe.play(call.source)).toBe('going');
     call.clock.advance(80);
@@ -127,13 +133,7 @@ test('Asterisk stops for ten seconds: when it goes on no more than the lead and 
 });
 
 test('Asterisk stops music: it takes what comes, fast, until its pipe is closed, which is when its reader has ended', async () => {
-  const folder = await prepared();
-  await FakeHub.start(folder);
-  const reader = new Started([folder.folder, TOKEN]);
-  await until('cat', () => isCat(reader));
-  const call = new Call();
-  call.attach(reader, folder);
-  for (let i = 0; i < 10; i++) call.turn(reader);
+  const { folder, reader, call } = await playing();
   reader.signal('SIGHUP');
   await until('its end', () => readerAt(reader.pid, folder.folder) === undefined);
   // Two Frames were read just before. Then it reads nothing for 100 ms: in that time there is a turn.
