@@ -23,11 +23,12 @@ export interface FrameSource {
 /** A pipe as the call needs it: a ReaderPipe. */
 export type OpenPipe = Pick<
   ReaderPipe,
-  'reader' | 'write' | 'queuedBytes' | 'unreadAtEnd' | 'playsFallback' | 'isAlive' | 'close'
+  'reader' | 'write' | 'unreadBytes' | 'playsFallback' | 'isRead' | 'close'
 >;
 
 /** A call has its turn each second time of a Frame. */
-const TURN_MS = 2 * FRAME_MS;
+const TURN_FRAMES = 2;
+const TURN_MS = TURN_FRAMES * FRAME_MS;
 
 export class CallPipe {
   #pipe: OpenPipe | undefined;
@@ -72,12 +73,17 @@ export class CallPipe {
    */
   play(source: FrameSource): 'going' | 'gone' | 'stuck' {
     const pipe = this.#pipe;
-    const measured = pipe?.queuedBytes();
-    if (!pipe || measured === 'closed') return 'gone';
+    if (!pipe) return 'gone';
     const now = this.parts.clock.now();
+    const measured = pipe.unreadBytes();
     const unread = measured ?? this.#byClock(now);
-    if (this.#isUneven(measured) && !pipe.isAlive) {
-      this.#isEmptied = this.#isFaster(measured, now);
+    const read = this.#unread - unread;
+    const isFaster = read > this.#mostHeard(now);
+    // Where nothing can be measured, nothing else would tell.
+    const isDoubtful =
+      isFaster || read < TURN_FRAMES * this.parts.settings().frameBytes || measured === undefined;
+    if (isDoubtful && !pipe.isRead) {
+      this.#isEmptied = isFaster;
       return 'gone';
     }
     // Where nothing can be measured, what the pipe has not taken tells.
@@ -112,7 +118,7 @@ export class CallPipe {
     if (this.#emptyAt === undefined) return 0;
     // Nothing was heard since the last turn: Asterisk reads nothing for 100 ms before it empties a pipe.
     if (this.#isEmptied) return this.#unread;
-    return this.#pipe?.unreadAtEnd() ?? this.#byClock(this.parts.clock.now());
+    return this.#pipe?.unreadBytes() ?? this.#byClock(this.parts.clock.now());
   }
 
   /** May be called again. */
@@ -124,21 +130,15 @@ export class CallPipe {
   }
 
   /**
-   * Whether other than two Frames were read since the last turn, or that is not known. When Asterisk stops music, it ends the
-   * reader, reads nothing for 100 ms, and then reads everything, faster than it would be heard, until the pipe is closed or 2 s
-   * have passed (res_musiconhold.c, moh_class_destructor). So the pipe must be closed before; checking each time would be expensive.
+   * Bytes that can have been heard since the last turn. When Asterisk stops music, it ends the reader, reads nothing for 100 ms,
+   * and then reads everything, faster than it would be heard, until the pipe is closed or 2 s have passed (res_musiconhold.c,
+   * moh_class_destructor). So whenever less was read than usual, or more than this, the reader is looked at; a look in each turn
+   * would cost more than all else that is done in it.
    */
-  #isUneven(measured: number | undefined): boolean {
-    const { frameBytes } = this.parts.settings();
-    return measured === undefined || this.#unread - measured !== (TURN_MS / FRAME_MS) * frameBytes;
-  }
-
-  /** Whether more was read since the last turn than can be heard in that time. */
-  #isFaster(measured: number | undefined, now: number): boolean {
-    if (measured === undefined || this.#emptyAt === undefined) return false;
+  #mostHeard(now: number): number {
+    if (this.#emptyAt === undefined) return Infinity;
     const sinceMs = now - (this.#emptyAt - this.#msOf(this.#unread));
-    const most = (Math.floor(sinceMs / FRAME_MS) + 1) * this.parts.settings().frameBytes;
-    return this.#unread - measured > most;
+    return (Math.floor(sinceMs / FRAME_MS) + 1) * this.parts.settings().frameBytes;
   }
 
   #msOf(bytes: number): number {
@@ -169,10 +169,14 @@ export class CallPipe {
     const result = pipe.write(bytes);
     if (result === 'written') {
       this.#pending = undefined;
-      this.#unread += bytes.length;
-      this.parts.figures.frames += frames;
+      this.#written(bytes.length, frames);
     }
     return result !== 'closed';
+  }
+
+  #written(bytes: number, frames: number): void {
+    this.#unread += bytes;
+    this.parts.figures.frames += frames;
   }
 
   /** @returns false: Asterisk has closed the pipe */
@@ -185,17 +189,12 @@ export class CallPipe {
       const { frames: buffer, bytes } = this.parts.buffer();
       for (let i = 0; i < frames; i++) source.render(buffer[i]!);
       const length = frames * frameBytes;
-      const batch = bytes.subarray(0, length);
-      const result = pipe.write(batch);
-      if (result === 'closed') {
-        // Asterisk has not read them: the next reader begins with them.
-        this.#pending = { bytes: batch.slice(), frames };
-        return false;
-      }
+      const result = pipe.write(bytes, length);
+      // What Asterisk does not take is kept: this reader or the next one begins with it.
+      if (result !== 'written') this.#pending = { bytes: bytes.slice(0, length), frames };
+      if (result === 'closed') return false;
       this.#audible(now);
-      if (result === 'full') this.#pending = { bytes: batch.slice(), frames };
-      else this.parts.figures.frames += frames;
-      if (result === 'written') this.#unread += length;
+      if (result === 'written') this.#written(length, frames);
     }
     return true;
   }

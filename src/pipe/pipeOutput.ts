@@ -6,8 +6,8 @@ import { hasReader, unreadBytes } from '../util/libc';
 export type WriteResult = 'written' | 'full' | 'closed';
 
 export interface AudioOutput {
-  /** Writes all of `bytes` or nothing; never waits. */
-  write(bytes: Uint8Array): WriteResult;
+  /** Writes all of `bytes`, or its first `length`, or nothing; never waits. */
+  write(bytes: Uint8Array, length?: number): WriteResult;
   /**
    * Bytes that the reader has not read yet; undefined where that cannot be known. 'closed': the reader is gone. Where all that
    * is due is unread nothing is written, so that no write would tell.
@@ -21,9 +21,9 @@ export class PipeOutput implements AudioOutput {
   /** @param fd a pipe opened for writing with O_NONBLOCK; closed by `close` */
   constructor(protected readonly fd: number) {}
 
-  write(bytes: Uint8Array): WriteResult {
+  write(bytes: Uint8Array, length = bytes.length): WriteResult {
     try {
-      writeSync(this.fd, bytes);
+      writeSync(this.fd, bytes, 0, length);
       return 'written';
     } catch (error) {
       return errnoOf(error) === 'EAGAIN' ? 'full' : 'closed';
@@ -31,11 +31,11 @@ export class PipeOutput implements AudioOutput {
   }
 
   queuedBytes(): number | 'closed' | undefined {
-    return hasReader(this.fd) ? this.unreadAtEnd() : 'closed';
+    return hasReader(this.fd) ? this.unreadBytes() : 'closed';
   }
 
   /** As `queuedBytes`, also when the reader is gone: what it has left. */
-  unreadAtEnd(): number | undefined {
+  unreadBytes(): number | undefined {
     return unreadBytes(this.fd);
   }
 

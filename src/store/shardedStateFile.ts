@@ -3,6 +3,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '../util/errors';
 import { ofWord, wordOf } from '../util/bytesText';
 import { seedOf } from '../util/random';
 import { unkept, type StateFile } from './stateFile';
@@ -58,12 +59,21 @@ export class ShardedStateFile {
       if (states.size === 0) return await rm(file, { force: true });
       let text = '';
       for (const [uniqueid, state] of states) text += `${wordOf(uniqueid)} ${state}\n`;
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await writeFile(draft, text, { mode: 0o600 });
+      await this.#writeDraft(draft, text);
       await rename(draft, file);
     } catch (error) {
       await rm(draft, { force: true }).catch(() => {});
       throw unkept(this.folder, error);
+    }
+  }
+
+  async #writeDraft(draft: string, text: string): Promise<void> {
+    try {
+      await writeFile(draft, text, { mode: 0o600 });
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await writeFile(draft, text, { mode: 0o600 });
     }
   }
 

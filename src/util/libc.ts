@@ -29,6 +29,8 @@ const MSG_NOSIGNAL = 0x4000;
 const LONGEST_NAME = 108;
 
 const value = new Int32Array(1);
+/** One struct pollfd: a descriptor, and two words of 16 bits of which the upper one is the answer. */
+const asked = new Int32Array(2);
 let libc: Libc | undefined | 'unknown' = 'unknown';
 
 function load(): Libc | undefined {
@@ -75,10 +77,10 @@ export function unreadBytes(fd: number): number | undefined {
  * @param fd the writing end
  */
 export function hasReader(fd: number): boolean {
-  const asked = Int32Array.of(fd, 0);
+  asked[0] = fd;
+  asked[1] = 0;
   const count = library()?.poll(asked, 1, 0);
-  // The upper half of the second word is what poll() says.
-  return count !== 1 || ((asked[1]! >>> 16) & (POLLERR | POLLHUP | POLLNVAL)) === 0;
+  return count !== 1 || ((asked[1] >>> 16) & (POLLERR | POLLHUP | POLLNVAL)) === 0;
 }
 
 /**

@@ -16,14 +16,18 @@ function playing() {
   const pipe = {
     reader: { pid: 1, started: '1' },
     unread: 0,
-    isAlive: true,
+    isReadNow: true,
+    looks: 0,
+    get isRead() {
+      pipe.looks++;
+      return pipe.isReadNow;
+    },
     playsFallback: false,
-    write(bytes: Uint8Array) {
-      pipe.unread += bytes.length;
+    write(bytes: Uint8Array, length = bytes.length) {
+      pipe.unread += length;
       return 'written' as const;
     },
-    queuedBytes: () => pipe.unread,
-    unreadAtEnd: () => pipe.unread,
+    unreadBytes: () => pipe.unread,
     close: () => {},
   };
   const buffer = new BatchBuffer(settings);
@@ -54,7 +58,21 @@ test.each([
   const { call, pipe, clock, turn } = playing();
   clock.advance(80);
   pipe.unread -= frames * FRAME_BYTES;
-  pipe.isAlive = false;
+  pipe.isReadNow = false;
   expect(turn()).toBe('gone');
   expect(call.unreadSamples()).toBe(unheard * 320);
+});
+
+test.each([
+  ['two Frames were read, as in each turn', 2, 0],
+  ['three were, since the turn before was early', 3, 0],
+  ['one was', 1, 1],
+  ['more than can be heard were', 4, 1],
+])('the reader is looked at only where it may have ended: %s', (_, frames, looks) => {
+  const { pipe, clock, turn } = playing();
+  pipe.looks = 0;
+  clock.advance(80);
+  pipe.unread -= frames * FRAME_BYTES;
+  expect(turn()).toBe('going');
+  expect(pipe.looks).toBe(looks);
 });

@@ -163,9 +163,9 @@ test('a lead and a write always fit the pipe, at each rate and lead, wherever As
       class Counted extends PipeOutput {
         readonly reader = { pid: 5_000_000, started: '0' };
         readonly playsFallback = false;
-        readonly isAlive = true;
-        override write(bytes: Uint8Array): 'written' | 'full' | 'closed' {
-          const result = super.write(bytes);
+        readonly isRead = true;
+        override write(bytes: Uint8Array, length?: number): 'written' | 'full' | 'closed' {
+          const result = super.write(bytes, length);
           if (result === 'full') full++;
           return result;
         }

@@ -23,7 +23,7 @@ import type { Session } from '../../src/session/session';
 import { parseCallState, type CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { errnoOf, HoldcastError } from '../../src/util/errors';
-import { setPipeBytes } from '../../src/util/libc';
+import { hasReader, setPipeBytes } from '../../src/util/libc';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom, seedOf } from '../../src/util/random';
 import { longNoise, noise } from './audio';
@@ -74,8 +74,8 @@ class TestReaderPipe extends PipeOutput {
     return this.of.playsFallback;
   }
 
-  get isAlive(): boolean {
-    return this.of.isAlive;
+  get isRead(): boolean {
+    return this.of.isAlive && hasReader(this.fd);
   }
 }
 
