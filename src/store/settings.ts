@@ -45,8 +45,6 @@ export interface StoreSettings {
   readonly keepDays: number;
   /** When, as five cron fields. */
   readonly purge: string;
-  /** Nothing waits longer for the store, milliseconds. */
-  readonly waitMs: number;
 }
 
-export const defaultStore = { keepDays: 365, purge: '17 4 * * *', waitMs: 150 };
+export const defaultStore = { keepDays: 365, purge: '17 4 * * *' };

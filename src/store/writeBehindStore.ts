@@ -44,6 +44,11 @@ const CLOSE_MS = { saved: 250, written: 450, closed: 500 };
 const SAVE_MS = { first: 1000, again: 10_000 };
 /** A caller who has entered a PIN hears music meanwhile, milliseconds. */
 const PIN_MS = 1000;
+/**
+ * A caller who hears other music meanwhile still gets their own within this time, milliseconds. Whoever holds up a first
+ * sound for the answer limits that by itself.
+ */
+const CHOICE_MS = 1500;
 /** So many choices told in time, one after the other, and a slow store is not slow any more. */
 const TIMELY = 3;
 /** Callers come several at once, and a pool has a connection for each question. */
@@ -115,7 +120,7 @@ export class WriteBehindStore implements Closeable {
     await Promise.allSettled(Array.from({ length: WARM_QUESTIONS }, ask));
   }
 
-  /** The track that this caller chose last. Never rejects; undefined after settings.waitMs, or while the store is away. */
+  /** The track that this caller chose last. Never rejects; undefined after 1.5 s, or while the store is away. */
   async choice(phone: Phone): Promise<string | undefined> {
     const chosen = this.#outbox.choice(phone);
     if (chosen !== undefined || this.#closing) return chosen;
@@ -179,7 +184,7 @@ export class WriteBehindStore implements Closeable {
     if (this.#missing === 0 && !this.#writer.isBehind && !this.isAway) this.#outage.over();
   }
 
-  /** Never rejects; undefined after settings.waitMs at the latest. */
+  /** Never rejects; undefined after 1.5 s at the latest. */
   async #stored(phone: Phone): Promise<string | undefined> {
     if (this.#missing > 0 && this.#asking > 0) return undefined;
     const ask = (store: Store): Promise<string | undefined> => {
@@ -187,7 +192,7 @@ export class WriteBehindStore implements Closeable {
       return store.choice(phone).finally(() => this.#asking--);
     };
     try {
-      const track = await this.#soon(this.parts.settings.waitMs, ask);
+      const track = await this.#soon(CHOICE_MS, ask);
       if (this.#missing > 0 && --this.#missing === 0) this.#well();
       return track;
     } catch (error) {

@@ -33,9 +33,6 @@ export interface CallOutside {
   readonly records: CallerRecords;
 }
 
-/** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */
-const CHOICE_MS = 2000;
-
 export async function openOutside(parts: OutsideParts): Promise<CallOutside> {
   const { known, config, log } = parts;
   const { ami } = config;
@@ -65,10 +62,7 @@ async function localRecords(parts: OutsideParts, check: CallCheck | undefined): 
   ]);
   const open = async () => (await import('../store/open')).openStore(settings, { clock, log });
   const random = seededRandom(seedOf(`store ${known.uniqueid}`));
-  const keeper = new WriteBehindStore({
-    settings: { ...settings, waitMs: Math.max(settings.waitMs, CHOICE_MS) },
-    ...{ open, clock, log, random },
-  });
+  const keeper = new WriteBehindStore({ settings, open, clock, log, random });
   const billing = asked && billingRoom?.openBilling(asked, { clock, log, pins: keeper.pins });
   const owned = { close: async () => void (await Promise.all([keeper.close(), billing?.close()])) };
   return new LocalRecords({ keeper, billing, call: () => known.recorded, check, clock, owned });

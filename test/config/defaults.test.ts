@@ -55,7 +55,7 @@ describe('resolveConfig', () => {
   it('has the shipped voices and an embedded store, and nobody to ask for a balance', () => {
     const { voices, store, billing } = resolveConfig({}, { ...context, env: { HOLDCAST_DATA: '/d' } });
     expect(voices).toEqual([{ recorded: join(packageRoot(), 'media/voices/standard') }]);
-    expect(store).toMatchObject({ file: '/d/holdcast.db', spool: '/d/spool', keepDays: 365, waitMs: 150 });
+    expect(store).toMatchObject({ file: '/d/holdcast.db', spool: '/d/spool', keepDays: 365 });
     expect(store).not.toHaveProperty('mysql');
     expect(billing).toBeUndefined();
     expect(resolveConfig({ billing: { currency: 'EUR' } }, context).billing).toBeUndefined();

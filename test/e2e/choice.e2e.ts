@@ -94,7 +94,7 @@ async function expectRemembered(phones: readonly string[], chosen: readonly stri
 
 /** The hub's own word for it. */
 const knownLate = ({ uniqueid }: Caller): boolean =>
-  lab.log.some((line) => line['uniqueid'] === uniqueid && /^not known in time/.test(String(line['msg'])));
+  lab.log.some((line) => line['uniqueid'] === uniqueid && /not known in time$/.test(String(line['msg'])));
 
 /** Starts the hub, and waits until it is at rest: it answers look-ups before it has heard of any caller. */
 async function startHub(): Promise<void> {
