@@ -138,8 +138,8 @@ export default defineConfig({
 
   // `holdcast hub` plays to every caller of the machine, and tells Asterisk what to start for each.
   hub: {
-    // 'fifo': the hub plays to all callers. 'stream': one process per caller, each with its own AMI connection.
-    play: 'fifo',
+    // 'hub': the hub plays to all callers. 'stream': one process per caller, each with its own AMI connection.
+    play: 'hub',
     // Most callers at once, 1 to 20000; callers beyond that hear fallback music.
     callers: 4000,
     // Most mixing threads, 1 to 64. Default: one per core; another starts when one is busy.

@@ -65,7 +65,7 @@ export default defineConfig(${JSON.stringify(
     {
       ami: { host: '127.0.0.1', port: ami, user: 'bench', secret: 'bench' },
       hub: {
-        ...{ play: 'fifo', callers: MOST_CALLERS, folder: folders.play },
+        ...{ play: 'hub', callers: MOST_CALLERS, folder: folders.play },
         ...{ listen: `127.0.0.1:${listen}`, observe: `127.0.0.1:${observe}` },
       },
       calls: { folder: folders.calls },

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
 import type { HubReady } from '../hub/hub';
+import { HubService } from '../hub/hubService';
 import { checkHeldSockets, takeHeldSockets } from '../util/http/heldSockets';
 import { addressOf } from '../util/http/listening';
 import { takeNotifySettings } from '../observe/systemd';
@@ -16,7 +17,6 @@ import { becomeOwnerOf } from '../util/privileges';
 import { labelled } from '../util/textTable';
 import { version } from '../util/version';
 import { becomeOwnerOfConfig, foldersOf } from './context';
-import { HubService } from './hubService';
 import type { Terminal } from './terminal';
 
 export interface HubCommandOptions {
@@ -143,7 +143,7 @@ function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: stri
     ['Look-ups', lookUpText(ready)],
     [
       'Callers',
-      config.hub.play === 'fifo'
+      config.hub.play === 'hub'
         ? `this hub plays to up to ${config.hub.callers}; shared folder ${config.hub.folder}`
         : 'one process each, with its own AMI connection for keys and places',
     ],

@@ -21,47 +21,59 @@ export interface RenderOptions {
   config: ResolvedConfig;
 }
 
-export async function renderCommand(options: RenderOptions, { out, log, signal }: Context): Promise<number> {
-  const { config } = options;
+export async function renderCommand(options: RenderOptions, context: Context): Promise<number> {
+  const { out } = context;
   const script = scriptOf(options);
-  const wav = openWav(options.out, config.program.rate);
-  const kept = options.picture ? new Int16Array(Math.ceil(script.seconds * config.program.rate)) : undefined;
+  const title = options.script ?? 'A call on hold';
+  const { recorder, wav } = await renderToFiles({ ...options, script, title }, context);
+  // Where the WAV goes to a pipe, that may be standard output.
+  const say = (text: string): void => void (wav.special ? process.stderr.write(text) : out.write(text));
+  say(`${formatTimeline(recorder.events, { colour: out.isTTY })}\n`);
+  say(`wrote ${options.out} (${((recorder.frames * FRAME_MS) / 1000).toFixed(1)} s)\n`);
+  if (options.picture) say(`drew  ${options.picture}\n`);
+  return 0;
+}
+
+export interface RenderFiles {
+  config: ResolvedConfig;
+  script: CallScript;
+  /** The WAV file. */
+  out: string;
+  /** The PNG file; absent: none. */
+  picture?: string | undefined;
+  /** Of the picture. */
+  title: string;
+}
+
+/** Renders a call into a WAV file and, where one is wanted, a picture. Nothing is left of it when it is interrupted. */
+export async function renderToFiles(
+  { config, script, out, picture, title }: RenderFiles,
+  { out: terminal, log, signal }: Context,
+): Promise<{ recorder: Recorder; wav: WavFile }> {
+  const { rate } = config.program;
+  const wav = openWav(out, rate);
+  const samples = new Int16Array(picture === undefined ? 0 : Math.ceil(script.seconds * rate));
   let at = 0;
-  const progress = openProgress(out, 'rendering');
-  let recorder: Recorder;
+  const write = (frame: Int16Array): void => {
+    wav.write(frame);
+    if (at < samples.length) samples.set(frame.subarray(0, samples.length - at), at);
+    at += frame.length;
+  };
+  const progress = openProgress(terminal, 'rendering');
   try {
-    recorder = await renderCall({
-      config,
-      script,
-      log,
-      signal,
-      onProgress: progress.show,
-      write: (frame) => {
-        wav.write(frame);
-        kept?.set(frame.subarray(0, Math.max(0, kept.length - at)), at);
-        at += frame.length;
-      },
-    });
+    const recorder = await renderCall({ config, script, log, signal, onProgress: progress.show, write });
     wav.finish();
+    if (picture !== undefined) {
+      const { events, duckGainDb } = recorder;
+      savePicture(picture, await callPicture({ samples, rate, events, duckGainDb, title }));
+    }
+    return { recorder, wav };
   } catch (error) {
     wav.discard();
     throw error;
   } finally {
     progress.close();
   }
-  const say = (text: string): void => void (wav.special ? process.stderr.write(text) : out.write(text));
-  say(`${formatTimeline([...recorder.events], { colour: out.isTTY })}\n`);
-  say(`wrote ${options.out} (${((recorder.frames * FRAME_MS) / 1000).toFixed(1)} s)\n`);
-  if (options.picture && kept) {
-    const { events, duckGainDb } = recorder;
-    const picture = { samples: kept, rate: config.program.rate, events: [...events], duckGainDb };
-    savePicture(
-      options.picture,
-      await callPicture({ ...picture, title: options.script ?? 'A call on hold' }),
-    );
-    say(`drew  ${options.picture}\n`);
-  }
-  return 0;
 }
 
 function scriptOf({ script, seconds, seed }: RenderOptions): CallScript {

@@ -48,8 +48,7 @@ const DEFAULT_LANGUAGE = 'en';
 export const DEFAULT_SCAN_MS = 5000;
 export const DEFAULT_LISTEN = '127.0.0.1:8099';
 export const DEFAULT_OBSERVE = '127.0.0.1:9463';
-export const defaultHub: Pick<HubSettings, 'play' | 'callers' | 'cacheMb'> = {
-  play: 'fifo',
+export const defaultHub: Pick<HubSettings, 'callers' | 'cacheMb'> = {
   callers: 4000,
   cacheMb: 128,
 };
@@ -209,7 +208,9 @@ function resolveHub(given: NonNullable<Config['hub']>, configDir: string, calls:
   const run = dirname(calls.folder);
   const observed = observe === false ? undefined : parseListen(observe, configDir);
   return {
-    ...filled(defaultHub, { play, callers, cacheMb }),
+    ...filled(defaultHub, { callers, cacheMb }),
+    // 'fifo' is the old name of 'hub'.
+    play: play === 'stream' ? 'stream' : 'hub',
     listen: parseListen(listen, configDir) ?? parseListen(DEFAULT_LISTEN, configDir)!,
     hosts: hosts.map((name) => name.toLowerCase()),
     folder: folder === undefined ? join(run, 'play') : resolve(configDir, folder),

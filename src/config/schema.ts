@@ -141,7 +141,7 @@ const hub = section({
   listen: text(address, isAddress).optional(),
   hosts: z.array(hostName, "a list ['pbx.example']").optional(),
   socket: path('the path of a Unix socket'),
-  play: oneOf('fifo', 'stream'),
+  play: oneOf('hub', 'stream', 'fifo'),
   folder: path('a folder'),
   callers: whole(1, 20_000),
   threads: whole(1, 64),

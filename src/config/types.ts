@@ -218,11 +218,11 @@ export interface HubOptions {
   /** Ignored; accepted because configs of earlier versions have it. Nothing listens there. */
   socket: string;
   /**
-   * The player. 'fifo': the hub plays to all callers, each through Asterisk's pipe of a tiny reader process. 'stream':
+   * The player. 'hub': the hub plays to all callers, each through Asterisk's pipe of a tiny reader process. 'stream':
    * one process per caller, with its own AMI connection for keys, places and balance, if the config that it reads
-   * has `ami.secret`. Default 'fifo'.
+   * has `ami.secret`. 'fifo': what 'hub' was called before. Default 'hub'.
    */
-  play: 'fifo' | 'stream';
+  play: 'hub' | 'stream' | 'fifo';
   /** Folder that hub, readers and streams share; relative to the config file. Default: play, beside `calls.folder`. */
   folder: string;
   /** Most callers at once, 1 to 20000; callers beyond that hear fallback music. Default 4000. */
@@ -404,7 +404,7 @@ export interface HubSettings {
   readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
   /** In lower case. */
   readonly hosts: readonly string[];
-  readonly play: 'fifo' | 'stream';
+  readonly play: 'hub' | 'stream';
   /** Absolute. */
   readonly folder: string;
   readonly callers: number;

@@ -36,7 +36,7 @@ async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]
   const { play, folder } = config.config.hub;
   return [
     judged(answer, site),
-    named(play === 'fifo' ? "callers' pipes" : "calls' names", await pipes(folder, site)),
+    named(play === 'hub' ? "callers' pipes" : "calls' names", await pipes(folder, site)),
   ];
 }
 
@@ -45,7 +45,7 @@ async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]
  * @param program absolute path of bin/holdcast; the reader lies beside it
  */
 export function wantedApplication(program: string, hub: HubSettings | undefined): string {
-  if (hub?.play === 'fifo') return `${join(dirname(program), READER)} ${hub.folder}`;
+  if (hub?.play === 'hub') return `${join(dirname(program), READER)} ${hub.folder}`;
   return `${program} stream --token`;
 }
 

@@ -7,7 +7,6 @@ import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
 import type { HeldSocket } from '../util/http/heldSockets';
 import type { CallStatus, MixerFigures } from '../mixer/messages';
-import type { LimitReason } from '../hub/limits';
 import { HubMetrics } from './metrics';
 import { SystemdNotifier, type NotifySettings } from './systemd';
 import { ObserveServer, type ObserveLimits } from './observeServer';
@@ -24,13 +23,23 @@ export interface MonitoredHub {
   status(): Promise<readonly CallStatus[]>;
 }
 
+/** Most callers, and why they are fewer than the config asks for. */
+export interface CallerRoom {
+  readonly mostCallers: number;
+  readonly reasons: readonly {
+    readonly limit: string;
+    /** For how many there is room. */
+    readonly callers: number;
+    readonly hint: string;
+  }[];
+}
+
 export interface MonitorParts {
   settings: Pick<HubSettings, 'folder' | 'observe' | 'cacheMb' | 'play'> &
     Partial<Pick<HubSettings, 'hosts'>>;
   /** Sockets that the service manager holds; default: none. */
   held?: readonly HeldSocket[];
-  /** Most callers, and why they are fewer than the config asks for. */
-  most: { readonly mostCallers: number; readonly reasons: readonly LimitReason[] };
+  most: CallerRoom;
   version: string;
   ami: () => LinkStatus;
   store: () => LinkStatus;

@@ -13,7 +13,7 @@ export interface HubStatus {
   readonly uptimeMs: number;
   readonly state: 'starting' | 'ready' | 'draining';
   /** config.hub.play. 'stream': each call has a process of its own, so callers, totals, threads and calls are empty. */
-  readonly play: 'fifo' | 'stream';
+  readonly play: 'hub' | 'stream';
   /** Why it is not healthy or not ready, in words; none: all is well. */
   readonly problems: readonly string[];
   readonly callers: CallerTotals & {

@@ -5,7 +5,7 @@ import { callRules, speakerSettings } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { Library } from '../media/library';
 import type { Program } from '../program/program';
-import { actionName } from '../session/actions';
+import { actionName, type BuiltinAction, type KeyBinding } from '../session/actions';
 import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Session } from '../session/session';
@@ -46,7 +46,7 @@ interface OfflineCall {
 const FRAMES_PER_PROGRESS = 60_000 / FRAME_MS;
 
 /**
- * Renders the whole script, or as far as `signal` lets it.
+ * Renders the whole script; rejects when `signal` fires.
  * @throws HoldcastError HC_SCRIPT_INVALID when the script names an advice that the library does not have, or an amount
  * that is none
  */
@@ -66,7 +66,8 @@ async function render(parts: RenderParts, call: OfflineCall): Promise<Recorder> 
   const frames = Math.round((script.seconds * 1000) / FRAME_MS);
   const waiting = [...script.events];
   try {
-    for (let i = 0; i < frames && !signal?.aborted; i++) {
+    for (let i = 0; i < frames; i++) {
+      signal?.throwIfAborted();
       while (waiting[0] && waiting[0].at <= i * FRAME_MS) perform(waiting.shift()!, call, config);
       program.render(frame);
       parts.write(frame);
@@ -79,7 +80,6 @@ async function render(parts: RenderParts, call: OfflineCall): Promise<Recorder> 
       if (i % FRAMES_PER_PROGRESS !== 0) continue;
       parts.onProgress?.(i / frames);
       await new Promise(setImmediate); // a turn in which a signal is noticed
-      parts.signal?.throwIfAborted();
     }
   } finally {
     session.close();
@@ -146,7 +146,7 @@ function perform(
   if ('key' in event) {
     const binding = config.keys[event.key];
     if (session.takesPin) recorder.note('key', '·', 'PIN');
-    else recorder.note('key', event.key, binding ? actionName(binding) : 'not bound');
+    else recorder.note('key', event.key, binding ? nameOf(binding) : 'not bound');
     session.hear({ type: 'key', digit: event.key });
   } else if ('position' in event) {
     recorder.note('position', String(event.position));
@@ -156,6 +156,18 @@ function perform(
     if (!clip) throw unknownAdvice(event.advice);
     program.say({ kind: 'advice', title: clip.title, clips: [clip] });
   }
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  nextTrack: 'next track',
+  quiet: 'quiet',
+  sayBalance: 'balance',
+  sayPosition: 'place in the queue',
+} satisfies Record<BuiltinAction, string>;
+
+function nameOf(binding: KeyBinding): string {
+  const name = actionName(binding);
+  return ACTIONS[name] ?? name;
 }
 
 /** "2026-01-05T09:58:00+03:00" as if it were written in UTC, milliseconds since 1970. */

@@ -154,6 +154,16 @@ describe('AMI, hub and calls', () => {
   });
 
   it.each([
+    [undefined, 'hub'],
+    ['hub', 'hub'],
+    ['fifo', 'hub'], // as configs of earlier versions have it
+    ['stream', 'stream'],
+  ] as const)('play by %j', (play, resolved) => {
+    expect(validateConfig({ hub: { play } }).ok).toBe(true);
+    expect(resolveConfig({ hub: { play } }, context).hub.play).toBe(resolved);
+  });
+
+  it.each([
     [undefined, { host: '127.0.0.1', port: 8099 }],
     ['9000', { host: '127.0.0.1', port: 9000 }],
     ['localhost:9000', { host: 'localhost', port: 9000 }],

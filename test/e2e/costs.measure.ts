@@ -20,7 +20,7 @@ let lab: Lab;
 let observe: string;
 beforeAll(async () => {
   observe = `127.0.0.1:${(await freePorts(1))[0]}`;
-  const config = (one: Lab): string => configText(one, { play: 'fifo', hub: `observe: '${observe}'` });
+  const config = (one: Lab): string => configText(one, { play: 'hub', hub: `observe: '${observe}'` });
   lab = await Lab.open({ media: tracks(3, 200), config });
   await lab.startHub();
 });

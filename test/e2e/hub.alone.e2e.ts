@@ -56,7 +56,7 @@ describeOnNewest(`${CALLERS} callers`, describe, () => {
 
   beforeAll(async () => {
     const media = { ...tracks(4, 200), ...prompts };
-    lab = await Lab.open({ media, config: (one) => configText(one, { play: 'fifo' }) });
+    lab = await Lab.open({ media, config: (one) => configText(one, { play: 'hub' }) });
     await lab.startHub();
     await callLocally(lab, 'many', OTHERS, 2000);
     callers = [];

@@ -35,14 +35,14 @@ const byEar = listener('en');
 let lab: Lab;
 /** By the test that runs. */
 const called: Caller[] = [];
-const config = (more: ConfigText = {}): string => configText(lab, { play: 'fifo', ...more });
+const config = (more: ConfigText = {}): string => configText(lab, { play: 'hub', ...more });
 /** The same with another key: 5 brings other music too. */
 const changed = (): string =>
   config().replace("'3':", "'5': holdcast.nextTrack({ holdOffMs: 1000 }),\n    '3':");
 
 beforeAll(async () => {
   const media = { ...tracks(6, 90), ...promptsOf('en') };
-  lab = await Lab.open({ media, config: (one) => configText(one, { play: 'fifo' }) });
+  lab = await Lab.open({ media, config: (one) => configText(one, { play: 'hub' }) });
   await lab.startHub();
 });
 afterAll(() => lab?.close());

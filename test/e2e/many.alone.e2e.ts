@@ -64,7 +64,7 @@ test('thirty callers in the same instant hear two minutes without a lost sample,
   );
 });
 
-test.each(['stream', 'fifo'] as const)(
+test.each(['stream', 'hub'] as const)(
   `${CALLS} calls, ended at any moment, leave no process, no descriptor, no pipe and no state, by %s`,
   async (play) => {
     if (play !== 'stream') {

@@ -31,7 +31,7 @@ const FIGURES = join(PROJECT, 'dist/e2e-figures.json');
 const ALONE = '\\.alone\\.e2e\\.ts$';
 /** Who plays in a suite; and of the older Asterisk only those files for which versions differ: minutes for nothing new. */
 const RUNS = {
-  sid: { play: 'fifo' },
+  sid: { play: 'hub' },
   bullseye: {
     play: 'stream',
     company: '/e2e/(keys|phone|trouble|hubLife|install)\\.e2e\\.ts$',
@@ -50,7 +50,7 @@ const HELP = `usage: node test/e2e/run.mjs [options] [-- words for jest]
   --here            with the Asterisk of this machine
   --command words   run this in the lab instead of the tests; it finds HOLDCAST_E2E_ROOT in its environment
 With words for jest: only those tests, and none is run again. A file that failed beside others is else run once more by
-itself; when it passes then, the run fails all the same, unless secondTries.json names what failed. HOLDCAST_E2E_PLAY=fifo|stream: who plays. Figures that were measured: ${FIGURES}
+itself; when it passes then, the run fails all the same, unless secondTries.json names what failed. HOLDCAST_E2E_PLAY=hub|stream: who plays. Figures that were measured: ${FIGURES}
 `;
 
 const say = (text) => process.stderr.write(`e2e: ${text}\n`);
@@ -100,7 +100,7 @@ async function enter({ root, label, play, user, argv, report = false }) {
     HOLDCAST_E2E_ROOT: root,
     HOLDCAST_E2E_WORK: work,
     HOLDCAST_E2E_LABEL: label,
-    HOLDCAST_E2E_PLAY: process.env.HOLDCAST_E2E_PLAY ?? play ?? 'fifo',
+    HOLDCAST_E2E_PLAY: process.env.HOLDCAST_E2E_PLAY ?? play ?? 'hub',
     HOLDCAST_E2E_FIGURES: process.env.HOLDCAST_E2E_FIGURES ?? FIGURES,
   };
   const results = join(work, 'results.json');

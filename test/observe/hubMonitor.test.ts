@@ -31,11 +31,8 @@ const FIGURES: MixerFigures = {
 async function watchOf(more: Partial<MonitorParts> = {}) {
   const [{ log, lines }, clock, folder] = [keptLog(), new ManualClock(), tempFolder()];
   const watch = new HubMonitor({
-    settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64, play: 'fifo' },
-    most: {
-      mostCallers: 512,
-      reasons: [{ code: 'HC_HUB_LIMIT', limit: 'descriptors', callers: 512, hint: 'raise it' }],
-    },
+    settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64, play: 'hub' },
+    most: { mostCallers: 512, reasons: [{ limit: 'descriptors', callers: 512, hint: 'raise it' }] },
     version: '1.2.3',
     ami: () => 'connected',
     store: () => 'none',
@@ -97,7 +94,7 @@ test('status and metrics tell the same figures', async () => {
     pid: process.pid,
     state: 'ready',
     problems: [],
-    play: 'fifo',
+    play: 'hub',
     callers: { playing: 4, waiting: 0, plain: 7, most: 512 },
     totals: { frames: 50, keys: 1 },
     memory: { cacheBytes: 4096, cacheLimitBytes: 64 * 1024 * 1024 },

@@ -8,7 +8,7 @@ export function hubStatus(more: Partial<HubStatus> = {}): HubStatus {
     pid: 4711,
     uptimeMs: 3_725_000,
     state: 'ready',
-    play: 'fifo',
+    play: 'hub',
     problems: [],
     callers: { playing: 2, waiting: 1, plain: 0, most: 4000 },
     totals: { frames: 186_250, framesLate: 3, underruns: 1, pagesLate: 0, rescued: 0, keys: 12 },

@@ -135,7 +135,7 @@ describe('what happens is in the timeline', () => {
     ];
     const rendered = await render(home(), { ...noon, seconds: 15, events }, utc);
     expect(of(rendered, 'key')).toEqual([
-      { atMs: 5000, kind: 'key', title: '3', detail: 'nextTrack' },
+      { atMs: 5000, kind: 'key', title: '3', detail: 'next track' },
       { atMs: 10_000, kind: 'key', title: '9', detail: 'not bound' },
     ]);
     const music = of(rendered, 'music');

@@ -15,7 +15,7 @@ const LIMIT_MS = 45_000;
  * long. A hub that plays itself knows it all the time.
  */
 export async function followed(lab: Lab, { uniqueid, phone, ear }: Caller): Promise<void> {
-  if (PLAY === 'fifo') return ear.hear(500);
+  if (PLAY === 'hub') return ear.hear(500);
   const started = (): boolean =>
     lab.log.some(
       (line) => line['uniqueid'] === uniqueid && line['msg'] === 'the call of the stream is known',

@@ -4,4 +4,4 @@ import type { ResolvedConfig } from '../../../src/config/types';
 
 export type Play = ResolvedConfig['hub']['play'];
 
-export const PLAY: Play = process.env['HOLDCAST_E2E_PLAY'] === 'stream' ? 'stream' : 'fifo';
+export const PLAY: Play = process.env['HOLDCAST_E2E_PLAY'] === 'stream' ? 'stream' : 'hub';

@@ -9,11 +9,11 @@ import type { BillingSettings } from '../billing/settings';
 import { loadConfig, type LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
 import type { HeldSocket } from '../util/http/heldSockets';
-import { runHub, type HubServices, type HubParts, type HubReady, type PlaybackGiven } from '../hub/hub';
-import type { CallMemory } from '../hub/housekeeping';
-import { CallerLimit, possibleCallers } from '../hub/limits';
+import { runHub, type HubServices, type HubParts, type HubReady, type PlaybackGiven } from './hub';
+import type { CallMemory } from './housekeeping';
+import { CallerLimit, possibleCallers } from './limits';
 import type { NotifySettings } from '../observe/systemd';
-import { MixedPlayback } from '../hub/mixedPlayback';
+import { MixedPlayback } from './mixedPlayback';
 import type { LinkStatus } from '../observe/status';
 import { HubMonitor, type MonitoredHub } from '../observe/hubMonitor';
 import { requestPreparation } from '../media/background';
@@ -72,7 +72,7 @@ export class HubService {
     this.#writeLog = writer;
     this.log = createLogger((...line) => this.#writeLog(...line), wall, config.log.level);
     const { callers, cacheMb, threads = availableParallelism() } = config.hub;
-    const playback = config.hub.play === 'fifo';
+    const playback = config.hub.play === 'hub';
     const possible = possibleCallers({ callers, cacheMb, threads }, readResources());
     const most = playback ? possible : { mostCallers: callers, reasons: [] };
     this.#watch = new HubMonitor({
@@ -182,7 +182,7 @@ export class HubService {
         forget: (token) => states.forget(token),
       },
       memory: memoryOf(states, config, clock),
-      ...(config.hub.play === 'fifo' && { openPlayback: (given) => this.#openPlayback(given, states) }),
+      ...(config.hub.play === 'hub' && { openPlayback: (given) => this.#openPlayback(given, states) }),
       onLookUp: (tookMs, result) => this.#watch.metrics.lookup(tookMs, result),
       clock,
       log,
@@ -219,7 +219,7 @@ export class HubService {
     const [{ WriteBehindStore }, { openStore }, { startPurge }] = await Promise.all([
       import('../store/writeBehindStore'),
       import('../store/open'),
-      import('../hub/purge'),
+      import('./purge'),
     ]);
     const open = (): ReturnType<typeof openStore> => openStore(settings, { clock, log });
     const random = seededRandom(process.pid);
