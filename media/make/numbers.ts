@@ -1,8 +1,8 @@
 // Whole numbers in words, in the cases that the prompts need: English cardinals, Russian ordinals and genitives.
 // By rule, so that fifty sentences in two languages cannot have fifty slips of the pen. What the house's own languages
-// can say is theirs; they have no genitives.
+// can say is theirs; they have neither ordinals nor genitives.
+import { toOrdinal } from 'n2words/ru-RU';
 import { en } from '../../src/speech/languages/en';
-import { ru } from '../../src/speech/languages/ru';
 
 const MOST = 69;
 
@@ -20,7 +20,7 @@ export function englishCardinal(n: number): string {
 
 /** "двадцать первый": masculine, nominative. @throws RangeError outside 1 to 69 */
 export function russianOrdinal(n: number): string {
-  return ru.ordinal!(inRange(n)).text;
+  return toOrdinal(inRange(n)).replaceAll('ё', 'е');
 }
 
 /** "двадцати одной": as in "от … до … минут". @throws RangeError outside 1 to 69 */

@@ -1,5 +1,5 @@
-// What the numbers of all languages have in common: how large they may be, and which plural goes with them.
-// The words themselves stand in the language's own file.
+// What the numbers of all languages have in common: how large they may be, which plural goes with them, and how the
+// signs of an account number are grouped. The words themselves stand in the language's own file.
 
 /** 10^12: what is larger, either way, nobody has to hear on hold. */
 export const LARGEST_NUMBER = 10n ** 12n;
@@ -12,23 +12,28 @@ export function wholeNumber(n: number | bigint): bigint {
   return whole;
 }
 
-/** @throws RangeError for what has no place in an order: zero, negative, not whole, beyond LARGEST_NUMBER */
-export function ordinalNumber(n: number | bigint): bigint {
-  const whole = wholeNumber(n);
-  if (whole < 1n) throw new RangeError('an ordinal below the first');
-  return whole;
-}
-
-export type PluralCategory = Intl.LDMLPluralRule;
 /** Forms of a word by plural category; `other` stands for every category that is not named. */
-export type Forms = { readonly other: string } & Partial<Readonly<Record<PluralCategory, string>>>;
+export type Forms = { readonly other: string } & Partial<Readonly<Record<Intl.LDMLPluralRule, string>>>;
+
+const rules = new Map<string, Intl.PluralRules>();
 
 /** The plural category that goes with a whole number in a language, its sign left aside. */
-export function plurals(tag: string): (n: bigint) => PluralCategory {
-  const rules = new Intl.PluralRules(tag);
-  return (n) => rules.select(Math.abs(Number(n)));
+export function pluralOf(tag: string, n: bigint): Intl.LDMLPluralRule {
+  const known = rules.get(tag) ?? new Intl.PluralRules(tag);
+  rules.set(tag, known);
+  return known.select(Math.abs(Number(n)));
 }
 
-export function formOf(forms: Forms, category: PluralCategory): string {
-  return forms[category] ?? forms.other;
+const LONGEST_GROUP = 4;
+
+/** "00421-7" → ["004", "21", "7"]: groups of three, one of four rather than leave a sign alone. */
+export function digitGroups(number: string): readonly string[] {
+  return number.split(/[^\p{L}\p{M}\p{N}]+/u).flatMap((part) => {
+    if (part.length <= LONGEST_GROUP) return part === '' ? [] : [part];
+    return (part.match(/[\p{L}\p{M}]+|\p{N}+/gu) ?? []).flatMap(inThrees);
+  });
+}
+
+function inThrees(signs: string): readonly string[] {
+  return signs.match(/.{4}$|.{3}(?!.$)|.{1,4}$/gu) ?? [];
 }

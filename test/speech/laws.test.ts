@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { languageFor, LANGUAGES } from '../../src/speech/languages';
 import { LARGEST_AMOUNT, minorDigits, type Money } from '../../src/speech/money';
-import { nothing, PAUSE, type Spoken } from '../../src/speech/spoken';
+import { PAUSE, type Spoken } from '../../src/speech/spoken';
 import { comparedNumbers } from '../support/spellout';
 
 const SOUNDS = '/usr/share/asterisk/sounds';
@@ -31,7 +31,6 @@ describe.each(LANGUAGES.map((language) => [language.tag, language] as const))('i
     numbers.map((n) => language.cardinal(n)),
     accountNumbers.map((number) => language.digits(number)),
     fc.integer({ min: 1, max: 1_000_000 }).map((place) => language.position(place)),
-    fc.nat().map((ms) => language.duration?.(ms) ?? nothing),
   );
   const withMoney = (currency: string): fc.Arbitrary<Spoken> => {
     const account = fc.record({ number: accountNumbers, balance: amountsIn(currency) });
@@ -135,9 +134,6 @@ describe.each(LANGUAGES.map((language) => [language.tag, language] as const))('i
     }
     for (const place of [0, -1, 1.5, NaN]) expect(() => language.position(place)).toThrow(RangeError);
     expect(() => language.balance([])).toThrow(RangeError);
-    for (const ms of language.duration ? [-1, NaN, Infinity] : []) {
-      expect(() => language.duration!(ms)).toThrow(RangeError);
-    }
     expect(() => language.money({ minor: 1n, currency: 'XXX' })).toThrow(RangeError);
   });
 

@@ -1,6 +1,6 @@
 // Spoken: text with its punctuation and the recordings that say it, put together without stumbling.
 import { clipName, colon, join, nothing, pause, say, stop, words } from '../../src/speech/spoken';
-import { digitGroups } from '../../src/speech/digits';
+import { digitGroups } from '../../src/speech/numbers';
 
 describe('Spoken', () => {
   it('names a recording as its words are written, in lower case', () => {

@@ -1,15 +1,9 @@
 // German: number words as one compound up to a million, said from its morphemes; money; sentences.
 // The grammar is our own: n2words has "zweihunderteinstausend", and its compounds cannot be taken apart for recordings.
-import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
-import { readOut } from '../digits';
-import type { Language } from '../language';
-import type { Money } from '../money';
-import { LARGEST_NUMBER, plurals, wholeNumber } from '../numbers';
-import { inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
+import { latinLetters, noun, type CurrencyUnits } from '../grammar';
+import { languageOf } from '../language';
+import { LARGEST_NUMBER } from '../numbers';
 import { join, nothing, say, type Spoken } from '../spoken';
-
-const TAG = 'de';
-const plural = plurals(TAG);
 
 /** A one at the end of a number: counting ("eins"), before a masculine or neuter noun, before a feminine one. */
 type One = 'eins' | 'ein' | 'eine';
@@ -47,7 +41,7 @@ function compound(morphemes: readonly string[]): Spoken {
   return morphemes.length === 0 ? nothing : say(morphemes.join(''), ...morphemes);
 }
 
-function spell(n: bigint, one: One): Spoken {
+function spell(n: bigint, one: One = 'eins'): Spoken {
   if (n === 0n) return say('null');
   const scales = SCALES.map(({ size, ...name }) => {
     const count = Number((n / size) % 1000n);
@@ -58,15 +52,6 @@ function spell(n: bigint, one: One): Spoken {
   return join(...scales, compound(belowMillion(Number(n % 1_000_000n), one)));
 }
 
-const minus = say('minus');
-const point = say('Komma');
-
-function cardinal(n: number | bigint): Spoken {
-  const whole = wholeNumber(n);
-  return whole < 0n ? join(minus, spell(-whole, 'eins')) : spell(whole, 'eins');
-}
-
-const noun = (gender: One) => (one: string, other: string) => ({ forms: { one, other }, gender });
 const der = noun('ein');
 const die = noun('eine');
 const das = der;
@@ -77,27 +62,27 @@ const CENTAVO = der('Centavo', 'Centavos');
 const OERE = das('Öre', 'Öre');
 
 const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
-  ARS: { major: der('argentinischer Peso', 'argentinische Pesos'), minor: CENTAVO },
-  AUD: { major: der('australischer Dollar', 'australische Dollar'), minor: CENT },
-  BRL: { major: der('brasilianischer Real', 'brasilianische Real'), minor: CENTAVO },
-  CAD: { major: der('kanadischer Dollar', 'kanadische Dollar'), minor: CENT },
-  CHF: { major: der('Franken', 'Franken'), minor: der('Rappen', 'Rappen') },
-  CNY: { major: der('Yuan', 'Yuan'), minor: der('Fen', 'Fen') },
-  CZK: { major: die('tschechische Krone', 'tschechische Kronen'), minor: der('Heller', 'Heller') },
-  DKK: { major: die('dänische Krone', 'dänische Kronen'), minor: OERE },
-  EUR: { major: der('Euro', 'Euro'), minor: CENT },
-  GBP: { major: das('Pfund', 'Pfund'), minor: der('Penny', 'Pence') },
-  INR: { major: die('indische Rupie', 'indische Rupien'), minor: der('Paisa', 'Paise') },
-  JPY: { major: der('Yen', 'Yen') },
-  KWD: { major: der('Kuwait-Dinar', 'Kuwait-Dinar'), minor: der('Fils', 'Fils') },
-  MXN: { major: der('mexikanischer Peso', 'mexikanische Pesos'), minor: CENTAVO },
-  NOK: { major: die('norwegische Krone', 'norwegische Kronen'), minor: OERE },
-  PLN: { major: der('Zloty', 'Zloty'), minor: der('Groschen', 'Groschen') },
-  RUB: { major: der('Rubel', 'Rubel'), minor: die('Kopeke', 'Kopeken') },
-  SEK: { major: die('schwedische Krone', 'schwedische Kronen'), minor: OERE },
-  TRY: { major: die('türkische Lira', 'türkische Lira'), minor: der('Kuruş', 'Kuruş') },
-  UAH: { major: die('Hrywnja', 'Hrywnja'), minor: die('Kopeke', 'Kopeken') },
-  USD: { major: der('Dollar', 'Dollar'), minor: CENT },
+  ARS: [der('argentinischer Peso', 'argentinische Pesos'), CENTAVO],
+  AUD: [der('australischer Dollar', 'australische Dollar'), CENT],
+  BRL: [der('brasilianischer Real', 'brasilianische Real'), CENTAVO],
+  CAD: [der('kanadischer Dollar', 'kanadische Dollar'), CENT],
+  CHF: [der('Franken', 'Franken'), der('Rappen', 'Rappen')],
+  CNY: [der('Yuan', 'Yuan'), der('Fen', 'Fen')],
+  CZK: [die('tschechische Krone', 'tschechische Kronen'), der('Heller', 'Heller')],
+  DKK: [die('dänische Krone', 'dänische Kronen'), OERE],
+  EUR: [der('Euro', 'Euro'), CENT],
+  GBP: [das('Pfund', 'Pfund'), der('Penny', 'Pence')],
+  INR: [die('indische Rupie', 'indische Rupien'), der('Paisa', 'Paise')],
+  JPY: [der('Yen', 'Yen')],
+  KWD: [der('Kuwait-Dinar', 'Kuwait-Dinar'), der('Fils', 'Fils')],
+  MXN: [der('mexikanischer Peso', 'mexikanische Pesos'), CENTAVO],
+  NOK: [die('norwegische Krone', 'norwegische Kronen'), OERE],
+  PLN: [der('Zloty', 'Zloty'), der('Groschen', 'Groschen')],
+  RUB: [der('Rubel', 'Rubel'), die('Kopeke', 'Kopeken')],
+  SEK: [die('schwedische Krone', 'schwedische Kronen'), OERE],
+  TRY: [die('türkische Lira', 'türkische Lira'), der('Kuruş', 'Kuruş')],
+  UAH: [die('Hrywnja', 'Hrywnja'), die('Kopeke', 'Kopeken')],
+  USD: [der('Dollar', 'Dollar'), CENT],
 };
 
 /** Of a currency that has no entry: as its name begins, "Isländische Krone", "Kasachischer Tenge", "Mauritius-Rupie". */
@@ -105,56 +90,29 @@ function oneOf(name: string): One {
   return /^\S*e( |$)/.test(name) ? 'eine' : 'ein';
 }
 
-const MONEY: MoneyGrammar<One> = {
-  tag: TAG,
-  currencies: CURRENCIES,
-  minus,
-  link: say('und'),
-  count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
-  decimal: inDecimals(cardinal, point),
-  whole: (n, one) => spell(wholeNumber(n), oneOf(one)),
-};
-
-function money(amount: Money): Spoken {
-  return sayMoney(amount, MONEY);
-}
-
-const SIGNS = latinSigns(cardinal);
-
-function digits(number: string): Spoken {
-  return readOut(number, SIGNS);
-}
-
-const PHRASES: Phrases = {
-  next: say('Sie sind als Nächstes an der Reihe'),
-  place: say('Sie sind in der Warteschlange auf Platz'),
-  // Not "beträgt": that would be "einen Euro", and the number of an amount is said as it counts.
-  balance: say('Ihr Kontostand ist'),
-  balanceOf: say('Der Stand des Kontos'),
-  is: say('ist'),
-};
-
-const NUMBER_CLIPS = [
-  ...[...SMALL, ...TENS, 'eins', 'eine', 'und', 'hundert', 'tausend', 'minus'].map((word) => say(word)),
-  ...SCALES.flatMap(({ size, one, other }) =>
-    size === LARGEST_NUMBER ? [say(one)] : [say(one), say(other)],
-  ),
+const NUMBERS = [
+  ...[...SMALL, ...TENS, 'eins', 'eine', 'und', 'hundert', 'tausend'],
+  ...SCALES.flatMap(({ size, one, other }) => (size === LARGEST_NUMBER ? [one] : [one, other])),
 ];
 
-const vocabulary = vocabularyOf({
-  words: [...NUMBER_CLIPS, ...SIGNS.values()],
-  phrases: PHRASES,
-  foreign: [point],
-  money: MONEY,
-});
-
-export const de: Language = {
-  tag: TAG,
-  cardinal,
-  money,
-  digits,
-  ...sentences(PHRASES, { cardinal, money, digits }),
-  vocabulary,
+export const de = languageOf<One>({
+  tag: 'de',
+  spell,
+  minus: 'minus',
+  phrases: {
+    next: 'Sie sind als Nächstes an der Reihe',
+    place: 'Sie sind in der Warteschlange auf Platz',
+    // Not "beträgt": that would be "einen Euro", and the number of an amount is said as it counts.
+    balance: 'Ihr Kontostand ist',
+    balanceOf: 'Der Stand des Kontos',
+    is: 'ist',
+  },
+  numbers: NUMBERS,
+  letters: latinLetters(),
+  currencies: CURRENCIES,
+  link: 'und',
+  genderOf: oneOf,
+  decimals: 'Komma',
   // Debian has no German pack of Asterisk's.
   asterisk: {},
-};
+});

@@ -1,16 +1,9 @@
 // Spanish: number words as they agree with what follows (veintiún mil, doscientas libras), money, sentences.
 // n2words has the words up to 999, but for an accent; agreement and scales are ours: it says "veintiuno mil".
 import { toCardinal } from 'n2words/es-ES';
-import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
-import { readOut } from '../digits';
-import type { Language } from '../language';
-import type { Money } from '../money';
-import { plurals, wholeNumber } from '../numbers';
-import { LATIN_SOUNDS, inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
-import { join, nothing, say, words, type Spoken } from '../spoken';
-
-const TAG = 'es';
-const plural = plurals(TAG);
+import { LATIN_SOUNDS, latinLetters, noun, type CurrencyUnits } from '../grammar';
+import { languageOf } from '../language';
+import { clipName, join, nothing, say, words, type Spoken } from '../spoken';
 
 const word = (n: number): string => toCardinal(n).replace('dieciseis', 'dieciséis');
 
@@ -44,7 +37,7 @@ function scale(n: number, name: string, names: string): Spoken {
   return n === 0 ? nothing : join(belowMillion(n, 'un'), say(n === 1 ? name : names));
 }
 
-function spell(n: bigint, one: One): Spoken {
+function spell(n: bigint, one: One = 'uno'): Spoken {
   if (n === 0n) return say('cero');
   const group = (size: bigint) => Number((n / size) % 1_000_000n);
   return join(
@@ -54,106 +47,58 @@ function spell(n: bigint, one: One): Spoken {
   );
 }
 
-const minus = say('menos');
-const point = say('coma');
-
-function cardinal(n: number | bigint): Spoken {
-  const whole = wholeNumber(n);
-  return whole < 0n ? join(minus, spell(-whole, 'uno')) : spell(whole, 'uno');
-}
-
 /** After round millions, which are nouns, stands "de": "un millón de euros". */
-const noun = (gender: One) => (one: string, other: string) => ({
-  forms: { one, other, many: `de ${other}` },
-  gender,
-});
-const part = (gender: One) => (one: string, other: string) => ({ forms: { one, other }, gender });
-const el = noun('un');
-const la = noun('una');
-const CENT = part('un')('centavo', 'centavos');
-const CENTIMO = part('un')('céntimo', 'céntimos');
-const ORE = part('un')('öre', 'öre');
+const of = (other: string): string => `de ${other}`;
+const el = noun('un', of);
+const la = noun('una', of);
+const CENT = el('centavo', 'centavos');
+const CENTIMO = el('céntimo', 'céntimos');
+const ORE = el('öre', 'öre');
 
 const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
-  ARS: { major: el('peso argentino', 'pesos argentinos'), minor: CENT },
-  AUD: { major: el('dólar australiano', 'dólares australianos'), minor: CENT },
-  BRL: { major: el('real brasileño', 'reales brasileños'), minor: CENT },
-  CAD: { major: el('dólar canadiense', 'dólares canadienses'), minor: CENT },
-  CHF: { major: el('franco suizo', 'francos suizos'), minor: CENTIMO },
-  CNY: { major: el('yuan', 'yuanes'), minor: part('un')('fen', 'fen') },
-  CZK: { major: la('corona checa', 'coronas checas'), minor: part('un')('heller', 'hellers') },
-  DKK: { major: la('corona danesa', 'coronas danesas'), minor: ORE },
-  EUR: { major: el('euro', 'euros'), minor: CENTIMO },
-  GBP: { major: la('libra', 'libras'), minor: part('un')('penique', 'peniques') },
-  INR: { major: la('rupia india', 'rupias indias'), minor: part('una')('paisa', 'paisas') },
-  JPY: { major: el('yen', 'yenes') },
-  KWD: { major: el('dinar kuwaití', 'dinares kuwaitíes'), minor: part('un')('fils', 'fils') },
-  MXN: { major: el('peso mexicano', 'pesos mexicanos'), minor: CENT },
-  NOK: { major: la('corona noruega', 'coronas noruegas'), minor: ORE },
-  PLN: { major: el('esloti', 'eslotis'), minor: part('un')('grosz', 'groszy') },
-  RUB: { major: el('rublo', 'rublos'), minor: part('una')('copeca', 'copecas') },
-  SEK: { major: la('corona sueca', 'coronas suecas'), minor: ORE },
-  TRY: { major: la('lira turca', 'liras turcas'), minor: part('un')('kurus', 'kurus') },
-  UAH: { major: la('grivna', 'grivnas'), minor: part('una')('copeca', 'copecas') },
-  USD: { major: el('dólar', 'dólares'), minor: CENT },
+  ARS: [el('peso argentino', 'pesos argentinos'), CENT],
+  AUD: [el('dólar australiano', 'dólares australianos'), CENT],
+  BRL: [el('real brasileño', 'reales brasileños'), CENT],
+  CAD: [el('dólar canadiense', 'dólares canadienses'), CENT],
+  CHF: [el('franco suizo', 'francos suizos'), CENTIMO],
+  CNY: [el('yuan', 'yuanes'), el('fen', 'fen')],
+  CZK: [la('corona checa', 'coronas checas'), el('heller', 'hellers')],
+  DKK: [la('corona danesa', 'coronas danesas'), ORE],
+  EUR: [el('euro', 'euros'), CENTIMO],
+  GBP: [la('libra', 'libras'), el('penique', 'peniques')],
+  INR: [la('rupia india', 'rupias indias'), la('paisa', 'paisas')],
+  JPY: [el('yen', 'yenes')],
+  KWD: [el('dinar kuwaití', 'dinares kuwaitíes'), el('fils', 'fils')],
+  MXN: [el('peso mexicano', 'pesos mexicanos'), CENT],
+  NOK: [la('corona noruega', 'coronas noruegas'), ORE],
+  PLN: [el('esloti', 'eslotis'), el('grosz', 'groszy')],
+  RUB: [el('rublo', 'rublos'), la('copeca', 'copecas')],
+  SEK: [la('corona sueca', 'coronas suecas'), ORE],
+  TRY: [la('lira turca', 'liras turcas'), el('kurus', 'kurus')],
+  UAH: [la('grivna', 'grivnas'), la('copeca', 'copecas')],
+  USD: [el('dólar', 'dólares'), CENT],
 };
-
-const de = say('de');
 
 /** Of a currency that has no entry: as its name begins, "corona islandesa", but "lempira hondureño"; three we know. */
 function oneOf(name: string): One {
   return /^(?!taka |kina |kuacha )\S*a( (?!\S*o( |$))|$)/.test(name) ? 'una' : 'un';
 }
 
-const MONEY: MoneyGrammar<One> = {
-  tag: TAG,
-  currencies: CURRENCIES,
-  minus,
-  link: say('con'),
-  count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
-  decimal: inDecimals(cardinal, point),
-  whole: (n, one) => join(spell(wholeNumber(n), oneOf(one)), plural(n) === 'many' ? de : nothing),
-};
-
-function money(amount: Money): Spoken {
-  return sayMoney(amount, MONEY);
-}
-
-/** The letter "y" is not said as the word "y" is. */
-const SIGNS = latinSigns(cardinal, { y: 'i-griega' });
-
-function digits(number: string): Spoken {
-  return readOut(number, SIGNS);
-}
-
-const PHRASES: Phrases = {
-  next: say('Su llamada es la primera en la cola'),
-  place: say('Usted es el cliente número'),
-  balance: say('Su saldo es de'),
-  balanceOf: say('El saldo de la cuenta'),
-  is: say('es de'),
-};
+const NEXT = 'Su llamada es la primera en la cola';
+const PLACE = 'Usted es el cliente número';
 
 /** Up to 30 each number is a word, then the tens; 31 is "treinta y uno". */
 const ROUND = [...Array.from({ length: 31 }, (_, n) => n), 40, 50, 60, 70, 80, 90];
 const HUNDREDS = [200, 300, 400, 500, 600, 700, 800, 900];
 
 const NUMBERS = [
-  ...ROUND.map((n) => say(word(n))),
-  ...HUNDREDS.flatMap((n) => [belowThousand(n, 'un', false), belowThousand(n, 'una', true)]),
-  ...['un', 'una', 'veintiún', 'veintiuna', 'y', 'cien', 'ciento', 'mil'].map((word) => say(word)),
-  ...['millón', 'millones', 'billón', 'menos'].map((word) => say(word)),
+  ...ROUND.map(word),
+  ...HUNDREDS.flatMap((n) => [belowThousand(n, 'un', false).text, belowThousand(n, 'una', true).text]),
+  ...['un', 'una', 'veintiún', 'veintiuna', 'y', 'cien', 'ciento', 'mil', 'millón', 'millones', 'billón'],
 ];
 
-const vocabulary = vocabularyOf({
-  words: [...NUMBERS, ...SIGNS.values()],
-  phrases: PHRASES,
-  foreign: [point, de],
-  money: MONEY,
-});
-
 /** Debian's asterisk-core-sounds-es: what it has of the above. It has no hundreds for feminine nouns, and dollars only. */
-const ASTERISK: Language['asterisk'] = {
+const ASTERISK = {
   ...Object.fromEntries([...ROUND, ...HUNDREDS].map((n) => [word(n), [`digits/${n}`]])),
   ...LATIN_SOUNDS,
   'i-griega': ['letters/y'],
@@ -171,17 +116,29 @@ const ASTERISK: Language['asterisk'] = {
   menos: ['digits/minus'],
   dólares: ['digits/dollars'],
   // "Su llamada es la primera en línea y será atendida por el próximo representante."
-  [PHRASES.next.clips[0]!]: ['queue-youarenext'],
+  [clipName(NEXT)]: ['queue-youarenext'],
   // "Usted es el cliente número"
-  [PHRASES.place.clips[0]!]: ['queue-thereare'],
+  [clipName(PLACE)]: ['queue-thereare'],
 };
 
-export const es: Language = {
-  tag: TAG,
-  cardinal,
-  money,
-  digits,
-  ...sentences(PHRASES, { cardinal, money, digits }),
-  vocabulary,
+export const es = languageOf<One>({
+  tag: 'es',
+  spell,
+  minus: 'menos',
+  phrases: {
+    next: NEXT,
+    place: PLACE,
+    balance: 'Su saldo es de',
+    balanceOf: 'El saldo de la cuenta',
+    is: 'es de',
+  },
+  numbers: NUMBERS,
+  // The letter "y" is not said as the word "y" is.
+  letters: latinLetters({ y: 'i-griega' }),
+  currencies: CURRENCIES,
+  link: 'con',
+  genderOf: oneOf,
+  of: 'de',
+  decimals: 'coma',
   asterisk: ASTERISK,
-};
+});

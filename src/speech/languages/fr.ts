@@ -1,28 +1,17 @@
 // French as in France: number words, money ("un million d'euros"), sentences.
 // n2words has the words right (deux cents millions, deux cent mille); "une" and what follows a million are ours.
 import { toCardinal } from 'n2words/fr-FR';
-import { sayMoney, sayUnit, type CurrencyUnits, type MoneyGrammar } from '../currencies';
-import { readOut } from '../digits';
-import type { Language } from '../language';
-import type { Money } from '../money';
-import { plurals, wholeNumber } from '../numbers';
-import { LATIN_SOUNDS, inDecimals, latinSigns, sentences, vocabularyOf, type Phrases } from '../sentences';
-import { clipName, join, nothing, say, type Spoken } from '../spoken';
-
-const TAG = 'fr';
-const plural = plurals(TAG);
+import { LATIN_SOUNDS, latinLetters, noun, type CurrencyUnits } from '../grammar';
+import { languageOf } from '../language';
+import { clipName, say, type Spoken } from '../spoken';
 
 /** A one at the end of a number, as it agrees: "vingt et un euros", "vingt et une livres". */
 type One = 'un' | 'une';
 
 /** Words joined by hyphens are recorded as one: "vingt-deux" is not said as "vingt" and "deux". */
-function spell(n: bigint, one: One): Spoken {
+function spell(n: bigint, one: One = 'un'): Spoken {
   const text = toCardinal(n).replace(/\bun$/, one);
   return say(text, ...text.split(' ').map(clipName));
-}
-
-function cardinal(n: number | bigint): Spoken {
-  return spell(wholeNumber(n), 'un');
 }
 
 /** After round millions, which are nouns, stands "de", shortened before a vowel: "un million d'euros". */
@@ -30,43 +19,40 @@ function ofThem(name: string): string {
   return /^[aeéiouœ]/i.test(name) ? `d'${name}` : `de ${name}`;
 }
 
-const noun =
+const units =
   (gender: One) =>
-  (one: string, other = `${one}s`) => ({ forms: { one, other, many: ofThem(other) }, gender });
-const part = (one: string, other = `${one}s`) => ({ forms: { one, other }, gender: 'un' as const });
-const le = noun('un');
-const la = noun('une');
+  (one: string, other = `${one}s`) =>
+    noun(gender, ofThem)(one, other);
+const le = units('un');
+const la = units('une');
 /** Dollars have them too: "cents" would be read, and recorded, as hundreds. */
-const CENTIME = part('centime');
-const CENTAVO = part('centavo');
-const ORE = part('öre', 'öre');
+const CENTIME = le('centime');
+const CENTAVO = le('centavo');
+const ORE = le('öre', 'öre');
 
 const CURRENCIES: Readonly<Record<string, CurrencyUnits<One>>> = {
-  ARS: { major: le('peso argentin', 'pesos argentins'), minor: CENTAVO },
-  AUD: { major: le('dollar australien', 'dollars australiens'), minor: CENTIME },
-  BRL: { major: le('réal brésilien', 'réals brésiliens'), minor: CENTAVO },
-  CAD: { major: le('dollar canadien', 'dollars canadiens'), minor: CENTIME },
-  CHF: { major: le('franc suisse', 'francs suisses'), minor: CENTIME },
-  CNY: { major: le('yuan'), minor: part('fen', 'fen') },
-  CZK: { major: la('couronne tchèque', 'couronnes tchèques'), minor: part('heller') },
-  DKK: { major: la('couronne danoise', 'couronnes danoises'), minor: ORE },
-  EUR: { major: le('euro'), minor: CENTIME },
-  GBP: { major: la('livre'), minor: part('penny', 'pence') },
-  INR: { major: la('roupie indienne', 'roupies indiennes'), minor: part('paisa', 'paise') },
-  JPY: { major: le('yen') },
-  KWD: { major: le('dinar koweïtien', 'dinars koweïtiens'), minor: part('fils', 'fils') },
-  MXN: { major: le('peso mexicain', 'pesos mexicains'), minor: CENTAVO },
-  NOK: { major: la('couronne norvégienne', 'couronnes norvégiennes'), minor: ORE },
-  PLN: { major: le('zloty'), minor: part('grosz', 'groszy') },
-  RUB: { major: le('rouble'), minor: part('kopeck') },
-  SEK: { major: la('couronne suédoise', 'couronnes suédoises'), minor: ORE },
-  TRY: { major: la('livre turque', 'livres turques'), minor: part('kurus', 'kurus') },
-  UAH: { major: la('hryvnia'), minor: part('kopeck') },
-  USD: { major: le('dollar'), minor: CENTIME },
+  ARS: [le('peso argentin', 'pesos argentins'), CENTAVO],
+  AUD: [le('dollar australien', 'dollars australiens'), CENTIME],
+  BRL: [le('réal brésilien', 'réals brésiliens'), CENTAVO],
+  CAD: [le('dollar canadien', 'dollars canadiens'), CENTIME],
+  CHF: [le('franc suisse', 'francs suisses'), CENTIME],
+  CNY: [le('yuan'), le('fen', 'fen')],
+  CZK: [la('couronne tchèque', 'couronnes tchèques'), le('heller')],
+  DKK: [la('couronne danoise', 'couronnes danoises'), ORE],
+  EUR: [le('euro'), CENTIME],
+  GBP: [la('livre'), le('penny', 'pence')],
+  INR: [la('roupie indienne', 'roupies indiennes'), le('paisa', 'paise')],
+  JPY: [le('yen')],
+  KWD: [le('dinar koweïtien', 'dinars koweïtiens'), le('fils', 'fils')],
+  MXN: [le('peso mexicain', 'pesos mexicains'), CENTAVO],
+  NOK: [la('couronne norvégienne', 'couronnes norvégiennes'), ORE],
+  PLN: [le('zloty'), le('grosz', 'groszy')],
+  RUB: [le('rouble'), le('kopeck')],
+  SEK: [la('couronne suédoise', 'couronnes suédoises'), ORE],
+  TRY: [la('livre turque', 'livres turques'), le('kurus', 'kurus')],
+  UAH: [la('hryvnia'), le('kopeck')],
+  USD: [le('dollar'), CENTIME],
 };
-
-const point = say('virgule');
-const de = say('de');
 
 /** For names that ICU knows and we don't; the recording of "de" does for both. */
 function elided({ text, clips }: Spoken): Spoken {
@@ -80,48 +66,15 @@ function oneOf(name: string): One {
   return FEMININE.test(name) ? 'une' : 'un';
 }
 
-const MONEY: MoneyGrammar<One> = {
-  tag: TAG,
-  currencies: CURRENCIES,
-  minus: say('moins'),
-  link: say('et'),
-  count: (n, unit) => join(spell(wholeNumber(n), unit.gender), sayUnit(unit, plural(n))),
-  decimal: inDecimals(cardinal, point),
-  whole: (n, one) => join(spell(wholeNumber(n), oneOf(one)), plural(n) === 'many' ? de : nothing),
-};
-
-function money(amount: Money): Spoken {
-  return elided(sayMoney(amount, MONEY));
-}
-
-const SIGNS = latinSigns(cardinal);
-
-function digits(number: string): Spoken {
-  return readOut(number, SIGNS);
-}
-
-const PHRASES: Phrases = {
-  next: say('Votre appel est le prochain'),
-  place: say("Vous êtes l'appelant numéro"),
-  // Not "est de": that would be "d'un euro", "de onze euros".
-  balance: say("Votre solde s'élève à"),
-  balanceOf: say('Le solde du compte'),
-  is: say("s'élève à"),
-};
+const NEXT = 'Votre appel est le prochain';
+const PLACE = "Vous êtes l'appelant numéro";
 
 const BELOW_HUNDRED = Array.from({ length: 100 }, (_, n) => n);
 const SCALES = ['million', 'millions', 'milliard', 'milliards', 'billion'];
 const NUMBERS = [
-  ...BELOW_HUNDRED.flatMap((n) => [spell(BigInt(n), 'un'), spell(BigInt(n), 'une')]),
-  ...['quatre-vingt', 'cent', 'cents', 'mille', ...SCALES, 'moins'].map((word) => say(word)),
+  ...BELOW_HUNDRED.flatMap((n) => [...spell(BigInt(n)).clips, ...spell(BigInt(n), 'une').clips]),
+  ...['quatre-vingt', 'cent', 'cents', 'mille', ...SCALES],
 ];
-
-const vocabulary = vocabularyOf({
-  words: [...NUMBERS, ...SIGNS.values()],
-  phrases: PHRASES,
-  foreign: [point, de],
-  money: MONEY,
-});
 
 /** The sound files of a word for 0 to 99: "soixante-dix-sept" is 60 and 17, "quatre-vingt-onze" 80 and 11. */
 function soundsOf(n: number): readonly string[] {
@@ -131,9 +84,9 @@ function soundsOf(n: number): readonly string[] {
 }
 
 /** Debian's asterisk-core-sounds-fr: what it has of the above. It has no "une", nothing beyond millions, dollars only. */
-const ASTERISK: Language['asterisk'] = {
+const ASTERISK = {
   ...Object.fromEntries(
-    BELOW_HUNDRED.filter((n) => cardinal(n).clips.length === 1).map((n) => [toCardinal(n), soundsOf(n)]),
+    BELOW_HUNDRED.filter((n) => spell(BigInt(n)).clips.length === 1).map((n) => [toCardinal(n), soundsOf(n)]),
   ),
   ...LATIN_SOUNDS,
   et: ['digits/et'],
@@ -147,17 +100,30 @@ const ASTERISK: Language['asterisk'] = {
   dollar: ['digits/dollars'],
   dollars: ['digits/dollars'],
   // "Votre appel sera le prochain à être traité."
-  [PHRASES.next.clips[0]!]: ['queue-youarenext'],
+  [clipName(NEXT)]: ['queue-youarenext'],
   // "Vous êtes présentement l'appelant numéro"
-  [PHRASES.place.clips[0]!]: ['queue-thereare'],
+  [clipName(PLACE)]: ['queue-thereare'],
 };
 
-export const fr: Language = {
-  tag: TAG,
-  cardinal,
-  money,
-  digits,
-  ...sentences(PHRASES, { cardinal, money, digits }),
-  vocabulary,
+export const fr = languageOf<One>({
+  tag: 'fr',
+  spell,
+  minus: 'moins',
+  phrases: {
+    next: NEXT,
+    place: PLACE,
+    // Not "est de": that would be "d'un euro", "de onze euros".
+    balance: "Votre solde s'élève à",
+    balanceOf: 'Le solde du compte',
+    is: "s'élève à",
+  },
+  numbers: NUMBERS,
+  letters: latinLetters(),
+  currencies: CURRENCIES,
+  link: 'et',
+  genderOf: oneOf,
+  of: 'de',
+  decimals: 'virgule',
+  contract: elided,
   asterisk: ASTERISK,
-};
+});

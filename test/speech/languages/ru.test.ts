@@ -1,5 +1,5 @@
 // Russian: every number in every gender against ICU, roubles against the library's, cases against Intl's names.
-import { toCurrency, toOrdinal } from 'n2words/ru-RU';
+import { toCurrency } from 'n2words/ru-RU';
 import { ru } from '../../../src/speech/languages/ru';
 import { minorDigits, parseMoney } from '../../../src/speech/money';
 import { comparedNumbers, differences, itWithIcu, printAmount, spellOut } from '../../support/spellout';
@@ -32,48 +32,6 @@ describe('numbers', () => {
   it('are said word by word, one recording for each', () => {
     expect(ru.cardinal(-1_021).clips).toEqual(['минус', 'одна', 'тысяча', 'двадцать', 'один']);
   });
-});
-
-describe('ordinals', () => {
-  it('are those of the library, but for round thousands', () => {
-    const numbers = comparedNumbers(5).filter((n) => n > 0n && n % 1000n !== 0n);
-    const expected = numbers.map((n) => withoutYo(toOrdinal(n)));
-    expect(numbers.length).toBeGreaterThan(70_000);
-    expect(differences(numbers, expected, (n) => ru.ordinal!(n).text)).toEqual([]);
-  });
-
-  itWithIcu(
-    'of round thousands, millions and milliards begin with the genitive (ICU), written as one word',
-    () => {
-      const groups = Array.from({ length: 998 }, (_, k) => BigInt(k + 2));
-      const genitives = spellOut('ru', '%spellout-cardinal-masculine-genitive', groups).map((words) =>
-        withoutYo(words)
-          .replace('одного', 'одно')
-          .replace('девяноста', 'девяносто')
-          .replace(/(^| )ста/, 'сто')
-          .replaceAll(' ', ''),
-      );
-      const scales = ['тысячный', 'миллионный', 'миллиардный'];
-      const wrong = scales.flatMap((scale, k) =>
-        differences(
-          groups,
-          genitives.map((genitive) => genitive + scale),
-          (n) => ru.ordinal!(n * 1000n ** BigInt(k + 1)).text,
-        ),
-      );
-      expect(wrong).toEqual([]);
-    },
-  );
-
-  it.each([
-    [1000, 'тысячный'],
-    [21_000, 'двадцатиоднотысячный'],
-    [101_000, 'стооднотысячный'],
-    [190_000, 'стодевяностотысячный'],
-    [1_000_000, 'миллионный'],
-    [2_001_000, 'два миллиона тысячный'],
-    [1_000_000_000_000, 'триллионный'],
-  ])('%d is "%s"', (n, text) => expect(ru.ordinal!(n).text).toBe(text));
 });
 
 describe('money', () => {
@@ -154,12 +112,4 @@ describe('sentences', () => {
     expect(ru.position(1).text).toBe('Вы следующий в очереди.');
     expect(ru.position(121).text).toBe('Ваш номер в очереди сто двадцать один.');
   });
-
-  it.each([
-    [42_000, 'примерно сорок две секунды'],
-    [59_600, 'примерно одна минута'],
-    [4 * 60_000, 'примерно четыре минуты'],
-    [81 * 60_000, 'примерно один час двадцать одна минута'],
-    [5 * 3_600_000, 'примерно пять часов'],
-  ])('tell that %d ms are %s', (ms, text) => expect(ru.duration!(ms).text).toBe(text));
 });
