@@ -98,7 +98,8 @@ export class CallRegistry {
    * @returns how many there are
    */
   async restore(tokens: Iterable<string>): Promise<number> {
-    const left = [...new Set([...tokens, ...this.parts.owners.tokens()])];
+    // Those with a note first, in the order of the notes: of two for one call, the last one counts.
+    const left = [...new Set([...this.parts.owners.tokens(), ...tokens])];
     for (let at = 0; at < left.length; at += RESTORES)
       await Promise.all(left.slice(at, at + RESTORES).map((token) => this.#takeUp(token)));
     return left.length;

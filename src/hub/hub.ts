@@ -4,7 +4,7 @@ import type { AmiPort } from '../asterisk/link';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
-import { CallNames } from '../session/callNames';
+import { Owners } from '../pipe/owners';
 import type { StateFile } from '../store/stateFile';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -139,7 +139,10 @@ async function openServices({ openServices }: HubParts, scope: Scope): Promise<H
 async function openPlayback(parts: HubParts, scope: Scope, given: PlaybackGiven): Promise<Playback> {
   const { program, rate, settings, clock, log } = parts;
   const streams = (): Promise<Playback> =>
-    StreamCalls.open({ ...given, program, rate, names: new CallNames(settings.folder), clock, log });
+    StreamCalls.open({
+      ...{ ...given, program, rate, clock, log },
+      owners: new Owners(settings.folder, { clock, log }),
+    });
   return scope.own(await (parts.openPlayback ?? streams)(given));
 }
 

@@ -119,7 +119,7 @@ export class MixedPlayback implements Playback {
       log,
     });
     this.#registry = new CallRegistry({
-      owners: new Owners(folder, log),
+      owners: new Owners(folder, { clock, log }),
       endReader,
       mixers: this.#mixers,
       catalog: {

@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { LogFields, Logger } from '../util/log';
 import type { HubMethods, SentClips } from '../mixer/messages';
-import type { Handlers } from '../mixer/rpc';
+import type { Handlers } from '../util/rpc';
 import { LogThrottle } from '../util/logThrottle';
 import { clipSamples } from './clipSamples';
 import type { MixerThread } from './mixerThread';

@@ -9,7 +9,7 @@ import type { Closeable } from '../util/scope';
 import { inTime } from '../util/inTime';
 import { LogThrottle } from '../util/logThrottle';
 import type { FromMixer, HubMethods, HubNews, MixerMethods, ToMixer } from '../mixer/messages';
-import { isRpc, Rpc, type Handlers } from '../mixer/rpc';
+import { isRpc, Rpc, type Handlers } from '../util/rpc';
 import { transferOf } from './clipSamples';
 import type { MixerRequest } from './mixerThreads';
 

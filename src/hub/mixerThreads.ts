@@ -7,7 +7,7 @@ import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import type { CallStatus, HubNews, MixerMethods, MixerNews } from '../mixer/messages';
-import type { RequestLimits } from '../mixer/rpc';
+import type { RequestLimits } from '../util/rpc';
 
 /** A thread as it is opened: not running yet. */
 export interface Thread extends Closeable {

@@ -4,7 +4,7 @@ import type { KeyFunction, KeySession } from '../session/actions';
 import { HoldcastError } from '../util/errors';
 import type { LogFields, LogLevel } from '../util/log';
 import type { CallCommand, HubMethods } from '../mixer/messages';
-import { Unanswered } from '../mixer/rpc';
+import { Unanswered } from '../util/rpc';
 
 export interface OperatorFunctionParts {
   action: KeyFunction;

@@ -2,11 +2,9 @@
 // and a token; once Asterisk has said who hears the token's class, a note tells the stream which call it plays to.
 import { holdApplication, type HoldApplication } from '../asterisk/realtime';
 import type { SampleRate } from '../audio/frame';
-import type { CallNames } from '../session/callNames';
+import type { Owners } from '../pipe/owners';
 import type { Cancel, Clock } from '../util/clock';
-import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import { LogThrottle } from '../util/logThrottle';
 import type { Hearer } from './lookUps';
 import type { Playback, PlaybackGiven } from './playback';
 import { startsAlone } from './startable';
@@ -16,7 +14,7 @@ export interface StreamCallsParts extends Pick<PlaybackGiven, 'lookUps' | 'prepa
   program: string;
   /** Of the sound that streams give Asterisk. */
   rate: SampleRate;
-  names: CallNames;
+  owners: Owners;
   clock: Clock;
   log: Logger;
 }
@@ -26,20 +24,17 @@ export interface StreamCallsParts extends Pick<PlaybackGiven, 'lookUps' | 'prepa
  * after this time is no longer the call, milliseconds.
  */
 const LEAVING_MS = 1000;
-const COMPLAIN_EVERY_MS = 60_000;
 const NODE_HINT = 'link it: ln -s "$(command -v node)" /usr/local/bin/node';
 
 export class StreamCalls implements Playback {
   /** Notes that are removed in a moment, by token. */
   readonly #leaving = new Map<string, Cancel>();
-  readonly #complaint: LogThrottle;
 
   private constructor(
     private readonly parts: StreamCallsParts,
     readonly application: HoldApplication,
   ) {
-    this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
-    for (const token of parts.names.tokens()) this.#takeUp(token);
+    for (const token of parts.owners.tokens()) this.#takeUp(token);
   }
 
   /** Takes up what an earlier hub has noted. @throws HoldcastError HC_HUB_ADDRESS when Asterisk could not start the program */
@@ -62,8 +57,7 @@ export class StreamCalls implements Playback {
 
   /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked, and nothing is removed */
   sweep(living: ReadonlySet<string> | undefined): void {
-    const { names, clock } = this.parts;
-    if (living) void names.sweep(living, clock.wall());
+    if (living) this.parts.owners.sweep(living);
   }
 
   /** Streams go on; what is noted of their calls stays for the next hub. May be called again. */
@@ -72,7 +66,7 @@ export class StreamCalls implements Playback {
   }
 
   #takeUp(token: string): void {
-    const uniqueid = this.parts.names.noted(token);
+    const uniqueid = this.parts.owners.of(token);
     if (uniqueid === undefined) return;
     this.parts.lookUps.restore(token, uniqueid);
     this.#watch(token, uniqueid);
@@ -83,7 +77,7 @@ export class StreamCalls implements Playback {
   }
 
   #heardBy(token: string, uniqueid: string, hearer: Hearer): void {
-    if (hearer === 'own') return this.#note(token, uniqueid);
+    if (hearer === 'own') return this.parts.owners.note(token, uniqueid);
     if (hearer === 'foreign') return this.#remove(token);
     this.#leaving.get(token)?.();
     this.#leaving.set(
@@ -95,20 +89,6 @@ export class StreamCalls implements Playback {
   #remove(token: string): void {
     this.#leaving.get(token)?.();
     this.#leaving.delete(token);
-    this.#note(token, undefined);
-  }
-
-  /** A folder that cannot be written costs the call its keys and places, not its music. */
-  #note(token: string, uniqueid: string | undefined): void {
-    try {
-      this.parts.names.note(token, uniqueid);
-    } catch (error) {
-      this.#complaint.say((times) =>
-        this.parts.log.error(
-          { ...errorFields(error), times, hint: 'let the hub write to hub.folder' },
-          'a stream cannot be told which call it plays to: music without keys and places',
-        ),
-      );
-    }
+    this.parts.owners.note(token, undefined);
   }
 }

@@ -11,7 +11,7 @@ import type { SpokenBalance } from '../session/callServices';
 import type { CallState } from '../session/state';
 import type { LogFields, LogLevel } from '../util/log';
 import type { GcKind } from '../util/gcPauses';
-import type { Method, RpcMessage } from './rpc';
+import type { Method, RpcMessage } from '../util/rpc';
 
 /** A config as it can be sent to a thread: an operator's functions stay behind, their keys are named. */
 export type PortableConfig = Omit<ResolvedConfig, 'keys' | 'billing' | 'store' | 'ami' | 'voices'> & {

@@ -17,7 +17,7 @@ import type {
 import type { MixerOutside } from './outsidePort';
 import { RemoteFunctions } from './remoteFunctions';
 import { clipsOf, RemoteServices, type Ask } from './remoteServices';
-import { Rpc, Unanswered, type RequestLimits, type RpcMessage } from './rpc';
+import { Rpc, Unanswered, type RequestLimits, type RpcMessage } from '../util/rpc';
 
 export interface MixerRpcClientParts {
   post(message: FromMixer): void;

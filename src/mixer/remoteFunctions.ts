@@ -3,7 +3,7 @@
 import type { KeyFunction, KeySession } from '../session/actions';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { HubMethods, MixerMethods } from './messages';
-import { Unanswered } from './rpc';
+import { Unanswered } from '../util/rpc';
 
 /** Has the main thread run a function. @throws HoldcastError HC_ACTION_FAILED what the function threw; Unanswered */
 export type RunFunction = (params: HubMethods['function']['params'], signal: AbortSignal) => Promise<void>;

@@ -6,7 +6,7 @@ import { memoryClip, type Clip } from '../audio/source';
 import type { CallServices, SpokenBalance } from '../session/callServices';
 import type { Clock } from '../util/clock';
 import type { FromMixer, HubMethods, SentClips } from './messages';
-import type { RequestLimits } from './rpc';
+import type { RequestLimits } from '../util/rpc';
 
 /** Asks for one call. The answer, or undefined: it failed, too many of this call wait, or it came too late. Never rejects. */
 export type Ask = <Name extends keyof HubMethods>(

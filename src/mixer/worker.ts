@@ -11,7 +11,7 @@ import { GcPauses } from './gcPauses';
 import type { FromMixer, ToMixer } from './messages';
 import { Mixer } from './mixer';
 import { MixerRpcClient } from './mixerRpcClient';
-import { isRpc } from './rpc';
+import { isRpc } from '../util/rpc';
 import { ThreadLog } from './threadLog';
 
 /** What fails in each tick is said once in so long, milliseconds. */

@@ -1,10 +1,10 @@
 // watchName: which call a stream plays to, where it was started with a token: as the hub has noted it, and for as long as that
 // is so. Looked at, not waited for: a watch on the folder would wake every stream of the machine for each call.
-import type { CallNames } from '../session/callNames';
+import type { Owners } from '../pipe/owners';
 import type { Cancel, Clock } from '../util/clock';
 
 export interface NameWatch {
-  names: Pick<CallNames, 'noted'>;
+  owners: Pick<Owners, 'of'>;
   token: string;
   /** As it is known already; undefined: nobody is named. */
   uniqueid: string | undefined;
@@ -22,11 +22,11 @@ const EVERY_MS = 200;
  * `nameless` → `named` when a call is noted; → `lost` when that is so no more, for good: what a note that comes and goes means
  * nobody can know.
  */
-export function watchName({ names, token, uniqueid, clock, named, lost }: NameWatch): Cancel {
+export function watchName({ owners, token, uniqueid, clock, named, lost }: NameWatch): Cancel {
   let known = uniqueid;
   let cancel: Cancel = () => {};
   const look = (): void => {
-    const noted = names.noted(token);
+    const noted = owners.of(token);
     if (known !== undefined && noted !== known) return lost();
     cancel = clock.after(EVERY_MS, look);
     if (noted === known) return;

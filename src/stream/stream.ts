@@ -4,7 +4,7 @@
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { assembleCall, type PlayableMedia, type PlayingMusic } from '../session/assemble';
-import { CallNames } from '../session/callNames';
+import { Owners } from '../pipe/owners';
 import { programLog } from '../session/eventLog';
 import { KnownCall } from '../session/knownCall';
 import type { Session } from '../session/session';
@@ -46,7 +46,7 @@ interface Setting {
   readonly config: ResolvedConfig;
   readonly media: CallMedia;
   readonly states: StateFile;
-  readonly names: CallNames;
+  readonly owners: Owners;
 }
 
 /**
@@ -173,8 +173,13 @@ export class CallStream {
       }),
     );
     const states = new StateFile(config.calls.folder);
-    const setting: Setting = { config, media, states, names: new CallNames(config.hub.folder) };
-    const named = token === undefined ? undefined : setting.names.noted(token);
+    const setting: Setting = {
+      config,
+      media,
+      states,
+      owners: new Owners(config.hub.folder, { clock, log: this.#log }),
+    };
+    const named = token === undefined ? undefined : setting.owners.of(token);
     if (named !== undefined) this.#setListener(named);
     const resume = initialState(this.#listener, token, states, config.calls.folder);
     await media.begin(config.program.music.order, this.#random, resume?.music?.trackId);
@@ -199,10 +204,10 @@ export class CallStream {
   }
 
   #watchName(token: string, setting: Setting): void {
-    const { names } = setting;
+    const { owners } = setting;
     const { clock } = this.parts;
     const cancel = watchName({
-      ...{ names, token, clock },
+      ...{ owners, token, clock },
       uniqueid: this.#listener.uniqueid,
       named: (uniqueid) => void this.#attempt('feed', () => this.#named(uniqueid, setting)),
       lost: () => void this.#attempt('feed', () => this.#lost(setting)),
@@ -257,7 +262,7 @@ export class CallStream {
   }
 
   /** What comes from outside goes to the Session for as long as the call lasts. */
-  async #openOutside({ config, media, states, names }: Setting): Promise<void> {
+  async #openOutside({ config, media, states, owners }: Setting): Promise<void> {
     const { clock, openOutside, options } = this.parts;
     const { token } = options.options;
     const listener = this.#listener;
@@ -267,7 +272,7 @@ export class CallStream {
     const known = new KnownCall({ uniqueid, certain, log });
     const outside = await openOutside({
       ...{ known, config, states, clock, log, random: this.#random },
-      isStill: () => token === undefined || names.noted(token) === uniqueid,
+      isStill: () => token === undefined || owners.of(token) === uniqueid,
       alone: token === undefined,
     });
     this.#scope.own(outside.records);

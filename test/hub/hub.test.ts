@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { readerApplication } from '../../src/asterisk/realtime';
 import { runHub, type HubParts, type HubReady, type Playback, type PlaybackGiven } from '../../src/hub/hub';
-import { CallNames } from '../../src/session/callNames';
+import { Owners } from '../../src/pipe/owners';
 import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
@@ -24,7 +24,7 @@ class TestSystem {
   readonly kept = keptLog();
   readonly asterisk = new FakeAsterisk();
   readonly folder = join(tempFolder(), 'run/play');
-  readonly names = new CallNames(this.folder);
+  readonly owners = new Owners(this.folder, { clock: this.clock, log: this.kept.log });
   readonly forgotten: string[] = [];
   readonly sweeps: (string[] | undefined)[] = [];
 
@@ -90,13 +90,13 @@ async function lookUp(port: number, body: string): Promise<string> {
 test('callers of one queue: each look-up has a token of its own, and a note says who hears it', async () => {
   const system = new TestSystem();
   const hub = await system.start();
-  const { asterisk, names } = system;
+  const { asterisk, owners } = system;
   asterisk.ami.connect();
   const [one, two] = [await system.token(hub, '1.1'), await system.token(hub, '2.2')];
-  expect([names.noted(one), names.noted(two)]).toEqual([undefined, undefined]);
+  expect([owners.of(one), owners.of(two)]).toEqual([undefined, undefined]);
   system.hears('2.2', two);
   system.hears('1.1', one);
-  expect([names.noted(one), names.noted(two)]).toEqual(['1.1', '2.2']);
+  expect([owners.of(one), owners.of(two)]).toEqual(['1.1', '2.2']);
 });
 
 test('what is looked up at the very start is answered when Asterisk can say who hears it', async () => {
@@ -149,7 +149,7 @@ test('without AMI look-ups are answered, nobody is named to hear them, and the l
   const system = new TestSystem(false);
   const hub = await system.start();
   for (let i = 0; i < 2; i++) await system.token(hub, '1.1');
-  expect(system.names.tokens()).toEqual([]);
+  expect(system.owners.tokens()).toEqual([]);
   expect(system.warnings).toHaveLength(1);
   expect(system.sweeps).toEqual([undefined]);
 });

@@ -3,7 +3,7 @@
 import type { CallerRecords } from '../../src/session/callerRecords';
 import { memoryClip } from '../../src/audio/source';
 import type { HubMethods, MixerMethods } from '../../src/mixer/messages';
-import { Rpc, type RpcMessage } from '../../src/mixer/rpc';
+import { Rpc, type RpcMessage } from '../../src/util/rpc';
 import { transferOf } from '../../src/hub/clipSamples';
 import { MixerRpcServer } from '../../src/hub/mixerRpcServer';
 import { ManualClock } from '../../src/util/clock';

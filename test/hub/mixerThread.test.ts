@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubNews } from '../../src/mixer/messages';
-import { Unanswered } from '../../src/mixer/rpc';
+import { Unanswered } from '../../src/util/rpc';
 import { MixerThread, type MixerThreadParts } from '../../src/hub/mixerThread';
 import { ManualClock, systemClock, type Clock } from '../../src/util/clock';
 import { keptLog, owned, tempFolder, until } from './fixtures';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { mintToken } from '../../src/asterisk/token';
 import { LookUps } from '../../src/hub/lookUps';
 import { StreamCalls } from '../../src/hub/streamCalls';
-import { CallNames } from '../../src/session/callNames';
+import { Owners } from '../../src/pipe/owners';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
 import { HOLDCAST } from '../support/process';
@@ -17,26 +17,26 @@ const CALLEE = '1795225281.9';
 class World {
   readonly kept = keptLog();
   readonly ami = new FakeAsterisk().ami;
-  readonly names: CallNames;
+  readonly owners: Owners;
   readonly prepared: string[] = [];
 
   private constructor(
     readonly folder: string,
     readonly clock: ManualClock,
   ) {
-    this.names = new CallNames(folder);
+    this.owners = new Owners(folder, { clock, log: this.kept.log });
     this.ami.connect();
   }
 
   static async open(folder = join(tempFolder(), 'play'), clock = new ManualClock()) {
     const world = new World(folder, clock);
-    const { names, kept } = world;
+    const { owners, kept } = world;
     const lookUps = new LookUps(world.ami);
     const prepare = (uniqueid: string): Promise<void> => {
       world.prepared.push(uniqueid);
       return Promise.resolve();
     };
-    const parts = { lookUps, prepare, program: HOLDCAST, rate: 8000, names, clock, log: kept.log } as const;
+    const parts = { lookUps, prepare, program: HOLDCAST, rate: 8000, owners, clock, log: kept.log } as const;
     return Object.assign(world, { calls: await StreamCalls.open(parts) });
   }
 
@@ -49,7 +49,7 @@ class World {
   }
 
   noted(...tokens: string[]): (string | undefined)[] {
-    return tokens.map((token) => this.names.noted(token));
+    return tokens.map((token) => this.owners.of(token));
   }
 }
 
@@ -126,12 +126,12 @@ test('a hub that ends leaves the notes of calls that go on; the next one knows t
 test('calls that ended while no hub was there are swept', async () => {
   const world = await World.open(undefined, new ManualClock(Date.now() + 120_000));
   const token = mintToken();
-  world.names.note(token, ME);
+  world.owners.note(token, ME);
   world.calls.sweep(undefined);
   await settled();
   expect(world.noted(token)).toEqual([ME]);
   world.calls.sweep(new Set(['9.9']));
-  await until('it is swept', () => world.names.noted(token) === undefined);
+  await until('it is swept', () => world.owners.of(token) === undefined);
 });
 
 test('a folder that cannot be written costs the names, which is said once, and no answer', async () => {
@@ -153,7 +153,7 @@ test('what lies in the folder and is no note is left alone', async () => {
   for (const name of ['owner.x', 'owner.../../etc', 'status.sock'].map((name) => name.replaceAll('/', '_')))
     writeFileSync(join(folder, name), `${ME}\n`, { mode: 0o600 });
   const world = await World.open(folder);
-  expect(world.names.tokens()).toEqual([]);
+  expect(world.owners.tokens()).toEqual([]);
   world.calls.sweep(new Set());
   await settled();
   expect(existsSync(join(folder, 'owner.x'))).toBe(true);

@@ -12,9 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { openFifo, pipeFolder, preparePipeFolder } from '../../src/pipe/folder';
-import { Owners } from '../../src/pipe/owners';
-import { silentLogger } from '../../src/util/log';
-import { keptLog, tempFolder } from '../hub/fixtures';
+import { tempFolder } from '../hub/fixtures';
 
 const code = 'HC_HUB_FIFO';
 
@@ -68,40 +66,4 @@ test('while another hub hears arrivals it is refused; when that one is gone it i
   expect(() => preparePipeFolder(folder)).toThrow(/another hub/);
   closeSync(hub);
   expect(() => preparePipeFolder(folder)).not.toThrow();
-});
-
-describe('who hears each token', () => {
-  test('is noted for the next hub, and forgotten', () => {
-    const folder = tempFolder();
-    const owners = new Owners(folder, silentLogger);
-    owners.note('a', '17.1');
-    owners.note('b', 'host-17.2');
-    owners.note('b', undefined);
-    owners.note('c', undefined);
-    const next = new Owners(folder, silentLogger);
-    expect(next.tokens()).toEqual(['a']);
-    expect([next.of('a'), next.of('b')]).toEqual(['17.1', undefined]);
-    expect(statSync(pipeFolder(folder).owner('a')).mode & 0o777).toBe(0o600);
-  });
-
-  test('is not believed of half a file, a link, or a name that is no token', () => {
-    const folder = tempFolder();
-    const names = pipeFolder(folder);
-    writeFileSync(names.owner('a'), '17.1');
-    writeFileSync(join(folder, 'other'), '17.1\n');
-    symlinkSync(join(folder, 'other'), names.owner('b'));
-    writeFileSync(names.owner('..'), '17.1\n');
-    const owners = new Owners(folder, silentLogger);
-    expect(owners.tokens().sort()).toEqual(['a', 'b']);
-    expect([owners.of('a'), owners.of('b')]).toEqual([undefined, undefined]);
-  });
-
-  test('that cannot be noted costs no more than a line', () => {
-    const { log, lines } = keptLog();
-    const owners = new Owners(join(tempFolder(), 'gone'), log);
-    owners.note('a', '17.1');
-    owners.note('a', undefined);
-    expect(owners.tokens()).toEqual([]);
-    expect(lines.map(({ level }) => level)).toEqual(['debug']);
-  });
 });

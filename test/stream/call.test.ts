@@ -6,7 +6,9 @@ import { BenchAmi } from '../../bench/hubAmi';
 import { mintToken } from '../../src/asterisk/token';
 import { toneSamples } from '../../src/audio/tone';
 import { defaultProgramSettings } from '../../src/program/settings';
-import { CallNames } from '../../src/session/callNames';
+import { Owners } from '../../src/pipe/owners';
+import { ManualClock } from '../../src/util/clock';
+import { silentLogger } from '../../src/util/log';
 import { correlation, noise } from '../support/audio';
 import { Home } from '../support/home';
 import { until } from '../support/process';
@@ -253,14 +255,15 @@ describe('with an AMI connection of its own', () => {
 
   describe('started for a look-up, with its token', () => {
     const token = mintToken();
-    const names = (): CallNames => new CallNames(join(home.cache, 'run/play'));
+    const owners = (): Owners =>
+      new Owners(join(home.cache, 'run/play'), { clock: new ManualClock(), log: silentLogger });
 
     test('named before it begins, as after a respawn: it goes on from what is kept, and has keys', async () => {
       const first = home.stream(['--uniqueid', ME]);
       await first.hear(1200);
       await first.hangUp();
       const left = endOf(first);
-      names().note(token, ME);
+      owners().note(token, ME);
       const asked = office.ami.asked.get('Status') ?? 0;
       const second = home.stream(['--token', token]);
       await office.asked(asked + 1);
@@ -276,7 +279,7 @@ describe('with an AMI connection of its own', () => {
       await stream.stands();
       await stream.hear(400);
       expect(statesIn(home)).toEqual([]);
-      names().note(token, ME);
+      owners().note(token, ME);
       await office.asked();
       await stream.hear(400);
       const [early, late] = [800, stream.samples.length - 400].map((at) => placeIn(stream.samples, at));
@@ -308,10 +311,10 @@ describe('with an AMI connection of its own', () => {
     });
 
     test('another channel hears it too: from then on it is music, without a seam, and nothing more is kept', async () => {
-      names().note(token, ME);
+      owners().note(token, ME);
       const stream = home.stream(['--token', token]);
       await office.asked();
-      names().note(token, undefined);
+      owners().note(token, undefined);
       await logged(stream, {
         level: 'warn',
         msg: 'the listener is no longer known; music only',

@@ -9,7 +9,7 @@ function stand(uniqueid?: string) {
   const told: string[] = [];
   const noted: { name: string | undefined } = { name: uniqueid };
   const cancel = watchName({
-    names: { noted: () => noted.name },
+    owners: { of: () => noted.name },
     token: mintToken(),
     uniqueid,
     clock,
@@ -43,8 +43,8 @@ test.each([undefined, '2.2'])('a note that becomes %s: somebody else listens, fo
 test('one that was gone before anybody looked is lost at once', () => {
   const clock = new ManualClock();
   const lost = jest.fn();
-  const names = { noted: () => undefined };
-  watchName({ names, token: mintToken(), uniqueid: '1.1', clock, named: () => {}, lost });
+  const owners = { of: () => undefined };
+  watchName({ owners, token: mintToken(), uniqueid: '1.1', clock, named: () => {}, lost });
   expect(lost).toHaveBeenCalledTimes(1);
 });
 

@@ -3,7 +3,7 @@
 import type { CallerRecords } from '../../src/session/callerRecords';
 import type { FromMixer, HubMethods, MixerMethods, ToMixer } from '../../src/mixer/messages';
 import { MixerRpcClient } from '../../src/mixer/mixerRpcClient';
-import { isRpc, Rpc } from '../../src/mixer/rpc';
+import { isRpc, Rpc } from '../../src/util/rpc';
 import { transferOf } from '../../src/hub/clipSamples';
 import { MixerRpcServer } from '../../src/hub/mixerRpcServer';
 import type { KeyBindings } from '../../src/session/keys';

@@ -1,9 +1,9 @@
 // Rpc: one end of the requests between the hub's main thread and a mixing thread. Both ends ask and answer by the same rules:
 // an answer comes once, what is not wanted any more is cancelled, and when the other end is gone nothing waits for it.
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../util/clock';
-import { errorFields, HoldcastError } from '../util/errors';
-import { PendingRequests } from '../util/pendingRequests';
+import type { Clock } from './clock';
+import { errorFields, HoldcastError } from './errors';
+import { PendingRequests } from './pendingRequests';
 
 export interface Method<Params, Answer> {
   readonly params: Params;
