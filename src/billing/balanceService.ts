@@ -1,20 +1,16 @@
 // BalanceService: stands between callers and whatever knows their balances. Everything that must not happen is kept off
 // here, in front of any adapter: asking too long, too often, twice, for somebody else, or with a guessed PIN.
+import type { PinLedger } from '../store/pinLedger';
 import type { Clock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
-import { Breaker } from './breaker';
-import { isOfOne, isUnjudged, strangeAnswer } from './failure';
-import { SingleFlight } from './singleFlight';
+import { BillingFailure, isOfOne, isUnjudged, mayAskAgain, strangeAnswer } from './failure';
+import { Breaker, SeenErrors, SingleFlight, TtlCache } from './guards';
 import { Phones } from './phone';
-import type { PinLedger } from '../store/pinLedger';
 import { PinTries, type PinRefusal, type PinResult } from './pinTries';
-import { onceMore } from './retry';
 import type { BillingSettings } from './settings';
-import { TtlCache } from './ttlCache';
-import { SeenErrors } from './seenErrors';
-import { within } from './within';
 
 export interface DeskParts {
   settings: Omit<BillingSettings, 'source'>;
@@ -63,6 +59,12 @@ type Accounts = Extract<BillingReply, { status: 'accounts' }>;
 type Outcome = BillingReply | { readonly status: 'refused' | 'unjudged' } | undefined;
 
 const UNAVAILABLE: BalanceAnswer = { status: 'unavailable' };
+/**
+ * Before the second try where the connection failed and asking again does no harm, milliseconds. A server that is restarted, or
+ * has just closed a connection that was kept, answers a moment later.
+ */
+const AGAIN_MS = 100;
+const SLOW = 'find out why billing is slow, or raise `billing.limitMs`; callers hear music meanwhile';
 
 export class BalanceService {
   readonly #counts = { asked: 0, answered: 0, shared: 0, cached: 0, failed: 0, refused: 0, rested: 0 };
@@ -105,14 +107,11 @@ export class BalanceService {
     }
   }
 
-  /** Loads what a question needs and connects, so that the first is answered as fast as the others. Never rejects. */
+  /** Loads what a question needs, so that the first is answered as fast as the others. Never rejects. */
   async warm(): Promise<void> {
     try {
       await this.#phones.warm();
-      const billing = await this.#open();
-      await within(this.parts.clock, this.parts.settings.limitMs, this.#closing.signal, async () =>
-        billing.warm?.(),
-      );
+      await this.#open();
     } catch (error) {
       // The first question meets the same, and says so.
       this.parts.log.debug(errorFields(error), 'billing is not ready yet');
@@ -195,28 +194,31 @@ export class BalanceService {
 
   /** Never rejects; where there is no reply the log says why. */
   async #ask(question: BillingQuestion, signal: AbortSignal): Promise<Outcome> {
-    const leave = this.#breaker.leave();
-    if (!leave) {
+    const permit = this.#breaker.permit();
+    if (!permit) {
       this.#rested();
       return { status: 'unjudged' };
     }
     const { clock, settings } = this.parts;
+    const { limitMs } = settings;
     let opened = false;
     try {
-      const reply = await within(clock, settings.limitMs, signal, async (asking) => {
+      const ask = async (asking: AbortSignal): Promise<BillingReply> => {
         const billing = await this.#open();
         opened = true;
         return this.#reply(billing, question, asking);
-      });
-      leave.answered();
+      };
+      const reply = await inTime(clock, limitMs, ask, signal);
+      if (reply === LATE) throw new BillingFailure(`no answer within ${limitMs} ms`, SLOW);
+      permit.answered();
       this.#counts.answered++;
       if (this.#seen.over()) this.parts.log.info({}, 'billing answers again');
       return reply;
     } catch (error) {
       const ofOne = isOfOne(error);
       if (!signal.aborted) this.#troubled(error, question.uniqueid);
-      if (signal.aborted || ofOne) leave.abandoned();
-      else leave.failed();
+      if (signal.aborted || ofOne) permit.abandoned();
+      else permit.failed();
       if (ofOne) return { status: 'refused' };
       return !opened || isUnjudged(error) ? { status: 'unjudged' } : undefined;
     }
@@ -228,7 +230,13 @@ export class BalanceService {
   }
 
   async #reply(billing: Billing, question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
-    const reply = await onceMore(this.parts.clock, signal, () => billing.accounts(question, signal));
+    const { clock } = this.parts;
+    const reply = await billing.accounts(question, signal).catch(async (error: unknown) => {
+      if (!mayAskAgain(error)) throw error;
+      await inTime(clock, AGAIN_MS, new Promise<never>(() => {}), signal);
+      if (signal.aborted) throw error;
+      return billing.accounts(question, signal);
+    });
     if (reply.status === 'wrong-pin' && question.pin === undefined)
       throw strangeAnswer(
         'the answer',

@@ -181,6 +181,29 @@ describe('when billing', () => {
     expect(stand.questions.length).toBe(4);
   });
 
+  test('is lost twice, or where asking again may do harm, there is no further try', async () => {
+    stand = new Stand();
+    stand.answering = lost;
+    expect(await stand.askFor(3000)).toEqual(UNAVAILABLE);
+    expect(stand.questions.length).toBe(2);
+    stand.answering = refused;
+    expect(await stand.askFor(3000)).toEqual(UNAVAILABLE);
+    expect(stand.questions.length).toBe(3);
+  });
+
+  test('is lost and the caller hangs up, it is not asked again', async () => {
+    stand = new Stand();
+    stand.answering = lost;
+    const leaving = new AbortController();
+    const answer = stand.ask({}, leaving.signal);
+    await turn();
+    leaving.abort();
+    expect(await answer).toEqual(UNAVAILABLE);
+    stand.clock.advance(3000);
+    await turn();
+    expect(stand.questions.length).toBe(1);
+  });
+
   test('fails, the answer is not kept', async () => {
     stand = new Stand();
     stand.answering = refused;
