@@ -77,11 +77,6 @@ interface Flight<T> {
 export class SingleFlight<T> {
   readonly #flying = new Map<string, Flight<T>>();
 
-  /** Whether this is being asked just now. */
-  has(key: string): boolean {
-    return this.#flying.has(key);
-  }
-
   /**
    * The answer, or undefined for an asker whose `signal` was aborted before.
    * @param start asks; its signal is aborted when nobody waits any more
