@@ -2,14 +2,36 @@
 // Callers believe a wrong balance; callers who hear none call again.
 import { minorDigits, parseMoney } from '../speech/money';
 import { HoldcastError } from '../util/errors';
-import { MOST_ACCOUNTS, type Account, type BillingReply } from './billing';
+import { MOST_ACCOUNTS, type Account, type BillingQuestion, type BillingReply } from './billing';
 import { strangeAnswer } from './failure';
+import { redactedError } from './redactedError';
 
 const LONGEST_NUMBER = 64;
 /** Control and format characters, halves of characters, private ones: nothing that a number is written with. */
 const UNSPEAKABLE = /\p{C}/u;
 /** Read out are digits and Latin letters; a number that has neither would be a hole in the sentence. */
 const READ_OUT = /[0-9a-z]/i;
+
+/**
+ * The same by the operator's `answer`, which meets data that it was not written for: what it throws is a strange answer.
+ * @param answer may answer with a promise though its type has none
+ * @throws HoldcastError HC_BILLING_ANSWER
+ */
+export async function mapped<T>(
+  answer: (said: T, question: BillingQuestion) => unknown,
+  said: T,
+  question: BillingQuestion,
+  currency: string,
+): Promise<BillingReply> {
+  let found: unknown;
+  try {
+    found = await answer(said, question);
+  } catch (error) {
+    const hint = 'correct the function `answer` of `billing` in config.ts: it was given something unexpected';
+    throw strangeAnswer('the function `answer`', redactedError(error), hint);
+  }
+  return replyOf(found, currency);
+}
 
 /**
  * @param answer anything; what it is made of is read once, and none of its objects is handed on

@@ -1,22 +1,18 @@
 // BalanceService: stands between callers and whatever knows their balances. Everything that must not happen is kept off
 // here, in front of any adapter: asking too long, too often, twice, for somebody else, or with a guessed PIN.
+import type { PinLedger } from '../store/pinLedger';
 import type { Clock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
-import { Breaker } from './breaker';
-import { isOfOne, isUnjudged, strangeAnswer } from './failure';
-import { SingleFlight } from './singleFlight';
+import { BillingFailure, says, strangeAnswer } from './failure';
+import { Breaker, SeenErrors, SingleFlight, TtlCache } from './guards';
 import { Phones } from './phone';
-import type { PinLedger } from '../store/pinLedger';
-import { PinTries, type PinRefusal, type PinResult } from './pinTries';
-import { onceMore } from './retry';
+import { PinTries, type PinResult } from './pinTries';
 import type { BillingSettings } from './settings';
-import { TtlCache } from './ttlCache';
-import { SeenErrors } from './seenErrors';
-import { within } from './within';
 
-export interface DeskParts {
+export interface BalanceServiceParts {
   settings: Omit<BillingSettings, 'source'>;
   /** Loads and opens what billing is reached by; called with the first question, and again after it failed. */
   open(): Promise<Billing>;
@@ -37,24 +33,6 @@ export interface BalanceCall {
   readonly pin?: string | undefined;
 }
 
-/** How often, since it was opened. */
-export interface DeskCounts {
-  /** Somebody wanted to hear a balance. */
-  readonly asked: number;
-  /** Billing answered, whatever it said. */
-  readonly answered: number;
-  /** The same was being asked already. */
-  readonly shared: number;
-  /** It was answered a moment before. */
-  readonly cached: number;
-  /** Billing was away, slow or wrong. */
-  readonly failed: number;
-  /** Billing was not asked: no number, or no PIN that may be tried. */
-  readonly refused: number;
-  /** Billing was not asked, since it is left alone. */
-  readonly rested: number;
-}
-
 type Accounts = Extract<BillingReply, { status: 'accounts' }>;
 /**
  * What became of a question. `refused`: it failed, and not billing. `unjudged`: nobody has looked at its PIN. Undefined: no
@@ -63,9 +41,14 @@ type Accounts = Extract<BillingReply, { status: 'accounts' }>;
 type Outcome = BillingReply | { readonly status: 'refused' | 'unjudged' } | undefined;
 
 const UNAVAILABLE: BalanceAnswer = { status: 'unavailable' };
+/**
+ * Before the second try where the connection failed and asking again does no harm, milliseconds. A server that is restarted, or
+ * has just closed a connection that was kept, answers a moment later.
+ */
+const AGAIN_MS = 100;
+const SLOW = 'find out why billing is slow, or raise `billing.limitMs`; callers hear music meanwhile';
 
 export class BalanceService {
-  readonly #counts = { asked: 0, answered: 0, shared: 0, cached: 0, failed: 0, refused: 0, rested: 0 };
   readonly #phones: Phones;
   readonly #breaker: Breaker;
   readonly #running = new SingleFlight<Outcome>();
@@ -76,7 +59,7 @@ export class BalanceService {
   #withPin = 0;
   readonly #closing = new AbortController();
 
-  constructor(private readonly parts: DeskParts) {
+  constructor(private readonly parts: BalanceServiceParts) {
     const { settings, clock, log } = parts;
     const { failures, restMs, cacheMs, phone, pin } = settings;
     this.#phones = new Phones(phone);
@@ -86,17 +69,12 @@ export class BalanceService {
     this.#seen = new SeenErrors(clock);
   }
 
-  get counts(): DeskCounts {
-    return { ...this.#counts };
-  }
-
   /**
    * The caller's accounts, or why there are none; never rejects, and has an answer within `limitMs`, and within 1.2 s more where
    * a PIN is asked for and the store is slow.
    * @param signal aborted: the caller no longer waits, and the answer is `unavailable`
    */
   async balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
-    this.#counts.asked++;
     try {
       return await this.#answer(call, signal);
     } catch (error) {
@@ -105,14 +83,11 @@ export class BalanceService {
     }
   }
 
-  /** Loads what a question needs and connects, so that the first is answered as fast as the others. Never rejects. */
+  /** Loads what a question needs, so that the first is answered as fast as the others. Never rejects. */
   async warm(): Promise<void> {
     try {
       await this.#phones.warm();
-      const billing = await this.#open();
-      await within(this.parts.clock, this.parts.settings.limitMs, this.#closing.signal, async () =>
-        billing.warm?.(),
-      );
+      await this.#open();
     } catch (error) {
       // The first question meets the same, and says so.
       this.parts.log.debug(errorFields(error), 'billing is not ready yet');
@@ -133,10 +108,7 @@ export class BalanceService {
     const { uniqueid, language, pin } = call;
     const phone = await this.#phones.asked(call.phone);
     if (signal.aborted || this.#closing.signal.aborted) return UNAVAILABLE;
-    if (phone === undefined) {
-      this.#counts.refused++;
-      return { status: 'unknown-caller' };
-    }
+    if (phone === undefined) return { status: 'unknown-caller' };
     const question: BillingQuestion = { phone, uniqueid, language };
     if (this.#pins) return this.#checked(question, pin, this.#pins, signal);
     return (await this.#accounts(question, signal)) ?? UNAVAILABLE;
@@ -146,11 +118,7 @@ export class BalanceService {
   async #accounts(question: BillingQuestion, signal: AbortSignal): Promise<Accounts | undefined> {
     const { phone } = question;
     const kept = this.#cache.get(phone);
-    if (kept) {
-      this.#counts.cached++;
-      return kept;
-    }
-    if (this.#running.has(phone)) this.#counts.shared++;
+    if (kept) return kept;
     const reply = await this.#running.join(phone, signal, async (flying) => {
       const answered = await this.#ask(question, flying);
       if (answered?.status === 'accounts' && !flying.aborted) this.#cache.put(phone, answered);
@@ -171,9 +139,9 @@ export class BalanceService {
     const begun = await (isKeyed ? pins.begin(question) : pins.refusal(question)).catch(
       () => 'limited' as const,
     );
-    if (typeof begun === 'string') return this.#refused(begun);
+    if (typeof begun === 'string') return begun === 'locked' ? { status: 'locked' } : UNAVAILABLE;
     if (!isKeyed || !begun)
-      return this.#breaker.rests ? this.#rested() : this.#refused({ status: 'pin', wrong: false, digits });
+      return this.#breaker.rests ? UNAVAILABLE : { status: 'pin', wrong: false, digits };
     const reply =
       signal.aborted || this.#closing.signal.aborted
         ? ({ status: 'unjudged' } as const)
@@ -187,48 +155,42 @@ export class BalanceService {
     return locked ? { status: 'locked' } : { status: 'pin', wrong: true, digits };
   }
 
-  #refused(answer: BalanceAnswer | PinRefusal): BalanceAnswer {
-    this.#counts.refused++;
-    if (typeof answer !== 'string') return answer;
-    return answer === 'locked' ? { status: 'locked' } : UNAVAILABLE;
-  }
-
   /** Never rejects; where there is no reply the log says why. */
   async #ask(question: BillingQuestion, signal: AbortSignal): Promise<Outcome> {
-    const leave = this.#breaker.leave();
-    if (!leave) {
-      this.#rested();
-      return { status: 'unjudged' };
-    }
+    const permit = this.#breaker.permit();
+    if (!permit) return { status: 'unjudged' };
     const { clock, settings } = this.parts;
+    const { limitMs } = settings;
     let opened = false;
     try {
-      const reply = await within(clock, settings.limitMs, signal, async (asking) => {
+      const ask = async (asking: AbortSignal): Promise<BillingReply> => {
         const billing = await this.#open();
         opened = true;
         return this.#reply(billing, question, asking);
-      });
-      leave.answered();
-      this.#counts.answered++;
+      };
+      const reply = await inTime(clock, limitMs, ask, signal);
+      if (reply === LATE) throw new BillingFailure(`no answer within ${limitMs} ms`, SLOW);
+      permit.answered();
       if (this.#seen.over()) this.parts.log.info({}, 'billing answers again');
       return reply;
     } catch (error) {
-      const ofOne = isOfOne(error);
+      const ofOne = says(error, 'ofOne');
       if (!signal.aborted) this.#troubled(error, question.uniqueid);
-      if (signal.aborted || ofOne) leave.abandoned();
-      else leave.failed();
+      if (signal.aborted || ofOne) permit.abandoned();
+      else permit.failed();
       if (ofOne) return { status: 'refused' };
-      return !opened || isUnjudged(error) ? { status: 'unjudged' } : undefined;
+      return !opened || says(error, 'unjudged') ? { status: 'unjudged' } : undefined;
     }
   }
 
-  #rested(): BalanceAnswer {
-    this.#counts.rested++;
-    return UNAVAILABLE;
-  }
-
   async #reply(billing: Billing, question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
-    const reply = await onceMore(this.parts.clock, signal, () => billing.accounts(question, signal));
+    const { clock } = this.parts;
+    const reply = await billing.accounts(question, signal).catch(async (error: unknown) => {
+      if (!says(error, 'again')) throw error;
+      await inTime(clock, AGAIN_MS, new Promise<never>(() => {}), signal);
+      if (signal.aborted) throw error;
+      return billing.accounts(question, signal);
+    });
     if (reply.status === 'wrong-pin' && question.pin === undefined)
       throw strangeAnswer(
         'the answer',
@@ -247,8 +209,7 @@ export class BalanceService {
   }
 
   #troubled(error: unknown, uniqueid: string): void {
-    this.#counts.failed++;
-    const level = this.#seen.isNews(messageOf(error), isOfOne(error)) ? 'error' : 'debug';
+    const level = this.#seen.isNews(messageOf(error), says(error, 'ofOne')) ? 'error' : 'debug';
     this.parts.log[level]({ uniqueid, ...errorFields(error) }, 'a balance is not available');
   }
 }

@@ -26,10 +26,11 @@ export type BillingReply =
 export const MOST_ACCOUNTS = 10;
 
 export interface Billing {
-  /** @throws HoldcastError HC_BILLING_FAILED (away, refused), HC_BILLING_ANSWER (it said what cannot be said) */
+  /**
+   * @param signal aborted when nobody waits any more: whoever asks (BalanceService) has gone on then, whether it is obeyed or not
+   * @throws HoldcastError HC_BILLING_FAILED (away, refused), HC_BILLING_ANSWER (it said what cannot be said)
+   */
   accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply>;
-  /** Makes a connection before the first question. May reject: the first question then meets the same. */
-  warm?(): Promise<void>;
   /** Ends what is under way; may be called again. */
   close?(): Promise<void> | void;
 }

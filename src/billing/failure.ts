@@ -12,55 +12,39 @@ export interface FailureTraits {
   readonly unjudged?: boolean;
 }
 
-/** HC_BILLING_FAILED: billing is away, refused, or did not answer in time. */
+/** HC_BILLING_FAILED: billing is away, refused, or did not answer in time. HC_BILLING_ANSWER: it answered what cannot be said. */
 export class BillingFailure extends HoldcastError implements Required<FailureTraits> {
   readonly again: boolean;
   readonly ofOne: boolean;
   readonly unjudged: boolean;
 
-  constructor(message: string, hint: string, traits: FailureTraits = {}) {
-    super('HC_BILLING_FAILED', message, hint);
-    this.again = traits.again === true;
-    this.ofOne = traits.ofOne === true;
-    this.unjudged = traits.unjudged === true;
-  }
-}
-
-/** HC_BILLING_ANSWER: it answered what cannot be said. */
-class StrangeAnswer extends HoldcastError {
   constructor(
     message: string,
     hint: string,
-    readonly ofOne: boolean,
+    { again = false, ofOne = false, unjudged = false }: FailureTraits = {},
+    code: 'HC_BILLING_FAILED' | 'HC_BILLING_ANSWER' = 'HC_BILLING_FAILED',
   ) {
-    super('HC_BILLING_ANSWER', message, hint);
+    super(code, message, hint);
+    this.again = again;
+    this.ofOne = ofOne;
+    this.unjudged = unjudged;
   }
-}
-
-/**
- * @param place where ("accounts[1].balance"), never a value
- * @param ofOne the answer to this question is strange, others may be right: see BillingFailure
- */
-export function strangeAnswer(place: string, what: string, hint = ANSWER_HINT, ofOne = true): HoldcastError {
-  return new StrangeAnswer(`${place} ${what}`, hint, ofOne);
 }
 
 const ANSWER_HINT =
   'see that billing answers with a list of { number, balance, currency } as docs/billing.md has them';
 
-/** Whether an error says of itself that the same may be asked again. By its shape: a bundle may have its own class. */
-export function mayAskAgain(error: unknown): boolean {
-  return says(error, 'again');
+/**
+ * @param place where ("accounts[1].balance"), never a value
+ * @param ofOne the answer to this question is strange, others may be right: see BillingFailure
+ */
+export function strangeAnswer(place: string, what: string, hint = ANSWER_HINT, ofOne = true): BillingFailure {
+  return new BillingFailure(`${place} ${what}`, hint, { ofOne }, 'HC_BILLING_ANSWER');
 }
 
-/** Whether an error says of itself that one question failed and not billing. By its shape, as above. */
-export function isOfOne(error: unknown): boolean {
-  return says(error, 'ofOne');
-}
-
-/** Whether an error says of itself that nobody looked at the PIN. By its shape, as above. */
-export function isUnjudged(error: unknown): boolean {
-  return says(error, 'unjudged');
+/** Whether an error says this of itself. By its shape: a bundle may have its own class. */
+export function says(error: unknown, trait: keyof FailureTraits): boolean {
+  return typeof error === 'object' && error !== null && (error as FailureTraits)[trait] === true;
 }
 
 /** Nobody was there to be asked: codes of a connection that was never made. */
@@ -72,8 +56,4 @@ const NOT_REACHED = new Set([
 /** Whether a code of a failed connection says that nothing was sent on it. */
 export function isNotReached(code: string | undefined): boolean {
   return code !== undefined && NOT_REACHED.has(code);
-}
-
-function says(error: unknown, what: keyof FailureTraits): boolean {
-  return typeof error === 'object' && error !== null && (error as Record<string, unknown>)[what] === true;
 }

@@ -2,6 +2,7 @@
 // What comes from a channel may be anything; it stays the value of its place and never becomes another part of it.
 import type { BillingQuestion } from './billing';
 import { BillingFailure } from './failure';
+import type { BillingFunction, HttpBilling, SqlBilling } from './settings';
 
 const PLACEHOLDER = /\{(phone|uniqueid|language|pin)\}/g;
 
@@ -83,4 +84,26 @@ export function filledJson(body: unknown, question: BillingQuestion): string {
     // a cycle or a BigInt: as below
   }
   throw new BillingFailure('its body cannot be sent as JSON', 'use objects, lists, strings and numbers');
+}
+
+type PinSource =
+  { readonly http: HttpBilling } | { readonly sql: Pick<SqlBilling, 'query' | 'answer'> } | BillingFunction;
+
+/**
+ * Whether a config asks callers for a PIN and passes it to nobody: any PIN would do. An operator's own code is trusted to look
+ * at it.
+ */
+export function pinIsLost({ pin, source }: { pin?: unknown; source: PinSource }): boolean {
+  if (!pin || typeof source === 'function') return false;
+  if ('sql' in source) return source.sql.answer === undefined && !/:pin\b/.test(source.sql.query);
+  return source.http.answer === undefined && !sendsPin(source.http);
+}
+
+/** Whether what is asked over HTTP has the PIN in it. A body with cycles cannot be sent. */
+export function sendsPin({ url, headers, body }: HttpBilling): boolean {
+  try {
+    return JSON.stringify([url, headers, body]).includes('{pin}');
+  } catch {
+    return false;
+  }
 }

@@ -4,14 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { Pool, type Dispatcher } from 'undici';
 import { errnoOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { mapped } from './answer';
 import type { Billing, BillingQuestion, BillingReply } from './billing';
 import { BillingFailure, strangeAnswer } from './failure';
 import { filledHeader, filledJson, filledPath, templateUrl } from './fill';
-import { mapped } from './mapping';
 import type { HttpBilling } from './settings';
-import { WarmSocket } from './warmSocket';
 import { packedAnswer, requestFailure, statusFailure } from './httpFailure';
-import { Abandoned, unlessAborted } from './within';
 
 const MOST_BYTES = 64 * 1024;
 const CONNECTIONS = 16;
@@ -32,9 +30,8 @@ export async function openHttp(settings: HttpBilling, parts: HttpParts): Promise
   const { origin } = templateUrl(settings.url);
   const ca = settings.ca === undefined ? undefined : await certificate(settings.ca);
   const tls = { rejectUnauthorized: true, timeout: limitMs, ...(ca !== undefined && { ca }) };
-  const spare = new WarmSocket(origin, tls);
   const pool = new Pool(origin, {
-    connect: spare.connect,
+    connect: tls,
     connections: CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
@@ -42,7 +39,7 @@ export async function openHttp(settings: HttpBilling, parts: HttpParts): Promise
     bodyTimeout: limitMs,
     maxResponseSize: MOST_BYTES,
   });
-  return new BillingOverHttp(settings, parts, pool, spare);
+  return new BillingOverHttp(settings, parts, pool);
 }
 
 async function certificate(file: string): Promise<string> {
@@ -63,26 +60,19 @@ class BillingOverHttp implements Billing {
     private readonly settings: HttpBilling,
     private readonly parts: Pick<HttpParts, 'currency' | 'log'>,
     private readonly pool: Pool,
-    private readonly spare: WarmSocket,
   ) {
     this.#method = settings.method ?? (settings.body === undefined ? 'GET' : 'POST');
   }
 
   async accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
-    // The client does not look at the signal before its connection stands.
-    const said = await unlessAborted(signal, () => this.#said(question, signal));
+    const said = await this.#said(question, signal);
     if ('reply' in said) return said.reply;
     const { answer = (json: unknown): unknown => json } = this.settings;
-    return mapped(answer, said.json, question, signal, this.parts.currency);
+    return mapped(answer, said.json, question, this.parts.currency);
   }
 
-  async warm(): Promise<void> {
-    await this.spare.open();
-  }
-
-  async close(): Promise<void> {
-    this.spare.close();
-    await this.pool.destroy();
+  close(): Promise<void> {
+    return this.pool.destroy();
   }
 
   async #said(question: BillingQuestion, signal: AbortSignal): Promise<Said> {
@@ -100,7 +90,7 @@ class BillingOverHttp implements Billing {
       this.#tell(statusCode, question);
       return { reply };
     } catch (error) {
-      throw signal.aborted ? new Abandoned() : requestFailure(error, this.settings.url, again);
+      throw requestFailure(error, this.settings.url, again);
     }
   }
 

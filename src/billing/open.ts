@@ -1,14 +1,16 @@
 // Open: from the operator's settings to a desk that answers. What an adapter needs is loaded with the first question
 // (undici 60 ms, the driver of MySQL as long): a caller who never presses the key does not pay for it.
+import type { PinLedger } from '../store/pinLedger';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import type { Billing } from './billing';
+import { replyOf } from './answer';
 import { BalanceService } from './balanceService';
-import { BillingFailure } from './failure';
-import { pinIsLost } from './pin';
-import type { PinLedger } from '../store/pinLedger';
+import type { Billing } from './billing';
+import { BillingFailure, isNotReached } from './failure';
+import { pinIsLost } from './fill';
 import type { PinResult } from './pinTries';
-import type { BillingSettings } from './settings';
+import { redactedError, thrownCode } from './redactedError';
+import type { BillingFunction, BillingSettings } from './settings';
 
 export interface BillingParts {
   clock: Clock;
@@ -34,14 +36,28 @@ async function openAdapter(
     const hint = 'use {pin} in `url`, `headers` or `body`, or :pin in `query`, or leave `pin` out';
     throw new BillingFailure('the config asks for a PIN, and nothing checks it', hint);
   }
-  if (typeof source === 'function') {
-    const { BillingByFunction } = await import('./own');
-    return new BillingByFunction(source, currency);
-  }
+  if (typeof source === 'function') return billingBy(source, currency);
   if ('sql' in source) {
     const { BillingBySql } = await import('./sql');
     return new BillingBySql(source.sql, { currency, clock, log });
   }
   const { openHttp } = await import('./http');
   return openHttp(source.http, { currency, limitMs, log });
+}
+
+/** The operator's own code: it may throw, or answer with anything. @param currency ISO 4217, of amounts that name none */
+export function billingBy(ask: BillingFunction, currency: string): Billing {
+  return {
+    accounts: async (question, signal) => {
+      let answer: unknown;
+      try {
+        answer = await ask({ ...question, signal });
+      } catch (error) {
+        const hint = 'correct the function `billing.ask` in config.ts';
+        const unjudged = isNotReached(thrownCode(error));
+        throw new BillingFailure(`the function ${redactedError(error)}`, hint, { unjudged });
+      }
+      return replyOf(answer, currency);
+    },
+  };
 }

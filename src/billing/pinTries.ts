@@ -1,11 +1,10 @@
 // PinTries: a few PIN attempts per number, then none for a while; and a limit over all numbers, which slows anyone who
 // tries one PIN on many numbers. Counted in the store, so that no restart and no other process brings new ones.
-import type { PinCounts, PinLedger, PinLimits } from '../store/pinLedger';
+import type { PinCaller, PinCounts, PinLedger, PinLimits } from '../store/pinLedger';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
-import { pinCaller } from './pinLine';
 import type { PinRules } from './settings';
 
 /**
@@ -155,4 +154,18 @@ export class PinTries {
 function limitsOf({ tries, lockMs, allTries, allMs }: PinRules): PinLimits {
   if (allMs <= lockMs) return { tries, lockMs, allTries, allMs };
   return { tries, lockMs, allTries: Math.max(tries, Math.ceil((allTries * lockMs) / allMs)), allMs: lockMs };
+}
+
+/**
+ * What all spellings of a number have in common are its last digits: without the country nobody can say more. Numbers have seven
+ * and more behind their country and trunk prefix, but in a handful of small countries; two callers whose last seven are the same
+ * share their tries: one in ten million pairs.
+ */
+const SHARED_DIGITS = 7;
+
+/** Whose tries count together. @param phone as billing is asked about it */
+export function pinCaller(phone: string): PinCaller {
+  // "0201" is extension 201 with a prefix.
+  const digits = phone.replace(/\D/g, '').replace(/^0+/, '');
+  return { line: digits.slice(-SHARED_DIGITS), told: phone };
 }

@@ -5,11 +5,10 @@ import { SERVER } from '../store/mysqlErrors';
 import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import { mapped } from './answer';
 import { MOST_ACCOUNTS, type Billing, type BillingQuestion, type BillingReply } from './billing';
 import { BillingFailure, isNotReached, strangeAnswer } from './failure';
-import { mapped } from './mapping';
 import type { SqlBilling } from './settings';
-import { Abandoned } from './within';
 
 export interface SqlParts {
   /** ISO 4217, of rows that name none. */
@@ -24,7 +23,7 @@ const SELECT = /^\s*select\b/i;
 export class BillingBySql implements Billing {
   readonly #pool: Pool;
 
-  /** No connection is made before `warm` or the first question. Its owner closes it. */
+  /** No connection is made before the first question. Its owner closes it. */
   constructor(
     private readonly settings: SqlBilling,
     private readonly parts: SqlParts,
@@ -39,11 +38,7 @@ export class BillingBySql implements Billing {
       throw strangeAnswer('the query', `found more than ${MOST_ACCOUNTS} rows`, hint);
     }
     const { answer = columns } = this.settings;
-    return mapped(answer, rows, question, signal, this.parts.currency);
-  }
-
-  async warm(): Promise<void> {
-    await this.#pool.query('SELECT 1');
+    return mapped(answer, rows, question, this.parts.currency);
   }
 
   close(): Promise<void> {
@@ -58,7 +53,7 @@ export class BillingBySql implements Billing {
     try {
       return await this.#pool.query(query, { phone, uniqueid, language, pin: pin ?? null }, signal);
     } catch (error) {
-      throw signal.aborted ? new Abandoned() : queryFailure(error, SELECT.test(query) && pin === undefined);
+      throw queryFailure(error, SELECT.test(query) && pin === undefined);
     }
   }
 }

@@ -2,7 +2,7 @@
 // a file; a language that nobody speaks; a folder that is not there.
 import { existsSync, promises } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { sendsPin } from '../billing/pin';
+import { sendsPin } from '../billing/fill';
 import type { HttpBilling } from '../billing/settings';
 import type { LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';

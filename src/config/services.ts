@@ -1,7 +1,7 @@
 // What the sections `voices`, `billing` and `store` may hold: whom Holdcast asks, and where it remembers.
 // Beside schema.ts, which puts all sections together.
 import { z } from 'zod';
-import { pinIsLost } from '../billing/pin';
+import { pinIsLost } from '../billing/fill';
 import { defaultPin, type BillingFunction, type HttpBilling, type SqlBilling } from '../billing/settings';
 import { minorDigits } from '../speech/money';
 import {

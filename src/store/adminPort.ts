@@ -1,8 +1,9 @@
 // What `holdcast store` can do with a store: the port that both stores fill in.
 // Apart from admin.ts, which loads them, so that imports run one way.
+import { errorFields } from '../util/errors';
 import type { Closeable } from '../util/scope';
+import { isTrackId, type Fields, type StoreRecord } from './rows';
 import { refused } from './storeErrors';
-import { isTrackId, type StoreRecord } from './rows';
 
 export interface MigrateOptions {
   /** Track ids in order of name: number n of the old system is the n-th, where `classes` says nothing else. */
@@ -66,6 +67,32 @@ export function meaningOf(musicClass: number, { tracks, classes }: MigrateOption
   return track;
 }
 
+export const ok = (name: string, found: string): StoreFinding => ({ result: 'ok', name, found });
+export const warning = (name: string, found: string, todo: string): StoreFinding => ({
+  ...{ result: 'warning', name, found, todo },
+});
+export const problem = (name: string, found: string, todo?: string): StoreFinding => ({
+  ...{ result: 'problem', name, found },
+  ...(todo !== undefined && { todo }),
+});
+
+/** What each look finds, up to the first problem; one that throws has found one. Never rejects. */
+export async function findingsOf(
+  ...looks: (() => Promise<readonly StoreFinding[]> | readonly StoreFinding[])[]
+): Promise<StoreFinding[]> {
+  const found: StoreFinding[] = [];
+  for (const look of looks) {
+    try {
+      found.push(...(await look()));
+    } catch (thrown) {
+      const { error, hint } = errorFields(thrown);
+      found.push(problem('store', error, hint));
+    }
+    if (found.some(({ result }) => result === 'problem')) break;
+  }
+  return found;
+}
+
 /** Numbers of which nobody knows the track, as a line for the operator; no line when there are none. */
 export function unmappedFinding(
   unmapped: readonly { musicClass: number; callers: number }[],
@@ -73,11 +100,31 @@ export function unmappedFinding(
   if (unmapped.length === 0) return [];
   const callers = unmapped.reduce((sum, one) => sum + one.callers, 0);
   const numbers = unmapped.map(({ musicClass }) => musicClass).join(', ');
-  return [
-    {
-      ...{ result: 'warning', name: 'choices' },
-      found: `no track is known for music class ${numbers} (${callers} callers)`,
-      todo: 'say what they mean: `holdcast store migrate --class <number>=<track>`',
-    },
-  ];
+  const todo = 'say what they mean: `holdcast store migrate --class <number>=<track>`';
+  return [warning('choices', `no track is known for music class ${numbers} (${callers} callers)`, todo)];
+}
+
+/** Rows that are read at once. */
+const PAGE = 1000;
+
+/**
+ * All rows in the order of their key, page by page: more may be written meanwhile.
+ * @param select up to its WHERE and what stands there
+ * @param key columns, of which the first has an index; "q.src" where several tables have one of that name
+ */
+export async function* paged(
+  query: (sql: string, values: readonly string[]) => Promise<readonly Fields[]>,
+  select: string,
+  key: readonly string[],
+): AsyncGenerator<Fields> {
+  const columns = key.join(', ');
+  const after = ` AND ${key[0]} >= ? AND (${columns}) > (${key.map(() => '?').join(', ')})`;
+  for (let last: string[] | undefined; ;) {
+    const sql = `${select}${last ? after : ''} ORDER BY ${columns} LIMIT ${PAGE}`;
+    const rows = await query(sql, last ? [last[0]!, ...last] : []);
+    yield* rows;
+    const end = rows.length === PAGE ? rows.at(-1) : undefined;
+    if (!end) return;
+    last = key.map((column) => String(end[column.replace(/^.*\./, '')]));
+  }
 }

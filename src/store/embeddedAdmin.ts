@@ -2,10 +2,14 @@
 import { existsSync, promises, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../util/clock';
-import { errorFields } from '../util/errors';
 import {
+  findingsOf,
   meaningOf,
+  ok,
+  paged,
+  problem,
   unmappedFinding,
+  warning,
   type MigrateOptions,
   type MigrateReport,
   type StoreAdmin,
@@ -13,17 +17,13 @@ import {
 } from './adminPort';
 import { statementsFor } from './embedded';
 import { schemaOf } from './embeddedFile';
-import type { SqlRow, SqlValue } from './embeddedMessages';
 import { EmbeddedThread } from './embeddedThread';
 import type { StoreParts } from './open';
-import { recordOf } from './records';
-import { rowsOfRecords, type StoreRecord } from './rows';
+import { recordOf, rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
 
 /** An operator has more patience than a caller, milliseconds. */
 const LIMIT_MS = 120_000;
-/** Rows that are read at once. */
-const PAGE = 1000;
 /** Less free disk is worth a word, bytes. */
 const LITTLE_DISK = 256 << 20;
 
@@ -65,21 +65,19 @@ class EmbeddedAdmin implements StoreAdmin {
 
   async check(): Promise<StoreFinding[]> {
     if (!existsSync(this.file)) return [await this.#notThere()];
-    try {
-      return [...(await this.#checkFile()), ...(await this.#checkRows()), await this.#checkDisk()];
-    } catch (error) {
-      const { error: found, hint } = errorFields(error);
-      return [{ result: 'problem', name: 'store', found, ...(hint !== undefined && { todo: hint }) }];
-    }
+    return findingsOf(
+      () => this.#checkFile(),
+      () => this.#checkRows(),
+      () => this.#checkDisk(),
+    );
   }
 
   async *records(): AsyncGenerator<StoreRecord> {
     // Numbers first: a store that gives numbers to tracks must know which ones are taken.
     for (const which of ['IS NULL', 'IS NOT NULL'])
-      yield* this.#pages('holdcast_choice', ['src'], ['track', 'music_class', 'at_ms'], `track ${which}`);
-    const rest = ['src', 'queue'];
-    yield* this.#pages('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item'], rest);
-    yield* this.#pages('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action'], rest);
+      yield* this.#records('holdcast_choice', ['src'], `track ${which}`);
+    yield* this.#records('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
+    yield* this.#records('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
@@ -91,24 +89,10 @@ class EmbeddedAdmin implements StoreAdmin {
     return this.thread.close();
   }
 
-  async *#pages(
-    table: string,
-    key: readonly string[],
-    others: readonly string[],
-    which = 'true',
-  ): AsyncGenerator<StoreRecord> {
-    const columns = [...key, ...others].join(', ');
-    const keys = key.join(', ');
-    const marks = key.map(() => '?').join(', ');
-    let last: SqlValue[] | undefined;
-    do {
-      const after = last ? ` AND (${keys}) > (${marks})` : '';
-      const sql = `SELECT ${columns} FROM ${table} WHERE ${which}${after} ORDER BY ${keys} LIMIT ${PAGE}`;
-      const rows: readonly SqlRow[] = await this.thread.read({ sql, values: last ?? [] });
-      for (const row of rows) yield recordOf(table, row);
-      const end = rows.length === PAGE ? rows.at(-1) : undefined;
-      last = end && key.map((column) => end[column] as SqlValue);
-    } while (last);
+  async *#records(table: string, key: readonly string[], which = 'true'): AsyncGenerator<StoreRecord> {
+    const query = (sql: string, values: readonly string[]) => this.thread.read({ sql, values });
+    for await (const row of paged(query, `SELECT * FROM ${table} WHERE ${which}`, key))
+      yield recordOf(table, row);
   }
 
   #missing(): string[] {
@@ -137,71 +121,55 @@ class EmbeddedAdmin implements StoreAdmin {
   }
 
   async #notThere(): Promise<StoreFinding> {
-    const name = 'store';
     let folder = dirname(this.file);
     while (!existsSync(folder)) folder = dirname(folder);
     try {
       await promises.access(folder, promises.constants.W_OK | promises.constants.X_OK);
-      return { result: 'ok', name, found: `${this.file} is made with the first call` };
+      return ok('store', `${this.file} is made with the first call`);
     } catch {
       const todo = `let this user write to ${folder}, or name another file in store.file`;
-      return { result: 'problem', name, found: `${this.file} cannot be made`, todo };
+      return problem('store', `${this.file} cannot be made`, todo);
     }
   }
 
   async #checkFile(): Promise<StoreFinding[]> {
+    const { file } = this;
     const missing = this.#missing();
-    const { size, mode, uid } = statSync(this.file);
-    const owner = statSync(dirname(this.file)).uid;
-    const found: StoreFinding[] = [
-      { result: 'ok', name: 'store', found: `${this.file}, ${size} bytes` },
-      missing.length === 0
-        ? { result: 'ok', name: 'schema', found: 'as this version wants it' }
-        : { result: 'ok', name: 'schema', found: `${missing.join(', ')} will be applied` },
-    ];
+    const { size, mode, uid } = statSync(file);
+    const owner = statSync(dirname(file)).uid;
+    const schema =
+      missing.length === 0 ? 'as this version wants it' : `${missing.join(', ')} will be applied`;
+    const found = [ok('store', `${file}, ${size} bytes`), ok('schema', schema)];
     if ((mode & 0o077) !== 0)
-      found.push({
-        ...{
-          result: 'warning',
-          name: 'rights',
-          found: 'others than its owner may read the numbers of callers',
-        },
-        todo: `chmod 600 ${this.file}`,
-      });
-    if (uid !== owner)
-      found.push({
-        ...{
-          result: 'warning',
-          name: 'rights',
-          found: `the file belongs to user ${uid}, its folder to user ${owner}: the hub may not be able to open it`,
-        },
-        todo: `chown --reference=${dirname(this.file)} ${this.file}*, and run this as the hub's user`,
-      });
+      found.push(
+        warning('rights', 'others than its owner may read the numbers of callers', `chmod 600 ${file}`),
+      );
+    if (uid !== owner) {
+      const what = `the file belongs to user ${uid}, its folder to user ${owner}: the hub may not be able to open it`;
+      const todo = `chown --reference=${dirname(file)} ${file}*, and run this as the hub's user`;
+      found.push(warning('rights', what, todo));
+    }
     const [row] = await this.thread.read({ sql: 'PRAGMA quick_check(1)', values: [] });
-    if (row?.['quick_check'] !== 'ok')
-      found.push({
-        ...{ result: 'problem', name: 'store', found: 'the file is damaged' },
-        todo: 'stop Holdcast, and make a new file of it with `sqlite3 <file> .recover`',
-      });
+    if (row?.['quick_check'] !== 'ok') {
+      const todo = 'stop Holdcast, and make a new file of it with `sqlite3 <file> .recover`';
+      found.push(problem('store', 'the file is damaged', todo));
+    }
     // Takes the lock that every write needs.
     await this.thread.write([{ sql: 'DELETE FROM holdcast_choice WHERE false', values: [] }]);
-    return [...found, { result: 'ok', name: 'rights', found: 'it can be written to' }];
+    return [...found, ok('rights', 'it can be written to')];
   }
 
   async #checkRows(): Promise<StoreFinding[]> {
     const counts = ['holdcast_choice', 'holdcast_heard', 'holdcast_key'].map((table) => this.#count(table));
     const [choices, heard, keys] = await Promise.all(counts);
-    const rows: StoreFinding = {
-      ...{ result: 'ok', name: 'rows' },
-      found: `${choices} choices, ${heard} things heard, ${keys} keys`,
-    };
+    const rows = ok('rows', `${choices} choices, ${heard} things heard, ${keys} keys`);
     return [rows, ...unmappedFinding((await this.#numbers()).filter(({ track }) => track === undefined))];
   }
 
-  async #checkDisk(): Promise<StoreFinding> {
+  async #checkDisk(): Promise<StoreFinding[]> {
     const { bavail, bsize } = await promises.statfs(dirname(this.file));
     const found = `${Math.floor((bavail * bsize) / (1 << 20))} MB free`;
-    if (bavail * bsize >= LITTLE_DISK) return { result: 'ok', name: 'disk', found };
-    return { result: 'warning', name: 'disk', found, todo: 'make room, or keep less (store.keepDays)' };
+    if (bavail * bsize >= LITTLE_DISK) return [ok('disk', found)];
+    return [warning('disk', found, 'make room, or keep less (store.keepDays)')];
   }
 }

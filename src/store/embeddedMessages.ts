@@ -11,7 +11,7 @@ export interface Statement {
 
 export type Request =
   | { readonly id: number; readonly type: 'read'; readonly statement: Statement }
-  /** In one transaction, perhaps with others' that are asked for at the same time; answered when it is on disk. */
+  /** In one transaction; answered when it is on disk. */
   | { readonly id: number; readonly type: 'write'; readonly statements: readonly Statement[] }
   | { readonly id: number; readonly type: 'close' };
 

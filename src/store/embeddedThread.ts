@@ -2,10 +2,11 @@
 // A thread that hangs in the disk cannot be ended; what waits for it is told so, and nothing more is piled up on it.
 import type { Worker } from 'node:worker_threads';
 import { join } from 'node:path';
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
 import { messageOf, type HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
+import { PendingRequests } from '../util/pendingRequests';
 import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedMessages';
 import { migrationsFor } from './schema';
 import { away, refused } from './storeErrors';
@@ -27,9 +28,6 @@ const LIMIT_MS = 4000;
 const LOCKED_MS = 2500;
 /** Delay before another thread replaces one that died, milliseconds. */
 const REST_MS = 1000;
-/** Characters that may wait for the thread; about as many bytes. */
-const MOST_WAITING = 64 << 20;
-const MOST_REQUESTS = 10_000;
 
 /**
  * Files whose thread has been told to end and has not: it hangs in the disk, and cannot be ended. Another one would hang
@@ -37,37 +35,30 @@ const MOST_REQUESTS = 10_000;
  */
 const ending = new Map<string, number>();
 
-interface Pending {
-  readonly settle: (answer: Answer | Error) => void;
-  readonly cancel: Cancel;
-  readonly weight: number;
-}
-
 export class EmbeddedThread {
   #worker: Promise<Worker> | undefined;
-  readonly #pending = new Map<number, Pending>();
-  #weight = 0;
-  #serial = 0;
+  readonly #pending: PendingRequests<Answer>;
+  /** Given up, and not answered since: it hangs in the disk. */
+  readonly #late = new Set<number>();
   #diedAt = -Infinity;
   #closed: Promise<void> | undefined;
 
   constructor(
     private readonly file: string,
     private readonly options: ThreadOptions,
-  ) {}
+  ) {
+    this.#pending = new PendingRequests(options.clock);
+  }
 
   /** @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED */
   async read(statement: Statement): Promise<readonly SqlRow[]> {
-    const answer = await this.#ask({ type: 'read', statement }, 0);
+    const answer = await this.#ask({ type: 'read', statement });
     return 'rows' in answer ? answer.rows : [];
   }
 
   /** Resolves when it is on disk. @returns rows that each statement changed @throws as `read` */
   async write(statements: readonly Statement[]): Promise<readonly number[]> {
-    let weight = 0;
-    for (const { values } of statements)
-      for (const value of values) weight += typeof value === 'string' ? value.length : 8;
-    const answer = await this.#ask({ type: 'write', statements }, weight);
+    const answer = await this.#ask({ type: 'write', statements });
     return 'changed' in answer ? answer.changed : [];
   }
 
@@ -85,7 +76,7 @@ export class EmbeddedThread {
     const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     void gone.then(isGone);
     try {
-      await this.#send({ type: 'close' }, 0);
+      await this.#send({ type: 'close' });
       await gone;
     } catch {
       // It hangs: it may not keep the process.
@@ -103,42 +94,33 @@ export class EmbeddedThread {
     return () => add(-1);
   }
 
-  #ask(request: Asked, weight: number): Promise<Answer> {
+  #ask(request: Asked): Promise<Answer> {
     if (this.#closed) return Promise.reject(away('the store is closed'));
-    if (this.#weight + weight > MOST_WAITING || this.#pending.size >= MOST_REQUESTS)
-      return Promise.reject(away('too many requests wait for the disk', DISK));
-    return this.#send(request, weight);
+    if (this.#late.size > 0) return Promise.reject(away('the disk has not answered for too long', DISK));
+    return this.#send(request);
   }
 
-  #send(request: Asked, weight: number): Promise<Answer> {
-    const { clock, limitMs = LIMIT_MS } = this.options;
-    const id = ++this.#serial;
-    this.#weight += weight;
-    return new Promise((resolve, reject) => {
-      const settle = (answer: Answer | Error): void => {
-        if (answer instanceof Error) reject(answer);
-        else if ('error' in answer) reject(errorOf(answer.error));
-        else resolve(answer);
-      };
-      // Its weight stays until the thread has done it: it may hang.
-      const cancel = clock.after(limitMs, () =>
-        settle(away(`the disk did not answer within ${limitMs} ms`, DISK)),
-      );
-      this.#pending.set(id, { settle, cancel, weight });
-      this.#thread().then(
-        (worker) => worker.postMessage({ id, ...request } satisfies Request),
-        (error: unknown) => this.#answered(id, error instanceof Error ? error : away(messageOf(error))),
-      );
+  #send(request: Asked): Promise<Answer> {
+    const { limitMs = LIMIT_MS } = this.options;
+    return this.#pending.begin({
+      limitMs,
+      context: undefined,
+      send: (id) =>
+        void this.#thread().then(
+          (worker) => worker.postMessage({ id, ...request } satisfies Request),
+          (error: unknown) => this.#pending.fail(id, error instanceof Error ? error : away(messageOf(error))),
+        ),
+      givenUp: (_, id) => {
+        this.#late.add(id);
+        return away(`the disk did not answer within ${limitMs} ms`, DISK);
+      },
     });
   }
 
-  #answered(id: number, answer: Answer | Error): void {
-    const pending = this.#pending.get(id);
-    if (!pending) return;
-    this.#pending.delete(id);
-    this.#weight -= pending.weight;
-    pending.cancel();
-    pending.settle(answer);
+  #answered(answer: Answer & { id: number }): void {
+    this.#late.delete(answer.id);
+    if ('error' in answer) this.#pending.fail(answer.id, errorOf(answer.error));
+    else this.#pending.answer(answer.id, answer);
   }
 
   #thread(): Promise<Worker> {
@@ -165,7 +147,7 @@ export class EmbeddedThread {
       lost = true;
     };
     thread.on('message', (answer: Answer) => {
-      if ('id' in answer) this.#answered(answer.id, answer);
+      if ('id' in answer) this.#answered(answer);
       else this.#foundDamaged(answer.aside);
     });
     thread.on('error', (error) => lose(`the store's thread died: ${messageOf(error)}`));
@@ -176,7 +158,8 @@ export class EmbeddedThread {
   #lose(error: Error): void {
     if (this.#worker) this.#diedAt = this.options.clock.now();
     this.#worker = undefined;
-    for (const id of [...this.#pending.keys()]) this.#answered(id, error);
+    this.#late.clear();
+    this.#pending.failAll(error);
   }
 
   #foundDamaged(aside: string): void {

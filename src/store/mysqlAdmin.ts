@@ -1,8 +1,11 @@
 // The operator's end of MySQL: tables beside the old system's, and what its numbers mean.
 // Every step may be interrupted and done again: MySQL commits each change of a table at once.
 import type { Clock } from '../util/clock';
-import { errorFields } from '../util/errors';
 import {
+  findingsOf,
+  ok,
+  paged,
+  problem,
   unmappedFinding,
   type MigrateOptions,
   type MigrateReport,
@@ -13,10 +16,9 @@ import { openPool } from './mysql';
 import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
 import { refused } from './storeErrors';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
-import type { Pool, Queryable, Row } from './pool';
 import type { StoreParts } from './open';
-import { recordOf } from './records';
-import { rowsOfRecords, type StoreRecord } from './rows';
+import type { Pool, Queryable } from './pool';
+import { recordOf, rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
 import type { DatabaseSettings } from './settings';
 
@@ -24,8 +26,6 @@ import type { DatabaseSettings } from './settings';
 const LIMIT_MS = 120_000;
 /** How long to wait for another migration, seconds. */
 const LOCK_SECONDS = 60;
-/** Rows that are read at once. */
-const PAGE = 1000;
 const TABLES = [
   ...['queue_music', 'holdcast_track', 'holdcast_choice', 'holdcast_heard', 'holdcast_key'],
   ...['holdcast_pin', 'holdcast_secret'],
@@ -63,26 +63,30 @@ class MysqlAdmin implements StoreAdmin {
     });
   }
 
-  async check(): Promise<StoreFinding[]> {
-    const found: StoreFinding[] = [];
-    for (const look of [this.#checkServer, this.#checkSchema, this.#checkRights, this.#checkRows]) {
-      try {
-        found.push(...(await look.call(this)));
-      } catch (error) {
-        const { error: text, hint } = errorFields(error);
-        const todo = hint === undefined ? {} : { todo: hint };
-        found.push({ result: 'problem', name: 'store', found: text, ...todo });
-      }
-      if (found.some(({ result }) => result === 'problem')) break;
-    }
-    return found;
+  check(): Promise<StoreFinding[]> {
+    return findingsOf(
+      () => this.#checkServer(),
+      () => this.#checkSchema(),
+      () => this.#checkRights(),
+      () => this.#checkRows(),
+    );
   }
 
   async *records(): AsyncGenerator<StoreRecord> {
+    const now = Math.trunc(this.clock.wall());
     // Numbers first: a store that gives numbers to tracks must know which ones are taken.
-    for (const which of ['IS NULL', 'IS NOT NULL']) yield* this.#choices(`t.track ${which}`);
-    yield* this.#pages('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
-    yield* this.#pages('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
+    for (const which of ['IS NULL', 'IS NOT NULL'])
+      yield* this.#records(
+        'holdcast_choice',
+        ['q.src'],
+        [
+          `SELECT q.src, t.track, q.music_class, COALESCE(c.at_ms, ${now}) AS at_ms FROM queue_music q`,
+          'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src',
+          `WHERE t.track ${which} AND q.music_class IS NOT NULL AND q.src IS NOT NULL`,
+        ],
+      );
+    yield* this.#records('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
+    yield* this.#records('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
@@ -126,40 +130,21 @@ class MysqlAdmin implements StoreAdmin {
 
   async #checkServer(): Promise<StoreFinding[]> {
     const [row] = await this.pool.query('SELECT VERSION() AS version, DATABASE() AS name');
-    const found = `${String(row?.['version'])}, database ${String(row?.['name'])}`;
-    return [{ result: 'ok', name: 'store', found }];
+    return [ok('store', `${String(row?.['version'])}, database ${String(row?.['name'])}`)];
   }
 
   async #checkSchema(): Promise<StoreFinding[]> {
-    const left = await missing(this.pool);
+    const left = (await missing(this.pool)).map(({ name }) => name);
     if (left.length > 0)
-      return [
-        {
-          ...{
-            result: 'problem',
-            name: 'schema',
-            found: `not applied: ${left.map(({ name }) => name).join(', ')}`,
-          },
-          todo: 'run `holdcast store migrate`',
-        },
-      ];
+      return [problem('schema', `not applied: ${left.join(', ')}`, 'run `holdcast store migrate`')];
     const [src] = await this.pool.query(
       'SELECT LOWER(data_type) AS type FROM information_schema.columns ' +
         "WHERE table_schema = DATABASE() AND table_name = 'queue_music' AND column_name = 'src'",
     );
     const type = String(src?.['type']);
-    if (type === 'char' || type === 'varchar')
-      return [{ result: 'ok', name: 'schema', found: 'as this version wants it' }];
-    return [
-      {
-        ...{
-          result: 'problem',
-          name: 'schema',
-          found: `queue_music.src is ${type}: leading zeros are lost there`,
-        },
-        todo: 'ALTER TABLE queue_music MODIFY src CHAR(15)',
-      },
-    ];
+    if (type === 'char' || type === 'varchar') return [ok('schema', 'as this version wants it')];
+    const todo = 'ALTER TABLE queue_music MODIFY src CHAR(15)';
+    return [problem('schema', `queue_music.src is ${type}: leading zeros are lost there`, todo)];
   }
 
   /** By statements that need each right and touch no row. */
@@ -173,7 +158,7 @@ class MysqlAdmin implements StoreAdmin {
     await this.pool.run('UPDATE holdcast_choice SET at_ms = 1 WHERE FALSE');
     await this.pool.run('UPDATE holdcast_pin SET at_ms = 1 WHERE FALSE');
     await this.pool.query('SELECT 1 FROM holdcast_secret WHERE FALSE FOR UPDATE');
-    return [{ result: 'ok', name: 'rights', found: 'its tables can be read and written' }];
+    return [ok('rights', 'its tables can be read and written')];
   }
 
   async #checkRows(): Promise<StoreFinding[]> {
@@ -190,43 +175,19 @@ class MysqlAdmin implements StoreAdmin {
     const known = await tracksOf(this.pool);
     const unmapped = (await usedClasses(this.pool)).filter(({ musicClass }) => !known.has(musicClass));
     return [
-      { result: 'ok', name: 'rows', found: counts.join(', ') },
-      { result: 'ok', name: 'disk', found: `about ${String(size?.['mb'])} MB on the server` },
+      ok('rows', counts.join(', ')),
+      ok('disk', `about ${String(size?.['mb'])} MB on the server`),
       ...unmappedFinding(unmapped),
     ];
   }
 
-  async *#choices(which: string): AsyncGenerator<StoreRecord> {
-    const columns = 'q.src, t.track, q.music_class, COALESCE(c.at_ms, ?) AS at_ms';
-    const joins =
-      'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src';
-    const now = Math.trunc(this.clock.wall());
-    for (let last: string | undefined, more = true; more;) {
-      const sql =
-        `SELECT ${columns} FROM queue_music q ${joins} WHERE ${which} AND q.music_class IS NOT NULL ` +
-        `AND q.src IS NOT NULL ${last === undefined ? '' : 'AND q.src > ?'} ORDER BY q.src LIMIT ${PAGE}`;
-      const rows = await this.pool.query(sql, last === undefined ? [now] : [now, last]);
-      for (const row of rows) yield recordOf('holdcast_choice', row);
-      more = rows.length === PAGE;
-      last = String(rows.at(-1)?.['src']);
-    }
-  }
-
-  async *#pages(table: string, key: readonly [string, string, string, string]): AsyncGenerator<StoreRecord> {
-    const [a, b, c, d] = key;
-    const after = `WHERE ${a} >= :a AND (${a} > :a OR ${b} > :b OR (${b} = :b AND (${c} > :c OR (${c} = :c AND ${d} > :d))))`;
-    const order = `ORDER BY ${key.join(', ')} LIMIT ${PAGE}`;
-    for (let last: Row | undefined, more = true; more;) {
-      const at = last;
-      const rows: readonly Row[] = at
-        ? await this.pool.query(`SELECT * FROM ${table} ${after} ${order}`, {
-            ...{ a: String(at[a]), b: String(at[b]), c: String(at[c]), d: String(at[d]) },
-          })
-        : await this.pool.query(`SELECT * FROM ${table} ${order}`);
-      for (const row of rows) yield recordOf(table, row);
-      more = rows.length === PAGE;
-      last = rows.at(-1);
-    }
+  async *#records(
+    table: string,
+    key: readonly string[],
+    select: readonly string[] = [`SELECT * FROM ${table} WHERE TRUE`],
+  ): AsyncGenerator<StoreRecord> {
+    const query = (sql: string, values: readonly string[]) => this.pool.query(sql, values);
+    for await (const row of paged(query, select.join(' '), key)) yield recordOf(table, row);
   }
 }
 

@@ -155,3 +155,30 @@ function textOf(value: unknown, what: string, longest: number): string {
 function isStorable(text: string): boolean {
   return !/[\p{Cc}\p{Cs}]|\s$/u.test(text);
 }
+
+/** A row as a store answers it, by its columns. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * A row of either store as a record: what one exports, the other imports.
+ * @param row with the columns of `table`; a choice has `track` or, where none is known, `music_class`
+ */
+export function recordOf(table: string, row: Fields): StoreRecord {
+  const wallMs = Number(row['at_ms']);
+  if (table === 'holdcast_choice') {
+    const phone = String(row['src']);
+    return typeof row['track'] === 'string'
+      ? { type: 'choice', phone, track: row['track'], wallMs }
+      : { type: 'choice', phone, musicClass: Number(row['music_class']), wallMs };
+  }
+  const call = {
+    uniqueid: String(row['uniqueid']),
+    ...(typeof row['src'] === 'string' && { phone: row['src'] }),
+    ...(typeof row['queue'] === 'string' && { queue: row['queue'] }),
+  };
+  if (table === 'holdcast_key')
+    return { type: 'key', ...call, digit: String(row['digit']), action: String(row['action']), wallMs };
+  const kind = row['kind'] as 'track' | 'advice' | 'position' | 'answer';
+  const id = String(row['item']);
+  return { type: 'heard', ...call, kind, ...(id !== '' && { id }), wallMs };
+}

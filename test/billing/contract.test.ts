@@ -3,10 +3,9 @@ import type { Billing, BillingQuestion, BillingReply } from '../../src/billing/b
 import { replyOf } from '../../src/billing/answer';
 import { BillingFailure } from '../../src/billing/failure';
 import { openHttp } from '../../src/billing/http';
-import { BillingByFunction } from '../../src/billing/own';
+import { billingBy } from '../../src/billing/open';
 import type { BillingAnswer } from '../../src/billing/settings';
 import { BillingBySql } from '../../src/billing/sql';
-import { unlessAborted } from '../../src/billing/within';
 import { systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { billingContract, type Behaviour, type BillingStand } from '../support/billingContract';
@@ -38,12 +37,10 @@ class Scripted {
 const never = new Promise<never>(() => {});
 
 class FakeBilling extends Scripted implements Billing {
-  accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
+  async accounts(question: BillingQuestion): Promise<BillingReply> {
     const behaviour = this.of(question.phone);
-    return unlessAborted(signal, async () => {
-      if (behaviour.fails) throw new BillingFailure('it is scripted to fail', 'script it otherwise');
-      return replyOf(answerOf(behaviour, question) ?? (await never), 'USD');
-    });
+    if (behaviour.fails) throw new BillingFailure('it is scripted to fail', 'script it otherwise');
+    return replyOf(answerOf(behaviour, question) ?? (await never), 'USD');
   }
 }
 
@@ -59,7 +56,7 @@ billingContract('the operator’s function', () => {
     if (behaviour.fails) throw new Error(`nobody has the number ${question.phone}`);
     return (answerOf(behaviour, question) ?? (await never)) as BillingAnswer;
   };
-  const billing = new BillingByFunction(ask, 'USD');
+  const billing = billingBy(ask, 'USD');
   return { billing, tell: (...all) => script.tell(...all), close: () => {} };
 });
 

@@ -1,15 +1,9 @@
-// The guards in front of billing, each by itself: time limit, second try, short memory, sharing, rest. Tries: pinTries.test.ts.
-// Would catch: a caller who waits for ever, a balance that stays in memory, a billing system that is asked to death.
-import { Breaker, type Permit } from '../../src/billing/breaker';
-import { BillingFailure } from '../../src/billing/failure';
-import { SingleFlight } from '../../src/billing/singleFlight';
-import { onceMore } from '../../src/billing/retry';
-import { TtlCache } from '../../src/billing/ttlCache';
-import { SeenErrors } from '../../src/billing/seenErrors';
-import { Abandoned, within } from '../../src/billing/within';
+// The guards in front of billing, each by itself: short memory, sharing, rest, what was told. Tries: pinTries.test.ts.
+// Would catch: a balance that stays in memory, a billing system that is asked to death, a log that is flooded.
+import { Breaker, SeenErrors, SingleFlight, TtlCache, type Permit } from '../../src/billing/guards';
 import { ManualClock } from '../../src/util/clock';
 import { rejection } from '../support/billingContract';
-import { KeptLog, turn } from './fixtures';
+import { KeptLog } from './fixtures';
 
 let clock: ManualClock;
 let abort: AbortController;
@@ -19,86 +13,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   expect(clock.pending).toBe(0);
-});
-
-const never = (): Promise<never> => new Promise(() => {});
-
-describe('the time limit', () => {
-  test('is over at its time for what does not obey its signal, too', async () => {
-    let signal: AbortSignal | undefined;
-    const waiting = within(clock, 3000, abort.signal, (given) => {
-      signal = given;
-      return never();
-    });
-    const ended = rejection(waiting);
-    await turn();
-    clock.advance(2999);
-    expect(signal?.aborted).toBe(false);
-    clock.advance(1);
-    expect(signal?.aborted).toBe(true);
-    expect(await ended).toMatchObject({ code: 'HC_BILLING_FAILED', message: 'no answer within 3000 ms' });
-  });
-
-  test('ends what nobody waits for any more, and says that it was that', async () => {
-    const waiting = rejection(within(clock, 3000, abort.signal, never));
-    abort.abort();
-    expect(await waiting).toBeInstanceOf(Abandoned);
-    expect(await rejection(within(clock, 3000, abort.signal, never))).toBeInstanceOf(Abandoned);
-  });
-
-  test('hands on what was answered or thrown in time, also at once', async () => {
-    expect(await within(clock, 3000, abort.signal, () => Promise.resolve(7))).toBe(7);
-    const thrown = within(clock, 3000, abort.signal, () => {
-      throw new Error('at once');
-    });
-    expect(await rejection(thrown)).toMatchObject({ message: 'at once' });
-  });
-});
-
-describe('the second try', () => {
-  /** Fails with these, then answers. */
-  function failing(...errors: Error[]): { ask: () => Promise<string>; tries: () => number } {
-    let tries = 0;
-    const ask = (): Promise<string> => {
-      const error = errors[tries++];
-      return error ? Promise.reject(error) : Promise.resolve('answer');
-    };
-    return { ask, tries: () => tries };
-  }
-  const lost = new BillingFailure('lost', 'wait', { again: true });
-
-  test('comes a moment after a connection that failed', async () => {
-    const { ask, tries } = failing(lost);
-    const answer = onceMore(clock, abort.signal, ask);
-    await turn();
-    expect(tries()).toBe(1);
-    clock.advance(100);
-    expect(await answer).toBe('answer');
-  });
-
-  test('is the last', async () => {
-    const { ask, tries } = failing(lost, lost, lost);
-    const answer = rejection(onceMore(clock, abort.signal, ask));
-    await turn();
-    clock.advance(100);
-    expect(await answer).toBe(lost);
-    expect(tries()).toBe(2);
-  });
-
-  test('does not come where asking again may do harm', async () => {
-    const { ask, tries } = failing(new BillingFailure('refused', 'ask the boss'));
-    await rejection(onceMore(clock, abort.signal, ask));
-    expect(tries()).toBe(1);
-  });
-
-  test('does not come when nobody waits any more', async () => {
-    const { ask, tries } = failing(lost);
-    const answer = rejection(onceMore(clock, abort.signal, ask));
-    await turn();
-    abort.abort();
-    await answer;
-    expect(tries()).toBe(1);
-  });
 });
 
 describe('the short memory', () => {
@@ -206,7 +120,8 @@ describe('sharing', () => {
     const error = new Error('away');
     questions.asked[0]!.fail(error);
     expect(await Promise.all(both)).toEqual([error, error]);
-    expect(questions.flights.has('a')).toBe(false);
+    void questions.join('a');
+    expect(questions.asked.length).toBe(2);
   });
 });
 
@@ -216,19 +131,19 @@ describe('the breaker', () => {
     return { breaker: new Breaker({ failures: 3, restMs: 30_000, clock, log: log.log }), log };
   };
   const fail = (breaker: Breaker, times: number): void => {
-    for (let i = 0; i < times; i++) breaker.leave()?.failed();
+    for (let i = 0; i < times; i++) breaker.permit()?.failed();
   };
 
   test('leaves billing alone after failures in a row, and says so once', () => {
     const { breaker, log } = kept();
     fail(breaker, 2);
-    breaker.leave()?.answered();
+    breaker.permit()?.answered();
     fail(breaker, 2);
-    expect(breaker.leave()).toBeDefined();
+    expect(breaker.permit()).toBeDefined();
     fail(breaker, 1);
-    expect(breaker.leave()).toBeUndefined();
+    expect(breaker.permit()).toBeUndefined();
     clock.advance(29_999);
-    expect(breaker.leave()).toBeUndefined();
+    expect(breaker.permit()).toBeUndefined();
     expect(log.messages).toEqual(['billing is paused']);
   });
 
@@ -236,23 +151,23 @@ describe('the breaker', () => {
     const { breaker } = kept();
     fail(breaker, 3);
     clock.advance(30_000);
-    const trial = breaker.leave();
+    const trial = breaker.permit();
     expect(trial).toBeDefined();
-    expect(breaker.leave()).toBeUndefined();
+    expect(breaker.permit()).toBeUndefined();
     trial!.answered();
     fail(breaker, 2);
-    expect(breaker.leave()).toBeDefined();
+    expect(breaker.permit()).toBeDefined();
   });
 
   test('rests again after a trial that failed, without another word', () => {
     const { breaker, log } = kept();
     fail(breaker, 3);
     clock.advance(30_000);
-    breaker.leave()!.failed();
+    breaker.permit()!.failed();
     clock.advance(29_999);
-    expect(breaker.leave()).toBeUndefined();
+    expect(breaker.permit()).toBeUndefined();
     clock.advance(1);
-    expect(breaker.leave()).toBeDefined();
+    expect(breaker.permit()).toBeDefined();
     expect(log.messages).toEqual(['billing is paused']);
   });
 
@@ -260,21 +175,21 @@ describe('the breaker', () => {
     const { breaker } = kept();
     fail(breaker, 3);
     clock.advance(30_000);
-    breaker.leave()!.abandoned();
-    expect(breaker.leave()).toBeDefined();
+    breaker.permit()!.abandoned();
+    expect(breaker.permit()).toBeDefined();
   });
 
   test('what was asked before the rest and fails in it does not make it longer', () => {
     const { breaker } = kept();
-    const early = [breaker.leave(), breaker.leave()] as Permit[];
+    const early = [breaker.permit(), breaker.permit()] as Permit[];
     fail(breaker, 3);
     clock.advance(20_000);
-    for (const leave of early) leave.failed();
+    for (const permit of early) permit.failed();
     clock.advance(10_000);
-    expect(breaker.leave()).toBeDefined();
+    expect(breaker.permit()).toBeDefined();
   });
 
-  test('says whether it rests without asking for leave', () => {
+  test('says whether it rests without asking for a permit', () => {
     const { breaker } = kept();
     fail(breaker, 2);
     expect(breaker.rests).toBe(false);
@@ -282,14 +197,14 @@ describe('the breaker', () => {
     expect(breaker.rests).toBe(true);
     clock.advance(30_000);
     expect(breaker.rests).toBe(false);
-    breaker.leave();
+    breaker.permit();
     expect(breaker.rests).toBe(true);
   });
 
   test('who leaves while billing is trusted is no failure', () => {
     const { breaker } = kept();
-    for (let i = 0; i < 10; i++) breaker.leave()!.abandoned();
-    expect(breaker.leave()).toBeDefined();
+    for (let i = 0; i < 10; i++) breaker.permit()!.abandoned();
+    expect(breaker.permit()).toBeDefined();
   });
 });
 

@@ -1,0 +1,206 @@
+// Guards: what keeps questions off a billing system: it is down, is being asked the same already, or has just said it.
+// And what keeps its errors from filling the log. None of them knows what is asked.
+import type { Cancel, Clock } from '../util/clock';
+import type { Logger } from '../util/log';
+
+export interface BreakerParts {
+  /** So many in a row, 1 and more. */
+  failures: number;
+  /** Length of a pause, milliseconds. */
+  restMs: number;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A permit for one request; the holder must settle it exactly once. */
+export interface Permit {
+  /** There was an answer, whatever it said. */
+  answered(): void;
+  failed(): void;
+  /** Nothing is known of billing: nobody waited for the answer, or only this question failed. */
+  abandoned(): void;
+}
+
+/**
+ * Leaves alone what fails again and again: it gets time to recover, and callers hear "not available" at once.
+ * `trusted` → `resting` after failures in a row; `resting` → `trusted` when one question tries it (`trial`) and is answered.
+ */
+export class Breaker {
+  #state:
+    | { readonly status: 'trusted'; readonly failures: number }
+    | { readonly status: 'resting'; readonly until: number; readonly trial: boolean } = {
+    status: 'trusted',
+    failures: 0,
+  };
+
+  constructor(private readonly parts: BreakerParts) {}
+
+  /** No permit is given: billing rests, or one question tries it just now. */
+  get rests(): boolean {
+    const state = this.#state;
+    return state.status === 'resting' && (state.trial || this.parts.clock.now() < state.until);
+  }
+
+  /** Undefined while it rests. */
+  permit(): Permit | undefined {
+    if (this.rests) return undefined;
+    const trial = this.#state.status === 'resting';
+    if (this.#state.status === 'resting') this.#state = { ...this.#state, trial };
+    return {
+      answered: () => (this.#state = { status: 'trusted', failures: 0 }),
+      failed: () => this.#failed(trial),
+      abandoned: () => {
+        if (trial && this.#state.status === 'resting') this.#state = { ...this.#state, trial: false };
+      },
+    };
+  }
+
+  #failed(trial: boolean): void {
+    const state = this.#state;
+    const { failures: most, restMs, clock, log } = this.parts;
+    // What was asked before the rest fails in it, too: that does not make it longer.
+    if (state.status === 'resting' && !trial) return;
+    const failures = state.status === 'trusted' ? state.failures + 1 : most;
+    if (failures < most) this.#state = { status: 'trusted', failures };
+    else this.#state = { status: 'resting', until: clock.now() + restMs, trial: false };
+    if (state.status === 'trusted' && failures >= most) log.warn({ failures, restMs }, 'billing is paused');
+  }
+}
+
+interface Flight<T> {
+  readonly result: Promise<T>;
+  readonly abort: AbortController;
+  askers: number;
+}
+
+/** The same question, asked twice before its answer is there, is asked once; it is given up when the last asker has left. */
+export class SingleFlight<T> {
+  readonly #flying = new Map<string, Flight<T>>();
+
+  /**
+   * The answer, or undefined for an asker whose `signal` was aborted before.
+   * @param start asks; its signal is aborted when nobody waits any more
+   * @throws what `start` throws
+   */
+  join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
+    const flight = this.#flying.get(key) ?? this.#start(key, start);
+    flight.askers++;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        resolve(undefined);
+        if (--flight.askers === 0) this.#giveUp(key, flight);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      flight.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    });
+  }
+
+  /** Gives up all. Their askers get what `start` makes of that. */
+  close(): void {
+    for (const [key, flight] of this.#flying) this.#giveUp(key, flight);
+  }
+
+  #start(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const abort = new AbortController();
+    const flight: Flight<T> = { result: start(abort.signal), abort, askers: 0 };
+    this.#flying.set(key, flight);
+    const landed = (): void => this.#forget(key, flight);
+    flight.result.then(landed, landed);
+    return flight;
+  }
+
+  /** Later callers start a new request. */
+  #giveUp(key: string, flight: Flight<T>): void {
+    this.#forget(key, flight);
+    flight.abort.abort();
+  }
+
+  #forget(key: string, flight: Flight<T>): void {
+    if (this.#flying.get(key) === flight) this.#flying.delete(key);
+  }
+}
+
+/** The oldest make room: only a flood asks about this many callers within one `keepMs`. */
+const MOST_KEPT = 10_000;
+
+/** What was answered a moment ago. Balances are somebody's: at the end of its time each is dropped, not only passed over. */
+export class TtlCache<T> {
+  /** In the order of their ends. */
+  readonly #kept = new Map<string, { readonly value: T; readonly until: number }>();
+  #cancel: Cancel = () => {};
+
+  /** @param keepMs 0: nothing is kept */
+  constructor(
+    private readonly clock: Clock,
+    private readonly keepMs: number,
+    private readonly most = MOST_KEPT,
+  ) {}
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  get(key: string): T | undefined {
+    const kept = this.#kept.get(key);
+    return kept && kept.until > this.clock.now() ? kept.value : undefined;
+  }
+
+  put(key: string, value: T): void {
+    if (this.keepMs <= 0) return;
+    this.#kept.delete(key);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= this.most && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(key, { value, until: this.clock.now() + this.keepMs });
+    if (this.#kept.size === 1) this.#dropAged();
+  }
+
+  /** Forgets all. May be called again. */
+  clear(): void {
+    this.#cancel();
+    this.#kept.clear();
+  }
+
+  /** One timer for all: it runs until the end of the oldest. */
+  #dropAged(): void {
+    const now = this.clock.now();
+    this.#cancel();
+    for (const [key, { until }] of this.#kept) {
+      if (until > now) return void (this.#cancel = this.clock.after(until - now, () => this.#dropAged()));
+      this.#kept.delete(key);
+    }
+  }
+}
+
+const TOLD_AGAIN_MS = 3_600_000;
+/** Texts of each kind; they are few, and when one of them changes each time, there is an end to it. */
+const MOST_TOLD = 50;
+
+/**
+ * Which errors the log has told already, so that none is told at each press of a key. What is wrong with billing is news again
+ * when it has answered in between; what is wrong with one caller, an hour later.
+ */
+export class SeenErrors {
+  /** When each was told, milliseconds. */
+  readonly #ofBilling = new Map<string, number>();
+  readonly #ofOne = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Whether the log should tell it. @param ofOne one question failed, not billing */
+  isNews(text: string, ofOne: boolean): boolean {
+    const now = this.clock.now();
+    for (const [old, at] of this.#ofOne) if (now - at >= TOLD_AGAIN_MS) this.#ofOne.delete(old);
+    const told = ofOne ? this.#ofOne : this.#ofBilling;
+    if (told.has(text) || told.size >= MOST_TOLD) return false;
+    told.set(text, now);
+    return true;
+  }
+
+  /** Billing has answered. @returns whether there was trouble with it */
+  over(): boolean {
+    const was = this.#ofBilling.size > 0;
+    this.#ofBilling.clear();
+    return was;
+  }
+}
