@@ -29,7 +29,7 @@ const adapters = {
   'asterisk-ami-client': 'src/asterisk/ami.ts',
   mysql2: 'src/store/mysql.ts',
   'node-cron': 'src/config/cron.ts',
-  commander: 'src/cli/(program|commands/\\w+).ts',
+  commander: 'src/cli/(program|commands).ts',
 };
 
 module.exports = {

@@ -204,6 +204,7 @@ export default defineConfig({
   //   http: {
   //     url: 'https://billing.example/balance?phone={phone}',
   //     token: process.env.BILLING_TOKEN,
+  //     // method: 'POST', headers: { 'X-Api-Key': process.env.BILLING_KEY }, body: { caller: '{phone}' },
   //     // Maps its JSON to [{ number: '000412', balance: '-12.50', currency: 'EUR' }]; []: not registered.
   //     answer: (json) => (json as { accounts: { number: string; balance: string }[] }).accounts,
   //   },

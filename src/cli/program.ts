@@ -1,10 +1,7 @@
-// The command line: the program, and which commands it has (commands/). Each command's code is imported when it runs.
+// The command line: the program, its help and errors, and shell completion from the tree of its commands.
 import { Command, CommanderError } from 'commander';
 import { version } from '../util/version';
-import { addAsterisk, addConfig, addDoctor, addHub, addStatus, addStream } from './commands/host';
-import { addDemo, addMedia, addRender } from './commands/media';
-import { examples } from './commands/options';
-import { addStore } from './commands/store';
+import { addCommands, examplesText } from './commands';
 import { EXIT_USAGE, runCommand } from './context';
 
 /** Runs what the command line says. Help and version, too, are printed as a command prints, so that they arrive whole. */
@@ -37,23 +34,14 @@ export function buildProgram(writeOut: (text: string) => void): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      examples(
+      examplesText([
         'holdcast demo',
         'holdcast media prepare',
         'holdcast config check',
         'holdcast stream | aplay -f S16_LE -r 8000',
-      ),
+      ]),
     );
-  addStream(program);
-  addHub(program);
-  addStatus(program);
-  addAsterisk(program);
-  addDoctor(program);
-  addRender(program);
-  addMedia(program);
-  addStore(program);
-  addConfig(program);
-  addDemo(program);
+  addCommands(program);
   addCompletion(program);
   return program;
 }
@@ -62,12 +50,11 @@ function addCompletion(program: Command): void {
   program
     .command('completion')
     .description('print a completion script for bash')
-    .addHelpText('after', examples('holdcast completion > /etc/bash_completion.d/holdcast'))
+    .addHelpText('after', examplesText(['holdcast completion > /etc/bash_completion.d/holdcast']))
     .action(() =>
-      runCommand(async ({ out }) => {
-        const { bashCompletion } = await import('./completion');
+      runCommand(({ out }) => {
         out.write(bashCompletion(wordsOf(program)));
-        return 0;
+        return Promise.resolve(0);
       }),
     );
 }
@@ -81,4 +68,24 @@ function wordsOf(command: Command, path = ''): Map<string, string[]> {
   for (const sub of command.commands)
     for (const [key, value] of wordsOf(sub, `${path} ${sub.name()}`.trim())) words.set(key, value);
   return words;
+}
+
+/** @param words for each command path ("", "media", "media prepare") the words that may follow */
+export function bashCompletion(words: ReadonlyMap<string, readonly string[]>): string {
+  const commands = [...words.keys()].filter((path) => path !== '').map((path) => `'${path}'`);
+  const cases = [...words].map(([path, next]) => `    '${path}') words='${next.join(' ')}' ;;`).join('\n');
+  return `# bash completion for holdcast
+_holdcast() {
+  local words path='' word
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "\${path:+$path }$word" in ${commands.join('|')}) path="\${path:+$path }$word" ;; esac
+  done
+  case "$path" in
+${cases}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -F _holdcast holdcast
+`;
 }

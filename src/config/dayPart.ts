@@ -1,7 +1,12 @@
 // Which part of the day it is for the callers, in the configured time zone.
 // Read off the local clock itself, so midnight and daylight-saving switches need no special case.
 import type { DayPart } from '../program/adviceSlots';
-import type { DayParts, DayWindow } from './types';
+
+/** From (inclusive) and to (exclusive), 'HH:MM' each, '00:00' to '24:00'; may cross midnight: ['22:00', '06:00']. */
+export type DayWindow = readonly [from: string, to: string];
+
+/** When each part-of-day folder is used. An absent part is never used; gaps are allowed, overlaps are not. */
+export type DayParts = { readonly [part in DayPart]?: DayWindow | undefined };
 
 export const DAY_MINUTES = 24 * 60;
 

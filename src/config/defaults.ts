@@ -15,18 +15,11 @@ import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/settings';
 import { defaultDatabase, defaultStore, type DatabaseSettings, type StoreSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
 import { parseListen } from './listen';
-import type {
-  CallsOptions,
-  Config,
-  DatabaseOptions,
-  DayParts,
-  HubSettings,
-  MediaOptions,
-  ResolvedConfig,
-  StreamOptions,
-} from './types';
+import type { DayParts } from './dayPart';
+import type { Config, HubSettings, ResolvedConfig } from './types';
 
-/** Anything an operator may leave out. */
+/** What is written of a section. */
+type Given<Section extends keyof Config> = NonNullable<Config[Section]>;
 type Part<T> = { [K in keyof T]?: T[K] | undefined };
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -43,7 +36,7 @@ export const defaultDayParts: DayParts = {
   firstEvening: ['21:00', '24:00'],
 };
 
-export const defaultStream: StreamOptions = { leadMs: 160, undrainedMs: 30_000 };
+export const defaultStream = { leadMs: 160, undrainedMs: 30_000 };
 const DEFAULT_LANGUAGE = 'en';
 export const DEFAULT_SCAN_MS = 5000;
 export const DEFAULT_LISTEN = '127.0.0.1:8099';
@@ -115,8 +108,7 @@ function resolveKeys(keys: Config['keys'] = defaultKeys): ResolvedConfig['keys']
 }
 
 /** Without a secret nobody can log in, so there is no connection. */
-function resolveAmi({ secret, trustUid, ...given }: NonNullable<Config['ami']> = {}):
-  AmiSettings | undefined {
+function resolveAmi({ secret, trustUid, ...given }: Given<'ami'> = {}): AmiSettings | undefined {
   if (secret === undefined) return undefined;
   const trusted = trustUid === undefined ? {} : { trustUid: [trustUid].flat() as (string | number)[] };
   return { ...filled(defaultAmiSettings, given), secret, ...trusted };
@@ -134,7 +126,7 @@ function resolveVoices({ voices, language = DEFAULT_LANGUAGE }: Config, configDi
 
 /** Without anybody to ask there is no billing. */
 function resolveBilling(
-  { http, sql, ask, country, phone = 'e164', pin, ...figures }: NonNullable<Config['billing']>,
+  { http, sql, ask, country, phone = 'e164', pin, ...figures }: Given<'billing'>,
   configDir: string,
 ): BillingSettings | undefined {
   const source =
@@ -151,7 +143,16 @@ function resolveBilling(
 }
 
 function filledDatabase(
-  { database, password, socket, tls, ca, tlsName, serverPublicKey, ...given }: DatabaseOptions,
+  {
+    database,
+    password,
+    socket,
+    tls,
+    ca,
+    tlsName,
+    serverPublicKey,
+    ...given
+  }: NonNullable<Given<'store'>['mysql']>,
   configDir: string,
 ): DatabaseSettings {
   const file = (name: string): string => (name.includes('-----BEGIN ') ? name : resolve(configDir, name));
@@ -168,7 +169,7 @@ function filledDatabase(
 }
 
 function resolveStore(
-  { mysql, file, ...figures }: NonNullable<Config['store']>,
+  { mysql, file, ...figures }: Given<'store'>,
   configDir: string,
   env: Env,
   cache: string,
@@ -183,18 +184,18 @@ function resolveStore(
 }
 
 function resolveCalls(
-  { folder, ...times }: Part<CallsOptions>,
+  { folder, ...times }: Given<'calls'>,
   configDir: string,
   env: Env,
   cache: string,
-): CallsOptions {
+): ResolvedConfig['calls'] {
   return {
     folder: folder === undefined ? join(defaultRunFolder(env, cache), 'calls') : resolve(configDir, folder),
     ...filled(defaultCalls, times),
   };
 }
 
-function resolveHub(given: NonNullable<Config['hub']>, configDir: string, calls: CallsOptions): HubSettings {
+function resolveHub(given: Given<'hub'>, configDir: string, calls: ResolvedConfig['calls']): HubSettings {
   const {
     listen = DEFAULT_LISTEN,
     observe = DEFAULT_OBSERVE,
@@ -220,7 +221,7 @@ function resolveHub(given: NonNullable<Config['hub']>, configDir: string, calls:
 }
 
 function resolveMedia(
-  media: Part<MediaOptions>,
+  media: Given<'media'>,
   { rate }: ProgramSettings,
   configDir: string,
   env: Env,

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { buildProgram } from '../../src/cli/program';
 import { statusCommand, type StatusContext } from '../../src/cli/statusCommand';
 import { statusText, timeText } from '../../src/cli/statusTable';
-import { bashCompletion } from '../../src/cli/completion';
+import { bashCompletion } from '../../src/cli/program';
 import { ObserveServer } from '../../src/observe/observeServer';
 import { statusSocket, type HubStatus } from '../../src/observe/status';
 import { ManualClock } from '../../src/util/clock';
