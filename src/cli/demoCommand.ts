@@ -87,7 +87,7 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
   const clock = new ManualClock();
   const file = new WavFile(path, rate);
   const output = new FileOutput(file, SECONDS * rate);
-  const speaker = { ...speakerSettings(config), readMode: 'memory', clock: systemClock(), log } as const;
+  const speaker = { ...speakerSettings(config), clock: systemClock(), log } as const;
   const voices = await openSpeaker(speaker);
   const speech = new SettledSpeech(voices);
   const stream = new CallStream({
@@ -97,7 +97,7 @@ async function playCall(path: string, { log, signal }: Context, progress: Progre
     loadCold: () => Promise.resolve(config),
     output,
     clock,
-    readMode: 'memory',
+    readMode: 'sync',
     settleMs: 0,
     speech,
     openOutside: () => Promise.resolve(outside(clock)),
