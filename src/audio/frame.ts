@@ -22,6 +22,17 @@ export function samplesOf(ms: number, rate: number): number {
   return Math.round((ms * rate) / 1000);
 }
 
+const BIG_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+
+/**
+ * The bytes of `samples`, little-endian as in files and pipes, or the other way round: on a machine of the other order
+ * they are swapped in place.
+ */
+export function littleEndian(samples: Int16Array): Buffer {
+  const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  return BIG_ENDIAN ? bytes.swap16() : bytes;
+}
+
 /** Writes floats as signed 16-bit little-endian, rounded and clipped: the only place where audio is quantised. */
 export function encodeS16(from: Float32Array, to: Int16Array): void {
   for (let i = 0; i < from.length; i++) {

@@ -261,7 +261,7 @@ export class MixedPlayback implements Playback {
     const library = new Library({
       settings: config.media,
       log,
-      readMode: 'stream',
+      readMode: 'ahead',
       requestPreparation: () => this.parts.requestPreparation(config),
     });
     await library.scan();
@@ -280,7 +280,7 @@ export class MixedPlayback implements Playback {
     const { clock, log } = this.parts;
     const { openSpeaker } = await import('../speech/open');
     const requestPreparation = (): void => this.parts.requestPreparation(config);
-    return openSpeaker({ ...speakerSettings(config), readMode: 'memory', clock, log, requestPreparation });
+    return openSpeaker({ ...speakerSettings(config), clock, log, requestPreparation });
   }
 
   /** Read anew after each wait. */

@@ -12,7 +12,7 @@ import { MOST_MEDIA_BYTES } from './inputLimits';
 import { licenceOf, readManifest, type Manifest, type ManifestEntry } from './manifest';
 import { compareNames } from './names';
 import { unreadable as whyUnreadable } from './outcome';
-import { openPcm } from './pcmFile';
+import { PcmFile } from './pcmFile';
 import { endingOf, RAW_ENDINGS } from './rawFormats';
 import { readiness, type Readiness } from './ready';
 import type { MediaSettings } from './settings';
@@ -177,7 +177,7 @@ async function checkFile(
       message: 'manifest.json names no licence for it',
       hint: `Write it there, or in the first line of ${source.name}.license.`,
     });
-  const found = await readiness(source, { settings, manifest, readMode: 'stream', log });
+  const found = await readiness(source, { settings, manifest, readMode: 'ahead', log });
   if (found.status === 'problem') {
     const { code, message, hint = 'Replace the file, or remove it.' } = found;
     findings.push({ file, code, message, hint });
@@ -190,7 +190,7 @@ async function checkFile(
       hint: 'Run `holdcast media prepare`.',
     });
   if (found.status !== 'ready') return { status: found.status, findings };
-  const unheard = await openPcm(found.track.pcm).then(
+  const unheard = await PcmFile.open(found.track.pcm).then(
     (pcm) => pcm.close(),
     (error: unknown) => cacheUnreadable(file, error),
   );

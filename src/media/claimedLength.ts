@@ -1,6 +1,7 @@
 // What a file itself says about its length, where ffmpeg believes a file that was cut off.
 // WAV, AIFF and AU say how many bytes of sound follow; an Ogg page says how long it is.
 import { promises } from 'node:fs';
+import { chunksOf, isWav, tagAt, type Chunk } from '../audio/wav';
 
 /** Where the sound of a WAV or AIFF begins may be behind pictures and notes. */
 const HEAD_BYTES = 256 * 1024;
@@ -15,22 +16,14 @@ const OPEN_BYTES = 1_000_000_000;
 const SLACK_BYTES = 512;
 const SLACK_SHARE = 0.02;
 
-function tag(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 4));
-}
-
 /** Where the sound begins and how long it claims to be, bytes; undefined for anything else. */
-function claimOf(head: Uint8Array): { at: number; bytes: number } | undefined {
+function claimOf(head: Uint8Array): Omit<Chunk, 'id'> | undefined {
   if (head.length < 12) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  if (tag(head, 0) === '.snd') return { at: view.getUint32(4), bytes: view.getUint32(8) };
-  const wave = tag(head, 0) === 'RIFF' && tag(head, 8) === 'WAVE';
-  if (!wave && !(tag(head, 0) === 'FORM' && tag(head, 8).startsWith('AIF'))) return undefined;
-  for (let at = 12; at + 8 <= head.length;) {
-    const bytes = view.getUint32(at + 4, wave);
-    if (tag(head, at) === (wave ? 'data' : 'SSND')) return { at: at + 8, bytes };
-    at += 8 + bytes + (bytes % 2);
-  }
+  if (tagAt(head, 0) === '.snd') return { at: view.getUint32(4), size: view.getUint32(8) };
+  const isAiff = tagAt(head, 0) === 'FORM' && tagAt(head, 8).startsWith('AIF');
+  if (!isAiff && !isWav(head)) return undefined;
+  for (const chunk of chunksOf(head, !isAiff)) if (chunk.id === (isAiff ? 'SSND' : 'data')) return chunk;
   return undefined;
 }
 
@@ -42,8 +35,8 @@ function claimOf(head: Uint8Array): { at: number; bytes: number } | undefined {
  */
 export function missingFromWav(head: Uint8Array, fileBytes: number): { bytes: number; claimed: number } {
   const claim = claimOf(head);
-  if (!claim || claim.bytes >= OPEN_BYTES) return { bytes: 0, claimed: 0 };
-  return { bytes: Math.max(0, claim.at + claim.bytes - fileBytes), claimed: claim.bytes };
+  if (!claim || claim.size >= OPEN_BYTES) return { bytes: 0, claimed: 0 };
+  return { bytes: Math.max(0, claim.at + claim.size - fileBytes), claimed: claim.size };
 }
 
 /**
@@ -72,7 +65,7 @@ export async function lookInto(file: string): Promise<{ head: Uint8Array; endsIn
     const head = new Uint8Array(Math.min(HEAD_BYTES, size));
     await handle.read(head, 0, head.length, 0);
     const { bytes, claimed } = missingFromWav(head, size);
-    if (tag(head, 0) !== 'OggS')
+    if (tagAt(head, 0) !== 'OggS')
       return { head, endsInTheMiddle: bytes > Math.max(SLACK_BYTES, SLACK_SHARE * claimed) };
     const tail = new Uint8Array(Math.min(TAIL_BYTES, size));
     await handle.read(tail, 0, tail.length, size - tail.length);

@@ -38,7 +38,7 @@ export async function takeInventory(
   const inventory: InventoryFolder[] = [];
   for (const { root, listing } of listings) {
     const manifest = await readManifest(root);
-    const context: ReadinessContext = { settings, manifest, readMode: 'stream', log };
+    const context: ReadinessContext = { settings, manifest, readMode: 'ahead', log };
     for (const folder of listing.folders) {
       const here = listing.files.filter((source) => source.folder === folder);
       const items: InventoryItem[] = [];

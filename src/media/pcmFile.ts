@@ -1,67 +1,66 @@
-// Opens the samples of a Track, asynchronously: a prepared file as it is, an operator's own with all caution.
+// Reads the samples of a Track, asynchronously: a prepared file as it is, an operator's own with all caution.
 // A reader learns whether the samples it read are still those of the checked file.
 import { promises } from 'node:fs';
-import { openInside, type OperatorFile } from '../util/operatorFiles';
-import type { PcmLocation } from './track';
+import { BYTES_PER_SAMPLE, littleEndian } from '../audio/frame';
+import { openInside, OperatorFile } from '../util/operatorFiles';
+import { changed, shorter, type PcmLocation } from './track';
 
 /** More than any WAV can have. */
 const MOST_BYTES = 2 ** 32;
 
 /** Closed by the caller. */
-export interface PcmFile {
+export class PcmFile {
+  private constructor(
+    private readonly file: OperatorFile | promises.FileHandle,
+    private readonly pcm: PcmLocation,
+  ) {}
+
+  /** @throws what the file system throws; HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED */
+  static async open(pcm: PcmLocation): Promise<PcmFile> {
+    const { wav, own } = pcm;
+    const file = own ? await openInside(own.within, wav, MOST_BYTES) : await promises.open(wav, 'r');
+    return new PcmFile(file, pcm);
+  }
+
   /**
-   * Fills `target` from a byte position on.
+   * Fills `samples` from a sample of the clip on.
    * @throws what the file system throws; HoldcastError HC_FILE_SLOW; Error when the file is another one by now, or
    * shorter
    */
-  fill(target: Uint8Array, position: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** @throws what the file system throws; HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED */
-export async function openPcm({ wav, own }: PcmLocation): Promise<PcmFile> {
-  if (own) return new OwnPcmFile(await openInside(own.within, wav, MOST_BYTES), own.mtimeMs);
-  return new PreparedFile(await promises.open(wav, 'r'));
-}
-
-class PreparedFile implements PcmFile {
-  constructor(private readonly handle: promises.FileHandle) {}
-
-  async fill(target: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < target.length;) {
-      const { bytesRead } = await this.handle.read(target, done, target.length - done, position + done);
-      if (bytesRead === 0) throw shorter();
-      done += bytesRead;
+  async fill(samples: Int16Array, fromSample: number): Promise<void> {
+    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+    const { dataOffset, own } = this.pcm;
+    const position = dataOffset + fromSample * BYTES_PER_SAMPLE;
+    for (let done = 0; done < bytes.length;) {
+      const count = await this.#read(bytes.subarray(done), position + done);
+      if (count === 0) throw shorter();
+      done += count;
     }
-  }
-
-  close(): Promise<void> {
-    return this.handle.close();
-  }
-}
-
-class OwnPcmFile implements PcmFile {
-  constructor(
-    private readonly file: OperatorFile,
-    private readonly mtimeMs: number,
-  ) {}
-
-  async fill(target: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < target.length;) {
-      const piece = await this.file.read(target.length - done, position + done);
-      if (piece.length === 0) throw shorter();
-      target.set(piece, done);
-      done += piece.length;
-    }
-    if ((await this.file.mtimeMs()) !== this.mtimeMs)
-      throw new Error('the file was changed while it was played');
+    if (this.file instanceof OperatorFile && (await this.file.mtimeMs()) !== own?.mtimeMs) throw changed();
+    littleEndian(samples);
   }
 
   close(): Promise<void> {
     return this.file.close();
   }
+
+  async #read(target: Uint8Array, position: number): Promise<number> {
+    if (!(this.file instanceof OperatorFile))
+      return (await this.file.read(target, 0, target.length, position)).bytesRead;
+    const piece = await this.file.read(target.length, position);
+    target.set(piece);
+    return piece.length;
+  }
 }
 
-function shorter(): Error {
-  return new Error('the file became shorter');
+/** The samples of a clip, or the first `count` of them, in memory. @throws as PcmFile */
+export async function readPcm(pcm: PcmLocation, count = pcm.samples): Promise<Int16Array> {
+  const samples = new Int16Array(count);
+  const file = await PcmFile.open(pcm);
+  try {
+    await file.fill(samples, 0);
+    return samples;
+  } finally {
+    await file.close();
+  }
 }

@@ -131,7 +131,7 @@ class Run {
     const { settings, log, force } = this.options;
     const manifest = this.#manifestOf(source);
     const entry = manifest.entries.get(source.id);
-    const context = { settings, manifest, readMode: 'stream' as const, log };
+    const context = { settings, manifest, readMode: 'ahead' as const, log };
     const found = await readiness(source, context);
     if (found.status === 'ready' && found.track.playsItsFile) {
       const licence = await licenceOf(entry, source);

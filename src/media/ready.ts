@@ -25,10 +25,10 @@ export interface ReadinessContext {
 }
 
 /** Enough for the header of any WAV that was made to be played as it is. */
-export const HEAD_BYTES = 512;
+const HEAD_BYTES = 512;
 
 /** Whether the manifest promises that the file, of the size it has, can be played as it is. */
-export function promisedReady(source: SourceFile, entry: ManifestEntry | undefined): boolean {
+function promisedReady(source: SourceFile, entry: ManifestEntry | undefined): boolean {
   return entry?.prepared === true && entry.bytes === source.size && /\.wav$/i.test(source.name);
 }
 

@@ -1,13 +1,13 @@
-// Track: a prepared file as a Clip. Read in chunks ahead of need for one caller, or held whole for a thousand.
-// A Reader never waits: what the disk has not brought in time is silence, counted, and the rest stays in step.
-import { closeSync, constants, fstat, fstatSync, openSync, read, readSync, readFileSync } from 'node:fs';
-import { BYTES_PER_SAMPLE } from '../audio/frame';
+// Track: a prepared file as a Clip, read in chunks.
+// While a caller listens, a Reader never waits: what the disk has not brought is silence, counted, and the rest in step.
+import { closeSync, constants, fstat, fstatSync, openSync, read, readSync } from 'node:fs';
+import { BYTES_PER_SAMPLE, littleEndian } from '../audio/frame';
 import type { Clip, Reader } from '../audio/source';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 
-/** `stream`: one caller, little memory. `memory`: loaded on the first open, shared by all that play it. */
-export type ReadMode = 'stream' | 'memory';
+/** `ahead`: in the background, for a caller. `sync`: at once, where a clock may outrun the disk and nobody listens. */
+export type ReadMode = 'ahead' | 'sync';
 
 /** Where the samples of a Track lie. */
 export interface PcmLocation {
@@ -43,7 +43,6 @@ export interface TrackOptions {
 
 /** Bytes in one read from disk: two seconds at 8 kHz, a third of one at 48 kHz. */
 const CHUNK_BYTES = 32 * 1024;
-const BIG_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 const SCALE = 1 / 32768;
 /** What may have been put in the place of a file since it was looked at must not hold up a caller. */
 const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
@@ -57,7 +56,6 @@ export class Track implements Clip {
   readonly language?: string;
   readonly licence?: string;
   readonly #options: TrackOptions;
-  #whole: Int16Array | undefined;
   #lateReads = 0;
   #failed = false;
 
@@ -103,8 +101,7 @@ export class Track implements Clip {
    */
   open(fromSample = 0): Reader {
     try {
-      if (this.#options.readMode === 'memory') return new MemoryReader(this.#load(), fromSample);
-      return new FileReader(this.#options.pcm, fromSample, {
+      return new FileReader(this.#options.pcm, fromSample, this.#options.readMode, {
         late: () => this.#lateReads++,
         broken: (error) => this.#broken(error),
       });
@@ -113,25 +110,6 @@ export class Track implements Clip {
       const hint = 'Run `holdcast media prepare`; the next scan uses the file again.';
       const text = `${this.id} cannot be opened: ${messageOf(cause)}`;
       throw new HoldcastError('HC_MEDIA_UNREADABLE', text, hint, { cause });
-    }
-  }
-
-  /** All samples, read once, synchronously. */
-  #load(): Int16Array {
-    if (this.#whole) return this.#whole;
-    const { wav, dataOffset, samples, own } = this.#options.pcm;
-    const fd = openSync(wav, READING);
-    try {
-      const bytes = readFileSync(fd);
-      if (bytes.length < dataOffset + samples * BYTES_PER_SAMPLE) throw new Error('the file became shorter');
-      checkUnchanged(fstatSync(fd).mtimeMs, own?.mtimeMs);
-      this.#whole = new Int16Array(samples);
-      const target = new Uint8Array(this.#whole.buffer);
-      target.set(bytes.subarray(dataOffset, dataOffset + target.length));
-      toNative(target, target.length);
-      return this.#whole;
-    } finally {
-      closeSync(fd);
     }
   }
 
@@ -145,34 +123,9 @@ export class Track implements Clip {
   }
 }
 
-function checkUnchanged(mtimeMs: number, expected: number | undefined): void {
-  if (expected !== undefined && mtimeMs !== expected)
-    throw new Error('the file was changed while it was played');
-}
-
-/** Samples in `bytes[0, length)` from little-endian to the machine's order, in place. */
-function toNative(bytes: Uint8Array, length: number): void {
-  if (BIG_ENDIAN) Buffer.from(bytes.buffer, bytes.byteOffset, length).swap16();
-}
-
-class MemoryReader implements Reader {
-  readonly #samples: Int16Array;
-  #at: number;
-
-  constructor(samples: Int16Array, fromSample: number) {
-    this.#samples = samples;
-    this.#at = fromSample;
-  }
-
-  read(out: Float32Array, offset: number, length: number): number {
-    const count = Math.max(0, Math.min(length, this.#samples.length - this.#at));
-    for (let i = 0; i < count; i++) out[offset + i] = this.#samples[this.#at + i]! * SCALE;
-    this.#at += count;
-    return count;
-  }
-
-  close(): void {}
-}
+/** Why samples of a file are not played: it is another one by now. */
+export const changed = (): Error => new Error('the file was changed while it was played');
+export const shorter = (): Error => new Error('the file became shorter');
 
 interface ReaderEvents {
   late(): void;
@@ -181,21 +134,17 @@ interface ReaderEvents {
 
 /** A buffer of samples as it comes from disk. */
 class Chunk {
-  readonly samples: Int16Array;
-  readonly bytes: Uint8Array;
+  readonly samples = new Int16Array(CHUNK_BYTES / BYTES_PER_SAMPLE);
+  readonly bytes = new Uint8Array(this.samples.buffer);
   /** Samples in it, and how many of them are used up. */
   count = 0;
   at = 0;
-
-  constructor() {
-    this.samples = new Int16Array(CHUNK_BYTES / BYTES_PER_SAMPLE);
-    this.bytes = new Uint8Array(this.samples.buffer);
-  }
 }
 
 /** Reads a file in chunks; owns its descriptor. */
 class FileReader implements Reader {
   readonly #pcm: PcmLocation;
+  readonly #mode: ReadMode;
   readonly #events: ReaderEvents;
   readonly #fd: number;
   #current = new Chunk();
@@ -209,13 +158,14 @@ class FileReader implements Reader {
   #owed = 0;
   #closed = false;
 
-  constructor(pcm: PcmLocation, fromSample: number, events: ReaderEvents) {
+  constructor(pcm: PcmLocation, fromSample: number, mode: ReadMode, events: ReaderEvents) {
     this.#pcm = pcm;
+    this.#mode = mode;
     this.#events = events;
     this.#left = this.#unread = Math.max(0, pcm.samples - Math.max(0, fromSample));
     this.#fd = openSync(pcm.wav, READING);
     try {
-      this.#readFirst();
+      this.#filled(this.#current, this.#readNow(this.#current));
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -273,18 +223,19 @@ class FileReader implements Reader {
     return Math.min(CHUNK_BYTES, this.#unread * BYTES_PER_SAMPLE);
   }
 
-  #readFirst(): void {
-    checkUnchanged(fstatSync(this.#fd).mtimeMs, this.#pcm.own?.mtimeMs);
-    const got = readSync(this.#fd, this.#current.bytes, 0, this.#wanted(), this.#position());
-    if (got < BYTES_PER_SAMPLE && this.#unread > 0) throw new Error('the file became shorter');
-    this.#filled(this.#current, got);
+  /** Bytes that were read into `chunk`. */
+  #readNow(chunk: Chunk): number {
+    const bytes = readSync(this.#fd, chunk.bytes, 0, this.#wanted(), this.#position());
+    if (bytes < BYTES_PER_SAMPLE && this.#unread > 0) throw shorter();
+    if (this.#pcm.own && fstatSync(this.#fd).mtimeMs !== this.#pcm.own.mtimeMs) throw changed();
+    return bytes;
   }
 
   #filled(chunk: Chunk, bytes: number): void {
     chunk.count = Math.floor(bytes / BYTES_PER_SAMPLE);
     chunk.at = 0;
     this.#unread -= chunk.count;
-    toNative(chunk.bytes, chunk.count * BYTES_PER_SAMPLE);
+    littleEndian(chunk.samples.subarray(0, chunk.count));
   }
 
   /** Starts reading into the next chunk. */
@@ -292,18 +243,27 @@ class FileReader implements Reader {
     this.#ahead = 'ended';
     if (this.#unread <= 0) return;
     this.#ahead = 'reading';
+    if (this.#mode === 'sync') return this.#readNext();
     read(this.#fd, this.#next.bytes, 0, this.#wanted(), this.#position(), (error, bytes) => {
-      if (error || bytes < BYTES_PER_SAMPLE) this.#settle(error ?? new Error('the file became shorter'), 0);
+      if (error || bytes < BYTES_PER_SAMPLE) this.#settle(error ?? shorter(), 0);
       else if (!this.#pcm.own || this.#closed) this.#settle(null, bytes);
       else this.#confirm(bytes);
     });
   }
 
+  #readNext(): void {
+    try {
+      this.#settle(null, this.#readNow(this.#next));
+    } catch (error) {
+      this.#settle(error as Error, 0);
+    }
+  }
+
   /** What was read from a file that can be written over is believed only if it was not. */
   #confirm(bytes: number): void {
     fstat(this.#fd, (error, stats) => {
-      const changed = !error && stats.mtimeMs !== this.#pcm.own?.mtimeMs;
-      this.#settle(changed ? new Error('the file was changed while it was played') : error, bytes);
+      const isSame = error !== null || stats.mtimeMs === this.#pcm.own?.mtimeMs;
+      this.#settle(isSame ? error : changed(), bytes);
     });
   }
 

@@ -99,7 +99,7 @@ export class PageCache implements Closeable {
     const held = this.#heads.get(source.key);
     if (held) return held;
     const head = new SharedArrayBuffer(Math.min(PAGE_SAMPLES, source.pcm.samples) * BYTES_PER_SAMPLE);
-    if (!(await this.#read(source, 0, new Uint8Array(head)))) return undefined;
+    if (!(await this.#read(source, 0, new Int16Array(head)))) return undefined;
     const meanwhile = this.#heads.get(source.key);
     if (meanwhile) return meanwhile;
     this.#heads.set(source.key, head);
@@ -150,7 +150,7 @@ export class PageCache implements Closeable {
   async #load(source: PageSource, index: number, id: number, flight: Flight): Promise<LentPage | undefined> {
     const page = this.#room();
     const samples = Math.min(PAGE_SAMPLES, source.pcm.samples - index * PAGE_SAMPLES);
-    const target = new Uint8Array(page.samples, 0, samples * BYTES_PER_SAMPLE);
+    const target = new Int16Array(page.samples, 0, samples);
     const there = await this.#read(source, index * PAGE_SAMPLES, target);
     this.#flights.delete(id);
     if (!there) {
@@ -163,7 +163,7 @@ export class PageCache implements Closeable {
     return page;
   }
 
-  async #read(source: PageSource, fromSample: number, target: Uint8Array): Promise<boolean> {
+  async #read(source: PageSource, fromSample: number, target: Int16Array): Promise<boolean> {
     const file = source.pcm.wav;
     try {
       await this.#files.read(source, fromSample, target);

@@ -1,7 +1,6 @@
 // The files that pages of PCM are read from, a few of them held open.
 // A file that was replaced or removed by name goes on being heard by those who were in the middle of it.
-import { BYTES_PER_SAMPLE } from '../audio/frame';
-import { openPcm, type PcmFile } from '../media/pcmFile';
+import { PcmFile } from '../media/pcmFile';
 import type { PcmLocation } from '../media/track';
 
 /** Where a clip's samples lie; `key` is that of its CatalogClip. */
@@ -20,7 +19,6 @@ interface OpenFile {
 
 /** Files held open, of those that were read last. */
 const MOST_OPEN = 32;
-const BIG_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 
 export class PageFiles {
   /** By key, the least recently read first. */
@@ -31,12 +29,10 @@ export class PageFiles {
    * Fills `target` with samples from `fromSample` on, in the machine's order.
    * @throws what the file system throws; Error when the file is another one by now, or shorter
    */
-  async read(source: PageSource, fromSample: number, target: Uint8Array): Promise<void> {
+  async read(source: PageSource, fromSample: number, target: Int16Array): Promise<void> {
     const file = this.#take(source);
     try {
-      const pcm = await file.file;
-      await pcm.fill(target, source.pcm.dataOffset + fromSample * BYTES_PER_SAMPLE);
-      if (BIG_ENDIAN) Buffer.from(target.buffer, target.byteOffset, target.length).swap16();
+      await (await file.file).fill(target, fromSample);
     } catch (error) {
       this.#drop(source.key, file);
       throw error;
@@ -59,7 +55,7 @@ export class PageFiles {
   }
 
   #take({ key, pcm }: PageSource): OpenFile {
-    const file = this.#open.get(key) ?? { file: openPcm(pcm), users: 0, dropped: false };
+    const file = this.#open.get(key) ?? { file: PcmFile.open(pcm), users: 0, dropped: false };
     file.users++;
     this.#open.delete(key);
     this.#open.set(key, file);

@@ -1,8 +1,8 @@
 // Fallback music: a minute of the operator's music, rendered. Callers hear it while no hub plays to them, or has room for
 // them: no advices, no keys, but never silence, whatever is broken.
-import { FRAME_MS, frameSamples, samplesOf } from '../audio/frame';
+import { FRAME_MS, frameSamples, littleEndian, samplesOf } from '../audio/frame';
 import { memoryClip, type Clip } from '../audio/source';
-import { openPcm } from '../media/pcmFile';
+import { readPcm } from '../media/pcmFile';
 import type { PcmLocation } from '../media/track';
 import { Playlist } from '../program/playlist';
 import { Program } from '../program/program';
@@ -64,7 +64,7 @@ export async function renderFallbackMusic(options: FallbackOptions): Promise<Fal
     if (!(await renders(options, [], random, samples))) throw new Error('nothing can be rendered');
   }
   fadeEdges(samples, settings.rate);
-  return { bytes: inFileOrder(samples), sounds };
+  return { bytes: littleEndian(samples), sounds };
 }
 
 /** As many tracks as fill `length` samples, in memory; those that cannot be read are left out. */
@@ -82,7 +82,7 @@ async function atHand(
   for (const { id, pcm } of tracks) {
     if (filled > length) break;
     try {
-      const samples = await samplesIn(pcm, Math.min(pcm.samples, most));
+      const samples = await readPcm(pcm, Math.min(pcm.samples, most));
       clips.push(memoryClip(id, samples));
       filled += Math.max(0, samples.length - overlap);
     } catch (error) {
@@ -90,18 +90,6 @@ async function atHand(
     }
   }
   return clips;
-}
-
-async function samplesIn(pcm: PcmLocation, count: number): Promise<Int16Array> {
-  const samples = new Int16Array(count);
-  const file = await openPcm(pcm);
-  try {
-    await file.fill(Buffer.from(samples.buffer), pcm.dataOffset);
-  } finally {
-    await file.close();
-  }
-  inFileOrder(samples);
-  return samples;
 }
 
 /** Fills `samples`, in slices. False when that throws, or nothing is to be heard. */
@@ -155,10 +143,4 @@ function fadeEdges(samples: Int16Array, rate: number): void {
   };
   shape(FADE_IN_MS, (i) => i);
   shape(FADE_OUT_MS, (i) => samples.length - 1 - i);
-}
-
-/** Little-endian: swapped in place on a machine that is not, there and back. */
-function inFileOrder(samples: Int16Array): Buffer {
-  const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  return new Uint8Array(new Uint16Array([1]).buffer)[0] === 0 ? bytes.swap16() : bytes;
 }

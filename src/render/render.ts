@@ -92,12 +92,12 @@ async function render(parts: RenderParts, call: OfflineCall): Promise<Recorder> 
 /** The config's voices; programs among them have the time that they take, whatever the call's clock says. */
 async function openVoices({ config, log }: RenderParts): Promise<Speech & Closeable> {
   const { openSpeaker } = await import('../speech/open');
-  return openSpeaker({ ...speakerSettings(config), clock: systemClock(), log, readMode: 'memory' });
+  return openSpeaker({ ...speakerSettings(config), clock: systemClock(), log });
 }
 
 async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<OfflineCall> {
   const { config, script, log } = parts;
-  const library = new Library({ settings: config.media, log, readMode: 'memory' });
+  const library = new Library({ settings: config.media, log, readMode: 'sync' });
   await library.scan();
   // The same on every machine: without a time zone in the config the call uses the offset of `start`.
   const { rules, ready } = callRules({ timeZone: 'UTC', ...config });

@@ -1,7 +1,6 @@
 // Puts a Speaker together from settings; what a voice needs is loaded only where it is configured.
 import { findFfmpeg } from '../media/ffmpegBinary';
 import type { MediaSettings } from '../media/settings';
-import type { ReadMode } from '../media/track';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { languageFor } from './languages';
@@ -19,13 +18,12 @@ export interface SpeakerSettings {
   readonly currency: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** `stream`: the words of a few sentences stay in memory; `memory`: those of whole packs, for many callers. */
-  readonly readMode: ReadMode;
   /** Called when recordings wait to be prepared, at most once a minute a voice. */
   readonly requestPreparation?: () => void;
 }
 
-const KEPT_WORDS: Readonly<Record<ReadMode, number>> = { stream: 64, memory: 2000 };
+/** Words that stay in memory: those of whole packs, where many callers hear them. */
+const KEPT_WORDS = 2000;
 
 /** Closed by the caller; that ends programs which are at work. */
 export async function openSpeaker(parts: SpeakerSettings): Promise<Speaker> {
@@ -34,8 +32,8 @@ export async function openSpeaker(parts: SpeakerSettings): Promise<Speaker> {
 }
 
 async function openVoice(settings: VoiceSettings, parts: SpeakerSettings): Promise<Voice> {
-  const { media, clock, log, currency, requestPreparation, readMode } = parts;
-  const wordParts = { media, clock, log, requestPreparation, keep: KEPT_WORDS[readMode] };
+  const { media, clock, log, currency, requestPreparation } = parts;
+  const wordParts = { media, clock, log, requestPreparation, keep: KEPT_WORDS };
   if ('recorded' in settings) {
     const { recordedVoice } = await import('./recorded');
     return recordedVoice(settings.recorded, languageFor, currency, wordParts);

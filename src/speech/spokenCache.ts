@@ -6,9 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseWavHeader } from '../audio/wav';
 import { missingFromWav } from '../media/claimedLength';
-import { readPcm } from '../media/inMemory';
-import { openPcm } from '../media/pcmFile';
-import { HEAD_BYTES, isPlayable } from '../media/ready';
+import { isPlayable } from '../media/ready';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
@@ -53,14 +51,11 @@ export class SpokenCache {
   async get(key: string, rate: number): Promise<Int16Array | undefined> {
     const wav = join(this.#folder, `${key}.wav`);
     try {
-      const { size, mtimeMs } = await promises.stat(wav);
-      if (this.#isOld(mtimeMs)) return undefined;
-      const head = new Uint8Array(Math.min(HEAD_BYTES, size));
-      const file = await openPcm({ wav, dataOffset: 0, samples: 0 });
-      await file.fill(head, 0).finally(() => file.close());
-      const info = parseWavHeader(head, size);
-      if (!isPlayable(info, rate) || missingFromWav(head, size).bytes > 0) return undefined;
-      return await readPcm({ wav, dataOffset: info.dataOffset, samples: info.samples });
+      if (this.#isOld((await promises.stat(wav)).mtimeMs)) return undefined;
+      const bytes = await promises.readFile(wav);
+      const info = parseWavHeader(bytes, bytes.length);
+      if (!isPlayable(info, rate) || missingFromWav(bytes, bytes.length).bytes > 0) return undefined;
+      return Int16Array.from({ length: info.samples }, (_, i) => bytes.readInt16LE(info.dataOffset + 2 * i));
     } catch {
       return undefined;
     }

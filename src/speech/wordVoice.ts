@@ -3,9 +3,9 @@
 import { readdirSync } from 'node:fs';
 import { memoryClip, type Clip } from '../audio/source';
 import { samplesOf } from '../audio/frame';
-import { inMemory } from '../media/inMemory';
 import { readManifest, type Manifest } from '../media/manifest';
 import { baseLanguage } from '../media/names';
+import { readPcm } from '../media/pcmFile';
 import { readiness } from '../media/ready';
 import type { MediaSettings } from '../media/settings';
 import { lookAt, newListing, type MediaFolder, type SourceFile } from '../media/sources';
@@ -167,7 +167,7 @@ export class WordVoice implements Voice {
     const found = await readiness(source, {
       settings: media,
       manifest: await this.#manifest,
-      readMode: 'stream',
+      readMode: 'ahead',
       log,
     });
     if (found.status === 'unprepared') return this.#request();
@@ -178,7 +178,8 @@ export class WordVoice implements Voice {
         message: 'too long for a word or a phrase',
       });
     try {
-      const clip = await inMemory(found.track);
+      const { id, pcm, title } = found.track;
+      const clip = memoryClip(id, await readPcm(pcm), title);
       this.#keep({ source, clip });
       return clip;
     } catch (error) {

@@ -38,7 +38,7 @@ export class Speaking implements Speech, Closeable {
     const { config, ...parts } = this.parts;
     try {
       const { openSpeaker } = await import('../speech/open');
-      return await openSpeaker({ ...speakerSettings(config), readMode: 'stream', ...parts });
+      return await openSpeaker({ ...speakerSettings(config), ...parts });
     } catch (error) {
       parts.log.error(errorFields(error), 'nobody can speak numbers');
       return undefined;

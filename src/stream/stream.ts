@@ -157,7 +157,7 @@ export class CallStream {
 
   /** Music from the operator's library, at once; the returned function sees to all the rest. */
   async #begin(config: ResolvedConfig): Promise<() => Promise<void>> {
-    const { clock, options, readMode = 'stream', speech } = this.parts;
+    const { clock, options, readMode = 'ahead', speech } = this.parts;
     const { token } = options.options;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
     const speaking = { config, clock, log: this.#log, requestPreparation };

@@ -21,7 +21,7 @@ export interface StreamParts {
   loadLastGood?: () => Promise<ResolvedConfig | undefined>;
   output: AudioOutput;
   clock: Clock;
-  /** How tracks are read; 'memory' where the clock outruns the disk. Default 'stream'. */
+  /** How tracks are read; 'sync' where the clock outruns the disk. Default 'ahead'. */
   readMode?: ReadMode;
   /** Average time between the first Frames and everything slow, milliseconds. Default 600. */
   settleMs?: number;

@@ -20,7 +20,7 @@ function setUp(change: Partial<MediaSettings> = {}) {
   const settings = settingsIn(tempFolder(), change);
   const { log, lines } = keptLog();
   let requests = 0;
-  const library = new Library({ settings, log, readMode: 'stream', requestPreparation: () => requests++ });
+  const library = new Library({ settings, log, readMode: 'ahead', requestPreparation: () => requests++ });
   const clock = new ManualClock(NOW);
   const changes: LibraryChange[] = [];
   const watch = () => library.watch(clock, (change) => changes.push(change));

@@ -52,7 +52,7 @@ const temporaries = (settings: MediaSettings): string[] =>
   filesUnder(settings.cache).filter((f) => f.endsWith('.tmp'));
 
 async function music(settings: MediaSettings): Promise<string[]> {
-  const library = new Library({ settings, log: silentLogger, readMode: 'memory' });
+  const library = new Library({ settings, log: silentLogger, readMode: 'sync' });
   await library.scan();
   return library.music.map((t) => t.id);
 }

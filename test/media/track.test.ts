@@ -1,5 +1,5 @@
 // Laws of a Track: it yields exactly its samples from any offset, in both modes, and leaves no descriptor open.
-import { readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { Track, type ReadMode } from '../../src/media/track';
@@ -49,7 +49,7 @@ async function readOnce(t: Track, from: number, length: number, leisurely: boole
 const expected = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => rampAt(from + i));
 
-describe.each(['stream', 'memory'] as const)('%s', (mode) => {
+describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
   test('from any offset, in reads of any length, come exactly the samples that are there', async () => {
     const t = track(3 * CHUNK + 777, mode);
     await fc.assert(
@@ -98,7 +98,7 @@ describe.each(['stream', 'memory'] as const)('%s', (mode) => {
 });
 
 test('what the disk has not brought is silence, counted, and the rest is in step', async () => {
-  const t = track(6 * CHUNK, 'stream');
+  const t = track(6 * CHUNK, 'ahead');
   const reader = t.open(0);
   const out = new Float32Array(CHUNK + 100);
   expect(reader.read(out, 0, CHUNK + 100)).toBe(CHUNK + 100);
@@ -115,7 +115,7 @@ test('what the disk has not brought is silence, counted, and the rest is in step
 });
 
 test('late or not, a reader yields as many samples as the Track has', async () => {
-  const t = track(5 * CHUNK + 5, 'stream');
+  const t = track(5 * CHUNK + 5, 'ahead');
   expect((await readOnce(t, 3, 1000, false)).length).toBe(t.samples - 3);
   expect(t.lateReads).toBeGreaterThan(0);
 });
@@ -131,7 +131,7 @@ test('a file removed while it is played is heard to its end', async () => {
     file: '/x',
     rate: 8000,
     pcm,
-    readMode: 'stream',
+    readMode: 'ahead',
     log: silentLogger,
   });
   const reader = t.open();
@@ -160,7 +160,7 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
     file: '/x',
     rate: 8000,
     pcm,
-    readMode: 'stream',
+    readMode: 'ahead',
     log,
   });
   const readers = [t.open(), t.open()];
@@ -183,7 +183,7 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
 });
 
 test('no descriptor stays open: closed early, late, twice, with a read in flight, never read', async () => {
-  const t = track(8 * CHUNK, 'stream');
+  const t = track(8 * CHUNK, 'ahead');
   const out = new Float32Array(CHUNK);
   for (let i = 0; i < 50; i++) {
     const reader = t.open(i);
@@ -197,24 +197,9 @@ test('no descriptor stays open: closed early, late, twice, with a read in flight
   await until(() => openFiles(folder).length === 0);
 });
 
-test('in memory mode the file is read once and shared', () => {
-  const samples = 100;
-  const wav = join(folder, 'shared.wav');
-  writeFileSync(wav, rampWav(samples));
-  const pcm = { wav, dataOffset: 44, samples };
-  const t = new Track({
-    id: 'a',
-    title: 'a',
-    file: '/x',
-    rate: 8000,
-    pcm,
-    readMode: 'memory',
-    log: silentLogger,
-  });
-  t.open().close();
-  renameSync(wav, `${wav}.gone`);
-  const out = new Float32Array(100);
-  expect(t.open(1).read(out, 0, 100)).toBe(99);
-  expect(Math.round(out[0]! * 32768)).toBe(rampAt(1));
+test('read at once, nothing is ever late', async () => {
+  const t = track(5 * CHUNK + 5, 'sync');
+  expect(await readOnce(t, 3, CHUNK + 7, false)).toEqual(expected(3, t.samples));
+  expect(t.lateReads).toBe(0);
   expect(openFiles(folder)).toEqual([]);
 });

@@ -17,7 +17,7 @@ afterEach(async () => {
 function setUp(files: Record<string, number>) {
   const settings = settingsIn(tempFolder());
   const { log, lines } = keptLog();
-  const library = new Library({ settings, log, readMode: 'stream' });
+  const library = new Library({ settings, log, readMode: 'ahead' });
   const pages = new PageCache({ limitBytes: 64 * 1024 * 1024, log });
   closing.push(pages);
   const clock = new ManualClock();

@@ -306,7 +306,7 @@ test('it answers as the Library does, for callers of any language', async () => 
   for (const id of ids) put(settings, id, rampWav(500));
   ship(settings, Object.fromEntries(ids.map((id) => [id, {}])));
   const { log } = keptLog();
-  const library = new Library({ settings, log, readMode: 'stream' });
+  const library = new Library({ settings, log, readMode: 'ahead' });
   await library.scan();
   const pages = new PageCache({ limitBytes: 1e7, log });
   const media = new PagedMedia({ wanted: () => {} });

@@ -140,7 +140,6 @@ test('is put together from settings, in their order', async () => {
     currency: 'USD',
     clock: new ManualClock(),
     log,
-    readMode: 'stream',
   });
   expect(await speaker.position(4, 'ru', NEVER)).toBeUndefined();
   const told = lines.map(({ level, message, fields }) => {
