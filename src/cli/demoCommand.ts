@@ -72,8 +72,9 @@ function nextSteps(folder: string): string {
 /** What a call has outside of its process, as Asterisk would tell it. */
 function outside(clock: Clock): CallOutside {
   return {
-    feed: { open: (tell) => tell({ type: 'identity', identity: CALLER }), close: () => Promise.resolve() },
+    follow: (tell) => tell({ type: 'identity', identity: CALLER }),
     records: new ScriptRecords({ script: BILLING, clock }),
+    close: () => {},
   };
 }
 

@@ -7,7 +7,7 @@ import type { DayPart } from '../program/adviceSlots';
 import type { AmiSettings } from '../asterisk/settings';
 import type { BillingFunction, BillingSettings, HttpBilling, SqlBilling } from '../billing/settings';
 import type { KeyBinding, KeyFunction } from '../session/actions';
-import type { PositionRules } from '../session/position';
+import type { PositionRules } from '../session/positionWords';
 import type { VoiceSettings } from '../speech/settings';
 import type { StoreSettings } from '../store/settings';
 import type { LogLevel } from '../util/log';
