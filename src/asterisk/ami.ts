@@ -1,18 +1,17 @@
 // One AMI connection over asterisk-ami-client; a new client for each, and the only file that imports it.
 // The package writes actions. Its connector is replaced, since that logs in with the secret in clear, to any listener;
 // and what comes is read here, since its parser loses its place between two pieces and collapses equal headers.
+import type AmiClient from 'asterisk-ami-client';
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type AmiClient from 'asterisk-ami-client';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { AmiParser, type AmiMessage } from './message';
 import { Requests } from './requests';
-import type { AmiSettings } from './settings';
-import { lost, mute, refused, unreachable } from './seenErrors';
+import { type AmiSettings, lost, mute, refused, unreachable } from './settings';
 import { distrustOf } from './trust';
 import { Watchdog } from './watchdog';
 

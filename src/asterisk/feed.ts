@@ -1,6 +1,5 @@
 // CallNews: what the host of a call is told of it from outside, and who tells it.
 // The same for a hub, which follows every call of the machine, and for a stream, which follows its own.
-import type { Cancel } from '../util/clock';
 
 /** Who a channel is, as Asterisk says. What Asterisk does not know, or the caller withholds, is absent. */
 export interface CallIdentity {
@@ -46,12 +45,6 @@ export type CallNews =
   | { readonly type: 'place'; readonly place: QueuePlace | undefined }
   /** The channel is gone: what is kept of this call can be forgotten. */
   | { readonly type: 'ended' };
-
-/** Where the news of a call come from: the Switchboard. */
-export interface CallSource {
-  /** Tells what is known of the call, then what happens to it, until it is cancelled. */
-  follow(uniqueid: string, listener: (news: CallNews) => void): Cancel;
-}
 
 /** Asterisk's own limit, bytes. */
 const LONGEST_UNIQUEID = 149;

@@ -1,11 +1,66 @@
+// CallFacts: what Asterisk has said of a call, and what of it may be told: a number only where it is known not to be withheld.
 // FollowedCall: a call that somebody follows, what its followers were told last, and the telling itself.
 // States of a follower: new (told nothing yet), introduced (was told what was known, and is told changes), cancelled.
 import type { Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { CallFacts } from './callFacts';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
-import { KeySigns } from './keys';
+import type { AmiEvent } from './events';
+
+/** What Asterisk has said of a call. */
+export interface CallFacts {
+  readonly channel?: string;
+  readonly number?: string | undefined;
+  /** The number may be told; undefined: Asterisk has not said so yet. */
+  readonly shown?: boolean | undefined;
+  /** Counts up when the channel may have become another caller's: answers to what was asked before are void. */
+  readonly turn?: number;
+  readonly language?: string;
+  /** Where it joined a queue last. */
+  readonly joined?: QueuePlace;
+  /** What its arrival was answered with, for the first who follows it: the queue whose application it is in. */
+  readonly arrived?: { readonly queue: string | undefined } | undefined;
+}
+
+/** An event that says what a channel is. */
+export type Described = Extract<AmiEvent, { number?: string }>;
+
+/** That a channel may be another caller's; `before`: what was known of it. */
+export function voided(before: CallFacts | undefined): Pick<CallFacts, 'shown' | 'turn' | 'arrived'> {
+  return { shown: undefined, arrived: undefined, turn: (before?.turn ?? 0) + 1 };
+}
+
+/** There is a number, and nobody knows whether it may be told. */
+export function isOpen({ number, shown }: CallFacts): boolean {
+  return number !== undefined && shown === undefined;
+}
+
+/** What is said of a channel besides its number. */
+export function textsOf({ channel, language }: CallFacts): Pick<CallFacts, 'channel' | 'language'> {
+  return { ...(channel && { channel }), ...(language && { language }) };
+}
+
+export function identityOf(uniqueid: string, known: CallFacts, queue: string | undefined): CallIdentity {
+  const { number, shown } = known;
+  const phone = shown ? number : undefined;
+  return {
+    uniqueid,
+    ...textsOf(known),
+    ...(phone !== undefined && { phone }),
+    ...(queue !== undefined && { queue }),
+  };
+}
+
+export function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
+  if (!a || !b) return a === b;
+  const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
+  return a.queue === b.queue && a.position === b.position && a.joinedMs === b.joinedMs && sameWait;
+}
+
+export function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
+  const fields = ['channel', 'phone', 'language', 'queue'] as const;
+  return other !== undefined && fields.every((field) => one[field] === other[field]);
+}
 
 export interface Follower {
   readonly listener: (news: CallNews) => void;
@@ -62,5 +117,32 @@ export function guarded(log: Logger, fields: { uniqueid: string; news: string },
     tell();
   } catch (error) {
     log.error({ ...fields, ...errorFields(error) }, 'a listener of the switchboard failed');
+  }
+}
+
+export type KeyEvent = Extract<AmiEvent, { type: 'key-down' | 'key-up' }>;
+
+/** An end that comes later belongs to no begin that was seen, milliseconds: nobody holds a key that long. */
+const LONGEST_HELD_MS = 60_000;
+
+/** The keys of one call. */
+export class KeySigns {
+  /** When each key that is down went down, milliseconds. */
+  readonly #down = new Map<string, number>();
+
+  /**
+   * The digit when this event is the first sign of a press, else undefined. What the call itself sends is no press.
+   * @param nowMs monotonic
+   */
+  read({ type, digit, received }: KeyEvent, nowMs: number): string | undefined {
+    const key = digit.toUpperCase();
+    if (!received || !/^[0-9A-D*#]$/.test(key)) return undefined;
+    if (type === 'key-down') {
+      this.#down.set(key, nowMs);
+      return key;
+    }
+    const downAt = this.#down.get(key) ?? -Infinity;
+    this.#down.delete(key);
+    return nowMs - downAt > LONGEST_HELD_MS ? key : undefined;
   }
 }

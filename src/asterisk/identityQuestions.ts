@@ -3,9 +3,8 @@
 import type { Clock } from '../util/clock';
 import { errnoOf, errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { CallFacts } from './callFacts';
+import type { CallFacts, FollowedCall } from './followedCall';
 import { channelIn, languageIn, LONGEST_QUEUE, numberIn, phoneIn, presentationIn, statusOf } from './events';
-import type { FollowedCall } from './followedCall';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 

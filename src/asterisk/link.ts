@@ -15,9 +15,9 @@ export type { AmiAction } from './ami';
 
 export interface AmiListener {
   /** A login has succeeded: take a snapshot, what happened before is not known. */
-  connected(): void;
-  event(event: AmiEvent): void;
-  disconnected(why: string): void;
+  connected?(): void;
+  event?(event: AmiEvent): void;
+  disconnected?(why: string): void;
 }
 
 export interface AmiPort {
@@ -28,6 +28,18 @@ export interface AmiPort {
   list(action: AmiAction): Promise<AmiMessage[]>;
   /** Returns a Cancel. When connected already, `connected` is called at once (in a microtask). */
   listen(listener: AmiListener): Cancel;
+}
+
+/** Where no secret is set: it never connects. */
+export const NO_LINK: AmiPort = {
+  connected: false,
+  request: () => Promise.reject(notConnected()),
+  list: () => Promise.reject(notConnected()),
+  listen: () => () => {},
+};
+
+function notConnected(): HoldcastError {
+  return new HoldcastError('HC_AMI_LOST', 'there is no connection to Asterisk');
 }
 
 export interface LinkParts {
@@ -104,7 +116,7 @@ export class AmiLink implements AmiPort, Closeable {
 
   #connection(): AmiConnection {
     if (this.#state.status === 'connected') return this.#state.connection;
-    throw new HoldcastError('HC_AMI_LOST', 'there is no connection to Asterisk');
+    throw notConnected();
   }
 
   #connect(): State {
@@ -165,7 +177,7 @@ export class AmiLink implements AmiPort, Closeable {
     for (const listening of [...this.#listening]) {
       if (!listening.told) continue;
       listening.told = false;
-      this.#call(listening, () => listening.listener.disconnected(why));
+      this.#call(listening, () => listening.listener.disconnected?.(why));
     }
   }
 
@@ -177,14 +189,14 @@ export class AmiLink implements AmiPort, Closeable {
   #tellConnected(listening: Listening): void {
     if (!this.connected || listening.told || !this.#listening.has(listening)) return;
     listening.told = true;
-    this.#call(listening, () => listening.listener.connected());
+    this.#call(listening, () => listening.listener.connected?.());
   }
 
   #dispatch(message: AmiMessage): void {
     const event = readEvent(message);
     if (!event) return;
     for (const listening of [...this.#listening])
-      if (listening.told) this.#call(listening, () => listening.listener.event(event));
+      if (listening.told) this.#call(listening, () => listening.listener.event?.(event));
   }
 
   /** A listener that throws is logged; the others and the connection don't notice. */

@@ -6,11 +6,8 @@ import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { uniqueidIn } from './events';
 import type { QueuePlace } from './feed';
-import { Joins } from './joins';
-import type { AmiPort } from './link';
-import type { AmiMessage } from './message';
-import { Line } from './queueLine';
 import {
+  Joins,
   keyOf,
   newRow,
   release,
@@ -18,7 +15,10 @@ import {
   type QueueChange,
   type QueueMove,
   type QueueRow,
+  Line,
 } from './queueRow';
+import type { AmiPort } from './link';
+import type { AmiMessage } from './message';
 
 export interface QueueBoardParts {
   link: AmiPort;

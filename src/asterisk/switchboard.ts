@@ -14,13 +14,15 @@ import {
   voided,
   type CallFacts,
   type Described,
-} from './callFacts';
+  FollowedCall,
+  guarded,
+  type Follower,
+  type KeyEvent,
+} from './followedCall';
 import { CallerLookup } from './callerLookup';
 import type { AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
-import { FollowedCall, guarded, type Follower } from './followedCall';
 import { IdentityQuestions, queueIn } from './identityQuestions';
-import type { KeyEvent } from './keys';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 import { HoldTimeEstimator } from './holdTimeEstimator';

@@ -4,8 +4,7 @@ import type { Socket } from 'node:net';
 import { uidOf, uidText } from '../util/account';
 import type { HoldcastError } from '../util/errors';
 import { isOwnMachine, userOfPeer } from '../util/tcpPeer';
-import type { AmiSettings } from './settings';
-import { foreign } from './seenErrors';
+import { type AmiSettings, foreign } from './settings';
 
 /** Root may do anything on this machine in any case. */
 const ROOT = 0;

@@ -4,7 +4,7 @@ import type { BillingSettings } from '../billing/settings';
 import type { MediaSettings } from '../media/settings';
 import type { ProgramSettings } from '../program/settings';
 import type { KeyBinding } from '../session/actions';
-import type { PositionRules } from '../session/position';
+import type { PositionRules } from '../session/positionWords';
 import type { VoiceSettings } from '../speech/settings';
 import type { StoreSettings } from '../store/settings';
 import type { Where } from '../util/http/listening';

@@ -2,6 +2,7 @@
 // there, or again and again for one that is; those must not take the place of others.
 import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
+import type { Switchboard } from '../asterisk/switchboard';
 
 export interface AdmissionParts {
   /** Whether one more is admitted beside this many. */
@@ -56,4 +57,35 @@ export class Admission {
   get #isCrowd(): boolean {
     return this.admitted.unconfirmed().size >= MOST_UNCONFIRMED;
   }
+}
+
+type List = ReadonlySet<string> | undefined;
+
+export class ChannelList {
+  /** The list that is under way. */
+  #running: Promise<List> | undefined;
+  /** The one after it: what was asked for before a call came may lack that call. */
+  #next: Promise<List> | undefined;
+
+  constructor(private readonly calls: Pick<Switchboard, 'calls'>) {}
+
+  /** Whether it is there at some moment after this was called; false where Asterisk cannot be asked. Never rejects. */
+  async has(uniqueid: string): Promise<boolean> {
+    const running = this.#running;
+    if (!running) return holds(await this.#list(), uniqueid);
+    const next = (this.#next ??= running.then(() => this.#list()));
+    return holds(await running, uniqueid) || holds(await next, uniqueid);
+  }
+
+  #list(): Promise<List> {
+    this.#next = undefined;
+    const running = this.calls.calls().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    return (this.#running = running);
+  }
+}
+
+function holds(list: List, uniqueid: string): boolean {
+  return list?.has(uniqueid) === true;
 }

@@ -1,5 +1,6 @@
-// Beginnings: how a look-up's reader comes to a mixing thread: with where its call was, the page that its music needs first,
-// and what Asterisk has told of the call, if it is known that the call hears it.
+// CallEntry: a look-up and the reader that Asterisk starts for it, as the main thread has them. Beginnings: how that reader comes to
+// a mixing thread: with where its call was, the page that its music needs first, and what Asterisk has told of the call, if it is
+// known that the call hears it.
 import type { Page } from '../pcm/page';
 import { parseCallState, type CallState } from '../session/state';
 import type { Clock } from '../util/clock';
@@ -7,8 +8,32 @@ import { errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Mixing } from './mixerThreads';
-import type { CallEntry } from './callEntry';
 import type { CallStateCache } from './callStateCache';
+import type { ReaderProcess } from '../pipe/readerProcess';
+import type { OwnCall } from './ownCall';
+
+export interface CallEntry {
+  readonly token: string;
+  /** The call that its class is named after; undefined: an earlier hub has not said. */
+  readonly uniqueid: string | undefined;
+  /** That Asterisk has started for it, the last one last; they may have ended. */
+  readers: readonly ReaderProcess[];
+  /** The call that hears it, when it is that one; undefined: not known, or another channel does. */
+  own: OwnCall | undefined;
+  /** Where it begins, when nothing was heard of its call yet; undefined: anywhere, or that was not asked for. */
+  first?: CallState | undefined;
+  mixing?: Mixing | undefined;
+  /** Under way. */
+  beginning?: Promise<undefined> | undefined;
+  reading: boolean;
+  /** A reader or a name has shown that there is somebody. */
+  confirmed: boolean;
+  /** Asterisk has said that its music was stopped, or that its call hears another. */
+  stopped: boolean;
+  /** Since when nobody reads, on the clock. */
+  awaySince: number;
+  over: boolean;
+}
 
 export interface BeginningParts {
   mixers: { pick(): Mixing | undefined };

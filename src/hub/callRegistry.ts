@@ -1,7 +1,8 @@
 // CallRegistry: all look-ups that the hub plays to, from the answer to the hang-up. It brings together what Asterisk tells of a
 // call, its reader, the state it goes on from, and the thread that mixes for it; it never touches a sample.
 import type { CallerRecords, RecordedCall } from '../session/callerRecords';
-import type { CallNews, CallSource } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/feed';
+import type { Switchboard } from '../asterisk/switchboard';
 import type { Owners } from '../pipe/owners';
 import type { FoundReader, ReaderProcess } from '../pipe/readerProcess';
 import type { Clock } from '../util/clock';
@@ -9,9 +10,8 @@ import type { Logger } from '../util/log';
 import type { Hearer, LookUps } from './lookUps';
 import type { HubNews } from '../mixer/messages';
 import { Admission, type AdmissionParts } from './admission';
-import { Beginnings, type BeginningParts } from './beginnings';
+import { Beginnings, type BeginningParts, type CallEntry } from './beginnings';
 import type { Mixing } from './mixerThreads';
-import type { CallEntry } from './callEntry';
 import { OwnCall } from './ownCall';
 import { AWAY_MS, type CallStateCache } from './callStateCache';
 
@@ -22,7 +22,7 @@ export interface CallRegistryParts extends BeginningParts, AdmissionParts {
   endReader(reader: ReaderProcess): void;
   /** Who hears what was looked up. */
   lookUps: Pick<LookUps, 'open' | 'restore' | 'watch' | 'forget'>;
-  calls: CallSource;
+  calls: Pick<Switchboard, 'follow'>;
   snapshots: Pick<CallStateCache, 'read' | 'keep' | 'forget'>;
   records(call: () => RecordedCall): CallerRecords;
   /** Told of what becomes of calls. */

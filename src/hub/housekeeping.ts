@@ -1,17 +1,12 @@
 // Forgets the state of calls that are over, at their hang-up, and looks for what was left behind.
 // A call that hangs up while the hub is away, or whose stream writes late, must not leave a file for ever.
 import { isUniqueid } from '../asterisk/feed';
+import type { Switchboard } from '../asterisk/switchboard';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-
-/** What Asterisk is known to have: the Switchboard. */
-export interface CallRegister {
-  onHangup(listener: (uniqueid: string) => void): Cancel;
-  /** Uniqueids of the calls that there are; undefined: Asterisk cannot be asked. */
-  calls(): Promise<ReadonlySet<string> | undefined>;
-}
+import type { Playback } from './playback';
 
 /** The state of calls, in any storage. Both may throw, which is logged. */
 export interface CallMemory {
@@ -28,8 +23,9 @@ const LATE_WRITE_MS = 2000;
 const SWEEP_EVERY_MS = 600_000;
 
 export interface HousekeepingParts {
-  calls: CallRegister;
+  calls: Pick<Switchboard, 'onHangup' | 'calls'>;
   memory: CallMemory;
+  playback: Pick<Playback, 'sweep'>;
   clock: Clock;
   log: Logger;
 }
@@ -56,11 +52,14 @@ export class Housekeeping implements Closeable {
     this.#sweeping = true;
     try {
       const live = await this.parts.calls.calls();
-      if (!this.#isClosed) await this.parts.memory.sweep(live);
+      if (this.#isClosed) return;
+      this.parts.playback.sweep(live);
+      await this.parts.memory.sweep(live);
     } catch (error) {
       this.#failed(error);
+    } finally {
+      this.#sweeping = false;
     }
-    this.#sweeping = false;
   }
 
   /** What would be forgotten late is left to the sweep of the next start. */

@@ -1,6 +1,6 @@
 // The hub: one AMI connection for all calls, the answers that give each call its own music class, and the player:
 // mixing threads for all calls of the machine, or one process per call.
-import type { AmiPort } from '../asterisk/link';
+import { NO_LINK, type AmiPort } from '../asterisk/link';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
 import type { HubSettings } from '../config/types';
@@ -13,13 +13,12 @@ import type { Logger } from '../util/log';
 import { Scope, type Closeable } from '../util/scope';
 import type { HeldSocket } from '../util/http/heldSockets';
 import { LookUps } from './lookUps';
-import type { HubCalls, HubServices, Playback, PlaybackGiven } from './playback';
+import type { HubServices, Playback, PlaybackGiven } from './playback';
 import { Housekeeping, type CallMemory } from './housekeeping';
 import { addressOf, type Where } from '../util/http/listening';
 import { RealtimeServer, type LookUpAnswers, type LookUpResult, type RealtimeLimits } from './realtimeServer';
-import { ChannelList } from './channelList';
-import { isThere as isInstalled } from './startable';
-import { StreamCalls } from './streamCalls';
+import { ChannelList } from './admission';
+import { isThere as isInstalled, StreamCalls } from './streamCalls';
 import { InitialTrack, type InitialTrackParts } from './initialTrack';
 
 export interface HubParts {
@@ -53,8 +52,6 @@ export interface HubParts {
   onReady?(ready: HubReady): void;
 }
 
-export type { HubServices, Playback, PlaybackGiven } from './playback';
-
 /** Where the hub listens. */
 export interface HubReady {
   readonly realtime: Where;
@@ -87,10 +84,16 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
 }
 
 async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): Promise<HubReady> {
-  const { settings, clock, log, memory } = parts;
-  const { calls, onConnect, lookUps } = openCalls(parts, scope);
+  const { settings, clock, log, memory, states, rate } = parts;
+  const link = openLink(parts, scope);
+  /** Has `task` run each time that Asterisk can be asked again. */
+  const onConnect = (task: () => void): void => scope.defer(link.listen({ connected: task }));
+  const calls = scope.own(new Switchboard({ link, clock, log }));
+  const lookUps = scope.own(new LookUps(link));
   const services = await openServices(parts, scope);
-  const welcome = services && welcoming(parts, services, calls);
+  const find: InitialTrackParts['find'] = (uniqueid) => calls.find(uniqueid);
+  const welcome =
+    services && states && new InitialTrack({ find, keeper: services.keeper, states, rate, clock, log });
   onConnect(() => void welcome?.warm());
   const roll = new ChannelList(calls);
   const playback = await openPlayback(parts, scope, {
@@ -103,9 +106,7 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
   });
   const { application } = playback;
   const prepare: LookUpAnswers['prepare'] = (uniqueid, token) => playback.arrive(uniqueid, token);
-  const housekeeping = scope.own(
-    new Housekeeping({ calls, memory: memoryWith(playback, memory), clock, log }),
-  );
+  const housekeeping = scope.own(new Housekeeping({ calls, memory, playback, clock, log }));
   housekeeping.start();
   onConnect(() => void housekeeping.sweep());
   if (parts.openLink && parts.amiMs !== undefined)
@@ -116,16 +117,13 @@ async function start(parts: HubParts, scope: Scope, realtime: RealtimeServer): P
   return { realtime: where };
 }
 
-function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubParts): RealtimeServer {
-  return new RealtimeServer({
-    listen: settings.listen,
-    ...(settings.hosts && { hosts: settings.hosts }),
-    ...(held && { held }),
-    onAnswered: onLookUp,
-    clock,
-    log,
-    ...(limits && { limits }),
-  });
+function openLink({ openLink, log }: HubParts, scope: Scope): AmiPort {
+  if (openLink) return scope.own(openLink());
+  log.warn(
+    { hint: 'set ami.secret in the config; `holdcast asterisk` prints the section for manager.conf' },
+    'no AMI connection: nothing tells who listens, so callers hear music only',
+  );
+  return NO_LINK;
 }
 
 async function openServices({ openServices }: HubParts, scope: Scope): Promise<HubServices | undefined> {
@@ -138,71 +136,18 @@ async function openServices({ openServices }: HubParts, scope: Scope): Promise<H
 
 async function openPlayback(parts: HubParts, scope: Scope, given: PlaybackGiven): Promise<Playback> {
   const { program, rate, settings, clock, log } = parts;
-  const streams = (): Promise<Playback> =>
-    StreamCalls.open({
-      ...{ ...given, program, rate, clock, log },
-      owners: new Owners(settings.folder, { clock, log }),
-    });
+  const streams = (): Promise<Playback> => {
+    const owners = new Owners(settings.folder, { clock, log });
+    return StreamCalls.open({ ...given, program, rate, owners, clock, log });
+  };
   return scope.own(await (parts.openPlayback ?? streams)(given));
 }
 
-function memoryWith(playback: Playback, memory: CallMemory): CallMemory {
-  return {
-    forget: (uniqueid) => memory.forget(uniqueid),
-    sweep: (living) => {
-      playback.sweep(living);
-      return memory.sweep(living);
-    },
-  };
+function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubParts): RealtimeServer {
+  const { listen, hosts } = settings;
+  const given = { ...(hosts && { hosts }), ...(held && { held }), ...(limits && { limits }) };
+  return new RealtimeServer({ listen, ...given, onAnswered: onLookUp, clock, log });
 }
-
-/** Without Asterisk no number is known, and without a state a stream cannot be told its music. */
-function welcoming(
-  { states, rate, clock, log }: HubParts,
-  { keeper }: HubServices,
-  calls: HubCalls,
-): InitialTrack | undefined {
-  if (!states) return undefined;
-  const find: InitialTrackParts['find'] = (uniqueid) => calls.find(uniqueid);
-  return new InitialTrack({ find, keeper, states, rate, clock, log });
-}
-
-interface Calls {
-  readonly calls: HubCalls;
-  /** Has `task` run each time that Asterisk can be asked again. */
-  readonly onConnect: (task: () => void) => void;
-  readonly lookUps: LookUps;
-}
-
-function openCalls({ openLink, clock, log }: HubParts, scope: Scope): Calls {
-  if (!openLink) {
-    log.warn(
-      { hint: 'set ami.secret in the config; `holdcast asterisk` prints the section for manager.conf' },
-      'no AMI connection: nothing tells who listens, so callers hear music only',
-    );
-    return { calls: NO_CALLS, onConnect: () => {}, lookUps: scope.own(new LookUps(undefined)) };
-  }
-  const link = scope.own(openLink());
-  const calls = scope.own(new Switchboard({ link, clock, log }));
-  return {
-    calls,
-    lookUps: scope.own(new LookUps(link)),
-    onConnect: (task) => {
-      const ignore = (): void => {};
-      scope.defer(link.listen({ connected: task, event: ignore, disconnected: ignore }));
-    },
-  };
-}
-
-/** Without Asterisk nothing is known, and nothing is guessed. */
-const NO_CALLS: HubCalls = {
-  find: () => undefined,
-  follow: () => () => {},
-  confirmCaller: () => Promise.resolve(true),
-  confirmPlace: () => Promise.resolve(true),
-  onHangup: () => () => {},
-  calls: () => Promise.resolve(undefined),
-};
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -38,11 +38,8 @@ export class LookUps implements Closeable {
   readonly #heard = new Map<string, string>();
   readonly #stop: Cancel;
 
-  /** @param link absent: nobody is ever named */
-  constructor(link: Pick<AmiPort, 'listen'> | undefined) {
-    const ignore = (): void => {};
-    const event = (news: AmiEvent): void => this.#event(news);
-    this.#stop = link?.listen({ connected: ignore, event, disconnected: ignore }) ?? ignore;
+  constructor(link: Pick<AmiPort, 'listen'>) {
+    this.#stop = link.listen({ event: (event) => this.#event(event) });
   }
 
   get size(): number {

@@ -1,7 +1,7 @@
 // MixedPlayback: what plays to all callers of a machine, put together and taken apart in the right order: library and pages,
 // mixing threads, pipes, voices, and the calls themselves.
 import { availableParallelism } from 'node:os';
-import type { CallerRecords } from '../session/callerRecords';
+import { type CallerRecords, LocalRecords } from '../session/callerRecords';
 import { readerApplication, type HoldApplication } from '../asterisk/realtime';
 import { callRules, speakerSettings } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
@@ -9,7 +9,6 @@ import { Library } from '../media/library';
 import { SharedCatalog } from '../pcm/catalog';
 import type { Page } from '../pcm/page';
 import { PageCache } from '../pcm/pageCache';
-import { LocalRecords } from '../session/localRecords';
 import type { Speech } from '../session/speech';
 import { FallbackPieces } from '../pipe/fallbackPieces';
 import { Owners } from '../pipe/owners';
@@ -20,8 +19,7 @@ import type { Cancel, Clock } from '../util/clock';
 import type { LogWriter, Logger } from '../util/log';
 import { seededRandom } from '../util/random';
 import type { Closeable } from '../util/scope';
-import { checkOf } from './callCheck';
-import type { Playback, PlaybackGiven } from './hub';
+import type { Playback, PlaybackGiven } from './playback';
 import type { CallStatus, HubMethods, HubNews, MixerFigures } from '../mixer/messages';
 import type { Prepared } from './realtimeServer';
 import { MixerThreads, type Mixing, type Thread, type ThreadEars } from './mixerThreads';
@@ -132,7 +130,13 @@ export class MixedPlayback implements Playback {
       snapshots: this.#stateCache,
       welcome: (uniqueid) => parts.welcome(uniqueid),
       admits: (callers) => parts.admits(callers),
-      records: (call) => new LocalRecords({ ...parts.services, call, check: checkOf(calls, call), clock }),
+      records: (call) => {
+        const check = {
+          caller: () => calls.confirmCaller(call().uniqueid),
+          place: () => calls.confirmPlace(call().uniqueid),
+        };
+        return new LocalRecords({ ...parts.services, call, check, clock });
+      },
       onCall: (what) => parts.onCall?.(what),
       clock,
       log,

@@ -10,7 +10,7 @@ import { inTime } from '../util/inTime';
 import { LogThrottle } from '../util/logThrottle';
 import type { FromMixer, HubMethods, HubNews, MixerMethods, ToMixer } from '../mixer/messages';
 import { isRpc, Rpc, type Handlers } from '../util/rpc';
-import { transferOf } from './clipSamples';
+import { transferOf } from './mixerRpcServer';
 import type { MixerRequest } from './mixerThreads';
 
 export interface MixerThreadParts {

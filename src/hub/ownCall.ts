@@ -1,13 +1,14 @@
 // OwnCall: what the main thread knows of the call that hears a look-up's reader: who it is, its place, keys that no thread
 // was there for, and its back office. There is none before Asterisk has said whose reader it is.
 import type { CallerRecords, RecordedCall } from '../session/callerRecords';
-import type { CallNews, CallSource } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/feed';
+import type { Switchboard } from '../asterisk/switchboard';
 import { KnownCall } from '../session/knownCall';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 
 export interface OwnCallParts {
-  calls: CallSource;
+  calls: Pick<Switchboard, 'follow'>;
   records(call: () => RecordedCall): CallerRecords;
   /** Told of everything; a thread is to be told the same. */
   tell(news: CallNews, atMs: number): void;

@@ -1,22 +1,16 @@
 // Playback: what plays to callers, as the hub knows it, and what it has of the hub. Two adapters: MixedPlayback (mixing threads) and
 // StreamCalls (a process for each call).
-import type { CallSource } from '../asterisk/feed';
 import type { HoldApplication } from '../asterisk/realtime';
 import type { Switchboard } from '../asterisk/switchboard';
-import type { BalanceSource, ChoiceKeeper } from '../session/localRecords';
+import type { BalanceSource, ChoiceKeeper } from '../session/callerRecords';
 import type { CallState } from '../session/state';
 import type { Closeable } from '../util/scope';
-import type { CallChecks } from './callCheck';
-import type { CallRegister } from './housekeeping';
 import type { LookUps } from './lookUps';
 import type { Prepared } from './realtimeServer';
 
-/** All that the hub has of Asterisk's calls: the Switchboard. */
-export type HubCalls = CallSource & CallRegister & CallChecks & Pick<Switchboard, 'find'>;
-
 /** What plays to callers has of the hub; all of it outlives it. */
 export interface PlaybackGiven {
-  readonly calls: HubCalls;
+  readonly calls: Pick<Switchboard, 'follow' | 'confirmCaller' | 'confirmPlace'>;
   readonly services: HubServices | undefined;
   readonly lookUps: LookUps;
   /** Whether Asterisk has such a call, as far as can be found out. Never rejects. */

@@ -1,9 +1,8 @@
 // Readers: the reader processes of all callers, as the hub's main thread has them: those that announce themselves, those that an
 // earlier hub has left, and whether they wait for this hub or play fallback music.
-import { Arrivals } from '../pipe/arrivals';
+import { Arrivals, Life } from '../pipe/arrivals';
 import { endEarlierReaders } from '../pipe/earlierReaders';
 import { preparePipeFolder } from '../pipe/folder';
-import { Life } from '../pipe/life';
 import { endReader, isReachable, readerAt, readersOf, type FoundReader } from '../pipe/readerProcess';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';

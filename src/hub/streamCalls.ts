@@ -7,7 +7,8 @@ import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Hearer } from './lookUps';
 import type { Playback, PlaybackGiven } from './playback';
-import { startsAlone } from './startable';
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 
 export interface StreamCallsParts extends Pick<PlaybackGiven, 'lookUps' | 'prepare'> {
   /** Absolute path of bin/holdcast, as Asterisk is to start it. */
@@ -90,5 +91,27 @@ export class StreamCalls implements Playback {
     this.#leaving.get(token)?.();
     this.#leaving.delete(token);
     this.parts.owners.note(token, undefined);
+  }
+}
+
+/** What a service of systemd, and so Asterisk, has as PATH where nobody says otherwise (systemd.exec(5)). */
+const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
+const TRIAL_MS = 5000;
+
+/** Whether `program` starts by itself with the PATH of a service: its first line must find Node there. */
+export function startsAlone(program: string, path = SERVICE_PATH): Promise<boolean> {
+  return new Promise((resolve) => {
+    const env = { PATH: path };
+    execFile(program, ['--version'], { env, timeout: TRIAL_MS }, (error) => resolve(!error));
+  });
+}
+
+/** Whether there still is such a program. Synchronous, some microseconds: it is asked before each answer. */
+export function isThere(program: string): boolean {
+  try {
+    for (const file of program.split(' ')) accessSync(file, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }

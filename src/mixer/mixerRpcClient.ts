@@ -1,7 +1,7 @@
 // MixerRpcClient: all that the calls of a mixing thread have outside of it: services, voices, operators' functions. Each is a port
 // that a Session knows already; behind it are requests to the main thread, which may be slow or never answer.
 import type { RecordedCall } from '../session/callerRecords';
-import type { KeyBinding } from '../session/actions';
+import type { KeyBinding, KeyFunction, KeySession } from '../session/actions';
 import type { CallServices } from '../session/callServices';
 import type { KeyBindings } from '../session/keys';
 import { SPEECH_MS, type Speech } from '../session/speech';
@@ -15,9 +15,9 @@ import type {
   PortableConfig,
 } from './messages';
 import type { MixerOutside } from './outsidePort';
-import { RemoteFunctions } from './remoteFunctions';
 import { clipsOf, RemoteServices, type Ask } from './remoteServices';
 import { Rpc, Unanswered, type RequestLimits, type RpcMessage } from '../util/rpc';
+import { HoldcastError, messageOf } from '../util/errors';
 
 export interface MixerRpcClientParts {
   post(message: FromMixer): void;
@@ -121,6 +121,53 @@ export class MixerRpcClient implements MixerOutside {
       const left = this.#counts.get(token)! - 1;
       if (left > 0) this.#counts.set(token, left);
       else this.#counts.delete(token);
+    }
+  }
+}
+
+/** Has the main thread run a function. @throws HoldcastError HC_ACTION_FAILED what the function threw; Unanswered */
+export type RunFunction = (params: HubMethods['function']['params'], signal: AbortSignal) => Promise<void>;
+
+export class RemoteFunctions {
+  /** Those that run, by their numbers. */
+  readonly #sessions = new Map<number, KeySession>();
+  #lastRun = 0;
+
+  constructor(private readonly run: RunFunction) {}
+
+  /** A key function that stands for the one of that name on `digit`: logs and journals have its name. */
+  bind({ token, digit, name }: { token: string; digit: string; name: string }): KeyFunction {
+    const action: KeyFunction = async (session) => {
+      const run = ++this.#lastRun;
+      const { call, queue, signal } = session;
+      this.#sessions.set(run, session);
+      try {
+        await this.run({ token, run, digit, call, queue }, signal);
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error;
+        throw new HoldcastError('HC_ACTION_FAILED', messageOf(error), undefined, { cause: error });
+      } finally {
+        this.#sessions.delete(run);
+      }
+    };
+    return Object.defineProperty(action, 'name', { value: name });
+  }
+
+  /**
+   * Whatever the main thread asks for: the KeySession is deaf where the function's time is over.
+   * @returns when it was done @throws HoldcastError HC_ACTION_FAILED where it is refused
+   */
+  async command({ run, command }: MixerMethods['command']['params']): Promise<void> {
+    const session = this.#sessions.get(run);
+    switch (command.do) {
+      case 'say':
+        return session?.say(...command.prompts);
+      case 'play':
+        return session?.play(command.file);
+      case 'nextTrack':
+        return session?.nextTrack();
+      case 'log':
+        return session?.log[command.level](command.fields, command.message);
     }
   }
 }

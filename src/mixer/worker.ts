@@ -7,7 +7,7 @@ import { errorFields } from '../util/errors';
 import { seededRandom } from '../util/random';
 import { threadCpuMs } from '../util/threadCpu';
 import { LogThrottle } from '../util/logThrottle';
-import { GcPauses } from './gcPauses';
+import { GcPauses } from './callFigures';
 import type { FromMixer, ToMixer } from './messages';
 import { Mixer } from './mixer';
 import { MixerRpcClient } from './mixerRpcClient';

@@ -1,8 +1,9 @@
-// Arrivals: what readers say of themselves as they start, one line each: the first thing that the hub hears of a caller's pipe.
-// Anybody of the hub's user can write there, so a line is a hint and nothing more: see readerProcess.ts.
+// The two FIFOs between the hub and all readers. Arrivals: what readers say of themselves as they start, one line each; anybody of the
+// hub's user can write there, so a line is a hint and nothing more, see readerProcess.ts. Life: tells readers that a hub plays.
 import { Socket } from 'node:net';
 import type { Closeable } from '../util/scope';
 import { isPipeToken, openFifo, pipeFolder } from './folder';
+import { closeSync } from 'node:fs';
 
 export interface ArrivalParts {
   /** Absolute. */
@@ -53,5 +54,30 @@ export class Arrivals implements Closeable {
     this.#skips = false;
     if (isOne) this.parts.onArrival(Number(pid), token);
     else this.parts.onStrange();
+  }
+}
+
+/**
+ * The hub holds it open and never writes it. The system closes it when this process dies, however that comes about: readers then go
+ * on with fallback music.
+ */
+export class Life implements Closeable {
+  readonly #path: string;
+  #fd: number | undefined;
+
+  /** @param folder absolute */
+  constructor(folder: string) {
+    this.#path = pipeFolder(folder).life;
+  }
+
+  /** From now on readers wait, each at the end of its piece. May be called again. @throws HoldcastError HC_HUB_FIFO */
+  hold(): void {
+    this.#fd ??= openFifo(this.#path);
+  }
+
+  /** Readers go on with fallback music. May be called again. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 }

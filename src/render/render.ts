@@ -10,7 +10,7 @@ import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Session } from '../session/session';
 import type { Speech } from '../session/speech';
-import { SpokenServices } from '../session/spokenServices';
+import { SpokenServices } from '../session/callServices';
 import { ManualClock, systemClock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';

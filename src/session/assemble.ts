@@ -4,20 +4,18 @@ import { Playlist } from '../program/playlist';
 import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
 import { AdviceRota } from '../program/rota';
 import type { ProgramSettings } from '../program/settings';
-import type { DayPart } from '../program/adviceSlots';
+import type { DayPart, AdviceSlot } from '../program/adviceSlots';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { CallServices } from './callServices';
-import { inHouseLanguage, type PlayableMedia } from './houseLanguage';
 import { Journal } from './journal';
 import type { KeyBindings } from './keys';
-import type { PositionRules } from './position';
+import type { PositionRules } from './positionWords';
 import { Session, type Call } from './session';
 import type { Speech } from './speech';
 import { atRate, type CallState } from './state';
-
-export type { PlayableMedia } from './houseLanguage';
+import type { Clip } from '../audio/source';
 
 /** What an operator's config decides for every call. */
 export interface CallRules {
@@ -138,5 +136,30 @@ function partsOf({ music, heardSamples, sinceVoice, quiet, hushed }: CallState):
     ...(sinceVoice !== undefined && { sinceVoice }),
     quiet,
     hushed,
+  };
+}
+
+/** What can be played now; asked anew each time, since it changes while calls run. */
+export interface PlayableMedia {
+  music(): readonly Clip[];
+  advices(shelf: AdviceSlot, language: string): readonly Clip[];
+  /** A recorded prompt by name ("position-3") in that language. */
+  prompt(name: string, language: string): Clip | undefined;
+  /** Whether there are prompts in that language itself. Absent: there are. */
+  speaks?(language: string): boolean;
+  /** Anything else by its id ("prompts/en/opening-hours.wav"). */
+  find(id: string): Clip | undefined;
+}
+
+/** @param house language of prompts and advices where there are no prompts in the caller's own */
+export function inHouseLanguage(media: PlayableMedia, house: string): Required<PlayableMedia> {
+  const speaks = (language: string): boolean => media.speaks?.(language) ?? true;
+  const spoken = (language: string): string => (speaks(language) ? language : house);
+  return {
+    music: () => media.music(),
+    advices: (shelf, language) => media.advices(shelf, spoken(language)),
+    prompt: (name, language) => media.prompt(name, spoken(language)),
+    speaks,
+    find: (id) => media.find(id),
   };
 }

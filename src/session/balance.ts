@@ -3,7 +3,7 @@
 import { lengthOf, type Announcement } from '../program/announcement';
 import type { Cancel } from '../util/clock';
 import type { Logger } from '../util/log';
-import type { Call } from './call';
+import type { Call } from './knownCall';
 import type { CallServices, SpokenBalance } from './callServices';
 import { PinPad, type PinEnd, type PinQuestion } from './pinPad';
 import type { Reply } from './replies';

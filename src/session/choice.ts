@@ -3,7 +3,7 @@
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import type { Call } from './call';
+import type { Call } from './knownCall';
 import type { CallServices } from './callServices';
 import type { Journal } from './journal';
 

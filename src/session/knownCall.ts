@@ -3,7 +3,19 @@
 import type { RecordedCall } from './callerRecords';
 import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/feed';
 import type { Logger } from '../util/log';
-import type { Call } from './call';
+
+export interface Call {
+  readonly uniqueid?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly queue?: string | undefined;
+  readonly language: string;
+  /**
+   * Whether this is certainly the call that listens: told by Asterisk for this channel, not by an environment that
+   * calls share. Where it is not, nothing is said that belongs to one person. Absent: it is not.
+   */
+  readonly certain?: boolean;
+}
 
 export interface KnownCallParts {
   readonly uniqueid: string;

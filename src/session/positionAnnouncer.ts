@@ -5,8 +5,8 @@ import { isSameWait, type QueuePlace } from '../asterisk/feed';
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
-import type { PositionRules } from './position';
 import {
+  type PositionRules,
   MANY_PROMPT,
   MOST_SAID,
   positionPrompt,

@@ -4,7 +4,24 @@ import type { Clip } from '../audio/source';
 import { lengthOf } from '../program/announcement';
 import type { Prompts } from './prompts';
 import type { SpokenPlace } from './spokenPlaces';
-import { WAIT_RUNGS, waitRung } from './waitPhrase';
+
+export interface PositionRules {
+  /** Whether a place is said without a key: a better one, and the same again every `everyMs`. Otherwise only on a key. */
+  readonly announce: boolean;
+  /** Not more often than this by itself, milliseconds; counted from when it was last said, for whatever reason. */
+  readonly gapMs: number;
+  /** Said again after this time without an announcement, milliseconds; 0: never. */
+  readonly everyMs: number;
+  /** Whether an estimated wait is said with it. */
+  readonly wait: boolean;
+}
+
+export const defaultPositionRules: PositionRules = {
+  announce: true,
+  gapMs: 20_000,
+  everyMs: 120_000,
+  wait: false,
+};
 
 /** Places up to this have a sentence of their own; further back it is said that they are. */
 export const MOST_SAID = 50;
@@ -63,4 +80,37 @@ export function positionWords(
 
 function manyPrompt(position: number, prompts: Prompts): Clip | undefined {
   return position > MOST_SAID ? prompts.find(MANY_PROMPT) : undefined;
+}
+
+export interface WaitRung {
+  /** Name of the recorded prompt: "The wait is about three to five minutes." */
+  readonly prompt: string;
+  /** The rung ends before this many minutes; it begins where the one below ends. */
+  readonly belowMinutes: number;
+}
+
+export const WAIT_RUNGS: readonly WaitRung[] = [
+  { prompt: 'wait-under-1', belowMinutes: 1 },
+  { prompt: 'wait-1-2', belowMinutes: 2 },
+  { prompt: 'wait-2-3', belowMinutes: 3 },
+  { prompt: 'wait-3-5', belowMinutes: 5 },
+  { prompt: 'wait-5-10', belowMinutes: 10 },
+  { prompt: 'wait-10-15', belowMinutes: 15 },
+  { prompt: 'wait-15-20', belowMinutes: 20 },
+  { prompt: 'wait-20-30', belowMinutes: 30 },
+  { prompt: 'wait-30-45', belowMinutes: 45 },
+  { prompt: 'wait-45-60', belowMinutes: 60 },
+  { prompt: 'wait-over-60', belowMinutes: Infinity },
+];
+
+/**
+ * Index of the rung in which the middle of an estimate lies: a longer estimate never gets a lower rung.
+ * @param waitMs least and most, milliseconds; below 0 counts as 0
+ * @returns undefined when it is not a number
+ */
+export function waitRung([least, most]: readonly [least: number, most: number]): number | undefined {
+  const minutes = (least + most) / 2 / 60_000;
+  const rung = WAIT_RUNGS.findIndex(({ belowMinutes }) => minutes < belowMinutes);
+  if (rung >= 0) return rung;
+  return minutes === Infinity ? WAIT_RUNGS.length - 1 : undefined;
 }

@@ -8,20 +8,20 @@ import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { actionName, type BuiltinAction, type KeyBinding, type KeySession } from './actions';
 import { Balance } from './balance';
-import type { Call } from './call';
+import type { Call } from './knownCall';
 import type { CallServices } from './callServices';
 import { Choice } from './choice';
 import type { Journal } from './journal';
 import { KeyFunctions } from './keyFunction';
 import { KeyPad, type KeyBindings } from './keys';
-import type { PositionRules } from './position';
+import type { PositionRules } from './positionWords';
 import { PositionAnnouncer } from './positionAnnouncer';
 import { Prompts } from './prompts';
 import { Replies } from './replies';
 import type { Speech } from './speech';
 import { keptIds, type CallState } from './state';
 
-export type { Call } from './call';
+export type { Call } from './knownCall';
 
 export interface SessionParts {
   call: Call;

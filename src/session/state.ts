@@ -5,7 +5,7 @@ import type { BedPosition } from '../program/bed';
 import type { ProgramState } from '../program/program';
 import type { KeyTimes } from './keys';
 import type { ToldPlace } from './lastAnnounced';
-import { WAIT_RUNGS } from './waitPhrase';
+import { WAIT_RUNGS } from './positionWords';
 
 /** Plain JSON. Times in samples are at `rate`, moments are wall time, milliseconds since 1970. */
 export interface CallState extends ProgramState {

@@ -1,6 +1,7 @@
 // The host of one call: config and library in, paced audio out, for as long as somebody reads.
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
+import type { CallNews } from '../asterisk/feed';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { assembleCall, type PlayableMedia, type PlayingMusic } from '../session/assemble';
@@ -9,7 +10,7 @@ import { programLog } from '../session/eventLog';
 import { KnownCall } from '../session/knownCall';
 import type { Session } from '../session/session';
 import type { Speech } from '../session/speech';
-import { SpokenServices } from '../session/spokenServices';
+import { SpokenServices } from '../session/callServices';
 import { musicOf, type CallState } from '../session/state';
 import { StateFile } from '../store/stateFile';
 import { errorFields } from '../util/errors';
@@ -18,12 +19,10 @@ import { seededRandom, seedOf, type Random } from '../util/random';
 import { Scope } from '../util/scope';
 import { CallMedia, NO_MEDIA } from './callMedia';
 import { CallStateSaver } from './callStateSaver';
-import { initialState, type Listener } from './initialState';
+import { initialState, type Listener, watchName } from './initialState';
 import { DeferredLog } from './logging';
-import { watchName } from './nameWatch';
 import type { CallOutside } from './outside';
 import { Playout } from './playout';
-import { SessionFeed } from './sessionFeed';
 import { Speaking } from './speaking';
 import type { StreamParts } from './streamParts';
 
@@ -236,7 +235,7 @@ export class CallStream {
     this.#outside = undefined;
     this.#services = undefined;
     this.#play(config, media, undefined, { state: musicOf(this.#playing()), fresh: false });
-    await Promise.all([outside?.feed?.close(), outside?.records.close()]);
+    await outside?.close();
   }
 
   /** The call at the sample that is rendered next. */
@@ -275,27 +274,25 @@ export class CallStream {
       isStill: () => token === undefined || owners.of(token) === uniqueid,
       alone: token === undefined,
     });
-    this.#scope.own(outside.records);
-    if (outside.feed) this.#scope.own(outside.feed);
-    if (this.#listener !== listener)
-      return void (await Promise.all([outside.feed?.close(), outside.records.close()]));
+    this.#scope.own(outside);
+    if (this.#listener !== listener) return outside.close();
     this.#outside = outside;
     const speech = (): Speech | undefined => this.#speech;
     this.#services = new SpokenServices({ records: outside.records, speech, clock, log });
     this.#session?.opened();
-    const feed = new SessionFeed({
-      known,
-      session: () => this.#session,
-      // Prompts of that language were not looked for yet.
-      onLanguage: () => void this.#attempt('media', () => media.rescan()),
-      onOver: () => {
-        this.#saver?.over();
-        this.#playout.adjust({ ...config.stream, undrainedMs: HUNG_UP_MS });
-      },
+    outside.follow?.((news) => {
+      if (this.#listener === listener && known.hear(news)) this.#hear(news, config, media);
     });
-    outside.feed?.open((news) => {
-      if (this.#listener === listener) feed.hear(news);
-    });
+  }
+
+  #hear(news: CallNews, { stream }: ResolvedConfig, media: CallMedia): void {
+    const before = this.#session?.call.language;
+    this.#session?.hear(news);
+    // Prompts of that language were not looked for yet.
+    if (this.#session?.call.language !== before) void this.#attempt('media', () => media.rescan());
+    if (news.type !== 'ended') return;
+    this.#saver?.over();
+    this.#playout.adjust({ ...stream, undrainedMs: HUNG_UP_MS });
   }
 
   /** Puts a Program and its Session on the air. @param playing what plays goes on with it */

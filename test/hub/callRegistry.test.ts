@@ -8,7 +8,7 @@ import type { HubNews, MixerNews } from '../../src/mixer/messages';
 import type { Page } from '../../src/pcm/page';
 import type { Mixing } from '../../src/hub/mixerThreads';
 import { CallRegistry } from '../../src/hub/callRegistry';
-import { ChannelList } from '../../src/hub/channelList';
+import { ChannelList } from '../../src/hub/admission';
 import type { CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';

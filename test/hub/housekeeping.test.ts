@@ -23,6 +23,7 @@ class TestHousekeeping {
       },
       calls: () => this.live(),
     },
+    playback: { sweep: () => {} },
     memory: {
       forget: (uniqueid) => {
         this.forgotten.push(uniqueid);

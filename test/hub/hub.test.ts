@@ -2,7 +2,8 @@
 // It serves every caller at once, so one thing that fails must not take the others along.
 import { join } from 'node:path';
 import { readerApplication } from '../../src/asterisk/realtime';
-import { runHub, type HubParts, type HubReady, type Playback, type PlaybackGiven } from '../../src/hub/hub';
+import { runHub, type HubParts, type HubReady } from '../../src/hub/hub';
+import type { Playback, PlaybackGiven } from '../../src/hub/playback';
 import { Owners } from '../../src/pipe/owners';
 import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';

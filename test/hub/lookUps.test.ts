@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { AmiEvent } from '../../src/asterisk/events';
 import { mintToken } from '../../src/asterisk/token';
+import { NO_LINK } from '../../src/asterisk/link';
 import { LookUps, type Hearer } from '../../src/hub/lookUps';
 import { FakeAsterisk } from '../support/fakeAmi';
 
@@ -174,7 +175,7 @@ test.each(['', 'hold-', 'default', `hold-${CALLER}`, `${mintToken()}`, `HOLD-${m
 );
 
 test('without AMI nobody is ever named', () => {
-  const lookUps = new LookUps(undefined);
+  const lookUps = new LookUps(NO_LINK);
   lookUps.open('t', CALLER);
   expect(lookUps.ownerOf('t')).toBeUndefined();
   lookUps.close();

@@ -3,7 +3,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isThere, startsAlone } from '../../src/hub/startable';
+import { isThere, startsAlone } from '../../src/hub/streamCalls';
 import { HOLDCAST } from '../support/process';
 
 let folder: string;

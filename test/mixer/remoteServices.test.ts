@@ -1,10 +1,9 @@
 // The CallServices of a call in a mixing thread: they promise what every office does, with a main thread that may be slow.
 // Would catch: a caller who waits for ever, a question that is answered for a call that is over, pending ones that pile up.
-import type { CallerRecords } from '../../src/session/callerRecords';
+import { type CallerRecords, LocalRecords } from '../../src/session/callerRecords';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import type { BalanceAnswer } from '../../src/billing/billing';
 import type { CallServices, SpokenBalance } from '../../src/session/callServices';
-import { LocalRecords } from '../../src/session/localRecords';
 import { SPEECH_MS, type Speech } from '../../src/session/speech';
 import { ManualClock } from '../../src/util/clock';
 import { turn } from '../support/caller';

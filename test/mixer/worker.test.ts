@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { resolveConfig } from '../../src/config/defaults';
-import { GcPauses } from '../../src/mixer/gcPauses';
+import { GcPauses } from '../../src/mixer/callFigures';
 import type { HubNews, MixerFigures } from '../../src/mixer/messages';
 import type { GcKind } from '../../src/util/gcPauses';
 import { portableConfig } from '../../src/mixer/portableConfig';

@@ -6,7 +6,7 @@ import type { DayPart, AdviceSlot } from '../../src/program/adviceSlots';
 import { nextTrack, sayPosition } from '../../src/session/actions';
 import { assembleCall, type CallSetup } from '../../src/session/assemble';
 import { programLog } from '../../src/session/eventLog';
-import { defaultPositionRules } from '../../src/session/position';
+import { defaultPositionRules } from '../../src/session/positionWords';
 import { parseCallState, type CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';

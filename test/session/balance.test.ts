@@ -2,7 +2,7 @@
 // Would catch: another caller's balance, half a sum, an office that hangs the call, a balance in the log.
 import { quiet, run, sayBalance, sayPosition } from '../../src/session/actions';
 import type { BalanceAnswer } from '../../src/billing/billing';
-import type { Call } from '../../src/session/call';
+import type { Call } from '../../src/session/knownCall';
 import { programLog } from '../../src/session/eventLog';
 import { brokenClip, noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';

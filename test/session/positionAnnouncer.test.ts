@@ -1,7 +1,7 @@
 // When a caller hears his place in the queue, and what exactly he is told.
 // Would catch: an old number said, the same said twice, a worse one announced.
 import fc from 'fast-check';
-import type { PositionRules } from '../../src/session/position';
+import type { PositionRules } from '../../src/session/positionWords';
 import { sayPosition } from '../../src/session/actions';
 import { noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';

@@ -1,7 +1,7 @@
 // The words around the number: the estimated wait, and what happens where a prompt is missing.
 // Would catch: a wait that grows without a word, a log full of one missing file, music that pumps for nothing.
 import { sayPosition } from '../../src/session/actions';
-import type { PositionRules } from '../../src/session/position';
+import type { PositionRules } from '../../src/session/positionWords';
 import { brokenClip, noiseClip } from '../support/audio';
 import { Caller, PROMPTS, type CallerPlan } from '../support/caller';
 import { spoken } from '../support/program';

@@ -1,7 +1,7 @@
 // Places for which there is no recording, said by a voice that may take its time.
 // Would catch: an old number said late, a voice that is asked for each Frame, half German and half English.
 import { sayPosition } from '../../src/session/actions';
-import type { PositionRules } from '../../src/session/position';
+import type { PositionRules } from '../../src/session/positionWords';
 import { SpokenPlaces } from '../../src/session/spokenPlaces';
 import { ManualClock } from '../../src/util/clock';
 import { Caller, turn, type CallerPlan } from '../support/caller';

@@ -1,7 +1,7 @@
 // Which range of minutes a caller hears for an estimate.
 // Would catch: an estimate without a rung, a longer one with a lower rung, a range that leaves the estimate out.
 import fc from 'fast-check';
-import { WAIT_RUNGS, waitRung } from '../../src/session/waitPhrase';
+import { WAIT_RUNGS, waitRung } from '../../src/session/positionWords';
 
 const promptOf = (least: number, most: number): string | undefined => {
   const rung = waitRung([least * 60_000, most * 60_000]);

@@ -3,7 +3,6 @@
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { BenchAmi } from '../../bench/hubAmi';
-import { DirectFeed } from '../../src/asterisk/directFeed';
 import { resolveConfig } from '../../src/config/defaults';
 import { KnownCall } from '../../src/session/knownCall';
 import { StateFile } from '../../src/store/stateFile';
@@ -47,9 +46,7 @@ class Stand {
       ...{ known, config, states, clock, log, random, alone },
       isStill: () => this.isStill,
     });
-    owned(outside.records);
-    if (outside.feed) owned(outside.feed);
-    return outside;
+    return owned(outside);
   }
 }
 
@@ -67,9 +64,8 @@ async function listening(): Promise<{ port: number; connected: Promise<void>; se
 
 test('with an AMI secret it connects to Asterisk by itself', async () => {
   const { port, connected } = await listening();
-  const { feed } = await new Stand({ port }).open();
-  expect(feed).toBeInstanceOf(DirectFeed);
-  feed!.open(() => {});
+  const { follow } = await new Stand({ port }).open();
+  follow!(() => {});
   await connected;
 });
 
@@ -77,7 +73,7 @@ test('without one nobody tells anything, which the log says; what an earlier cal
   const stand = new Stand();
   const sweep = jest.spyOn(stand.states, 'sweep');
   const outside = await stand.open();
-  expect(outside.feed).toBeUndefined();
+  expect(outside.follow).toBeUndefined();
   expect(await outside.records.choice()).toBeUndefined();
   expect(await balance(outside)).toEqual({ status: 'unavailable' });
   expect(stand.kept.lines.map(({ message }) => message)).toEqual(['music without keys and places']);
@@ -119,7 +115,7 @@ test('a balance is asked for after Asterisk has confirmed the caller, and not wh
   const stand = new Stand({ ask, port: await ami.start() });
   ami.join(ME.uniqueid, ME.phone, 'sales');
   const outside = await stand.open();
-  outside.feed!.open((news) => void stand.known.hear(news));
+  outside.follow!((news) => void stand.known.hear(news));
   await until('Asterisk tells who calls', () => stand.known.recorded?.phone !== undefined);
   expect(await balance(outside)).toMatchObject({ status: 'accounts' });
   stand.isStill = false;

@@ -1,11 +1,9 @@
 // A caller with a telephone: a Session over a real Program, a clock that goes on with what he hears, and the log.
 // Tests of keys, places and operators' functions say what happens and look at what was heard.
 import { memoryClip, type Clip } from '../../src/audio/source';
-import type { KeyBinding } from '../../src/session/actions';
-import { nextTrack, quiet, sayBalance, sayPosition } from '../../src/session/actions';
+import { type KeyBinding, nextTrack, quiet, sayBalance, sayPosition } from '../../src/session/actions';
 import { Journal } from '../../src/session/journal';
-import { defaultPositionRules, type PositionRules } from '../../src/session/position';
-import { WAIT_RUNGS } from '../../src/session/waitPhrase';
+import { defaultPositionRules, type PositionRules, WAIT_RUNGS } from '../../src/session/positionWords';
 import { Session, type Call } from '../../src/session/session';
 import type { CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';

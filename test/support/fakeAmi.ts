@@ -107,17 +107,17 @@ export class FakeAmi implements AmiPort {
     this.fail(lost());
     const told = [...this.#told];
     this.#told.clear();
-    for (const listener of told) listener.disconnected(why);
+    for (const listener of told) listener.disconnected?.(why);
   }
 
   emit(event: AmiEvent): void {
-    for (const listener of [...this.#told]) listener.event(event);
+    for (const listener of [...this.#told]) listener.event?.(event);
   }
 
   #tell(listener: AmiListener): void {
     if (!this.connected || this.#told.has(listener) || !this.#listeners.has(listener)) return;
     this.#told.add(listener);
-    listener.connected();
+    listener.connected?.();
   }
 
   get listeners(): number {

@@ -1,12 +1,17 @@
 // What a feed tells of one call, whatever happens to the call and to Asterisk.
 // Each test waits for news, never for time: what must not be told would have come before the news that ends the test.
-import type { DirectFeed } from '../../src/asterisk/directFeed';
 import type { CallNews, QueuePlace } from '../../src/asterisk/feed';
 import type { FakeAsterisk } from './fakeAmi';
 
+/** What tells of one call. */
+interface Feed {
+  open(listener: (news: CallNews) => void): void;
+  close(): void | Promise<void>;
+}
+
 /** One feed, not opened yet, and the Asterisk behind it, whose link is up. */
 export interface FeedStand {
-  readonly feed: Pick<DirectFeed, 'open' | 'close'>;
+  readonly feed: Feed;
   readonly asterisk: FakeAsterisk;
   /** Closes what the factory opened; the feed is closed by then. */
   close(): void | Promise<void>;

@@ -3,7 +3,7 @@
 import type { CallerRecords, Remembered } from '../../src/session/callerRecords';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import type { Account, BalanceAnswer } from '../../src/billing/billing';
-import { SpokenServices } from '../../src/session/spokenServices';
+import { SpokenServices } from '../../src/session/callServices';
 import type { Speech } from '../../src/session/speech';
 import { ManualClock, type Clock } from '../../src/util/clock';
 import { silentLogger, type Logger } from '../../src/util/log';

@@ -1,9 +1,8 @@
 // The contract of CallerRecords: one suite for every adapter, so that a Session cannot tell which one it has.
 // What is behind it, a keeper and a billing desk, is scripted here; who calls, the stand says as Asterisk would.
-import type { CallerRecords } from '../../src/session/callerRecords';
+import type { CallerRecords, BalanceSource, CallCheck, ChoiceKeeper } from '../../src/session/callerRecords';
 import type { CallIdentity } from '../../src/asterisk/feed';
 import type { BalanceAnswer } from '../../src/billing/billing';
-import type { BalanceSource, CallCheck, ChoiceKeeper } from '../../src/session/localRecords';
 import type { StoreEntry } from '../../src/store/store';
 
 export class ScriptedKeeper implements ChoiceKeeper {

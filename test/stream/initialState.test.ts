@@ -1,7 +1,7 @@
 // Which call a stream plays to: nobody before it is noted, that call while it is, and nobody again, for good.
 // Would catch: a call named twice, a note that is gone and still believed, a timer that goes on after the end.
 import { mintToken } from '../../src/asterisk/token';
-import { watchName } from '../../src/stream/nameWatch';
+import { watchName } from '../../src/stream/initialState';
 import { ManualClock } from '../../src/util/clock';
 
 function stand(uniqueid?: string) {

@@ -1,6 +1,6 @@
 // KeySigns: one press from what Asterisk says of it.
 // Would catch: a press that acts twice or late, one that is lost, keys that the call itself sends.
-import { KeySigns } from '../../src/asterisk/keys';
+import { KeySigns } from '../../src/asterisk/followedCall';
 
 /** "+3" goes down, "-3" comes up, "~" before it: sent by the call; "1000" lets milliseconds go by. Returns the presses. */
 function pressed(...signs: string[]): string {

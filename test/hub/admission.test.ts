@@ -1,6 +1,6 @@
 // ChannelList: one list for all who ask at the same time. Would catch: a call that came after its list was asked for and is taken for
 // gone, a question for each look-up of a flood, an answer that never comes where Asterisk cannot be asked.
-import { ChannelList } from '../../src/hub/channelList';
+import { ChannelList } from '../../src/hub/admission';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
