@@ -13,10 +13,9 @@ import { foldersOf } from './context';
 import { amiChecks, type OpenAmi } from '../doctor/amiCheck';
 import { runChecks, type Check, type Row } from '../doctor/check';
 import { configChecks } from '../doctor/configCheck';
-import { loadForDoctor } from '../doctor/configState';
+import { adoptHubEnvironment, loadForDoctor } from '../doctor/configState';
 import { fileChecks } from '../doctor/filesCheck';
 import { folderChecks } from '../doctor/folderCheck';
-import { adoptHubEnvironment } from '../doctor/hubEnvironment';
 import { hubChecks } from '../doctor/hubCheck';
 import { mediaChecks } from '../doctor/mediaCheck';
 import { programChecks } from '../doctor/programCheck';
@@ -24,7 +23,6 @@ import { realtimeChecks } from '../doctor/realtimeCheck';
 import { openSite, type Site } from '../doctor/site';
 import { serviceChecks } from '../doctor/serviceCheck';
 import { storeChecks } from '../doctor/storeCheck';
-import { systemNameChecks } from '../doctor/systemNameCheck';
 import { reportTable, summaryText } from '../doctor/table';
 import { openProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -111,7 +109,6 @@ function allChecks(site: Site, open: OpenAmi): Check[] {
     ...hubChecks(site),
     ...amiChecks(site, open),
     ...realtimeChecks(site),
-    ...systemNameChecks(site),
     ...fileChecks(site),
   ];
 }

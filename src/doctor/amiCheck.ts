@@ -1,70 +1,53 @@
-// Can Holdcast log in to Asterisk's manager interface, and may it do there what it needs? Each right is tried; those to
-// be told of events cannot be (Asterisk says yes and tells nothing), so they are read from its console or manager.conf.
+// Can Holdcast log in to Asterisk's manager interface, and may it do there what it needs? Each right is tried. Rights to events
+// cannot be tried (Asterisk accepts the login and sends none), so they are read from its console or manager.conf.
 import type { AmiConnection, AmiParts } from '../asterisk/ami';
 import type { AmiSettings } from '../asterisk/settings';
 import { NEEDED_READ, NEEDED_WRITE } from '../asterisk/snippets';
-import { HoldcastError, messageOf } from '../util/errors';
-import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
+import { errorFields, messageOf } from '../util/errors';
+import { named, notChecked, ok, problem, warning, type Check, type Finding, type Findings } from './check';
 import { valueOf } from './confFile';
-import type { Site } from './site';
+import { configOf, type Site } from './site';
 
 export type OpenAmi = (settings: AmiSettings, parts: Pick<AmiParts, 'signal'>) => Promise<AmiConnection>;
 
 const OLDEST_ASTERISK = 16;
-/** What is asked of Asterisk, and the class of `write=` that it takes. */
 const ASKED = ['QueueStatus', 'Status', 'CoreShowChannels'] as const;
 /** Classes of `write=` with which somebody who has the password could do harm. */
-const POWERFUL = [
-  'system',
-  'call',
-  'agent',
-  'user',
-  'config',
-  'command',
-  'originate',
-  'message',
-  'agi',
-  'all',
-];
+const POWERFUL = 'system,call,agent,user,config,command,originate,message,agi,all'.split(',');
 
 export function amiChecks(site: Site, open: OpenAmi): Check[] {
   return [{ name: 'AMI', run: (signal) => ami(site, open, signal) }];
 }
 
-async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Finding | Finding[]> {
-  if (!site.config.config) return notChecked('the config is invalid');
-  const settings = site.config.config.ami;
+async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Findings> {
+  const settings = configOf(site).ami;
   if (!settings)
     return warning(
       'the config has no ami.secret: callers have music, but no keys and no places in the queue',
       'holdcast asterisk prints what to put into manager.conf and into the config',
     );
+  const { user, host, port } = settings;
   let connection: AmiConnection;
   try {
     // Root, who may run this, is not Asterisk's user.
     const trustUid = [...(settings.trustUid ?? []), ...(site.account ? [site.account.uid] : [])];
     connection = await open({ ...settings, trustUid }, { signal });
   } catch (error) {
-    return refusal(error);
+    const { hint = "See Asterisk's own log." } = errorFields(error);
+    return named('AMI login', problem(messageOf(error), hint));
   }
   try {
     connection.start({ event: () => {}, ended: () => {} });
-    const asked = await Promise.all(ASKED.map((action) => tried(connection, action, settings.user)));
-    const version = await versionOf(connection);
+    const asked = await Promise.all(ASKED.map((action) => tried(connection, action, user)));
     return [
-      named('AMI login', ok(`as ${settings.user} at ${settings.host}:${settings.port}`)),
-      ...version,
+      named('AMI login', ok(`as ${user} at ${host}:${port}`)),
+      ...(await versionOf(connection)),
       ...asked,
-      ...(await rightsOf(site, settings.user)),
+      ...(await rightsOf(site, user)),
     ];
   } finally {
     connection.close();
   }
-}
-
-function refusal(error: unknown): Finding {
-  const hint = error instanceof HoldcastError ? error.hint : undefined;
-  return named('AMI login', problem(messageOf(error), hint ?? "See Asterisk's own log."));
 }
 
 async function tried(connection: AmiConnection, action: string, user: string): Promise<Finding> {
@@ -101,32 +84,26 @@ interface Rights {
 
 async function rightsOf(site: Site, user: string): Promise<Finding[]> {
   const rights = (await rightsOnConsole(site, user)) ?? (await rightsInFile(site, user));
-  if (!rights)
-    return [
-      named(
-        'AMI events',
-        notChecked(
-          `neither Asterisk's console nor ${site.etc}/manager.conf can be read`,
-          `Run this as root, or see that [${user}] has read=${NEEDED_READ.join(',')}`,
-        ),
-      ),
-    ];
-  const has = (list: readonly string[], right: string): boolean =>
-    list.includes(right) || list.includes('all');
-  const missing = NEEDED_READ.filter((right) => !has(rights.read, right));
-  const told =
-    missing.length > 0
-      ? problem(
+  const needed = `read=${NEEDED_READ.join(',')}`;
+  if (!rights) {
+    const found = `neither Asterisk's console nor ${site.etc}/manager.conf can be read`;
+    return [named('AMI events', notChecked(found, `Run this as root, or see that [${user}] has ${needed}`))];
+  }
+  const missing = NEEDED_READ.filter((right) => !rights.read.includes(right) && !rights.read.includes('all'));
+  const events =
+    missing.length === 0
+      ? ok(needed)
+      : problem(
           `${rights.from}: read= lacks ${missing.join(', ')}`,
-          `In [${user}] of manager.conf: read=${NEEDED_READ.join(',')}; then: asterisk -rx "manager reload"`,
-        )
-      : ok(`read=${NEEDED_READ.join(',')}`);
+          `In [${user}] of manager.conf: ${needed}; then: asterisk -rx "manager reload"`,
+        );
   const tooMuch = rights.write.filter((right) => POWERFUL.includes(right));
+  if (tooMuch.length === 0) return [named('AMI events', events)];
   const spare = warning(
     `${rights.from}: [${user}] may do more than it needs: ${tooMuch.join(', ')}`,
     `write=${NEEDED_WRITE.join(',')} is enough for Holdcast.`,
   );
-  return [named('AMI events', told), ...(tooMuch.length > 0 ? [named('AMI rights', spare)] : [])];
+  return [named('AMI events', events), named('AMI rights', spare)];
 }
 
 async function rightsOnConsole({ console: ask }: Site, user: string): Promise<Rights | undefined> {

@@ -1,5 +1,5 @@
-// The Asterisk that runs here, and the environment that it gives its children. Anybody may start a process that is called
-// so: one is believed only if it is wholly Asterisk's user's, and runs a program that nobody but root can have put there.
+// The Asterisk that runs here, and the environment that it gives its children. Any user may start a process of that name: one is
+// believed only if all its uids are Asterisk's user's, and it runs a program that only root can have installed.
 import { closeSync, constants, openSync, promises, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Env } from '../config/defaults';
@@ -20,6 +20,12 @@ export interface Stranger {
   readonly why: string;
 }
 
+/** At most one of them is there. */
+export interface Found {
+  readonly running?: Running;
+  readonly stranger?: Stranger;
+}
+
 const ROOT = 0;
 const OTHERS_MAY_WRITE = 0o022;
 const MOST_BYTES = 1 << 20;
@@ -31,10 +37,7 @@ const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|FFMPEG_PATH|HOLDCAST_\w+)$/
  * @param uid of Asterisk's user; undefined: there is no such user, and nothing is believed
  * @param proc where processes are looked for; tests have another than /proc
  */
-export async function findAsterisk(
-  proc: string,
-  uid: number | undefined,
-): Promise<{ running?: Running; stranger?: Stranger }> {
+export async function findAsterisk(proc: string, uid: number | undefined): Promise<Found> {
   let stranger: Stranger | undefined;
   for (const name of await promises.readdir(proc).catch(() => [])) {
     const found = /^\d+$/.test(name) ? await look(proc, name, uid) : undefined;
@@ -45,11 +48,7 @@ export async function findAsterisk(
 }
 
 /** All that is asked is asked of one open folder: a process that takes the number of one that has ended is not met there. */
-async function look(
-  proc: string,
-  name: string,
-  uid: number | undefined,
-): Promise<Running | Stranger | undefined> {
+async function look(proc: string, name: string, uid?: number): Promise<Running | Stranger | undefined> {
   let fd: number;
   try {
     fd = openSync(join(proc, name), constants.O_RDONLY | constants.O_DIRECTORY);

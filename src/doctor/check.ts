@@ -1,7 +1,9 @@
 // What a check of `holdcast doctor` is, and how all of them are run: side by side, each within its time.
-// A check that fails to check is no problem of the system: it is "not checked", with the reason.
+// A check that cannot be made is no problem of the system: it is "not checked", with the reason.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../util/clock';
-import { messageOf } from '../util/errors';
+import { HoldcastError, messageOf } from '../util/errors';
+import { inTime, LATE } from '../util/inTime';
 
 export type Result = 'ok' | 'warning' | 'problem' | 'not checked';
 
@@ -10,37 +12,51 @@ export interface Finding {
   /** What was found, without a full stop. */
   readonly found: string;
   /** What to do, as a sentence or a command; absent when there is nothing to do. */
-  readonly todo?: string;
+  readonly todo?: string | undefined;
   /** In place of the check's name, where one check finds several things. */
   readonly name?: string;
 }
 
+export type Findings = Finding | readonly Finding[];
+
 export interface Check {
   /** In the table's first column. */
   readonly name: string;
-  /** Changes nothing. `signal` fires when its time is over. */
-  run(signal: AbortSignal): Promise<Finding | readonly Finding[]>;
+  /**
+   * Changes nothing. `signal` is aborted when its time is over.
+   * @throws NotChecked; any other error makes it "not checked" as well
+   */
+  run(signal: AbortSignal): Promise<Findings> | Findings;
 }
 
 /** One line of the report. */
-export interface Row {
+export interface Row extends Omit<Finding, 'name'> {
   readonly check: string;
-  readonly result: Result;
-  readonly found: string;
-  readonly todo?: string;
 }
 
 export const ok = (found: string): Finding => ({ result: 'ok', found });
 export const warning = (found: string, todo: string): Finding => ({ result: 'warning', found, todo });
 export const problem = (found: string, todo: string): Finding => ({ result: 'problem', found, todo });
-export const notChecked = (found: string, todo?: string): Finding => ({
-  result: 'not checked',
-  found,
-  ...(todo !== undefined && { todo }),
-});
+export const notChecked = (found: string, todo?: string): Finding => ({ result: 'not checked', found, todo });
 
 /** The same finding under another name. */
 export const named = (name: string, finding: Finding): Finding => ({ ...finding, name });
+
+/** Why a check cannot be made, and what makes it possible. */
+export class NotChecked extends Error {
+  constructor(
+    message: string,
+    readonly todo?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** An error that an operator may meet; any other is thrown again. */
+export function expected(error: unknown): HoldcastError {
+  if (error instanceof HoldcastError) return error;
+  throw error;
+}
 
 export interface RunOptions {
   readonly clock: Clock;
@@ -48,50 +64,29 @@ export interface RunOptions {
   readonly limitMs: number;
   /** Ends all of them. */
   readonly signal: AbortSignal;
-  /** Told after each. */
+  /** Called after each check with how many are done. */
   readonly onDone?: (done: number) => void;
 }
 
 /** The findings of all checks, in the order of the checks. Never rejects. */
 export async function runChecks(checks: readonly Check[], options: RunOptions): Promise<Row[]> {
-  const { signal, onDone } = options;
-  const running = checks.map((check) => ({ check, abort: new AbortController() }));
-  const interrupt = (): void => running.forEach(({ abort }) => abort.abort());
-  signal.addEventListener('abort', interrupt, { once: true });
-  if (signal.aborted) interrupt();
+  setMaxListeners(0, options.signal); // one for each check
   let done = 0;
-  const rows = running.map(async ({ check, abort }) => {
-    const findings = await withinTime(check, abort, options);
-    onDone?.(++done);
+  const rows = checks.map(async (check) => {
+    const found = await findingsOf(check, options);
+    options.onDone?.(++done);
+    const findings = 'result' in found ? [found] : found;
     return findings.map(({ name = check.name, ...finding }): Row => ({ check: name, ...finding }));
   });
-  const all = await Promise.all(rows);
-  signal.removeEventListener('abort', interrupt);
-  return all.flat();
+  return (await Promise.all(rows)).flat();
 }
 
-async function withinTime(
-  check: Check,
-  abort: AbortController,
-  { clock, limitMs, signal }: RunOptions,
-): Promise<readonly Finding[]> {
-  const cancel = clock.after(limitMs, () => abort.abort());
+async function findingsOf(check: Check, { clock, limitMs, signal }: RunOptions): Promise<Findings> {
   try {
-    const findings = await Promise.race([check.run(abort.signal), aborted(abort.signal)]);
-    if (findings === undefined)
-      return [notChecked(signal.aborted ? 'interrupted' : `it took longer than ${limitMs / 1000} s`)];
-    return 'result' in findings ? [findings] : findings;
+    const found = await inTime(clock, limitMs, (late) => check.run(late), signal);
+    if (found !== LATE) return found;
+    return notChecked(signal.aborted ? 'interrupted' : `it took longer than ${limitMs / 1000} s`);
   } catch (error) {
-    return [notChecked(messageOf(error))];
-  } finally {
-    cancel();
-    abort.abort();
+    return notChecked(messageOf(error), error instanceof NotChecked ? error.todo : undefined);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }

@@ -1,5 +1,5 @@
-// Reads Asterisk's .conf files as Asterisk does, as far as the doctor asks: sections, templates, comments, includes.
-// Tolerant: what it does not understand it passes over, and what it could not read it names.
+// Reads Asterisk's .conf files as Asterisk does, as far as the doctor needs: sections, templates, comments, includes.
+// Tolerant: it skips what it does not understand, and names what it could not read.
 import { promises } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
@@ -54,6 +54,25 @@ export function valueOf(section: ConfSection | undefined, name: string): ConfLin
 /** Values that Asterisk takes for yes. */
 export function isTrue(text: string | undefined): boolean {
   return /^(yes|true|y|t|1|on)$/i.test(text ?? '');
+}
+
+/** Which engine Asterisk asks for a family of things in extconfig.conf, and where. */
+export interface Engine {
+  readonly driver: string;
+  readonly address: string;
+  readonly priority: number;
+}
+
+/** The engines of a family in their order, as the file says: Asterisk takes the first [settings] only. */
+export function enginesOf({ sections }: Conf, family: string): Engine[] {
+  const settings = sections.find(({ name }) => name === 'settings');
+  return (settings?.lines ?? [])
+    .filter(({ name }) => name === family)
+    .map(({ value }) => {
+      const [driver = '', address = '', , priority = '1'] = value.split(',').map((part) => part.trim());
+      return { driver, address: address.replace(/^"|"$/g, ''), priority: Number(priority) };
+    })
+    .sort((a, b) => a.priority - b.priority);
 }
 
 interface OpenSection {
@@ -140,7 +159,7 @@ async function matching(path: string): Promise<string[]> {
     .map((name) => resolve(dirname(path), name));
 }
 
-/** Takes out `; to the end of the line` and `;-- over several lines --;`, which may be nested; `\;` is a semicolon. */
+/** Removes `; to the end of the line` and `;-- over several lines --;`, which may be nested; `\;` is a semicolon. */
 class Comments {
   #depth = 0;
 

@@ -1,48 +1,42 @@
-// Is the config right, do the streams find the same one, may they read it, and may nobody else read the password in it?
+// Is the config valid, do streams find the same one, may they read it, and may nobody else read the password in it?
 import { promises } from 'node:fs';
 import { locateConfig } from '../config/locate';
-import { HoldcastError } from '../util/errors';
 import { readRegular } from '../util/regularFile';
-import { notChecked, ok, problem, warning, type Check, type Finding } from './check';
-import { HUB_ENVIRONMENT } from './hubEnvironment';
-import { noAccount } from './programCheck';
-import { obstacle, obstacleRemedy, obstacleText } from './rights';
-import type { Site } from './site';
+import { expected, ok, problem, warning, type Check, type Finding } from './check';
+import { HUB_ENVIRONMENT } from './configState';
+import { blocked } from './rights';
+import { configOf, userOf, type Site } from './site';
 
-/** Where Asterisk's service starts its children when it is not known. */
+/** Where Asterisk's service starts its children if that is not known. */
 const USUAL_CWD = '/var/lib/asterisk';
 /** No config is longer; bytes. */
 const MOST_BYTES = 4 << 20;
 
 export function configChecks(site: Site): Check[] {
   return [
-    { name: 'config', run: () => Promise.resolve(validity(site)) },
+    { name: 'config', run: () => validity(site) },
     { name: 'config for streams', run: () => forStreams(site) },
     { name: 'password in config', run: () => privacy(site) },
   ];
 }
 
 function validity({ config }: Site): Finding {
-  if (config.error) {
-    const { message, hint } = config.error;
-    return problem(
-      message.split('\n')[0]!,
-      `Run holdcast config check${hint === undefined ? '' : `: ${hint}`}.`,
-    );
-  }
-  return ok(config.path ?? 'none found, using the defaults');
+  if (!config.error) return ok(config.path ?? 'none found, using the defaults');
+  const { message, hint } = config.error;
+  const todo = `Run holdcast config check${hint === undefined ? '' : `: ${hint}`}.`;
+  return problem(message.split('\n')[0]!, todo);
 }
 
 /** Streams are given no --config: what they find by themselves is what counts. */
-async function forStreams({ config, asterisk, account, user }: Site): Promise<Finding> {
-  if (config.error) return notChecked('the config is invalid');
-  const whereabouts = { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD };
+async function forStreams(site: Site): Promise<Finding> {
+  configOf(site);
+  const { asterisk, config } = site;
   let found: string | undefined;
   try {
-    found = locateConfig(undefined, whereabouts);
+    found = locateConfig(undefined, { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD });
   } catch (error) {
-    if (!(error instanceof HoldcastError)) throw error;
-    return problem(error.message, `In the environment of Asterisk: ${error.hint ?? ''}.`);
+    const { message, hint = '' } = expected(error);
+    return problem(message, `In the environment of Asterisk: ${hint}.`);
   }
   if ((await realPath(found)) !== (await realPath(config.path))) {
     const one = config.path ?? 'none';
@@ -55,27 +49,23 @@ async function forStreams({ config, asterisk, account, user }: Site): Promise<Fi
     );
   }
   if (found === undefined) return ok('there is none: the defaults');
-  if (!account) return noAccount(user);
-  const blocked = await obstacle(found, account, ['r']);
-  return blocked
-    ? problem(obstacleText(blocked, account), obstacleRemedy(blocked, account))
-    : ok(`${found}, which ${account.name} may read`);
+  const user = userOf(site);
+  return (await blocked(user, [found], ['r'])) ?? ok(`${found}, which ${user.name} may read`);
 }
 
 /** Looks into the config and into the environment file of the hub. */
 async function privacy({ config, user }: Site): Promise<Finding> {
   const secret = config.config?.ami?.secret;
-  if (config.error || secret === undefined) return ok('there is none');
+  if (secret === undefined) return ok('there is none');
   for (const [file, owner] of [
     [config.path, user],
     [HUB_ENVIRONMENT, 'root'],
-  ] as const) {
-    if (file === undefined || !(await isOpen(file, secret))) continue;
-    return warning(
-      `every user of this machine may read ami.secret in ${file}`,
-      `chgrp ${owner} ${file} && chmod 0640 ${file}`,
-    );
-  }
+  ] as const)
+    if (file !== undefined && (await isOpen(file, secret)))
+      return warning(
+        `every user of this machine may read ami.secret in ${file}`,
+        `chgrp ${owner} ${file} && chmod 0640 ${file}`,
+      );
   return ok('not everybody may read it');
 }
 
@@ -88,6 +78,6 @@ async function isOpen(file: string, secret: string): Promise<boolean> {
   }
 }
 
-function realPath(path: string | undefined): Promise<string | undefined> {
-  return path === undefined ? Promise.resolve(undefined) : promises.realpath(path).catch(() => path);
+async function realPath(path: string | undefined): Promise<string | undefined> {
+  return path && promises.realpath(path).catch(() => path);
 }

@@ -1,15 +1,34 @@
-// The config for the doctor: loaded without keeping anything, with the folders that streams and hub would use.
+// The config for the doctor: loaded without keeping anything, with the folders and the password that streams and hub would use.
 // Those depend on the environment that they are started with, which is not the operator's.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../config/defaults';
 import { loadConfig, type LoadContext } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
-import { HoldcastError } from '../util/errors';
+import type { HoldcastError } from '../util/errors';
+import { readRegularSync } from '../util/regularFile';
+import { expected } from './check';
 
 export type ConfigState =
-  | { readonly config: ResolvedConfig; readonly path?: string; readonly error?: undefined }
-  | { readonly error: HoldcastError; readonly config?: undefined };
+  | { readonly config: ResolvedConfig; readonly path?: string | undefined; readonly error?: undefined }
+  | { readonly error: HoldcastError; readonly config?: undefined; readonly path?: undefined };
+
+/** As in packaging/systemd/holdcast-hub.service: the AMI password is there if it is not in the config itself. */
+export const HUB_ENVIRONMENT = '/etc/holdcast/environment';
+
+/** Sets in `env` what the file names and `env` lacks: an operator's shell does not have it. Never throws. */
+export function adoptHubEnvironment(env: NodeJS.ProcessEnv, file = HUB_ENVIRONMENT): void {
+  let text: string;
+  try {
+    text = readRegularSync(file, 1 << 20).toString('utf8');
+  } catch {
+    return;
+  }
+  for (const line of text.split('\n')) {
+    const [, name, value = ''] = /^\s*(HOLDCAST_\w+)=(.*?)\s*$/.exec(line) ?? [];
+    if (name !== undefined) env[name] ??= value.replace(/^(["'])(.*)\1$/, '$2');
+  }
+}
 
 /** Where an installed system has its cache, its data and its state. */
 export const SYSTEM_CACHE = '/var/cache/holdcast';
@@ -17,7 +36,7 @@ export const SYSTEM_DATA = '/var/lib/holdcast';
 export const SYSTEM_RUN = '/run/holdcast';
 
 /**
- * Never rejects but for what is no HoldcastError.
+ * @throws anything but a HoldcastError
  * @param path as given by --config
  * @param ofAsterisk the environment of the streams
  * @param home of the user that runs Asterisk
@@ -31,17 +50,13 @@ export async function loadForDoctor(
   const env = { ...context.env, ...foldersFor(ofAsterisk, home) };
   try {
     const { config, path: file } = await loadConfig(path, { ...context, env, keep: false });
-    return { config, ...(file !== undefined && { path: file }) };
+    return { config, path: file };
   } catch (error) {
-    if (error instanceof HoldcastError) return { error };
-    throw error;
+    return { error: expected(error) };
   }
 }
 
-/**
- * The default folders as src/config/defaults.ts decides on them for Asterisk's user, who may write to the system's as this
- * user perhaps may not; whether that is so is looked at by itself.
- */
+/** The default folders of Asterisk's user, as src/config/defaults.ts chooses them; whether that user may write there is a check of its own. */
 function foldersFor(ofAsterisk: Env, home: string): Env {
   const usual = (name: string, system: string, own: string | undefined): string | undefined =>
     ofAsterisk[name] || (existsSync(system) ? system : own);

@@ -1,56 +1,69 @@
-// Mistakes in Asterisk's own files that Asterisk takes without a word: musiconhold.conf, manager.conf, the dialplan.
-// Files that this user may not read, or that are not there, are said to be so.
+// Mistakes in Asterisk's own files that Asterisk accepts without a word: musiconhold.conf, manager.conf, the dialplan.
+// A file that this user may not read, or that is not there, is not called right.
+import { isUtf8 } from 'node:buffer';
 import { promises } from 'node:fs';
 import { resolve } from 'node:path';
 import { EVENT_FILTER } from '../asterisk/events';
 import { CLASS_PREFIX } from '../asterisk/realtime';
 import { DIALPLAN_LINE } from '../asterisk/snippets';
-import { errnoOf, messageOf } from '../util/errors';
 import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
 import { isTrue, valueOf, type Conf, type ConfSection } from './confFile';
 import { queueFindings } from './queuesCheck';
-import type { Site } from './site';
+import { confOf, type Site } from './site';
 
 export function fileChecks(site: Site): Check[] {
-  const check = (file: string, judge: (conf: Conf) => Finding[] | Promise<Finding[]>): Check => ({
+  const check = (file: string, judge: (conf: Conf, site: Site) => Finding[] | Promise<Finding[]>): Check => ({
     name: file,
-    run: () => withConf(site, file, judge),
+    run: async () => {
+      const conf = await confOf(site, file);
+      const missing = 'Name the folder of Asterisk’s files with --asterisk-etc.';
+      if (!conf) return notChecked(`${site.etc}/${file}: ENOENT`, missing);
+      const findings = await judge(conf, site);
+      const todo = 'See that it is right, and that this user may read it.';
+      const gaps = conf.gaps.map((gap) => named(`${file} includes`, warning(gap, todo)));
+      return [...(findings.length > 0 ? findings : [ok('nothing wrong was found')]), ...gaps];
+    },
   });
   return [
-    check('musiconhold.conf', (conf) => musicFindings(conf, site)),
-    check('manager.conf', (conf) => managerFindings(conf, site)),
+    { name: 'systemname', run: () => systemName(site) },
+    check('musiconhold.conf', musicFindings),
+    check('manager.conf', managerFindings),
     check('extensions.conf', dialplanFindings),
-    check('queues.conf', (conf) => queueFindings(conf, site)),
+    check('queues.conf', queueFindings),
   ];
 }
 
-async function withConf(
-  { conf, etc }: Site,
-  file: string,
-  judge: (conf: Conf) => Finding[] | Promise<Finding[]>,
-): Promise<Finding | Finding[]> {
-  let found: Conf;
-  try {
-    found = await conf(file);
-  } catch (error) {
-    return notChecked(
-      `${etc}/${file}: ${errnoOf(error) ?? messageOf(error)}`,
-      errnoOf(error) === 'ENOENT'
-        ? 'Name the folder of Asterisk’s files with --asterisk-etc.'
-        : 'Run this as root.',
-    );
+const NAME_REMEDY =
+  'Set systemname in [options] of asterisk.conf to letters, digits and "-", and restart Asterisk.';
+/** Bytes of it that Asterisk keeps (ast_config_AST_SYSTEM_NAME, 16 to 22). */
+const LONGEST_NAME = 19;
+
+/**
+ * Each Uniqueid begins with the system name. It may hold nearly anything (tried on 22.10: spaces, slashes, brackets, quotes, umlauts in
+ * UTF-8), but not bytes that are not UTF-8.
+ */
+async function systemName(site: Site): Promise<Finding> {
+  const conf = await confOf(site, 'asterisk.conf');
+  const options = conf?.sections.find(({ name }) => name === 'options');
+  const text = valueOf(options, 'systemname')?.value.trim();
+  if (!text) return ok('not set');
+  const shown = JSON.stringify(text);
+  const isCut = !isUtf8(Buffer.from(text).subarray(0, LONGEST_NAME));
+  if (text.includes('\ufffd') || isCut) {
+    const where = isCut ? ` where Asterisk cuts it, after ${LONGEST_NAME} bytes` : '';
+    return problem(`${shown} is no UTF-8${where}: calls have music, but no keys and no places`, NAME_REMEDY);
   }
-  const findings = await judge(found);
-  const gaps = found.gaps.map((gap) =>
-    named(`${file} includes`, warning(gap, 'See that it is right, and that this user may read it.')),
-  );
-  return [...(findings.length > 0 ? findings : [ok('nothing wrong was found')]), ...gaps];
+  return /\p{Cc}/u.test(text)
+    ? problem(`${shown} has control characters: no call gets its own class`, NAME_REMEDY)
+    : ok(shown);
 }
 
 async function musicFindings(conf: Conf, { etc, config }: Site): Promise<Finding[]> {
   const findings: Finding[] = [];
   const general = conf.sections.filter(({ name }) => name.toLowerCase() === 'general');
-  const cached = general.map((section) => valueOf(section, 'cachertclasses')).findLast((line) => line);
+  const last = (option: string) =>
+    general.map((section) => valueOf(section, option)).findLast((line) => line !== undefined);
+  const cached = last('cachertclasses');
   if (isTrue(cached?.value))
     findings.push(
       problem(
@@ -58,7 +71,7 @@ async function musicFindings(conf: Conf, { etc, config }: Site): Promise<Finding
         'cachertclasses=no; in FreePBX: Settings, Advanced Settings, Cache MoH Classes: No',
       ),
     );
-  const preferred = general.map((section) => valueOf(section, 'preferchannelclass')).findLast((line) => line);
+  const preferred = last('preferchannelclass');
   if (preferred && !isTrue(preferred.value))
     findings.push(
       warning(
@@ -66,26 +79,21 @@ async function musicFindings(conf: Conf, { etc, config }: Site): Promise<Finding
         'preferchannelclass=yes',
       ),
     );
-  const ours = conf.sections.filter(
-    (section) => !section.template && /holdcast/.test(applicationOf(section)),
-  );
-  for (const section of ours) findings.push(staticClass(section, config.config?.program.rate));
+  for (const section of conf.sections) {
+    const application = valueOf(section, 'application')?.value ?? '';
+    if (!section.template && application.includes('holdcast'))
+      findings.push(staticClass(section, application, config.config?.program.rate));
+  }
   return [...findings, ...(await fallback(conf, etc))];
-}
-
-function applicationOf(section: ConfSection): string {
-  return valueOf(section, 'application')?.value ?? '';
 }
 
 const FORMATS: Readonly<Record<number, string>> = { 8000: 'slin', 16000: 'slin16', 48000: 'slin48' };
 
-function staticClass(section: ConfSection, rate: number | undefined): Finding {
-  const application = applicationOf(section);
-  const also = [
-    ...(/["']/.test(application) ? ['quotes in application are taken as part of the words'] : []),
-    ...(application.startsWith('/') ? [] : ['application is no absolute path, so it is never started']),
-    ...(Buffer.byteLength(application) > 255 ? ['application is longer than 255 characters'] : []),
-  ];
+function staticClass(section: ConfSection, application: string, rate: number | undefined): Finding {
+  const also: string[] = [];
+  if (/["']/.test(application)) also.push('quotes in application are taken as part of the words');
+  if (!application.startsWith('/')) also.push('application is no absolute path, so it is never started');
+  if (Buffer.byteLength(application) > 255) also.push('application is longer than 255 characters');
   const format = valueOf(section, 'format')?.value ?? 'slin';
   if (rate !== undefined && format !== FORMATS[rate])
     also.push(`format=${format}, but sound.rate is ${rate} (${FORMATS[rate]})`);
@@ -98,31 +106,21 @@ function staticClass(section: ConfSection, rate: number | undefined): Finding {
 /** What callers hear when the hub does not answer. */
 async function fallback(conf: Conf, etc: string): Promise<Finding[]> {
   const section = conf.sections.find(({ name, template }) => name === 'default' && !template);
-  const todo =
-    'Give [default] mode=files and a directory with music (Debian: apt-get install asterisk-moh-opsound-wav).';
-  const name = 'class [default]';
-  if (!section)
-    return [
-      named(
-        name,
-        warning('there is none in musiconhold.conf: while the hub is down, callers hear nothing', todo),
+  const silent = (why: string): Finding[] => [
+    named(
+      'class [default]',
+      warning(
+        `${why}: while the hub is down, callers hear nothing`,
+        'Give [default] mode=files and a directory with music (Debian: apt-get install asterisk-moh-opsound-wav).',
       ),
-    ];
+    ),
+  ];
+  if (!section) return silent('there is none in musiconhold.conf');
   const directory = valueOf(section, 'directory')?.value;
   if (valueOf(section, 'mode')?.value !== 'files' || directory === undefined) return [];
   const places = ['/usr/share/asterisk', '/var/lib/asterisk'].map((data) => resolve(etc, data, directory));
   const lists = await Promise.all(places.map((place) => promises.readdir(place).catch(() => [])));
-  return lists.some((names) => names.length > 0)
-    ? []
-    : [
-        named(
-          name,
-          warning(
-            `no music in its directory ${directory}: while the hub is down, callers hear nothing`,
-            todo,
-          ),
-        ),
-      ];
+  return lists.some((names) => names.length > 0) ? [] : silent(`no music in its directory ${directory}`);
 }
 
 function managerFindings(conf: Conf, { config }: Site): Finding[] {
@@ -136,10 +134,8 @@ function managerFindings(conf: Conf, { config }: Site): Finding[] {
   if (!ami) return findings;
   const sections = conf.sections.filter(({ name, template }) => name === ami.user && !template);
   const [section, second] = sections;
-  if (!section) {
-    findings.push(problem(`there is no user [${ami.user}]`, 'holdcast asterisk prints the section.'));
-    return findings;
-  }
+  if (!section)
+    return [...findings, problem(`there is no user [${ami.user}]`, 'holdcast asterisk prints the section.')];
   if (second)
     findings.push(
       warning(`[${ami.user}] is there twice, and Asterisk uses one of them`, 'Keep one of them.'),

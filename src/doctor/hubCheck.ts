@@ -6,11 +6,11 @@ import { isToken } from '../asterisk/token';
 import type { HubSettings } from '../config/types';
 import type { Clock } from '../util/clock';
 import { messageOf } from '../util/errors';
-import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
-import { enginesOf } from './extconfig';
-import { noAccount } from './programCheck';
+import { addressOf } from '../util/http/listening';
+import { named, ok, problem, warning, type Check, type Finding, type Findings } from './check';
+import { enginesOf } from './confFile';
 import { obstacle, obstacleText } from './rights';
-import type { Site } from './site';
+import { configOf, userOf, type Site } from './site';
 
 const MOST_BYTES = 4096;
 /** It answers within milliseconds; a call waits for it. */
@@ -22,42 +22,33 @@ export function hubChecks(site: Site): Check[] {
   return [{ name: 'hub', run: (signal) => hub(site, signal) }];
 }
 
-async function hub(site: Site, signal: AbortSignal): Promise<Finding | Finding[]> {
-  const { config } = site;
-  if (!config.config) return notChecked('the config is invalid');
-  const { listen } = config.config.hub;
+async function hub(site: Site, signal: AbortSignal): Promise<Findings> {
+  const { listen, play } = configOf(site).hub;
   let answer: string;
   try {
     answer = await ask(listen, site.clock, signal);
   } catch (error) {
-    const found = `it does not answer on ${addressText(listen)}: ${messageOf(error)}`;
+    const found = `it does not answer on ${addressOf(listen)}: ${messageOf(error)}`;
     return (await isMapped(site)) ? problem(found, START) : warning(found, START);
   }
-  const { play, folder } = config.config.hub;
-  return [
-    judged(answer, site),
-    named(play === 'hub' ? "callers' pipes" : "calls' names", await pipes(folder, site)),
-  ];
+  const name = play === 'hub' ? "callers' pipes" : "calls' names";
+  return [judged(answer, site), named(name, await pipes(site))];
 }
 
-/**
- * What Asterisk is to start, without the token of the look-up, which is another each time.
- * @param program absolute path of bin/holdcast; the reader lies beside it
- */
-export function wantedApplication(program: string, hub: HubSettings | undefined): string {
-  if (hub?.play === 'hub') return `${join(dirname(program), READER)} ${hub.folder}`;
-  return `${program} stream --token`;
+/** What Asterisk is to start, without the token of the look-up, which is another each time. */
+export function wantedApplication(site: Site): string {
+  const { play, folder } = configOf(site).hub;
+  return play === 'hub'
+    ? `${join(dirname(site.program), READER)} ${folder}`
+    : `${site.program} stream --token`;
 }
 
-function judged(answer: string, { program, config }: Site): Finding {
-  const fields = new Map(
-    answer
-      .split(/[\r\n]/)[0]!
-      .split('&')
-      .map((pair) => pair.split('=').map(decoded) as [string, string]),
-  );
+function judged(answer: string, site: Site): Finding {
+  const { program } = site;
+  const { rate } = configOf(site).program;
+  const fields = new URLSearchParams(answer.split(/[\r\n]/)[0]);
   const application = fields.get('application') ?? '';
-  const wanted = wantedApplication(program, config.config?.hub);
+  const wanted = wantedApplication(site);
   const words = application.split(' ');
   const started = isToken(words.at(-1) ?? '') ? words.slice(0, -1).join(' ') : application;
   if (application === '')
@@ -65,18 +56,18 @@ function judged(answer: string, { program, config }: Site): Finding {
       'something answers, but not with a music class',
       'See that hub.listen is the hub’s address, and no other program’s.',
     );
-  // Where the hub has found that Asterisk needs it, the path of Node stands before it.
+  // If the hub has found that Asterisk needs it, the path of Node stands before it.
   if (started !== wanted && !started.endsWith(` ${wanted}`))
     return warning(
-      `it makes Asterisk start ${application.split(' ')[0]}, this is ${program}`,
+      `it makes Asterisk start ${words[0]}, this is ${program}`,
       'Restart the hub after an upgrade; have one installation only: systemctl restart holdcast-hub',
     );
-  const { format = 'slin' } = config.config ? holdApplication(program, config.config.program.rate) : {};
-  const told = fields.get('format') ?? 'slin';
-  return told === format
+  const { format = 'slin' } = holdApplication(program, rate);
+  const given = fields.get('format') ?? 'slin';
+  return given === format
     ? ok('it answers with a music class for each call')
     : problem(
-        `it makes Asterisk read ${told}, sound.rate is ${config.config?.program.rate}`,
+        `it makes Asterisk read ${given}, sound.rate is ${rate}`,
         'The config has changed: systemctl restart holdcast-hub',
       );
 }
@@ -87,18 +78,17 @@ async function isMapped({ conf }: Site): Promise<boolean> {
   return found !== undefined && enginesOf(found, 'musiconhold').some(({ driver }) => driver === 'curl');
 }
 
-/** Each call's reader is started by Asterisk, and opens a pipe that is the hub's user's alone. */
-async function pipes(folder: string, { account, user }: Site): Promise<Finding> {
-  if (!account) return noAccount(user);
-  const blocked = await obstacle(folder, account, ['r', 'w', 'x']);
-  if (blocked?.lacks === 'missing')
-    return problem(
-      obstacleText(blocked, account),
-      'Restart the hub with the same config: systemctl restart holdcast-hub',
-    );
-  return blocked
-    ? problem(obstacleText(blocked, account), `Let the hub run as ${account.name}, as its service does.`)
-    : ok(`in ${folder}, which ${account.name} may use`);
+/** Asterisk starts each call's reader, which opens a pipe that only the hub's user may open. */
+async function pipes(site: Site): Promise<Finding> {
+  const user = userOf(site);
+  const { folder } = configOf(site).hub;
+  const found = await obstacle(folder, user, ['r', 'w', 'x']);
+  if (!found) return ok(`in ${folder}, which ${user.name} may use`);
+  const todo =
+    found.lacks === 'missing'
+      ? 'Restart the hub with the same config: systemctl restart holdcast-hub'
+      : `Let the hub run as ${user.name}, as its service does.`;
+  return problem(obstacleText(found, user), todo);
 }
 
 function ask(listen: HubSettings['listen'], clock: Clock, signal: AbortSignal): Promise<string> {
@@ -120,16 +110,4 @@ function ask(listen: HubSettings['listen'], clock: Clock, signal: AbortSignal): 
     asking.on('error', reject).on('close', cancel);
     asking.end(`name=${CLASS_PREFIX}${PROBE}`);
   });
-}
-
-function addressText(listen: HubSettings['listen']): string {
-  return 'path' in listen ? listen.path : `${listen.host}:${listen.port}`;
-}
-
-function decoded(text = ''): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }

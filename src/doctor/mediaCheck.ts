@@ -1,13 +1,12 @@
-// What can callers hear, and may Asterisk's user read it? The looking itself is that of `media check`.
+// What can callers hear, and may Asterisk's user read it? The examination itself is that of `media check`.
 import { checkMedia } from '../media/check';
 import { findFfmpeg } from '../media/ffmpegBinary';
 import { takeInventory } from '../media/inventory';
 import { listSources } from '../media/sources';
 import { packsOf } from '../speech/packs';
-import { HoldcastError } from '../util/errors';
-import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
-import { obstacle, obstacleRemedy, obstacleText } from './rights';
-import { environmentFor, type Site } from './site';
+import { expected, named, ok, problem, warning, type Check, type Finding } from './check';
+import { blocked } from './rights';
+import { configOf, environmentFor, userOf, type Site } from './site';
 
 /** What `media check` finds and callers do not notice. */
 const HARMLESS = new Set(['HC_MEDIA_NO_LICENCE', 'HC_MANIFEST_INVALID']);
@@ -21,27 +20,22 @@ export function mediaChecks(site: Site): Check[] {
 }
 
 async function ffmpeg(site: Site): Promise<Finding> {
-  const { config } = site;
-  if (!config.config) return notChecked('the config is invalid');
+  const configured = configOf(site).media.ffmpeg;
   try {
-    const { path, version } = await findFfmpeg({
-      configured: config.config.media.ffmpeg,
-      env: environmentFor(site),
-    });
+    const { path, version } = await findFfmpeg({ configured, env: environmentFor(site) });
     return ok(`${version} (${path})`);
   } catch (error) {
-    if (!(error instanceof HoldcastError)) throw error;
-    return warning(`${error.message}: your own files cannot be prepared`, error.hint ?? '');
+    const { message, hint = '' } = expected(error);
+    return warning(`${message}: your own files cannot be prepared`, hint);
   }
 }
 
-async function media({ config, log }: Site): Promise<Finding | Finding[]> {
-  if (!config.config) return notChecked('the config is invalid');
-  const { media: settings, voices } = config.config;
+async function media(site: Site): Promise<Finding[]> {
+  const { media: settings, voices } = configOf(site);
   const packs = packsOf(voices);
   const [shelves, findings] = await Promise.all([
-    takeInventory(settings, log, packs),
-    checkMedia(settings, log, packs),
+    takeInventory(settings, site.log, packs),
+    checkMedia(settings, site.log, packs),
   ]);
   const ready = (folder: RegExp): number =>
     shelves
@@ -51,29 +45,15 @@ async function media({ config, log }: Site): Promise<Finding | Finding[]> {
   const counts = `${ready(/^music$/)} pieces of music, ${ready(/^advices\//)} advices, ${ready(/^prompts\//)} prompts in ${settings.folder}`;
   const nothing = findings.find(({ code }) => code === 'HC_MEDIA_NOTHING');
   const heard = nothing ? problem(`${counts}; ${nothing.message}`, nothing.hint) : ok(counts);
-  const wrong = findings.filter((finding) => finding !== nothing && !HARMLESS.has(finding.code));
-  if (wrong.length === 0) return heard;
-  const [first] = wrong;
-  const more = wrong.length === 1 ? '' : `, and ${wrong.length - 1} more`;
-  return [
-    heard,
-    named(
-      'media files',
-      warning(
-        `${first!.file}: ${first!.message}${more}`,
-        'holdcast media prepare, then holdcast media check',
-      ),
-    ),
-  ];
+  const [first, ...more] = findings.filter((finding) => finding !== nothing && !HARMLESS.has(finding.code));
+  if (!first) return [heard];
+  const found = `${first.file}: ${first.message}${more.length === 0 ? '' : `, and ${more.length} more`}`;
+  return [heard, named('media files', warning(found, 'holdcast media prepare, then holdcast media check'))];
 }
 
-async function readable({ config, account, user }: Site): Promise<Finding> {
-  if (!config.config) return notChecked('the config is invalid');
-  if (!account) return notChecked(`this system has no user ${user}`);
-  const { files } = await listSources(config.config.media.folder);
-  for (const { file } of files) {
-    const blocked = await obstacle(file, account, ['r']);
-    if (blocked) return problem(obstacleText(blocked, account), obstacleRemedy(blocked, account));
-  }
-  return ok(`${account.name} may read all ${files.length} files`);
+async function readable(site: Site): Promise<Finding> {
+  const { files } = await listSources(configOf(site).media.folder);
+  const user = userOf(site);
+  const paths = files.map(({ file }) => file);
+  return (await blocked(user, paths, ['r'])) ?? ok(`${user.name} may read all ${files.length} files`);
 }

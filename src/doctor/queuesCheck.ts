@@ -1,9 +1,8 @@
-// queues.conf: announcements of the queue itself, which stop the music and respawn the program; and keys that leave
+// queues.conf: announcements of the queue itself, which stop the music and restart the program; and keys that leave
 // the queue, which the caller means for Holdcast.
 import { QUIET_QUEUE } from '../asterisk/snippets';
 import { warning, type Finding } from './check';
-import { valueOf, type Conf, type ConfSection } from './confFile';
-import { enginesOf } from './extconfig';
+import { enginesOf, valueOf, type Conf, type ConfSection } from './confFile';
 import type { Site } from './site';
 
 const ADVICE = Object.entries(QUIET_QUEUE)
@@ -87,7 +86,7 @@ function extensionsOf(context: string, dialplan: Conf): string[] | undefined {
   const names = new Set([context]);
   const found = new Set<string>();
   let isThere = false;
-  // What is added while it runs is looked at, too.
+  // A set in a loop also yields what the loop adds.
   for (const name of names)
     for (const section of dialplan.sections) {
       if (section.name !== name) continue;

@@ -1,16 +1,17 @@
 // What the user that runs Asterisk may do with a file, by owner, group and mode: nothing is tried, so any user may ask.
-// Access control lists are not looked at; `doctor` also starts the program as that user where it may.
+// Access control lists are not read; `doctor` also starts the program as that user if it may.
 import { promises, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Account } from '../util/account';
 import { errnoOf } from '../util/errors';
+import { problem, type Finding } from './check';
 
 export { accountOf, type Account } from '../util/account';
 
 /** r and w as the letters of `ls -l`; x: run a file, enter a folder. */
 export type Right = 'r' | 'w' | 'x';
 
-export interface Obstacle {
+interface Obstacle {
   readonly path: string;
   /** 'missing': there is no such file. */
   readonly lacks: Right | 'missing';
@@ -30,6 +31,23 @@ export function permits(
   if (account.uid === uid) return ((mode >> 6) & bit) !== 0;
   if (account.groups.includes(gid)) return ((mode >> 3) & bit) !== 0;
   return (mode & bit) !== 0;
+}
+
+/**
+ * A problem if `user` may not do all of `rights` with each of `paths`; undefined: nothing is in the way.
+ * @param todo in place of the command that removes the obstacle
+ */
+export async function blocked(
+  user: Account,
+  paths: readonly string[],
+  rights: readonly Right[],
+  todo?: string,
+): Promise<Finding | undefined> {
+  for (const path of paths) {
+    const found = await obstacle(path, user, rights);
+    if (found) return problem(obstacleText(found, user), todo ?? remedy(found, user));
+  }
+  return undefined;
 }
 
 /**
@@ -79,8 +97,8 @@ export function obstacleText({ path, lacks, folder }: Obstacle, { name }: Accoun
     : `${path} may not ${LACKING[lacks][folder ? 1 : 0]} by ${name}`;
 }
 
-/** The command that takes an obstacle away, where that is for all users to have: "chmod o+rx /opt/holdcast". */
-export function obstacleRemedy({ path, lacks, folder }: Obstacle, { name }: Account): string {
+/** The command that removes an obstacle: "chmod o+rx /opt/holdcast". */
+function remedy({ path, lacks, folder }: Obstacle, { name }: Account): string {
   if (lacks === 'missing') return 'Correct the path, or create it.';
   if (lacks === 'w') return `chown ${name} ${path}`;
   return `chmod o+${folder ? 'rx' : lacks} ${path}`;

@@ -1,13 +1,14 @@
-// Who listens where Asterisk asks for its classes, is the port kept while the hub restarts, and does the hub's service see
+// Who listens where Asterisk looks up its classes, does systemd keep the port while the hub restarts, and does the hub's service see
 // every folder that the config names? The program that answers look-ups tells Asterisk which programs to run.
 import { execFile } from 'node:child_process';
 import { existsSync, promises } from 'node:fs';
+import { promisify } from 'node:util';
 import type { ResolvedConfig } from '../config/types';
 import { addressOf } from '../util/http/listening';
 import { uidText } from '../util/account';
 import { listenersOn, tcpListeners, type TcpListener } from '../util/tcpListeners';
-import { named, notChecked, ok, problem, warning, type Check, type Finding } from './check';
-import type { Site } from './site';
+import { named, ok, problem, warning, type Check, type Finding, type Findings } from './check';
+import { configOf, type Site } from './site';
 
 const SERVICE = 'holdcast-hub.service';
 const SOCKET = 'holdcast-hub.socket';
@@ -30,10 +31,8 @@ export function serviceChecks(site: Site, machine = thisMachine): Check[] {
   ];
 }
 
-async function port(site: Site, machine: Machine): Promise<Finding | Finding[]> {
-  const hub = site.config.config?.hub;
-  if (!hub) return notChecked('the config is invalid');
-  const { listen } = hub;
+async function port(site: Site, machine: Machine): Promise<Findings> {
+  const { listen } = configOf(site).hub;
   const kept = await keeping(listen, machine);
   if ('path' in listen) return kept;
   const ours = [ROOT, site.account?.uid];
@@ -82,17 +81,18 @@ const HOMES = /^\/(home|root|run\/user)(\/|$)/;
 const DEFAULTS = /\/\.(cache|local\/share)\/holdcast(\/|$)/;
 
 /** ProtectHome=yes makes those folders empty for the service: said before it misses its media. */
-async function homeFolders({ config, program }: Site, { unit }: Machine): Promise<Finding | Finding[]> {
-  if (!config.config) return notChecked('the config is invalid');
-  const places = [...placesOf(config.config), ['the program', program], ['the config', config.path]] as const;
-  const real = await Promise.all(
-    places.map(async ([what, path]) => {
-      if (path === undefined || DEFAULTS.test(path)) return [];
-      const target = await promises.realpath(path).catch(() => path);
-      return HOMES.test(path) || HOMES.test(target) ? [{ what, path }] : [];
-    }),
-  );
-  const inHomes = real.flat();
+async function homeFolders(site: Site, { unit }: Machine): Promise<Findings> {
+  const inHomes: { what: string; path: string }[] = [];
+  const places = [
+    ...placesOf(configOf(site)),
+    ['the program', site.program],
+    ['the config', site.config.path],
+  ] as const;
+  for (const [what, path] of places) {
+    if (path === undefined || DEFAULTS.test(path)) continue;
+    const target = await promises.realpath(path).catch(() => path);
+    if (HOMES.test(path) || HOMES.test(target)) inHomes.push({ what, path });
+  }
   if (inHomes.length === 0) return ok('none lies below /home, /root or /run/user');
   const protection = (await unit(SERVICE, ['ProtectHome']))?.['ProtectHome'];
   if (protection === 'no' || protection === 'read-only')
@@ -106,45 +106,36 @@ async function homeFolders({ config, program }: Site, { unit }: Machine): Promis
 }
 
 /** Every file and folder that the config names, by the option that names it. */
-function placesOf(config: ResolvedConfig): (readonly [string, string | undefined])[] {
-  const { media, hub, calls, store, log } = config;
-  const sockets = [hub.listen, hub.observe].map((where) =>
-    where && 'path' in where ? where.path : undefined,
-  );
+function placesOf({ media, hub, calls, store, log, voices }: ResolvedConfig): [string, string | undefined][] {
+  const { listen, observe } = hub;
   return [
     ['media.folder', media.folder],
     ['media.cache', media.cache],
     ['media.ffmpeg', media.ffmpeg],
     ['hub.folder', hub.folder],
-    ['hub.listen', sockets[0]],
-    ['hub.observe', sockets[1]],
+    ['hub.listen', 'path' in listen ? listen.path : undefined],
+    ['hub.observe', observe && 'path' in observe ? observe.path : undefined],
     ['calls.folder', calls.folder],
     ['store.file', store.mysql ? undefined : store.file],
     ['store.spool', store.spool],
     ['log.file', log.file],
-    ...config.voices
-      .flatMap((voice) => Object.values(voice).flatMap(pathsIn))
-      .map((path) => ['voices', path] as const),
+    ...pathsIn(voices).map((path): [string, string] => ['voices', path]),
   ];
 }
 
 function pathsIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(pathsIn);
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(pathsIn);
   return typeof value === 'string' && value.startsWith('/') ? [value] : [];
 }
 
 /** As systemd's own `sd_booted`: its tools may be installed where it does not run. */
-function unitProperties(
+async function unitProperties(
   name: string,
   properties: readonly string[],
 ): Promise<Record<string, string> | undefined> {
-  if (!existsSync('/run/systemd/system')) return Promise.resolve(undefined);
+  if (!existsSync('/run/systemd/system')) return undefined;
   const argv = ['show', name, ...properties.map((property) => `--property=${property}`)];
-  return new Promise((resolve) => {
-    execFile('systemctl', argv, { timeout: SYSTEMCTL_MS }, (error, stdout) => {
-      if (error) return resolve(undefined);
-      const pairs = stdout.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line) ?? []);
-      resolve(Object.fromEntries(pairs.flatMap(([, key, value]) => (key ? [[key, value ?? '']] : []))));
-    });
-  });
+  const said = await promisify(execFile)('systemctl', argv, { timeout: SYSTEMCTL_MS }).catch(() => undefined);
+  const pairs = said?.stdout.matchAll(/^(\w+)=(.*)$/gm);
+  return pairs && Object.fromEntries([...pairs].map(([, key = '', value = '']) => [key, value] as const));
 }

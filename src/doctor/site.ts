@@ -1,12 +1,15 @@
-// The system that the doctor looks at: Asterisk's user, its environment as far as it can be read, its files, its console.
+// The system that the doctor examines: Asterisk's user, its environment if that can be read, its files, its console.
 // Everything is gathered once; a test builds its own.
 import { join } from 'node:path';
 import type { Env } from '../config/defaults';
+import type { ResolvedConfig } from '../config/types';
 import { findAccount, type Account } from '../util/account';
 import type { Clock } from '../util/clock';
+import { errnoOf, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { tryProgram } from '../util/tryProgram';
-import { findAsterisk, type Running, type Stranger } from './asteriskProcess';
+import { findAsterisk, type Found, type Stranger } from './asteriskProcess';
+import { NotChecked } from './check';
 import { readConf, type Conf } from './confFile';
 import type { ConfigState } from './configState';
 
@@ -35,13 +38,13 @@ export interface AsteriskProcess {
   /** Its environment; when it cannot be read, what a system service usually has. */
   readonly env: Env;
   /** Its working folder; undefined: not known. */
-  readonly cwd?: string;
-  /** Whether these are read from a running Asterisk. */
+  readonly cwd?: string | undefined;
+  /** Whether its environment is read from a running Asterisk. */
   readonly known: boolean;
   /** Its process; undefined: none of this user's was found. */
-  readonly pid?: number;
-  /** A process that is called so, and is not believed. */
-  readonly stranger?: Stranger;
+  readonly pid?: number | undefined;
+  /** A process of that name that is not believed. */
+  readonly stranger?: Stranger | undefined;
 }
 
 /** What systemd gives a service that names no PATH. */
@@ -87,9 +90,7 @@ export async function openSite(
     account,
     asterisk,
     conf(file) {
-      const known = confs.get(file);
-      if (known) return known;
-      const reading = readConf(where.etc, file);
+      const reading = confs.get(file) ?? readConf(where.etc, file);
       confs.set(file, reading);
       return reading;
     },
@@ -97,18 +98,41 @@ export async function openSite(
   };
 }
 
-function processOf(
-  { running, stranger }: { running?: Running; stranger?: Stranger },
-  account: Account | undefined,
-): AsteriskProcess {
+function processOf({ running, stranger }: Found, account: Account | undefined): AsteriskProcess {
+  const { pid, env, cwd } = running ?? {};
   const usual = { PATH: USUAL_PATH, ...(account && { HOME: account.home }) };
-  if (!running) return { env: usual, known: false, ...(stranger && { stranger }) };
-  const { pid, env, cwd } = running;
-  return {
-    ...(env ? { env, known: true } : { env: usual, known: false }),
-    ...(cwd !== undefined && { cwd }),
-    pid,
-  };
+  return { env: env ?? usual, known: env !== undefined, cwd, pid, stranger };
+}
+
+/** @throws NotChecked: the config is invalid */
+export function configOf({ config: { config } }: Pick<Site, 'config'>): ResolvedConfig {
+  if (!config) throw new NotChecked('the config is invalid');
+  return config;
+}
+
+/** The user that runs Asterisk. @throws NotChecked: this system has no such user */
+export function userOf({ account, user }: Site): Account {
+  if (account) return account;
+  const todo = 'Name the user that runs Asterisk with --user, or run this where Asterisk runs.';
+  throw new NotChecked(`this system has no user ${user}`, todo);
+}
+
+/** One of Asterisk's files; undefined: there is none. @throws NotChecked: it cannot be read */
+export async function confOf({ conf, etc }: Site, file: string): Promise<Conf | undefined> {
+  try {
+    return await conf(file);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw new NotChecked(`${etc}/${file}: ${errnoOf(error) ?? messageOf(error)}`, 'Run this as root.');
+  }
+}
+
+/** What Asterisk's console prints for a command. @throws NotChecked: it does not answer */
+export async function consoleText({ console: ask }: Site, command: string): Promise<string> {
+  const text = await ask(command);
+  if (text !== undefined) return text;
+  const todo = 'Run this as root where Asterisk runs: sudo holdcast doctor';
+  throw new NotChecked("cannot tell: Asterisk's console does not answer", todo);
 }
 
 /**

@@ -5,48 +5,40 @@ import { join } from 'node:path';
 import { checkStore } from '../store/admin';
 import type { StoreParts } from '../store/open';
 import type { StoreSettings } from '../store/settings';
-import { named, notChecked, ok, warning, type Check, type Finding } from './check';
-import type { Site } from './site';
+import { named, ok, warning, type Check, type Finding } from './check';
+import { configOf, type Site } from './site';
 
 const NAME = 'store';
 const SPOOLED = /^\d{15}-.*\.jsonl/;
 const REFUSED = 'refused.jsonl';
 
 export function storeChecks(
-  { config, clock, log }: Pick<Site, 'config' | 'clock' | 'log'>,
+  site: Pick<Site, 'config' | 'clock' | 'log'>,
   parts: Partial<StoreParts> = {},
 ): Check[] {
-  const run = async (): Promise<Finding | Finding[]> => {
-    if (!config.config) return notChecked('the config is invalid');
-    const { store } = config.config;
+  const { clock, log } = site;
+  const run = async (): Promise<Finding[]> => {
+    const { store } = configOf(site);
     const findings = await checkStore(store, { clock, log, ...parts });
-    const rows = findings.map(({ name, found, result, todo }) =>
-      named(name === NAME ? NAME : `${NAME}: ${name}`, {
-        result,
-        found,
-        ...(todo !== undefined && { todo }),
-      }),
-    );
-    return [...rows, ...(await spool(store)), ...keeping(store)].map(kindOf(store));
+    // The first line says which store it is.
+    const kind = store.mysql ? 'MySQL' : 'embedded';
+    const rows = findings.map(({ name, found, ...rest }): Finding => {
+      const isStore = name === NAME;
+      const row = { ...rest, found: isStore ? `${kind}: ${found}` : found };
+      return named(isStore ? NAME : `${NAME}: ${name}`, row);
+    });
+    return [...rows, ...(await spool(store)), keeping(store)];
   };
   return [{ name: NAME, run }];
 }
 
-/** The first line says which store it is. */
-function kindOf({ mysql }: StoreSettings) {
-  return (finding: Finding): Finding =>
-    finding.name === NAME
-      ? { ...finding, found: `${mysql ? 'MySQL' : 'embedded'}: ${finding.found}` }
-      : finding;
-}
-
 /** Only the hub purges by itself; whether one always runs, nobody can know here. */
-function keeping({ keepDays }: StoreSettings): Finding[] {
+function keeping({ keepDays }: StoreSettings): Finding {
   const found =
     keepDays === 0
       ? 'everything, for ever (store.keepDays is 0)'
       : `${keepDays} days; the hub removes older entries. Without a hub: "holdcast store purge" by cron (docs/store.md)`;
-  return [named(`${NAME}: keeps`, ok(found))];
+  return named(`${NAME}: keeps`, ok(found));
 }
 
 async function spool({ spool: folder }: StoreSettings): Promise<Finding[]> {

@@ -1,6 +1,6 @@
 // Checks run together: one that hangs or throws spoils no other.
 // Would catch: a doctor that never ends, or one that ends with the first thing that is broken.
-import { ok, runChecks, type Check } from '../../src/doctor/check';
+import { NotChecked, ok, runChecks, type Check } from '../../src/doctor/check';
 import { ManualClock } from '../../src/util/clock';
 
 describe('running the checks', () => {
@@ -30,6 +30,21 @@ describe('running the checks', () => {
       { check: 'other', result: 'ok', found: 'two' },
     ]);
     expect([done, clock.pending]).toEqual([[1, 2, 3], 0]);
+  });
+
+  test('what keeps a check from being made is told with what makes it possible, and nothing waits afterwards', async () => {
+    const clock = new ManualClock();
+    const check: Check = {
+      name: 'file',
+      run: () => {
+        throw new NotChecked('it cannot be read', 'Run this as root.');
+      },
+    };
+    const { signal } = new AbortController();
+    expect(await runChecks([check], { clock, limitMs: 5000, signal })).toEqual([
+      { check: 'file', result: 'not checked', found: 'it cannot be read', todo: 'Run this as root.' },
+    ]);
+    expect(clock.pending).toBe(0);
   });
 
   test('Ctrl-C ends them', async () => {

@@ -1,5 +1,8 @@
-// Mistakes in musiconhold.conf, queues.conf and extensions.conf.
+// Mistakes in musiconhold.conf, queues.conf and extensions.conf, and in the system name, which Asterisk puts before each Uniqueid.
 // Each one is made once, and must be found and named; what is right must pass.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConf } from '../../src/doctor/confFile';
 import { fileChecks } from '../../src/doctor/filesCheck';
 import type { Config } from '../../src/config/types';
 import { folder, configured, siteWith, told } from './doctorSite';
@@ -7,7 +10,7 @@ import { folder, configured, siteWith, told } from './doctorSite';
 describe('mistakes in Asterisk’s files', () => {
   const DEFAULT = '[default]\nmode=quietmp3\n';
   const findings = async (files: Record<string, string>, config = configured()): Promise<string[]> => {
-    const texts = await told(fileChecks(siteWith({ files, config })));
+    const texts = await told(fileChecks(siteWith({ files, config })).slice(1)); // without the system name
     return texts.filter((text) => !text.includes(': not checked: '));
   };
 
@@ -118,7 +121,31 @@ describe('mistakes in Asterisk’s files', () => {
   });
 
   test('a file that cannot be read is not called right', async () => {
-    const texts = await told(fileChecks(siteWith()));
+    const texts = await told(fileChecks(siteWith()).slice(1));
     expect(texts.every((text) => /not checked: .*ENOENT/.test(text))).toBe(true);
+  });
+});
+
+describe('the system name', () => {
+  const asked = async (text: string | Buffer): Promise<string> => {
+    const etc = folder();
+    writeFileSync(
+      join(etc, 'asterisk.conf'),
+      Buffer.concat([Buffer.from('[options]\n'), Buffer.from(text as string)]),
+    );
+    const [row] = await told(fileChecks(siteWith({ conf: (file) => readConf(etc, file) })).slice(0, 1));
+    return row!;
+  };
+
+  test.each([
+    ['', /ok: not set/],
+    ['systemname = pbx-1', /ok: "pbx-1"/],
+    ['systemname = Büro West/2', /ok: "Büro West\/2"/],
+    [Buffer.from('systemname = Büro', 'latin1'), /problem: .* is no UTF-8: /],
+    [`systemname = ${'x'.repeat(18)}ü`, /problem: .* where Asterisk cuts it, after 19 bytes/],
+    ['systemname = a\u00019', /problem: .* control characters/],
+    ['systemname = a(b)', /ok: "a\(b\)"/],
+  ])('%s', async (text, pattern) => {
+    expect(await asked(text)).toMatch(pattern);
   });
 });
