@@ -14,7 +14,9 @@ export type Remembered =
       readonly kind: 'track' | 'advice' | 'position' | 'answer';
       readonly id?: string;
     }
-  | { readonly type: 'key'; readonly digit: string; readonly action: string };
+  | { readonly type: 'key'; readonly digit: string; readonly action: string }
+  /** So many of these were forgotten for want of room, before it was known whose they are: they are counted. */
+  | { readonly type: 'dropped'; readonly of: StoreEntry['type']; readonly count: number };
 
 /** One call's. */
 export interface CallerRecords extends Closeable {
@@ -68,7 +70,11 @@ export function keptPhone(call: RecordedCall | undefined): string | undefined {
 }
 
 /** `what` as the store keeps it; undefined: a choice of nobody. */
-export function entryOf(what: Remembered, call: RecordedCall, wallMs: number): StoreEntry | undefined {
+export function entryOf(
+  what: Exclude<Remembered, { type: 'dropped' }>,
+  call: RecordedCall,
+  wallMs: number,
+): StoreEntry | undefined {
   const phone = keptPhone(call);
   if (what.type === 'choice') return phone === undefined ? undefined : { ...what, phone, wallMs };
   const { uniqueid, queue } = call;

@@ -11,6 +11,8 @@ import type { Closeable } from '../util/scope';
 export interface ChoiceKeeper {
   choice(phone: string): Promise<string | undefined>;
   remember(entry: StoreEntry): void;
+  /** So many will never be remembered. */
+  dropped(type: StoreEntry['type'], count: number): void;
 }
 
 /** What knows balances: the BalanceService, which never rejects and answers in time. */
@@ -82,9 +84,11 @@ export class LocalRecords implements CallerRecords {
   }
 
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {
+    const { keeper } = this.parts;
+    if (what.type === 'dropped') return keeper?.dropped(what.of, what.count);
     const call = this.parts.call();
     const entry = call && entryOf(what, call, wallMs);
-    if (entry) this.parts.keeper?.remember(entry);
+    if (entry) keeper?.remember(entry);
   }
 
   /** Asks nothing from now on; may be called again. What is remembered later is in the keeper's hands all the same. */
