@@ -16,7 +16,9 @@ export type Remembered =
       readonly kind: 'track' | 'advice' | 'position' | 'answer';
       readonly id?: string;
     }
-  | { readonly type: 'key'; readonly digit: string; readonly action: string };
+  | { readonly type: 'key'; readonly digit: string; readonly action: string }
+  /** So many of these were forgotten for want of room, before it was known whose they are: they are counted. */
+  | { readonly type: 'dropped'; readonly of: StoreEntry['type']; readonly count: number };
 
 /** One call's. */
 export interface CallerRecords extends Closeable {
@@ -70,7 +72,11 @@ export function keptPhone(call: RecordedCall | undefined): string | undefined {
 }
 
 /** `what` as the store keeps it; undefined: a choice of nobody. */
-export function entryOf(what: Remembered, call: RecordedCall, wallMs: number): StoreEntry | undefined {
+export function entryOf(
+  what: Exclude<Remembered, { type: 'dropped' }>,
+  call: RecordedCall,
+  wallMs: number,
+): StoreEntry | undefined {
   const phone = keptPhone(call);
   if (what.type === 'choice') return phone === undefined ? undefined : { ...what, phone, wallMs };
   const { uniqueid, queue } = call;
@@ -81,6 +87,8 @@ export function entryOf(what: Remembered, call: RecordedCall, wallMs: number): S
 export interface ChoiceKeeper {
   choice(phone: string): Promise<string | undefined>;
   remember(entry: StoreEntry): void;
+  /** So many will never be remembered. */
+  dropped(type: StoreEntry['type'], count: number): void;
 }
 
 /** What knows balances: the BalanceService, which never rejects and answers in time. */
@@ -150,9 +158,11 @@ export class LocalRecords implements CallerRecords {
   }
 
   remember(what: Remembered, wallMs: number = this.parts.clock.wall()): void {
+    const { keeper } = this.parts;
+    if (what.type === 'dropped') return keeper?.dropped(what.of, what.count);
     const call = this.parts.call();
     const entry = call && entryOf(what, call, wallMs);
-    if (entry) this.parts.keeper?.remember(entry);
+    if (entry) keeper?.remember(entry);
   }
 
   /** Asks nothing from now on; may be called again. What is remembered later is in the keeper's hands all the same. */

@@ -1,17 +1,22 @@
 // Journal: what a caller heard and which keys did something, left with the back office. It is written before there is
-// an office and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first.
+// an office and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first, and counted.
 import type { Remembered } from './callerRecords';
 import { lengthOf, type Announcement } from '../program/announcement';
 import { FALLBACK_ID } from '../program/fallback';
+import type { StoreEntry } from '../store/store';
 import type { ProgramEvent } from '../program/program';
 import type { Clock } from '../util/clock';
 import type { CallServices } from './callServices';
+
+type Kept = Exclude<Remembered, { type: 'dropped' }>;
 
 /** Entries that wait. */
 const MOST_WAITING = 200;
 
 export class Journal {
-  #waiting: { readonly what: Remembered; readonly wallMs: number }[] = [];
+  #waiting: { readonly what: Kept; readonly wallMs: number }[] = [];
+  /** Forgotten, and nobody could be told yet. */
+  readonly #dropped = new Map<StoreEntry['type'], number>();
   #identified = false;
   #closed = false;
   /** What is being said, and since which sample of the call. */
@@ -23,10 +28,11 @@ export class Journal {
     private readonly clock: Pick<Clock, 'wall'>,
   ) {}
 
-  remember(what: Remembered): void {
+  remember(what: Kept): void {
     if (this.#closed) return;
     this.#waiting.push({ what, wallMs: this.clock.wall() });
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    const oldest = this.#waiting.length > MOST_WAITING ? this.#waiting.shift()?.what.type : undefined;
+    if (oldest) this.#dropped.set(oldest, (this.#dropped.get(oldest) ?? 0) + 1);
     this.flush();
   }
 
@@ -39,7 +45,10 @@ export class Journal {
   /** Hands over what has waited, if somebody can take it now. */
   flush(): void {
     const services = this.#identified ? this.services() : undefined;
-    if (services) for (const { what, wallMs } of this.#waiting.splice(0)) services.remember(what, wallMs);
+    if (!services) return;
+    for (const [of, count] of this.#dropped) services.remember({ type: 'dropped', of, count });
+    this.#dropped.clear();
+    for (const { what, wallMs } of this.#waiting.splice(0)) services.remember(what, wallMs);
   }
 
   /** What happened in the Program. A voice counts when half of it was heard, a track when it begins. */

@@ -1,9 +1,11 @@
 // The embedded store: one file, for a house without a database server. SQLite (libsql) in a thread of its own.
 // Many processes may have the file open at once; each write waits its turn.
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../util/clock';
 import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
 import type { SqlValue, Statement } from './embeddedMessages';
-import { EmbeddedPins } from './embeddedPins';
 import { isKept, latestBelieved, rowsOf, type Rows } from './rows';
+import { SqlPins, type PinTables } from './sqlPins';
 import type { Phone, Store, StoreEntry } from './store';
 
 /** Rows as one value: binding each by itself takes longer than storing it. */
@@ -34,7 +36,7 @@ const PURGE = [
 ];
 
 export class EmbeddedStore implements Store {
-  readonly pins: EmbeddedPins;
+  readonly pins: SqlPins;
   readonly #thread: EmbeddedThread;
 
   /** @param file absolute; made with its folder when something is asked first */
@@ -43,7 +45,7 @@ export class EmbeddedStore implements Store {
     private readonly options: ThreadOptions,
   ) {
     this.#thread = new EmbeddedThread(file, options);
-    this.pins = new EmbeddedPins(this.#thread, options.clock);
+    this.pins = new SqlPins(pinTables(this.#thread, options.clock));
   }
 
   async choice(phone: Phone): Promise<string | undefined> {
@@ -84,4 +86,30 @@ export function statementsFor({ choices, heard, keys }: Rows, nowMs: number): St
   ].flatMap(({ sql, rows, more = [] }) =>
     rows.length === 0 ? [] : [{ sql, values: [JSON.stringify(rows), ...more] }],
   );
+}
+
+const SECRET = "SELECT secret FROM holdcast_secret WHERE name = 'pin'";
+const NEW_SECRET = "INSERT INTO holdcast_secret (name, secret) VALUES ('pin', ?) ON CONFLICT DO NOTHING";
+
+/** SQLite has one writer at a time: nothing comes between the statements of one write. */
+function pinTables(thread: EmbeddedThread, clock: Clock): PinTables {
+  /** Read each time: a file that was put aside has taken its secret with it. */
+  const secretOf = async (): Promise<string> => {
+    const [row] = await thread.read({ sql: SECRET, values: [] });
+    if (typeof row?.['secret'] === 'string') return row['secret'];
+    await thread.write([{ sql: NEW_SECRET, values: [randomBytes(32).toString('base64url')] }]);
+    return secretOf();
+  };
+  return {
+    onConflict:
+      'ON CONFLICT (who) DO UPDATE SET at_ms = excluded.at_ms, tries = tries + 1, ' +
+      "told = CASE WHEN holdcast_pin.told = excluded.told THEN excluded.told ELSE '' END",
+    step: async (body) =>
+      body({
+        secret: await secretOf(),
+        now: Math.trunc(clock.wall()),
+        run: (statements) => thread.write(statements),
+        query: (statement) => thread.read(statement),
+      }),
+  };
 }

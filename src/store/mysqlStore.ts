@@ -2,10 +2,11 @@
 // A number of a music class stands there for a track; holdcast_track says which.
 import type { Clock } from '../util/clock';
 import { unlessDeadlocked } from './mysqlErrors';
-import { MysqlPins } from './mysqlPins';
+import { mysqlPins } from './mysqlPins';
 import type { Value } from './namedSql';
 import type { Pool, Queryable, Row } from './pool';
 import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
+import { SqlPins } from './sqlPins';
 import type { Phone, Store, StoreEntry } from './store';
 import { away, refused } from './storeErrors';
 
@@ -22,14 +23,14 @@ interface Numbered {
 }
 
 export class MysqlStore implements Store {
-  readonly pins: MysqlPins;
+  readonly pins: SqlPins;
 
   /** @param pool closed with the store */
   constructor(
     private readonly pool: Pool,
     private readonly clock: Clock,
   ) {
-    this.pins = new MysqlPins(pool);
+    this.pins = new SqlPins(mysqlPins(pool));
   }
 
   async choice(phone: Phone): Promise<string | undefined> {

@@ -38,7 +38,7 @@ export class Outage {
   }
 
   /** There is no room for these, the store refuses them, or the process ends. @param error of the store */
-  dropped(entries: readonly StoreEntry[], error?: unknown): void {
+  dropped(entries: readonly Pick<StoreEntry, 'type'>[], error?: unknown): void {
     if (entries.length === 0) return;
     const { log, clock, onDropped } = this.parts;
     this.#dropped += entries.length;

@@ -1,6 +1,5 @@
 // PinLedger: how often PINs were tried, one count for all processes and machines that share a store.
 // A try is counted before the PIN is asked about: what dies in between has counted, and calls at once gain nothing.
-import { createHmac } from 'node:crypto';
 
 /** Whose PIN is tried. A store keeps neither text, only keyed hashes of them. */
 export interface PinCaller {
@@ -35,12 +34,4 @@ export interface PinLedger {
   end(caller: PinCaller, outcome: 'right' | 'unjudged'): Promise<void>;
   /** Removes lines whose lock is over. */
   sweep(limits: PinLimits): Promise<void>;
-}
-
-/** No limit of the config is longer: older rows are removed by the process that maintains the store. Milliseconds. */
-export const LONGEST_PIN_MS = 86_400_000;
-
-export function hashedCaller({ line, told }: PinCaller, secret: string): { who: string; told: string } {
-  const hash = (text: string): string => createHmac('sha256', secret).update(text).digest('base64url');
-  return { who: hash(`line ${line}`), told: hash(`told ${told}`) };
 }

@@ -1,8 +1,9 @@
 // Pool: a few connections to a database, each thing asked within a time limit; what hangs is cut with its connection.
 // Own, since the driver's pool keeps a connection whose query ran out of time, and its end() waits for one that hangs.
 import { setMaxListeners } from 'node:events';
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
+import { PendingRequests } from '../util/pendingRequests';
 import type { Closeable } from '../util/scope';
 import { databaseError, SERVER } from './mysqlErrors';
 import { numbered, type Params, type Value } from './namedSql';
@@ -63,20 +64,22 @@ export interface PoolParts {
 const IDLE_MS = 60_000;
 /** More that wait for a connection are turned away. */
 const MOST_WAITING = 1000;
-
-interface Waiting {
-  give(connection: Connection): void;
-  fail(error: Error): void;
-}
+const CLOSED = 'the pool of connections is closed';
+const GIVEN_UP = 'the query was given up';
 
 export class ConnectionPool implements Pool {
   readonly #open = new Set<Connection>();
   #idle: { connection: Connection; since: number }[] = [];
-  readonly #waiting = new Set<Waiting>();
+  /** For a connection, the first in line first. */
+  readonly #waiting: PendingRequests<Connection>;
+  /** Under way on a connection. */
+  readonly #asked: PendingRequests<unknown>;
   /** Ends what is under way when the pool closes. */
   readonly #closing = new AbortController();
 
   constructor(private readonly parts: PoolParts) {
+    this.#waiting = new PendingRequests(parts.clock);
+    this.#asked = new PendingRequests(parts.clock);
     setMaxListeners(0, this.#closing.signal);
   }
 
@@ -113,7 +116,7 @@ export class ConnectionPool implements Pool {
       this.#open.delete(connection);
     }
     this.#idle = [];
-    for (const waiting of this.#waiting) waiting.fail(away('the pool of connections is closed'));
+    this.#waiting.failAll(away(CLOSED));
     for (const connection of this.#open) connection.destroy();
     this.#open.clear();
     return Promise.resolve();
@@ -150,25 +153,40 @@ export class ConnectionPool implements Pool {
   }
 
   async #lease(signal: AbortSignal | undefined): Promise<Connection> {
-    if (this.#closing.signal.aborted) throw away('the pool of connections is closed');
-    if (signal?.aborted) throw away('the query was given up');
+    const { connections, queryMs } = this.parts;
+    if (this.#closing.signal.aborted) throw away(CLOSED);
+    if (signal?.aborted) throw away(GIVEN_UP);
     const idle = this.#takeIdle();
     if (idle) return idle;
-    if (this.#open.size >= this.parts.connections) return this.#wait(signal);
-    return this.#connect(signal);
+    if (this.#open.size < connections)
+      return this.#connect(signal).catch((error: unknown) => {
+        this.#fill();
+        throw error;
+      });
+    if (this.#waiting.size >= MOST_WAITING) throw away('too many queries wait for the database', SERVER);
+    return this.#waiting.begin({
+      send: () => {},
+      context: undefined,
+      limitMs: queryMs,
+      signals: signal ? [signal] : [],
+      givenUp: (why) =>
+        why === 'late'
+          ? away(`no connection to the database was free for ${queryMs} ms`, SERVER)
+          : away(GIVEN_UP),
+    });
   }
 
-  async #connect(signal: AbortSignal | undefined): Promise<Connection> {
+  async #connect(signal?: AbortSignal): Promise<Connection> {
     const connection = this.parts.connect();
     this.#open.add(connection);
     try {
       await this.#limited(connection, () => connection.ready(), this.parts.connectMs, signal);
+      return connection;
     } catch (error) {
       connection.destroy();
-      this.#release(connection);
+      this.#open.delete(connection);
       throw error;
     }
-    return connection;
   }
 
   #takeIdle(): Connection | undefined {
@@ -181,50 +199,28 @@ export class ConnectionPool implements Pool {
     return undefined;
   }
 
-  /** Gives the connection, or a place for a new one, to the next in line; otherwise it rests. */
+  /** Goes to the first in line; otherwise it rests. */
   #release(connection: Connection): void {
-    const [next] = this.#waiting;
     if (connection.dead || this.#closing.signal.aborted) {
       this.#open.delete(connection);
-      if (next) this.#renew(next);
-      return;
+      return this.#fill();
     }
-    if (next) next.give(connection);
-    else this.#idle.push({ connection, since: this.parts.clock.now() });
+    const next = this.#waiting.oldest;
+    if (next === undefined) this.#idle.push({ connection, since: this.parts.clock.now() });
+    else this.#waiting.answer(next, connection);
   }
 
-  #renew(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
-    this.#connect(undefined).then(
-      (connection) => waiting.give(connection),
-      (error: Error) => waiting.fail(error),
+  /** A place is free: the first in line gets a new connection, or hears why there is none. */
+  #fill(): void {
+    const next = this.#waiting.oldest;
+    if (next === undefined) return;
+    this.#connect().then(
+      (connection) => this.#release(connection),
+      (error: Error) => {
+        this.#waiting.fail(next, error);
+        this.#fill();
+      },
     );
-  }
-
-  #wait(signal: AbortSignal | undefined): Promise<Connection> {
-    if (this.#waiting.size >= MOST_WAITING)
-      return Promise.reject(away('too many queries wait for the database', SERVER));
-    return new Promise((resolve, reject) => {
-      let over = false;
-      const settle = (): boolean => {
-        this.#waiting.delete(waiting);
-        cancel();
-        signal?.removeEventListener('abort', giveUp);
-        const first = !over;
-        over = true;
-        return first;
-      };
-      const waiting: Waiting = {
-        give: (connection) => (settle() ? resolve(connection) : this.#release(connection)),
-        fail: (error) => settle() && reject(error),
-      };
-      const giveUp = (): void => waiting.fail(away('the query was given up'));
-      const cancel = this.parts.clock.after(this.parts.queryMs, () =>
-        waiting.fail(away(`no connection to the database was free for ${this.parts.queryMs} ms`, SERVER)),
-      );
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(waiting);
-    });
   }
 
   #send(connection: Connection, sql: string, params: Params, signal?: AbortSignal): Promise<Result> {
@@ -238,38 +234,29 @@ export class ConnectionPool implements Pool {
   }
 
   /** What takes too long, or is given up, is cut with its connection: its answer could come to the next query. */
-  async #limited<T>(
+  #limited<T>(
     connection: Connection,
     work: () => Promise<T>,
-    ms: number,
+    limitMs: number,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const ends: Cancel[] = [];
-    const cut = new Promise<never>((_, reject) => {
-      const stop = (message: string) => (): void => {
+    const closing = this.#closing.signal;
+    return this.#asked.begin({
+      send: (id) =>
+        void work().then(
+          (answer) => this.#asked.answer(id, answer),
+          (error: unknown) => this.#asked.fail(id, databaseError(error)),
+        ),
+      context: undefined,
+      limitMs,
+      signals: signal ? [closing, signal] : [closing],
+      givenUp: (why) => {
         connection.destroy();
-        this.parts.log.debug({ reason: message }, 'a connection to the database was cut');
-        reject(away(message, SERVER));
-      };
-      ends.push(this.parts.clock.after(ms, stop(`the database did not answer within ${ms} ms`)));
-      for (const [source, message] of [
-        [signal, 'the query was given up'],
-        [this.#closing.signal, 'the pool of connections is closed'],
-      ] as const) {
-        if (!source) continue;
-        const listener = stop(message);
-        source.addEventListener('abort', listener, { once: true });
-        ends.push(() => source.removeEventListener('abort', listener));
-        if (source.aborted) listener();
-      }
-    });
-    cut.catch(() => {});
-    try {
-      return await Promise.race([work(), cut]);
-    } catch (error) {
-      throw databaseError(error);
-    } finally {
-      for (const end of ends) end();
-    }
+        const aborted = closing.aborted ? CLOSED : GIVEN_UP;
+        const reason = why === 'late' ? `the database did not answer within ${limitMs} ms` : aborted;
+        this.parts.log.debug({ reason }, 'a connection to the database was cut');
+        return away(reason, SERVER);
+      },
+    }) as Promise<T>;
   }
 }

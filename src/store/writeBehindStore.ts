@@ -146,6 +146,11 @@ export class WriteBehindStore implements Closeable {
     this.#writer.wake();
   }
 
+  /** So many were forgotten before they came here. */
+  dropped(type: StoreEntry['type'], count: number): void {
+    this.#outage.dropped(Array<Pick<StoreEntry, 'type'>>(count).fill({ type }));
+  }
+
   /** Removes what is older than settings.keepDays; when the store is away, as soon as it is back. Never rejects. */
   async purge(): Promise<void> {
     const { settings, clock, log } = this.parts;

@@ -33,6 +33,12 @@ export class PendingRequests<Answer, Context = undefined> {
     return this.#waiting.size;
   }
 
+  /** The number of the one that has waited longest; undefined: none waits. */
+  get oldest(): number | undefined {
+    const [id] = this.#waiting.keys();
+    return id;
+  }
+
   /** Sends a request and waits. @throws what `givenUp`, `fail` or `failAll` say */
   begin(request: PendingRequest<Context>): Promise<Answer> {
     const { context, limitMs, signals = [] } = request;

@@ -96,6 +96,13 @@ test('without a keeper there is no choice, and nothing fails', async () => {
   expect(await office.choice()).toBeUndefined();
 });
 
+test('what a call had no room for is counted, whoever calls', () => {
+  const keeper = new ScriptedKeeper();
+  const office = new LocalRecords({ keeper, call: () => undefined, clock: new ManualClock() });
+  office.remember({ type: 'dropped', of: 'heard', count: 7 });
+  expect([keeper.lost, keeper.entries]).toEqual([[['heard', 7]], []]);
+});
+
 test('what comes after it was closed is still given to the keeper', () => {
   const keeper = new ScriptedKeeper();
   const office = new LocalRecords({ keeper, call: () => ME, clock: new ManualClock() });

@@ -95,13 +95,16 @@ describe('before there is an office, and before it is known who calls', () => {
     expect(call.office.times[1]! - beganMs).toBe(1000);
   });
 
-  test('no more than two hundred wait; the newest are kept', () => {
+  test('no more than two hundred wait; the newest are kept, and the others counted', () => {
     const call = new Caller({ keys: { '3': { action: 'quiet', holdOffMs: 0 } } });
     for (let i = 0; i < 10_000; i++) call.session.hear({ type: 'key', digit: '3' });
     call.session.hear({ type: 'key', digit: '3' });
     call.office = new FakeRecords();
     call.session.hear({ type: 'identity', identity: ME });
-    expect(call.office.remembered).toHaveLength(200);
+    expect(call.office.remembered[0]).toEqual({ type: 'dropped', of: 'key', count: 9801 });
+    expect(call.office.remembered).toHaveLength(201);
+    call.session.hear({ type: 'key', digit: '3' });
+    expect(call.office.remembered).toHaveLength(202);
   });
 
   test('a call that ends before it was known who it is leaves what it has: the office knows whose it is, or drops it', () => {

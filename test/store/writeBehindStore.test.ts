@@ -342,6 +342,13 @@ describe('a call waits for nothing', () => {
   });
 });
 
+test('what was forgotten before it came here is counted as dropped, and told', () => {
+  const bench = new Bench();
+  bench.keeper.dropped('heard', 3);
+  expect(bench.dropped).toEqual(['heard', 'heard', 'heard']);
+  expect(bench.lines).toMatchObject([{ message: DROPPED, fields: { entries: 3 } }]);
+});
+
 describe('a store that is away', () => {
   test('is told once, whatever is tried; when it is back all of it is written, and told once', async () => {
     const bench = new Bench();

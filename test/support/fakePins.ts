@@ -1,5 +1,6 @@
 // A PinLedger in memory, and one that fails as it is told: for what a real store cannot be made to do on demand.
-import { hashedCaller, LONGEST_PIN_MS, type PinLedger } from '../../src/store/pinLedger';
+import type { PinLedger } from '../../src/store/pinLedger';
+import { hashedCaller, LONGEST_PIN_MS } from '../../src/store/sqlPins';
 
 interface Line {
   told: string;
@@ -17,13 +18,13 @@ export class FakePins implements PinLedger {
   counts: PinLedger['counts'] = async (caller, limits) => {
     await this.before('counts');
     this.#sweep(limits.lockMs);
-    return this.#counts(hashedCaller(caller, 'fake').who, limits.allMs);
+    return this.#counts(hashedCaller(caller, { secret: 'fake' }).who, limits.allMs);
   };
 
   begin: PinLedger['begin'] = async (caller, limits) => {
     await this.before('begin');
     this.#sweep(limits.lockMs);
-    const { who, told } = hashedCaller(caller, 'fake');
+    const { who, told } = hashedCaller(caller, { secret: 'fake' });
     const { ofLine, ofAll } = this.#counts(who, limits.allMs);
     const begun = ofLine < limits.tries && ofAll < limits.allTries;
     if (begun) {
@@ -36,7 +37,7 @@ export class FakePins implements PinLedger {
 
   end: PinLedger['end'] = async (caller, outcome) => {
     await this.before('end');
-    const { who, told } = hashedCaller(caller, 'fake');
+    const { who, told } = hashedCaller(caller, { secret: 'fake' });
     const line = this.lines.get(who);
     if (!line) return;
     line.tries--;

@@ -83,7 +83,7 @@ export class FakeRecords implements CallerRecords {
   /** What was remembered of one type, as text. */
   kept(type: Remembered['type']): string[] {
     return this.remembered.flatMap((what) => {
-      if (what.type !== type) return [];
+      if (what.type !== type || what.type === 'dropped') return [];
       if (what.type === 'choice') return [what.track];
       return [what.type === 'heard' ? `${what.kind} ${what.id ?? '-'}` : `${what.digit} ${what.action}`];
     });

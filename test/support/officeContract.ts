@@ -9,6 +9,7 @@ export class ScriptedKeeper implements ChoiceKeeper {
   readonly choices = new Map<string, string>();
   readonly entries: StoreEntry[] = [];
   readonly asked: string[] = [];
+  readonly lost: [StoreEntry['type'], number][] = [];
   choiceFails: Error | undefined;
 
   choice(phone: string): Promise<string | undefined> {
@@ -18,6 +19,10 @@ export class ScriptedKeeper implements ChoiceKeeper {
 
   remember(entry: StoreEntry): void {
     this.entries.push(entry);
+  }
+
+  dropped(...lost: [StoreEntry['type'], number]): void {
+    this.lost.push(lost);
   }
 }
 
