@@ -29,13 +29,6 @@ export function takeNotifySettings(
   return { socket, ...(watchdogMs > 0 && Number.isFinite(watchdogMs) && { watchdogMs }) };
 }
 
-/** How a datagram is sent; tests have one for a machine without koffi. */
-export interface DatagramPort {
-  available(): boolean;
-  /** @throws an error with the errno as its `code` */
-  send(address: string, text: string): void;
-}
-
 export interface SystemdNotifierParts {
   /** Undefined: nothing is told. */
   settings: NotifySettings | undefined;
@@ -43,17 +36,15 @@ export interface SystemdNotifierParts {
   healthy: () => boolean;
   clock: Clock;
   log: Logger;
-  datagrams?: DatagramPort;
+  /** Tests have one for a machine without koffi. */
+  datagrams?: typeof SYSTEM_DATAGRAMS;
 }
-
-/** In each kind only the latest message counts. */
-type Kind = 'ready' | 'reloading' | 'stopping' | 'status' | 'watchdog';
 
 const LEAST_BEAT_MS = 1000;
 const RETRY_MS = 1000;
 /** systemd cuts a status; this much is on one line of `systemctl status`. */
 const STATUS_CHARACTERS = 200;
-const SYSTEM_DATAGRAMS: DatagramPort = { available: canSendDatagrams, send: sendDatagram };
+const SYSTEM_DATAGRAMS = { available: canSendDatagrams, send: sendDatagram };
 
 /**
  * Each message is sent at once. One that systemd cannot take now (its queue is full, it restarts itself) waits with the
@@ -61,12 +52,12 @@ const SYSTEM_DATAGRAMS: DatagramPort = { available: canSendDatagrams, send: send
  */
 export class SystemdNotifier implements Closeable {
   readonly #settings: NotifySettings | undefined;
-  readonly #datagrams: DatagramPort;
-  #waiting: { readonly kind: Kind; readonly text: string }[] = [];
+  readonly #datagrams: typeof SYSTEM_DATAGRAMS;
+  /** What waits: by its variable, of which only the latest message counts. */
+  readonly #waiting = new Map<string, string>();
   #failing = false;
   #withheld = false;
-  #beating = false;
-  #cancelBeat: Cancel = () => {};
+  #cancelBeat: Cancel | undefined;
   #cancelRetry: Cancel | undefined;
 
   constructor(private readonly parts: SystemdNotifierParts) {
@@ -79,10 +70,9 @@ export class SystemdNotifier implements Closeable {
 
   /** The hub plays; also after `reloading`. From now on systemd hears that it is alive, if it wants to. */
   ready(): void {
-    this.#tell('ready', 'READY=1');
+    this.#tell('READY', '1');
     const watchdogMs = this.#settings?.watchdogMs;
-    if (watchdogMs === undefined || this.#beating) return;
-    this.#beating = true;
+    if (watchdogMs === undefined || this.#cancelBeat) return;
     if (watchdogMs < 2 * LEAST_BEAT_MS)
       this.parts.log.warn({ watchdogMs, hint: 'set WatchdogSec=10' }, 'watchdog is too short to keep');
     this.#beatIn(Math.max(LEAST_BEAT_MS, watchdogMs / 2));
@@ -91,28 +81,24 @@ export class SystemdNotifier implements Closeable {
   /** The config is read again; `ready` says when that is over. */
   reloading(): void {
     // The Clock counts on CLOCK_MONOTONIC, which is what Type=notify-reload compares with.
-    const microseconds = Math.floor(this.parts.clock.now() * 1000);
-    this.#tell('reloading', `RELOADING=1\nMONOTONIC_USEC=${microseconds}`);
+    this.#tell('RELOADING', `1\nMONOTONIC_USEC=${Math.floor(this.parts.clock.now() * 1000)}`);
   }
 
   /** It drains. Signs of life go on until it is closed. */
   stopping(): void {
-    this.#tell('stopping', 'STOPPING=1');
+    this.#tell('STOPPING', '1');
   }
 
   /** One line for `systemctl status`; it must hold nothing personal. */
   status(text: string): void {
-    const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, STATUS_CHARACTERS);
-    this.#tell('status', `STATUS=${line}`);
+    this.#tell('STATUS', text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, STATUS_CHARACTERS));
   }
 
   /** No more signs of life, and what waits is given up. */
   close(): void {
-    this.#beating = false;
-    this.#cancelBeat();
+    this.#cancelBeat?.();
     this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
-    this.#waiting = [];
+    this.#waiting.clear();
   }
 
   #beatIn(everyMs: number): void {
@@ -124,43 +110,40 @@ export class SystemdNotifier implements Closeable {
 
   #beat(): void {
     const healthy = this.parts.healthy();
-    if (healthy) this.#tell('watchdog', 'WATCHDOG=1');
+    if (healthy) this.#tell('WATCHDOG', '1');
     if (healthy === !this.#withheld) return;
     this.#withheld = !healthy;
     if (healthy) this.parts.log.info({}, 'watchdog: alive again');
     else this.parts.log.error({}, 'watchdog: not alive; systemd will restart the hub');
   }
 
-  #tell(kind: Kind, text: string): void {
+  #tell(variable: string, value: string): void {
     if (!this.#settings) return;
-    this.#waiting = [...this.#waiting.filter((other) => other.kind !== kind), { kind, text }];
-    this.#send();
-    this.#waiting = this.#waiting.filter((message) => message.kind !== 'watchdog');
+    this.#waiting.delete(variable);
+    this.#waiting.set(variable, value);
+    this.#send(this.#settings);
+    this.#waiting.delete('WATCHDOG');
   }
 
   /** Sends what waits, in its order, up to the first failure. */
-  #send(): void {
-    const { socket } = this.#settings!;
+  #send({ socket }: NotifySettings): void {
+    const { log, clock } = this.parts;
     try {
-      for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-        this.#datagrams.send(socket, next.text);
-        this.#waiting.shift();
+      for (const [variable, value] of this.#waiting) {
+        this.#datagrams.send(socket, `${variable}=${value}`);
+        this.#waiting.delete(variable);
       }
-      if (this.#failing) this.parts.log.info({}, 'systemd can be told again');
+      if (this.#failing) log.info({}, 'systemd can be told again');
       this.#failing = false;
     } catch (error) {
       const fields = { errno: errnoOf(error), error: messageOf(error), hint: UNREACHABLE };
-      if (!this.#failing) this.parts.log.warn(fields, 'systemd cannot be told');
+      if (!this.#failing) log.warn(fields, 'systemd cannot be told');
       this.#failing = true;
-      this.#retry();
+      this.#cancelRetry ??= clock.after(RETRY_MS, () => {
+        this.#cancelRetry = undefined;
+        if (this.#waiting.size > 0) this.#send({ socket });
+      });
     }
-  }
-
-  #retry(): void {
-    this.#cancelRetry ??= this.parts.clock.after(RETRY_MS, () => {
-      this.#cancelRetry = undefined;
-      if (this.#waiting.length > 0) this.#send();
-    });
   }
 }
 

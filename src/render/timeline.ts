@@ -2,8 +2,7 @@
 // The demo, `render` and the picture of a call all tell the same story from the same list.
 import { printable } from '../util/printable';
 
-export type TimelineKind =
-  'music' | 'advice' | 'announcement' | 'voice-end' | 'duck' | 'key' | 'position' | 'note';
+export type TimelineKind = 'music' | 'advice' | 'announcement' | 'key' | 'position' | 'note';
 
 export interface TimelineEvent {
   /** From the beginning of the call, milliseconds. */
@@ -22,8 +21,6 @@ const COLOURS: Record<TimelineKind, string> = {
   music: '36',
   advice: '1;33',
   announcement: '1;35',
-  'voice-end': '90',
-  duck: '34',
   key: '1;32',
   position: '32',
   note: '90',
@@ -32,15 +29,12 @@ const COLOURS: Record<TimelineKind, string> = {
 /** Kinds whose title is the name of something recorded, and stands in quotation marks. */
 const QUOTED: ReadonlySet<TimelineKind> = new Set(['music', 'advice', 'announcement']);
 
-/** 83 000 → "01:23", 3 723 000 → "1:02:03"; tenths of a second when asked: "00:19.5". Negative counts as 0. */
-export function formatTime(ms: number, { tenths = false } = {}): string {
-  const unit = tenths ? 100 : 1000;
-  const units = Math.max(0, Math.floor(ms / unit + 1e-6));
-  const seconds = tenths ? Math.floor(units / 10) : units;
+/** 83 000 → "01:23", 3 723 000 → "1:02:03". Negative counts as 0. */
+export function formatTime(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000 + 1e-6));
   const two = (value: number): string => String(value).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);
-  const clock = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return `${hours > 0 ? `${hours}:` : ''}${clock}${tenths ? `.${units % 10}` : ''}`;
+  return `${hours > 0 ? `${hours}:` : ''}${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
 /** 300 → "300 ms", 4 200 → "4.2 s", 41 000 → "41 s", 125 000 → "2:05 min". */

@@ -18,8 +18,6 @@ export interface PlayoutParts {
   log(): Logger;
   /** The reader is gone; nothing is written any more. */
   onEnd(reason: PacerEnd): void;
-  /** Called after each Frame with the Program that rendered it. */
-  onFrame?: ((program: Program) => void) | undefined;
 }
 
 type Pacing = Omit<PacerSettings, 'rate'>;
@@ -93,6 +91,5 @@ export class Playout implements Closeable {
       this.parts.log().error(errorFields(error), 'the program failed; fallback music from here');
       stage.rescue(frame);
     }
-    this.parts.onFrame?.(stage.program);
   }
 }

@@ -73,23 +73,12 @@ export class CallStream {
     this.#random = seededRandom(seedOf(uniqueid ?? token ?? `${process.pid} ${parts.clock.wall()}`));
     const { output, clock } = parts;
     this.#playout = this.#scope.own(
-      new Playout({
-        output,
-        clock,
-        log: () => this.#log,
-        onEnd: (why) => parts.onEnd(why),
-        onFrame: (program) => parts.onFrame?.(program),
-      }),
+      new Playout({ output, clock, log: () => this.#log, onEnd: (why) => parts.onEnd(why) }),
     );
   }
 
   get log(): Logger {
     return this.#log;
-  }
-
-  /** What a key press or a new position is told to; the Program behind it may change. */
-  get session(): Session | undefined {
-    return this.#session;
   }
 
   /** Resolves when the caller hears music and everything around it stands. Never rejects. */
@@ -148,24 +137,24 @@ export class CallStream {
    * the next one's first Frames: it waits a moment, each a different one, and longer where there is such a crowd.
    */
   #settleTime(): Promise<void> {
-    const { clock, settleMs = SETTLE_MS, crowding } = this.parts;
+    const { clock, crowding } = this.parts;
     const crowd = Math.min(MOST_CROWDING, Math.max(1, crowding?.() ?? 1));
-    const delay = settleMs * crowd * (0.5 + this.#random());
-    return delay > 0 ? new Promise((resolve) => clock.after(delay, resolve)) : Promise.resolve();
+    const delay = SETTLE_MS * crowd * (0.5 + this.#random());
+    return new Promise((resolve) => clock.after(delay, resolve));
   }
 
   /** Music from the operator's library, at once; the returned function sees to all the rest. */
   async #begin(config: ResolvedConfig): Promise<() => Promise<void>> {
-    const { clock, options, readMode = 'ahead', speech } = this.parts;
+    const { clock, options } = this.parts;
     const { token } = options.options;
     const requestPreparation = (): void => this.parts.requestPreparation(config, this.#log);
     const speaking = { config, clock, log: this.#log, requestPreparation };
-    this.#speech = speech ?? this.#scope.own(new Speaking(speaking));
+    this.#speech = this.#scope.own(new Speaking(speaking));
     const media = this.#scope.own(
       new CallMedia({
         settings: config.media,
         log: this.#log,
-        readMode,
+        readMode: 'ahead',
         languages: () => [config.language, this.#session?.call.language ?? config.language],
         isNamed: () => !this.#isNameless,
         requestPreparation,
@@ -316,10 +305,7 @@ export class CallStream {
       ...(playing && { playing }),
       services: () => this.#services,
       speech: () => this.#speech,
-      onEvent: (event) => {
-        log(event);
-        this.parts.onEvent?.(event);
-      },
+      onEvent: log,
     });
     this.#session?.close();
     this.#session = this.#scope.own(session);

@@ -1,9 +1,6 @@
 // StreamParts: what a stream is given: its options, its config, where its sound goes, and what it asks of others.
-// A real process gives it standard output and the clock of the machine; the demo, a file and a clock that runs ahead.
+// main.ts gives it those of a real process.
 import type { ResolvedConfig } from '../config/types';
-import type { ReadMode } from '../media/track';
-import type { Program, ProgramEvent } from '../program/program';
-import type { Speech } from '../session/speech';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { ParsedOptions } from './options';
@@ -21,22 +18,12 @@ export interface StreamParts {
   loadLastGood?: () => Promise<ResolvedConfig | undefined>;
   output: AudioOutput;
   clock: Clock;
-  /** How tracks are read; 'sync' where the clock outruns the disk. Default 'ahead'. */
-  readMode?: ReadMode;
-  /** Average time between the first Frames and everything slow, milliseconds. Default 600. */
-  settleMs?: number;
   /** How much longer this process takes for its work than on an idle machine, 1 and more. Default 1. */
   crowding?: () => number;
   /** Who tells keys and places of this call, and whom it asks; opened once everything stands. Absent: nobody. */
   openOutside?: (parts: OutsideParts) => Promise<CallOutside>;
-  /** Who says numbers, for a clock that outruns the loading of voices; its owner closes it. Default: the config's voices. */
-  speech?: Speech;
   /** Has files prepared by a process of its own; returns at once, never throws. */
   requestPreparation: (config: ResolvedConfig, log: Logger) => void;
   /** The reader is gone; nothing is written any more. */
   onEnd(reason: string): void;
-  /** Told of what the caller hears, besides the log. */
-  onEvent?(event: ProgramEvent): void;
-  /** Called after each Frame with the Program that rendered it. */
-  onFrame?(program: Program): void;
 }

@@ -2,12 +2,7 @@
 // A hub that does not say that it lives is killed by systemd; one that says so while its threads are stuck never is.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import {
-  SystemdNotifier,
-  takeNotifySettings,
-  type DatagramPort,
-  type SystemdNotifierParts,
-} from '../../src/observe/systemd';
+import { SystemdNotifier, takeNotifySettings, type SystemdNotifierParts } from '../../src/observe/systemd';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { keptLog, owned, tempFolder } from '../hub/fixtures';
 import { systemdSocket } from './systemdSocket';
@@ -26,9 +21,9 @@ function notifierOf(parts: Partial<SystemdNotifierParts> & { socket?: string; wa
 function keptDatagrams() {
   const told: string[] = [];
   const state: { errno?: string } = {};
-  const datagrams: DatagramPort = {
+  const datagrams = {
     available: () => true,
-    send: (_, text) => {
+    send: (_: string, text: string) => {
       if (state.errno !== undefined) throw Object.assign(new Error('no'), { code: state.errno });
       told.push(text);
     },

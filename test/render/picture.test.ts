@@ -63,7 +63,6 @@ const events: TimelineEvent[] = [
   { atMs: 38_000, kind: 'music', title: 'Harbour at Noon & After', untilMs: 79_000 },
   { atMs: 76_000, kind: 'music', title: 'Slow Train', untilMs: 90_000 },
   { atMs: 20_000, kind: 'advice', title: 'InitialTrack', detail: 'first', untilMs: 24_200 },
-  { atMs: 24_200, kind: 'voice-end', title: 'InitialTrack' },
   { atMs: 44_200, kind: 'advice', title: 'Спасибо за ожидание', detail: 'firstDay', untilMs: 47_900 },
   { atMs: 67_900, kind: 'announcement', title: 'You are number 2', detail: 'position', untilMs: 73_500 },
   { atMs: 33_000, kind: 'position', title: '3' },
@@ -84,7 +83,6 @@ function words(svg: string): string {
 test('a call of 90 s becomes a PNG of 1600 × 900', async () => {
   const png = await callPicture({
     ...synthetic({ seconds: 90, voices, events }),
-    subtitle: 'Demo call of 90 s',
   });
   expect(sizeOf(png)).toEqual([1600, 900]);
   expect(png.length).toBeGreaterThan(30_000);
@@ -157,7 +155,6 @@ test('names with XML specials, controls and no end are escaped and cut', async (
   const input: CallPicture = {
     ...synthetic({ seconds: 10, voices: [[3, 5]] }),
     title,
-    subtitle: title,
     events: [
       { atMs: 0, kind: 'music', title },
       { atMs: 3000, untilMs: 5000, kind: 'advice', title, detail: title },

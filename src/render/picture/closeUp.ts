@@ -1,14 +1,10 @@
 // One fade close up: the panel at the bottom of the picture and the beam that shows where it comes from.
 // On the sheet of a whole call a fade of 300 ms is five pixels wide; here its slopes can be seen and read.
 import { formatLength, formatTime } from '../timeline';
-import type { Call } from './call';
-import type { Fade } from './fade';
-import { dbGrid, voiceTint } from './grid';
-import { duckPoints } from './measure';
-import { CARD, DUCK, INK, LEFT, RIGHT, scaleOf, type Band, type Point, type Scale } from './paper';
-import { label, line, path, rect } from './svg';
-import { fitted } from './text';
-import { waveform } from './waveform';
+import { duckPoints, type Call, type Fade } from './call';
+import { dbGrid, voiceTint, waveform } from './curves';
+import { COLOUR, LEFT, RIGHT, fitted, label, line, path, rect, scaleOf } from './drawing';
+import type { Band, Point, Scale } from './drawing';
 
 /** The stretch that shows all of a fade with some music on both sides. */
 export function closeUpScale(fade: Fade, lengthMs: number): Scale {
@@ -28,8 +24,8 @@ function arrow(from: Point, to: Point): string {
     to[1] - 10 * Math.sin(angle + turn),
   ];
   return (
-    line(from, to, { stroke: DUCK, 'stroke-width': 1.8 }) +
-    path([wing(0.42), to, wing(-0.42)], { fill: DUCK }, true)
+    line(from, to, { stroke: COLOUR.duck, 'stroke-width': 1.8 }) +
+    path([wing(0.42), to, wing(-0.42)], { fill: COLOUR.duck }, true)
   );
 }
 
@@ -38,8 +34,8 @@ function slopeNote(text: string, middle: Point, side: -1 | 1, note: string): str
   const from: Point = [middle[0] + side * 74, middle[1]];
   const at = from[0] + side * 8;
   const anchor = side < 0 ? 'end' : 'start';
-  const big = { 'font-size': 19, 'font-weight': 'bold', fill: DUCK, 'text-anchor': anchor };
-  const halo = { stroke: CARD, 'stroke-width': 5, 'stroke-linejoin': 'round', opacity: 0.85 };
+  const big = { 'font-size': 19, 'font-weight': 'bold', fill: COLOUR.duck, 'text-anchor': anchor };
+  const halo = { stroke: COLOUR.card, 'stroke-width': 5, 'stroke-linejoin': 'round', opacity: 0.85 };
   return (
     label(at, from[1] + 6, text, { ...big, ...halo }) +
     label(at, from[1] + 26, note, { 'font-size': 13, 'text-anchor': anchor, ...halo }) +
@@ -51,7 +47,7 @@ function slopeNote(text: string, middle: Point, side: -1 | 1, note: string): str
 
 /** A dimension line under a slope: from tick to tick. */
 function dimension(fromX: number, toX: number, y: number): string {
-  const stroke = { stroke: DUCK, 'stroke-width': 1.5 };
+  const stroke = { stroke: COLOUR.duck, 'stroke-width': 1.5 };
   return (
     line([fromX, y], [toX, y], stroke) +
     line([fromX, y - 5], [fromX, y + 5], stroke) +
@@ -70,9 +66,14 @@ export function magnifier(scale: Scale, zoom: Scale, from: Band, panelTop: numbe
     [LEFT, panelTop],
   ];
   return (
-    path(beam, { fill: DUCK, opacity: 0.07 }, true) +
-    rect(left, from, right - left, { fill: DUCK, opacity: 0.05 }) +
-    rect(left, from, right - left, { fill: 'none', stroke: DUCK, 'stroke-dasharray': '4 4', opacity: 0.7 })
+    path(beam, { fill: COLOUR.duck, opacity: 0.07 }, true) +
+    rect(left, from, right - left, { fill: COLOUR.duck, opacity: 0.05 }) +
+    rect(left, from, right - left, {
+      fill: 'none',
+      stroke: COLOUR.duck,
+      'stroke-dasharray': '4 4',
+      opacity: 0.7,
+    })
   );
 }
 
@@ -121,14 +122,18 @@ export function closeUp(call: Call, fade: Fade, zoom: Scale, band: Band): string
   const range = `${formatTime(zoom.fromMs)} – ${formatTime(zoom.toMs)}`;
   const curve = duckPoints(call.input.duckGainDb, zoom, y);
   return [
-    rect(LEFT, plot, RIGHT - LEFT, { fill: CARD }),
+    rect(LEFT, plot, RIGHT - LEFT, { fill: COLOUR.card }),
     voiceTint(call, zoom, plot),
     dbGrid(plot, floorDb, y, 'dB'),
     waveform(call, zoom, plot, 0.5),
     voiceTitles(call, zoom, plot),
-    path(curve, { fill: 'none', stroke: DUCK, 'stroke-width': 3.2, 'stroke-linejoin': 'round' }),
+    path(curve, { fill: 'none', stroke: COLOUR.duck, 'stroke-width': 3.2, 'stroke-linejoin': 'round' }),
     slopes(call, fade, zoom, y),
-    label(LEFT, band.top + 22, 'One fade, close up', { fill: INK, 'font-size': 17, 'font-weight': 'bold' }),
+    label(LEFT, band.top + 22, 'One fade, close up', {
+      fill: COLOUR.ink,
+      'font-size': 17,
+      'font-weight': 'bold',
+    }),
     label(LEFT + 190, band.top + 22, `${range}: what the ducking does to the music`, { 'font-size': 14 }),
   ].join('');
 }

@@ -2,21 +2,9 @@
 // The curves above say how it sounded; these say what it was, by the names the operator gave.
 import type { TimelineEvent } from '../timeline';
 import type { Block, Call } from './call';
-import { laneName } from './grid';
-import {
-  ANNOUNCEMENT,
-  CARD,
-  INK,
-  KEY,
-  MUSIC,
-  VOICE,
-  WIDTH,
-  type Band,
-  type Point,
-  type Scale,
-} from './paper';
-import { element, label, path, rect } from './svg';
-import { fitted, textWidth } from './text';
+import { laneName } from './curves';
+import { COLOUR, WIDTH, element, fitted, label, path, rect, textWidth } from './drawing';
+import type { Band, Point, Scale } from './drawing';
 
 /** A block with the equal-power ramps of its crossfades: `inMs` after its beginning, `outMs` before its end. */
 function rampShape(block: Block, inMs: number, outMs: number, scale: Scale, band: Band): Point[] {
@@ -45,7 +33,12 @@ export function trackLane(call: Call, scale: Scale, band: Band): string {
     return (
       path(
         rampShape(track, inMs, outMs, scale, band),
-        { fill: i % 2 === 0 ? MUSIC : '#56a89d', opacity: 0.55, stroke: MUSIC, 'stroke-width': 1 },
+        {
+          fill: i % 2 === 0 ? COLOUR.music : '#56a89d',
+          opacity: 0.55,
+          stroke: COLOUR.music,
+          'stroke-width': 1,
+        },
         true,
       ) +
       (title && label(from + 10, band.top + band.height / 2 + 5, title, { fill: '#0d3a34', 'font-size': 15 }))
@@ -60,7 +53,7 @@ export function voiceLane(call: Call, scale: Scale, band: Band): string {
   let freeFrom = 0;
   const shapes = call.voices.map((voice, i) => {
     const [from, to] = [scale.x(voice.fromMs), scale.x(voice.toMs)];
-    const colour = voice.event.kind === 'advice' ? VOICE : ANNOUNCEMENT;
+    const colour = voice.event.kind === 'advice' ? COLOUR.voice : COLOUR.announcement;
     const next = call.voices[i + 1];
     const room = (next ? scale.x(next.fromMs) : WIDTH - 10) - from - 10;
     const title = from >= freeFrom ? fitted(voice.event.title, room, 14) : '';
@@ -69,7 +62,7 @@ export function voiceLane(call: Call, scale: Scale, band: Band): string {
     if (title) freeFrom = from + textWidth(title, 14) + 8;
     return (
       rect(from, bar, Math.max(2, to - from), { fill: colour, rx: Math.min(4, (to - from) / 2) }) +
-      (title && label(from, band.top + 38, title, { fill: INK })) +
+      (title && label(from, band.top + 38, title, { fill: COLOUR.ink })) +
       (detail && label(from, band.top + 55, detail, { 'font-size': 12 }))
     );
   });
@@ -92,20 +85,20 @@ export function markLane(call: Call, scale: Scale, band: Band): string {
     const text = key ? fitted(mark.title, 60, 13) : '';
     const width = Math.max(22, textWidth(text, 13) + 12);
     const shape = key
-      ? rect(x - width / 2, { top: y - 11, height: 22 }, width, { rx: 11, fill: KEY }) +
+      ? rect(x - width / 2, { top: y - 11, height: 22 }, width, { rx: 11, fill: COLOUR.key }) +
         label(x, y + 4.5, text, {
-          fill: CARD,
+          fill: COLOUR.card,
           'font-size': 13,
           'text-anchor': 'middle',
           'font-weight': 'bold',
         })
-      : element('path', { d: `M${x} ${y - 6}l6 6l-6 6l-6 -6Z`, fill: KEY });
+      : element('path', { d: `M${x} ${y - 6}l6 6l-6 6l-6 -6Z`, fill: COLOUR.key });
     const right = call.marks[i + 1] ? scale.x(call.marks[i + 1]!.atMs) - 14 : WIDTH - 10;
     const start = x + (key ? width / 2 : 7) + 5;
     const words = start >= freeFrom ? (key ? (mark.detail ?? '') : nameOfMark(mark)) : '';
     const shown = fitted(words, right - start, 13);
     if (shown) freeFrom = start + textWidth(shown, 13);
-    return shape + (shown && label(start, y + 4.5, shown, { fill: INK, 'font-size': 13 }));
+    return shape + (shown && label(start, y + 4.5, shown, { fill: COLOUR.ink, 'font-size': 13 }));
   });
   return laneName(band, 'Events') + shapes.join('');
 }

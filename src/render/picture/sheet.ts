@@ -1,15 +1,23 @@
 // The whole sheet as SVG text: heading, where each lane stands, and the lanes in the order they are painted.
 // Kept apart from the rasteriser, so that a test reads what the picture says without making a PNG.
-import { understand, type Call, type CallPicture } from './call';
+import { clearestFade, fadesOf, understand, type Call, type CallPicture, type Fade } from './call';
 import { closeUp, closeUpScale, magnifier } from './closeUp';
-import { clearestFade, fadesOf, type Fade } from './fade';
-import { timeAxis, voiceTint } from './grid';
+import { levelLane, timeAxis, voiceTint, waveformLane } from './curves';
+import {
+  COLOUR,
+  HEIGHT,
+  LEFT,
+  RIGHT,
+  WIDTH,
+  element,
+  fitted,
+  label,
+  rect,
+  scaleOf,
+  textWidth,
+} from './drawing';
+import type { Band } from './drawing';
 import { markLane, trackLane, voiceLane } from './heard';
-import { levelLane } from './level';
-import { DUCK, HEIGHT, INK, LEFT, MUSIC, PAPER, RIGHT, VOICE, WIDTH, scaleOf, type Band } from './paper';
-import { element, label, rect } from './svg';
-import { fitted, textWidth } from './text';
-import { waveformLane } from './waveform';
 
 /** Where each lane stands; the time axis is at `bottom`. */
 interface Layout extends Record<'wave' | 'level' | 'tracks' | 'voices' | 'marks' | 'zoom', Band> {
@@ -17,26 +25,28 @@ interface Layout extends Record<'wave' | 'level' | 'tracks' | 'voices' | 'marks'
 }
 
 function heading(call: Call): string {
-  const { title, subtitle } = call.input;
+  const { title } = call.input;
   const items: [name: string, colour: string][] = [
-    ['music', MUSIC],
-    ['voice', VOICE],
-    ['level (RMS 400 ms, dBFS)', INK],
-    ['ducking of the music (dB)', DUCK],
+    ['music', COLOUR.music],
+    ['voice', COLOUR.voice],
+    ['level (RMS 400 ms, dBFS)', COLOUR.ink],
+    ['ducking of the music (dB)', COLOUR.duck],
   ];
   let x = RIGHT;
   const legend = items.reverse().map(([name, colour]) => {
     x -= textWidth(name, 14) - 4;
-    const words = label(x, 74, name, { fill: INK });
+    const words = label(x, 74, name, { fill: COLOUR.ink });
     x -= 22;
     const swatch = rect(x, { top: 63, height: 12 }, 15, { fill: colour, rx: 3 });
     x -= 20;
     return words + swatch;
   });
   return (
-    label(LEFT, 44, fitted(title, RIGHT - LEFT, 26), { fill: INK, 'font-size': 26, 'font-weight': 'bold' }) +
-    label(LEFT, 74, fitted(subtitle ?? '', x - LEFT - 20, 15), { 'font-size': 15 }) +
-    legend.join('')
+    label(LEFT, 44, fitted(title, RIGHT - LEFT, 26), {
+      fill: COLOUR.ink,
+      'font-size': 26,
+      'font-weight': 'bold',
+    }) + legend.join('')
   );
 }
 
@@ -64,7 +74,7 @@ function content(call: Call, fade: Fade | undefined): string[] {
   const { top } = lanes.wave;
   const height = lanes.bottom - top;
   return [
-    element('rect', { width: WIDTH, height: HEIGHT, fill: PAPER }),
+    element('rect', { width: WIDTH, height: HEIGHT, fill: COLOUR.paper }),
     voiceTint(call, scale, { top, height }),
     heading(call),
     zoom ? magnifier(scale, zoom, { top: top - 6, height: height + 6 }, lanes.zoom.top + 34) : '',
