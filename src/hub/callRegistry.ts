@@ -21,7 +21,7 @@ export interface CallRegistryParts extends BeginningParts, AdmissionParts {
   /** Ends a reader of a look-up that is over. */
   endReader(reader: ReaderProcess): void;
   /** Who hears what was looked up. */
-  lookUps: Pick<LookUps, 'open' | 'restore' | 'watch' | 'forget'>;
+  lookUps: Pick<LookUps, 'open' | 'restore' | 'forget'>;
   calls: Pick<Switchboard, 'follow'>;
   snapshots: Pick<CallStateCache, 'read' | 'keep' | 'forget'>;
   records(call: () => RecordedCall): CallerRecords;
@@ -192,9 +192,9 @@ export class CallRegistry {
     mayCome: boolean,
   ): 'plain' | undefined | Promise<'plain' | undefined> {
     if (!mayCome || this.#draining || !this.#admission.hasRoom(uniqueid)) return this.#tooMany();
-    this.parts.lookUps.open(token, uniqueid);
-    this.#unconfirmed.set(token, uniqueid);
     const entry = this.#open(token, uniqueid);
+    this.parts.lookUps.open(token, uniqueid, (hearer) => this.#heardBy(entry, hearer));
+    this.#unconfirmed.set(token, uniqueid);
     this.parts.clock.after(UNCONFIRMED_MS, () => {
       if (!entry.confirmed) this.#release(entry);
     });
@@ -205,10 +205,12 @@ export class CallRegistry {
   #takeUp(token: string): Promise<undefined> {
     if (this.#entries.has(token)) return Promise.resolve(undefined);
     const uniqueid = this.parts.owners.of(token);
-    if (uniqueid !== undefined) this.parts.lookUps.restore(token, uniqueid);
     const entry = this.#open(token, uniqueid);
     this.#left.add(token);
-    if (uniqueid !== undefined) this.#claim(entry, uniqueid);
+    if (uniqueid !== undefined) {
+      this.parts.lookUps.restore(token, uniqueid, (hearer) => this.#heardBy(entry, hearer));
+      this.#claim(entry, uniqueid);
+    }
     return this.#beginnings.goOn(entry);
   }
 
@@ -230,7 +232,6 @@ export class CallRegistry {
       over: false,
     };
     this.#entries.set(token, entry);
-    this.parts.lookUps.watch(token, (hearer) => this.#heardBy(entry, hearer));
     return entry;
   }
 

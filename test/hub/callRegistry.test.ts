@@ -61,12 +61,8 @@ class World {
       tokens: () => [...this.noted.keys()],
     },
     lookUps: {
-      open: () => {},
-      restore: () => {},
-      watch: (token, listener) => {
-        this.hearers.set(token, listener);
-        return () => {};
-      },
+      open: (token, _, listener) => void this.hearers.set(token, listener),
+      restore: (token, _, listener) => void this.hearers.set(token, listener),
       forget: (token) => void this.hearers.delete(token),
     },
     exists: (uniqueid) => this.exists(uniqueid),
