@@ -30,7 +30,6 @@ export class AmiMessage {
     return undefined;
   }
 
-  /** Every value of a header, in order. */
   all(name: string): readonly string[] {
     return this.lines.filter((line) => isNamed(line, name)).map((line) => line.slice(name.length + 1).trim());
   }

@@ -58,7 +58,6 @@ export class Requests {
     return true;
   }
 
-  /** Nothing waits any more. */
   endAll(error: HoldcastError): void {
     this.#pending.failAll(error);
   }

@@ -12,9 +12,7 @@ export interface AdmissionParts {
   clock: Clock;
 }
 
-/** The look-ups that there are, as they are now. */
 export interface Admitted {
-  /** How many. */
   all(): number;
   /** Of those that nobody reads and nobody is named to hear: the call of each. */
   unconfirmed(): ReadonlyMap<unknown, string>;

@@ -25,7 +25,6 @@ export interface CallRegistryParts extends BeginningParts, AdmissionParts {
   calls: Pick<Switchboard, 'follow'>;
   snapshots: Pick<CallStateCache, 'read' | 'keep' | 'forget'>;
   records(call: () => RecordedCall): CallerRecords;
-  /** Told of what becomes of calls. */
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
   log: Logger;

@@ -68,7 +68,6 @@ export class LookUps implements Closeable {
       this.#heard.delete(lookUp.channel);
   }
 
-  /** Nobody is named any more; may be called again. */
   close(): void {
     this.#stop();
     this.#lookUps.clear();

@@ -47,7 +47,6 @@ export interface MixedPlaybackParts extends PlaybackGiven {
   onThreadGone?(thread: number): void;
   /** Told how long the answer to each question of a call took, milliseconds. */
   onAnswered?(about: keyof HubMethods, tookMs: number): void;
-  /** Told of what becomes of calls. */
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
   log: Logger;
@@ -164,7 +163,6 @@ export class MixedPlayback implements Playback {
     this.#stateCache.sweep(living);
   }
 
-  /** Mixing threads that run. */
   get threads(): number {
     return this.#mixers.all.length;
   }

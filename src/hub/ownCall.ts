@@ -44,7 +44,6 @@ export class OwnCall {
     return this.#known.recorded ?? { uniqueid: this.uniqueid };
   }
 
-  /** Asterisk knows it. */
   get isKnown(): boolean {
     return this.#known.identified;
   }

@@ -18,7 +18,6 @@ export type Remembered =
     }
   | { readonly type: 'key'; readonly digit: string; readonly action: string };
 
-/** One call's. */
 export interface CallerRecords extends Closeable {
   /** The track that this caller chose in an earlier call; undefined: none, not known, or not in time. Never rejects. */
   choice(): Promise<string | undefined>;

@@ -7,7 +7,6 @@ import type { ProgramEvent } from '../program/program';
 import type { Clock } from '../util/clock';
 import type { CallServices } from './callServices';
 
-/** Entries that wait. */
 const MOST_WAITING = 200;
 
 export class Journal {

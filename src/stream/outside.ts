@@ -36,7 +36,6 @@ export interface CallOutside extends Closeable {
 /** Nobody's first sound waits for this store, and it is opened with the first question, milliseconds. */
 const CHOICE_MS = 2000;
 
-/** Closed by the caller, with all that it returns. */
 export async function openOutside(parts: OutsideParts): Promise<CallOutside> {
   const { known, config, clock } = parts;
   const scope = new Scope();

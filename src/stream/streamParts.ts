@@ -35,7 +35,6 @@ export interface StreamParts {
   requestPreparation: (config: ResolvedConfig, log: Logger) => void;
   /** The reader is gone; nothing is written any more. */
   onEnd(reason: string): void;
-  /** Told of what the caller hears, besides the log. */
   onEvent?(event: ProgramEvent): void;
   /** Called after each Frame with the Program that rendered it. */
   onFrame?(program: Program): void;
