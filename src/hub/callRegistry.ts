@@ -135,17 +135,10 @@ export class CallRegistry {
   }
 
   hear(message: HubNews): void {
-    switch (message.type) {
-      case 'reader':
-        return this.#reader(message.token, message.status === 'reading');
-      case 'states':
-        for (const [token, state] of message.states) this.#keep(token, state);
-        return;
-      case 'remember':
-        return this.recordsOf(message.token)?.remember(message.what, message.wallMs);
-      default:
-        return;
-    }
+    const { type } = message;
+    if (type === 'reader') this.#reader(message.token, message.status === 'reading');
+    else if (type === 'states') for (const [token, state] of message.states) this.#keep(token, state);
+    else if (type === 'remember') this.recordsOf(message.token)?.remember(message.what, message.wallMs);
   }
 
   recordsOf(token: string): CallerRecords | undefined {
