@@ -43,7 +43,6 @@ export interface AmiConnection extends Closeable {
 export interface AmiParts {
   clock: Clock;
   random: Random;
-  /** Gives up connecting. */
   signal?: AbortSignal;
 }
 

@@ -48,11 +48,8 @@ const WANTED: Readonly<Record<string, { readonly class: string; readonly read: R
   MusicOnHoldStart: { class: 'call', read: (message) => musicEvent('moh-start', message) },
   MusicOnHoldStop: { class: 'call', read: (message) => musicEvent('moh-stop', message) },
   NewCallerid: { class: 'call', read: callerEvent },
-  Hangup: { class: 'call', read: (message) => channelEvent('hangup', channelIn(message), message) },
-  Rename: {
-    class: 'call',
-    read: (message) => channelEvent('renamed', channelIn(message, 'Newname'), message),
-  },
+  Hangup: { class: 'call', read: hangupEvent },
+  Rename: { class: 'call', read: renameEvent },
 };
 
 /** The classes of rights that the events need: an EventMask, and `read=` of manager.conf. */
@@ -85,11 +82,6 @@ function textIn(message: AmiMessage, name: keyof typeof LONGEST): string | undef
 /** The channel's name, or with Rename its new one; absent when there is none. */
 export function channelIn(message: AmiMessage, name: 'Channel' | 'Newname' = 'Channel'): string | undefined {
   return message.get(name)?.slice(0, LONGEST_CHANNEL);
-}
-
-/** The name of the queue that a message is about. */
-export function queueNameIn(message: AmiMessage): string | undefined {
-  return textIn(message, 'Queue');
 }
 
 /** What Asterisk and carriers write for a number that is not known or not shown. */
@@ -174,19 +166,17 @@ function keyEvent(type: 'key-down' | 'key-up', message: AmiMessage): AmiEvent | 
   return { type, uniqueid, channel: channelIn(message) ?? '', digit, received };
 }
 
-/** Which caller of which queue. */
 function waiterIn(message: AmiMessage): { queue: string; uniqueid: string } | undefined {
   const uniqueid = uniqueidIn(message);
-  const queue = queueNameIn(message);
+  const queue = textIn(message, 'Queue');
   return uniqueid && queue ? { queue, uniqueid } : undefined;
 }
 
 function joinEvent(message: AmiMessage): AmiEvent | undefined {
-  const waiter = waiterIn(message);
+  const channel = describedIn(message);
+  const queue = textIn(message, 'Queue');
   const position = wholeIn(message, 'Position');
-  if (!waiter || !position) return undefined;
-  const channel = channelIn(message) ?? '';
-  return { type: 'queue-join', ...waiter, channel, position, ...numberIn(message), ...languageIn(message) };
+  return channel && queue && position ? { type: 'queue-join', queue, position, ...channel } : undefined;
 }
 
 function leaveEvent(message: AmiMessage): AmiEvent | undefined {
@@ -202,33 +192,32 @@ function heldEvent(type: 'queue-abandon' | 'queue-connect', message: AmiMessage)
 }
 
 function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEvent | undefined {
-  const uniqueid = uniqueidIn(message);
-  if (!uniqueid) return undefined;
-  const channel = channelIn(message) ?? '';
+  const channel = describedIn(message);
   const musicClass = textIn(message, 'Class');
-  return {
-    type,
-    uniqueid,
-    channel,
-    ...(musicClass && { class: musicClass }),
-    ...numberIn(message),
-    ...languageIn(message),
-  };
+  return channel && { type, ...channel, ...(musicClass && { class: musicClass }) };
 }
 
 function callerEvent(message: AmiMessage): AmiEvent | undefined {
-  const uniqueid = uniqueidIn(message);
-  if (!uniqueid) return undefined;
-  const channel = channelIn(message) ?? '';
-  return { type: 'caller-changed', uniqueid, channel, ...numberIn(message), ...languageIn(message) };
+  const channel = describedIn(message);
+  return channel && { type: 'caller-changed', ...channel };
 }
 
-function channelEvent(
-  type: 'hangup' | 'renamed',
-  channel: string | undefined,
-  message: AmiMessage,
-): AmiEvent | undefined {
+/** Which channel, and what the message says of it. */
+function describedIn(message: AmiMessage) {
   const uniqueid = uniqueidIn(message);
-  if (!uniqueid || (type === 'renamed' && !channel)) return undefined;
-  return { type, uniqueid, channel: channel ?? '' };
+  const channel = channelIn(message) ?? '';
+  return uniqueid === undefined
+    ? undefined
+    : { uniqueid, channel, ...numberIn(message), ...languageIn(message) };
+}
+
+function hangupEvent(message: AmiMessage): AmiEvent | undefined {
+  const uniqueid = uniqueidIn(message);
+  return uniqueid ? { type: 'hangup', uniqueid, channel: channelIn(message) ?? '' } : undefined;
+}
+
+function renameEvent(message: AmiMessage): AmiEvent | undefined {
+  const uniqueid = uniqueidIn(message);
+  const channel = channelIn(message, 'Newname');
+  return uniqueid && channel ? { type: 'renamed', uniqueid, channel } : undefined;
 }

@@ -5,15 +5,12 @@
 export interface CallIdentity {
   readonly uniqueid: string;
   readonly channel?: string;
-  /** The caller's number. */
   readonly phone?: string;
   /** The channel's language: 'en', 'pt_BR'. */
   readonly language?: string;
-  /** The queue in which the call waits. */
   readonly queue?: string;
 }
 
-/** A call's place in its queue. */
 export interface QueuePlace {
   readonly queue: string;
   /** 1 and more; 1 is next. */
@@ -46,7 +43,6 @@ export type CallNews =
   /** The channel is gone: what is kept of this call can be forgotten. */
   | { readonly type: 'ended' };
 
-/** Asterisk's own limit, bytes. */
 const LONGEST_UNIQUEID = 149;
 
 /**

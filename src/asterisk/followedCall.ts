@@ -7,7 +7,6 @@ import type { Logger } from '../util/log';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
 import type { AmiEvent } from './events';
 
-/** What Asterisk has said of a call. */
 export interface CallFacts {
   readonly channel?: string;
   readonly number?: string | undefined;
@@ -125,9 +124,7 @@ export type KeyEvent = Extract<AmiEvent, { type: 'key-down' | 'key-up' }>;
 /** An end that comes later belongs to no begin that was seen, milliseconds: nobody holds a key that long. */
 const LONGEST_HELD_MS = 60_000;
 
-/** The keys of one call. */
 export class KeySigns {
-  /** When each key that is down went down, milliseconds. */
   readonly #down = new Map<string, number>();
 
   /**

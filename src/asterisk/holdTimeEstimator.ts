@@ -60,7 +60,6 @@ export class HoldTimeEstimator {
   }
 }
 
-/** Interpolated between the two nearest. */
 function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const below = sorted[Math.floor(at)]!;

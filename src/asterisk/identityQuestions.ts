@@ -20,14 +20,12 @@ export interface IdentityQuestionsParts {
   learned: (call: FollowedCall, facts: CallFacts, queue: string | undefined) => void;
   /** Asterisk has not said who it is. */
   silent: (call: FollowedCall) => void;
-  /** There is no such channel. */
   ended: (uniqueid: string) => void;
 }
 
 /** What a question who a call is has come to. `unsure`: the caller may have changed meanwhile. */
 type Outcome = 'sure' | 'unsure' | 'failed';
 
-/** Questions to Asterisk at once. */
 const MOST_QUESTIONS = 16;
 /** First and longest pause before a question without an answer is asked again, milliseconds. */
 const RETRY_MS = [1000, 30_000] as const;

@@ -12,7 +12,6 @@ export type QueueChange = QueueMove | { readonly type: 'gone'; readonly uniqueid
 /** Told whether the place is known as Asterisk has it. */
 export type PlaceAsker = (confirmed: boolean) => void;
 
-/** One queue in which somebody waits. */
 export interface QueueRow {
   /** As Asterisk spells it. */
   name: string;
@@ -84,7 +83,6 @@ export class Joins {
     return this.#at.get(uniqueid);
   }
 
-  /** It joins a queue now. */
   began(uniqueid: string): void {
     const before = this.#at.get(uniqueid) ?? -Infinity;
     this.#put(uniqueid, Math.max(this.clock.wall(), before + JOINS_APART_MS));

@@ -129,7 +129,6 @@ export class QueueBoard {
     });
   }
 
-  /** The channel is gone. */
   ended(uniqueid: string): void {
     this.gone(uniqueid);
     this.#joins.forget(uniqueid);
@@ -275,7 +274,6 @@ export class QueueBoard {
     return certain;
   }
 
-  /** Of each caller in the picture, since when they wait. */
   #date(row: QueueRow, entry: AmiMessage): void {
     const uniqueid = uniqueidIn(entry);
     const seconds = Number(entry.get('Wait') ?? NaN);

@@ -18,9 +18,7 @@ export interface RealtimeAnswer {
   readonly status: 200 | 404;
   /** Empty: "no such class". Asterisk reads the body whatever the status is, so a refusal is always empty. */
   readonly body: string;
-  /** Whether a class was answered. */
   readonly found: boolean;
-  /** For the log. */
   readonly trouble?: LookUpTrouble;
 }
 

@@ -58,7 +58,6 @@ export class Requests {
     return true;
   }
 
-  /** Nothing waits any more. */
   endAll(error: HoldcastError): void {
     this.#pending.failAll(error);
   }
@@ -83,8 +82,7 @@ export class Requests {
 }
 
 function refusal(action: string, message: AmiMessage): HoldcastError {
-  const [printed] = message.output;
-  const said = printed ?? message.get('Message') ?? 'no reason given';
+  const said = message.get('Message') ?? 'no reason given';
   const hint = /permission denied/i.test(said)
     ? 'Give the AMI user this right in manager.conf; `holdcast asterisk` prints a section with the least rights.'
     : undefined;

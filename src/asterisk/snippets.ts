@@ -20,9 +20,7 @@ export interface Setup {
   readonly folder: string;
 }
 
-/** Where a file belongs. */
 export interface Place {
-  /** Asterisk's own file. */
   readonly file: string;
   /** Where in it, as the end of the sentence "put this line …". */
   readonly where: string;
@@ -52,7 +50,6 @@ export const QUIET_QUEUE = {
   'periodic-announce-frequency': '0',
 } as const;
 
-/** The dialplan's line before Queue(). */
 export const DIALPLAN_LINE = `same => n,Set(CHANNEL(musicclass)=${CLASS_PREFIX}\${UNIQUEID})`;
 
 /**

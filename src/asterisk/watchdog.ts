@@ -6,7 +6,6 @@ export interface WatchdogParts {
   clock: Clock;
   /** After this silence the peer is asked; after as much again it is dead. Milliseconds. */
   silenceMs: number;
-  /** Asks for a sign of life. */
   ask: () => void;
   /** Called once, after which nothing is called. */
   dead: () => void;
@@ -22,7 +21,6 @@ export class Watchdog {
     this.#cancel = this.#wait(parts.silenceMs);
   }
 
-  /** Something came. */
   heard(): void {
     this.#heardAt = this.parts.clock.now();
     this.#askedAt = undefined;

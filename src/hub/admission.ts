@@ -12,28 +12,24 @@ export interface AdmissionParts {
   clock: Clock;
 }
 
-/** The look-ups that there are, as they are now. */
-export interface Admitted {
-  /** How many. */
-  all(): number;
-  /** Of those that nobody reads and nobody is named to hear: the call of each. */
-  unconfirmed(): ReadonlyMap<unknown, string>;
-}
-
 /**
  * Look-ups that nobody reads and nobody is named to hear. Asterisk starts a reader, or names who hears it, within some ten ms,
  * so that real calls need few of them; beyond them, those are admitted of which Asterisk has the call.
  */
-export const MOST_UNCONFIRMED = 64;
+const MOST_UNCONFIRMED = 64;
 /** Of one call, in a crowd. It has more than one where agents who ring at the same time hear its class. */
 const MOST_OF_ONE = 16;
 /** In a crowd, time limit for finding a call, milliseconds: its look-up waits. */
 const EXISTS_MS = 100;
 
 export class Admission {
+  /** Of look-ups that nobody reads and nobody is named to hear: the call of each, by its token. */
+  readonly unconfirmed = new Map<string, string>();
+
+  /** @param admitted how many look-ups there are now */
   constructor(
     private readonly parts: AdmissionParts,
-    private readonly admitted: Admitted,
+    private readonly admitted: () => number,
   ) {}
 
   /** Whether the look-up of a call may be admitted, if there is room then. */
@@ -46,16 +42,15 @@ export class Admission {
 
   /** Whether there is room for it now: many may have waited for the same answer. */
   hasRoom(uniqueid: string): boolean {
-    const { parts, admitted } = this;
-    if (!parts.admits(admitted.all())) return false;
+    if (!this.parts.admits(this.admitted())) return false;
     if (!this.#isCrowd) return true;
     let ofThis = 0;
-    for (const call of admitted.unconfirmed().values()) if (call === uniqueid) ofThis++;
+    for (const call of this.unconfirmed.values()) if (call === uniqueid) ofThis++;
     return ofThis < MOST_OF_ONE;
   }
 
   get #isCrowd(): boolean {
-    return this.admitted.unconfirmed().size >= MOST_UNCONFIRMED;
+    return this.unconfirmed.size >= MOST_UNCONFIRMED;
   }
 }
 

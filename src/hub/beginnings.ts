@@ -3,14 +3,76 @@
 // known that the call hears it.
 import type { Page } from '../pcm/page';
 import { parseCallState, type CallState } from '../session/state';
-import type { Clock } from '../util/clock';
+import type { Clock, Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Mixing } from './mixerThreads';
 import type { CallStateCache } from './callStateCache';
 import type { ReaderProcess } from '../pipe/readerProcess';
-import type { OwnCall } from './ownCall';
+import type { CallerRecords } from '../session/callerRecords';
+import type { CallNews } from '../asterisk/feed';
+import type { Switchboard } from '../asterisk/switchboard';
+import { KnownCall } from '../session/knownCall';
+
+export interface OwnCallParts {
+  calls: Pick<Switchboard, 'follow'>;
+  records(known: KnownCall): CallerRecords;
+  clock: Pick<Clock, 'now'>;
+  log: Logger;
+}
+
+/** News and when the main thread heard of them, on the clock. */
+export interface HeardNews {
+  readonly news: CallNews;
+  readonly atMs: number;
+}
+
+/** Keys that wait for the first moments of a call. */
+const MOST_KEYS = 8;
+
+/**
+ * What the main thread knows of the call that hears a look-up's reader: who it is, its place, keys that no thread was there for, and
+ * its records. There is none before Asterisk has said whose reader it is.
+ */
+export class OwnCall {
+  readonly known: KnownCall;
+  readonly records: CallerRecords;
+  #keys: HeardNews[] = [];
+  #unfollow: Cancel = () => {};
+
+  constructor(
+    readonly uniqueid: string,
+    private readonly parts: OwnCallParts,
+  ) {
+    this.known = new KnownCall({ uniqueid, certain: true, log: parts.log.child({ uniqueid }) });
+    this.records = parts.records(this.known);
+  }
+
+  /** From now on news are told; who it is may be told at once. @param tell told of everything; a thread is to be told the same */
+  follow(tell: (heard: HeardNews) => void): void {
+    this.#unfollow = this.parts.calls.follow(this.uniqueid, (news) => {
+      if (this.known.hear(news)) tell({ news, atMs: this.parts.clock.now() });
+    });
+  }
+
+  /** Nothing is told any more; its records stay open. May be called again. */
+  unfollow(): void {
+    this.#unfollow();
+  }
+
+  /** A key that nobody could be told. */
+  keep(key: HeardNews): void {
+    if (this.#keys.length < MOST_KEYS) this.#keys.push(key);
+  }
+
+  /** What a thread must be told that has heard nothing of it yet. */
+  takeAll(): HeardNews[] {
+    const atMs = this.parts.clock.now();
+    const told = this.known.told.map((news) => ({ news, atMs }));
+    return [...told, ...this.#keys.splice(0)];
+  }
+}
 
 export interface CallEntry {
   readonly token: string;
@@ -94,7 +156,7 @@ export class Beginnings {
           token,
           ...(readers.length > 0 && { readers }),
           ...(own && { uniqueid: own.uniqueid }),
-          ...(own?.language !== undefined && { language: own.language }),
+          ...(own?.known.language !== undefined && { language: own.known.language }),
           ...(state && { state }),
           ...(!kept && { fresh: true }),
           pages: page ? [page] : [],

@@ -1,7 +1,7 @@
 // CallRegistry: all look-ups that the hub plays to, from the answer to the hang-up. It brings together what Asterisk tells of a
 // call, its reader, the state it goes on from, and the thread that mixes for it; it never touches a sample.
-import type { CallerRecords, RecordedCall } from '../session/callerRecords';
-import type { CallNews } from '../asterisk/feed';
+import type { CallerRecords } from '../session/callerRecords';
+import type { KnownCall } from '../session/knownCall';
 import type { Switchboard } from '../asterisk/switchboard';
 import type { Owners } from '../pipe/owners';
 import type { FoundReader, ReaderProcess } from '../pipe/readerProcess';
@@ -10,9 +10,9 @@ import type { Logger } from '../util/log';
 import type { Hearer, LookUps } from './lookUps';
 import type { HubNews } from '../mixer/messages';
 import { Admission, type AdmissionParts } from './admission';
-import { Beginnings, type BeginningParts, type CallEntry } from './beginnings';
+import { Beginnings, type BeginningParts, type CallEntry, OwnCall, type HeardNews } from './beginnings';
 import type { Mixing } from './mixerThreads';
-import { OwnCall } from './ownCall';
+import type { Prepared } from './realtimeServer';
 import { AWAY_MS, type CallStateCache } from './callStateCache';
 
 export interface CallRegistryParts extends BeginningParts, AdmissionParts {
@@ -21,11 +21,10 @@ export interface CallRegistryParts extends BeginningParts, AdmissionParts {
   /** Ends a reader of a look-up that is over. */
   endReader(reader: ReaderProcess): void;
   /** Who hears what was looked up. */
-  lookUps: Pick<LookUps, 'open' | 'restore' | 'watch' | 'forget'>;
+  lookUps: Pick<LookUps, 'open' | 'restore' | 'forget'>;
   calls: Pick<Switchboard, 'follow'>;
   snapshots: Pick<CallStateCache, 'read' | 'keep' | 'forget'>;
-  records(call: () => RecordedCall): CallerRecords;
-  /** Told of what becomes of calls. */
+  records(known: KnownCall): CallerRecords;
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
   log: Logger;
@@ -57,8 +56,6 @@ export class CallRegistry {
   readonly #entries = new Map<string, CallEntry>();
   /** By the Uniqueid of the call: the one that counts. */
   readonly #own = new Map<string, CallEntry>();
-  /** The call of each look-up that nobody reads and nobody is named to hear, by its token. */
-  readonly #unconfirmed = new Map<string, string>();
   /** Left by an earlier hub, nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
   readonly #left = new Set<string>();
   /** Offices of calls that ended just now, by token: the last that was heard is still to be told. */
@@ -69,10 +66,7 @@ export class CallRegistry {
 
   constructor(private readonly parts: CallRegistryParts) {
     this.#beginnings = new Beginnings(parts);
-    this.#admission = new Admission(parts, {
-      all: () => this.size,
-      unconfirmed: () => this.#unconfirmed,
-    });
+    this.#admission = new Admission(parts, () => this.size);
   }
 
   /** Look-ups that the hub plays to, or whose readers it awaits. */
@@ -84,7 +78,7 @@ export class CallRegistry {
    * Asterisk asks what to start for a class named after a call: when this resolves its thread was told to have its music at hand,
    * which is done before a reader can have started. `plain`: there is no room for it. Never rejects.
    */
-  arrive(uniqueid: string, token: string): 'plain' | undefined | Promise<'plain' | undefined> {
+  arrive(uniqueid: string, token: string): Prepared | Promise<Prepared> {
     if (this.#draining || !this.parts.mixers.pick()) return 'plain';
     const mayCome = this.#admission.mayCome(uniqueid);
     if (mayCome instanceof Promise) return mayCome.then((there) => this.#arrive(uniqueid, token, there));
@@ -121,8 +115,7 @@ export class CallRegistry {
 
   /** @param living Uniqueids of all calls that Asterisk has; undefined: it cannot be asked */
   sweep(living: ReadonlySet<string> | undefined): void {
-    const forgotten = [...this.#entries.values()].filter((entry) => this.#isForgotten(entry, living));
-    this.#releaseSlowly(forgotten);
+    this.#releaseSlowly([...this.#entries.values()].filter((entry) => this.#isForgotten(entry, living)));
   }
 
   /** A thread is there: readers without one are given to it. */
@@ -136,23 +129,16 @@ export class CallRegistry {
       if (entry.mixing !== mixing) continue;
       entry.mixing = undefined;
       this.#setReading(entry, false);
-      if (entry.own?.call.ended) this.#release(entry);
+      if (entry.own?.known.ended) this.#release(entry);
       else void this.#beginnings.begin(entry);
     }
   }
 
   hear(message: HubNews): void {
-    switch (message.type) {
-      case 'reader':
-        return this.#reader(message.token, message.status === 'reading');
-      case 'states':
-        for (const [token, state] of message.states) this.#keep(token, state);
-        return;
-      case 'remember':
-        return this.recordsOf(message.token)?.remember(message.what, message.wallMs);
-      default:
-        return;
-    }
+    const { type } = message;
+    if (type === 'reader') this.#reader(message.token, message.status === 'reading');
+    else if (type === 'states') for (const [token, state] of message.states) this.#keep(token, state);
+    else if (type === 'remember') this.recordsOf(message.token)?.remember(message.what, message.wallMs);
   }
 
   recordsOf(token: string): CallerRecords | undefined {
@@ -170,7 +156,7 @@ export class CallRegistry {
     for (const { own } of this.#entries.values()) void own?.records.close();
     this.#entries.clear();
     this.#own.clear();
-    this.#unconfirmed.clear();
+    this.#admission.unconfirmed.clear();
   }
 
   #isForgotten({ token, own, reading, awaySince }: CallEntry, living?: ReadonlySet<string>): boolean {
@@ -178,23 +164,17 @@ export class CallRegistry {
     const awayMs = this.parts.clock.now() - awaySince;
     if (!own) return awayMs > STRANGER_MS;
     if (living) return !living.has(own.uniqueid) && (awayMs > GONE_MS || this.#left.has(token));
-    return awayMs > (own.isKnown ? AWAY_MS : STRANGER_MS);
+    return awayMs > (own.known.identified ? AWAY_MS : STRANGER_MS);
   }
 
-  #tooMany(): 'plain' {
-    this.parts.onCall?.('over_limit');
-    return 'plain';
-  }
-
-  #arrive(
-    uniqueid: string,
-    token: string,
-    mayCome: boolean,
-  ): 'plain' | undefined | Promise<'plain' | undefined> {
-    if (!mayCome || this.#draining || !this.#admission.hasRoom(uniqueid)) return this.#tooMany();
-    this.parts.lookUps.open(token, uniqueid);
-    this.#unconfirmed.set(token, uniqueid);
+  #arrive(uniqueid: string, token: string, mayCome: boolean): Prepared | Promise<Prepared> {
+    if (!mayCome || this.#draining || !this.#admission.hasRoom(uniqueid)) {
+      this.parts.onCall?.('over_limit');
+      return 'plain';
+    }
     const entry = this.#open(token, uniqueid);
+    this.parts.lookUps.open(token, uniqueid, (hearer) => this.#heardBy(entry, hearer));
+    this.#admission.unconfirmed.set(token, uniqueid);
     this.parts.clock.after(UNCONFIRMED_MS, () => {
       if (!entry.confirmed) this.#release(entry);
     });
@@ -205,10 +185,12 @@ export class CallRegistry {
   #takeUp(token: string): Promise<undefined> {
     if (this.#entries.has(token)) return Promise.resolve(undefined);
     const uniqueid = this.parts.owners.of(token);
-    if (uniqueid !== undefined) this.parts.lookUps.restore(token, uniqueid);
     const entry = this.#open(token, uniqueid);
     this.#left.add(token);
-    if (uniqueid !== undefined) this.#claim(entry, uniqueid);
+    if (uniqueid !== undefined) {
+      this.parts.lookUps.restore(token, uniqueid, (hearer) => this.#heardBy(entry, hearer));
+      this.#claim(entry, uniqueid);
+    }
     return this.#beginnings.goOn(entry);
   }
 
@@ -230,7 +212,6 @@ export class CallRegistry {
       over: false,
     };
     this.#entries.set(token, entry);
-    this.parts.lookUps.watch(token, (hearer) => this.#heardBy(entry, hearer));
     return entry;
   }
 
@@ -247,20 +228,15 @@ export class CallRegistry {
     const before = this.#own.get(uniqueid);
     this.#own.set(uniqueid, entry);
     this.parts.owners.note(entry.token, uniqueid);
-    if (before && before !== entry) this.#supersede(before);
-    const { calls, clock, log } = this.parts;
-    const records = (call: () => RecordedCall): CallerRecords => this.parts.records(call);
-    const tell = (news: CallNews, atMs: number): void => this.#tell(entry, news, atMs);
-    entry.own = new OwnCall(uniqueid, { calls, records, tell, clock, log });
+    if (before && before !== entry) {
+      // What its thread still reports arrives within a moment and no longer counts.
+      this.parts.owners.note(before.token, undefined);
+      before.own?.unfollow();
+      this.#stopped(before);
+    }
+    entry.own = new OwnCall(uniqueid, this.parts);
     entry.mixing?.send({ type: 'hearer', token: entry.token, uniqueid });
-    entry.own.follow();
-  }
-
-  /** Its call hears another look-up: what its thread still reports arrives within a moment and no longer counts. */
-  #supersede(before: CallEntry): void {
-    this.parts.owners.note(before.token, undefined);
-    before.own?.unfollow();
-    this.#stopped(before);
+    entry.own.follow((heard) => this.#tell(entry, heard));
   }
 
   /** Asterisk has usually killed its reader. News and state of the call pass to its next look-up. */
@@ -293,15 +269,15 @@ export class CallRegistry {
   #confirm(entry: CallEntry): void {
     if (entry.confirmed) return;
     entry.confirmed = true;
-    this.#unconfirmed.delete(entry.token);
+    this.#admission.unconfirmed.delete(entry.token);
     this.parts.onCall?.('begun');
   }
 
-  #tell(entry: CallEntry, news: CallNews, atMs: number): void {
+  #tell(entry: CallEntry, heard: HeardNews): void {
     const { token, mixing, own } = entry;
-    if (mixing) mixing.send({ type: 'news', token, news, atMs });
-    else if (news.type === 'key') own?.keep({ news, atMs });
-    if (news.type === 'ended') this.#ended(entry);
+    if (mixing) mixing.send({ type: 'news', token, ...heard });
+    else if (heard.news.type === 'key') own?.keep(heard);
+    if (heard.news.type === 'ended') this.#ended(entry);
   }
 
   /**
@@ -310,7 +286,7 @@ export class CallRegistry {
    */
   #ended(entry: CallEntry): void {
     const { own } = entry;
-    if (!own?.isKnown) return;
+    if (!own?.known.identified) return;
     if (this.#counts(entry)) this.parts.snapshots.forget(own.uniqueid);
     if (!entry.reading) this.#release(entry);
   }
@@ -321,7 +297,7 @@ export class CallRegistry {
     this.#setReading(entry, reading);
     if (reading) this.#confirm(entry);
     if (reading && entry.stopped) this.#disown(entry);
-    if (!reading && entry.own?.call.ended) this.#release(entry);
+    if (!reading && entry.own?.known.ended) this.#release(entry);
     if (!reading && !entry.own) this.parts.clock.after(GONE_MS, () => this.#releaseStranger(entry));
   }
 
@@ -338,7 +314,7 @@ export class CallRegistry {
 
   #keep(token: string, state: string): void {
     const entry = this.#entries.get(token);
-    if (entry?.own && this.#counts(entry) && !entry.own.call.ended)
+    if (entry?.own && this.#counts(entry) && !entry.own.known.ended)
       this.parts.snapshots.keep(entry.own.uniqueid, state);
   }
 
@@ -349,17 +325,13 @@ export class CallRegistry {
     if (entry.confirmed) this.parts.onCall?.('ended');
     if (entry.mixing) entry.mixing.calls--;
     this.#entries.delete(token);
-    this.#unconfirmed.delete(token);
+    this.#admission.unconfirmed.delete(token);
     this.#left.delete(token);
     this.parts.lookUps.forget(token);
     entry.mixing?.send({ type: 'end', token });
     for (const reader of entry.readers) this.parts.endReader(reader);
     this.parts.owners.note(token, undefined);
-    if (own) this.#leave(entry, own);
-  }
-
-  #leave(entry: CallEntry, own: OwnCall): void {
-    const { token } = entry;
+    if (!own) return;
     own.unfollow();
     if (this.#counts(entry)) {
       this.#own.delete(own.uniqueid);

@@ -19,7 +19,6 @@ export interface SnapshotParts {
 const PAUSE_MS = 50;
 /** Of a call that may be talking with an agent, where Asterisk cannot be asked, milliseconds. */
 export const AWAY_MS = 4 * 3_600_000;
-/** After a write that failed. */
 const AGAIN_MS = 1000;
 
 export class CallStateCache implements Closeable {
@@ -79,7 +78,6 @@ export class CallStateCache implements Closeable {
     for (const uniqueid of this.#inherited) if (living ? !living.has(uniqueid) : isOld) this.forget(uniqueid);
   }
 
-  /** Writes what is not written, all of it. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#next?.();

@@ -43,16 +43,13 @@ export interface HubParts {
   memory: CallMemory;
   /** What plays to callers; absent: a process for each of them (StreamCalls). */
   openPlayback?: (given: PlaybackGiven) => Promise<Playback>;
-  /** Told how long each look-up took. */
   onLookUp?: (tookMs: number, result: LookUpResult) => void;
   clock: Clock;
   log: Logger;
   limits?: Partial<RealtimeLimits>;
-  /** Told when all of it stands. */
   onReady?(ready: HubReady): void;
 }
 
-/** Where the hub listens. */
 export interface HubReady {
   readonly realtime: Where;
 }

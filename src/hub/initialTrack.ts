@@ -48,7 +48,6 @@ interface Answered {
   readonly written: string[];
 }
 
-/** No call's Uniqueid. */
 const NOBODY = '0.0';
 
 export class InitialTrack {

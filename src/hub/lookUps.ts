@@ -25,7 +25,7 @@ interface LookUp {
   hearer: 'open' | 'own' | 'foreign';
   /** Uniqueid of the channel that hears it. */
   channel: string | undefined;
-  listener: ((hearer: Hearer) => void) | undefined;
+  readonly listener: (hearer: Hearer) => void;
 }
 
 /** More are not held apart: the oldest of which nobody was named goes first. Each is some 300 bytes. */
@@ -46,36 +46,18 @@ export class LookUps implements Closeable {
     return this.#lookUps.size;
   }
 
-  /** A class named after this call was answered with this token. */
-  open(token: string, uniqueid: string): void {
-    this.#lookUps.set(token, { uniqueid, hearer: 'open', channel: undefined, listener: undefined });
+  /** A class named after this call was answered with this token. @param listener told of each change */
+  open(token: string, uniqueid: string, listener: (hearer: Hearer) => void): void {
+    this.#lookUps.set(token, { uniqueid, hearer: 'open', channel: undefined, listener });
     if (this.#lookUps.size > MOST) this.#makeRoom();
   }
 
-  /** An earlier hub was told that this call hears it. */
-  restore(token: string, uniqueid: string): void {
-    this.open(token, uniqueid);
+  /** As `open`, where an earlier hub was told that this call hears it; of that the listener is not told. */
+  restore(token: string, uniqueid: string, listener: (hearer: Hearer) => void): void {
+    let isRestored = false;
+    this.open(token, uniqueid, (hearer) => isRestored && listener(hearer));
     this.#name(token, uniqueid);
-  }
-
-  /** The call that hears it, when it is the one that the class is named after. */
-  ownerOf(token: string): string | undefined {
-    const lookUp = this.#lookUps.get(token);
-    return lookUp?.hearer === 'own' ? lookUp.uniqueid : undefined;
-  }
-
-  has(token: string): boolean {
-    return this.#lookUps.has(token);
-  }
-
-  /** Told of each change; one listener a token. A token that is not there tells nothing. */
-  watch(token: string, listener: (hearer: Hearer) => void): Cancel {
-    const lookUp = this.#lookUps.get(token);
-    if (!lookUp) return () => {};
-    lookUp.listener = listener;
-    return () => {
-      if (lookUp.listener === listener) lookUp.listener = undefined;
-    };
+    isRestored = true;
   }
 
   /** Nothing is kept of it, and nothing told. */
@@ -86,7 +68,6 @@ export class LookUps implements Closeable {
       this.#heard.delete(lookUp.channel);
   }
 
-  /** Nobody is named any more; may be called again. */
   close(): void {
     this.#stop();
     this.#lookUps.clear();
@@ -114,13 +95,13 @@ export class LookUps implements Closeable {
     lookUp.channel ??= channel;
     this.#heard.set(channel, token);
     lookUp.hearer = isOwn ? 'own' : 'foreign';
-    lookUp.listener?.(lookUp.hearer);
+    lookUp.listener(lookUp.hearer);
   }
 
   #over(token: string): void {
     const lookUp = this.#lookUps.get(token);
     this.forget(token);
-    lookUp?.listener?.('over');
+    lookUp?.listener('over');
   }
 
   #makeRoom(): void {

@@ -47,7 +47,6 @@ export interface MixedPlaybackParts extends PlaybackGiven {
   onThreadGone?(thread: number): void;
   /** Told how long the answer to each question of a call took, milliseconds. */
   onAnswered?(about: keyof HubMethods, tookMs: number): void;
-  /** Told of what becomes of calls. */
   onCall?(what: 'begun' | 'ended' | 'over_limit'): void;
   clock: Clock;
   log: Logger;
@@ -130,12 +129,13 @@ export class MixedPlayback implements Playback {
       snapshots: this.#stateCache,
       welcome: (uniqueid) => parts.welcome(uniqueid),
       admits: (callers) => parts.admits(callers),
-      records: (call) => {
+      records: (known) => {
+        const { uniqueid } = known;
         const check = {
-          caller: () => calls.confirmCaller(call().uniqueid),
-          place: () => calls.confirmPlace(call().uniqueid),
+          caller: () => calls.confirmCaller(uniqueid),
+          place: () => calls.confirmPlace(uniqueid),
         };
-        return new LocalRecords({ ...parts.services, call, check, clock });
+        return new LocalRecords({ ...parts.services, call: () => known.recorded, check, clock });
       },
       onCall: (what) => parts.onCall?.(what),
       clock,
@@ -164,7 +164,6 @@ export class MixedPlayback implements Playback {
     this.#stateCache.sweep(living);
   }
 
-  /** Mixing threads that run. */
   get threads(): number {
     return this.#mixers.all.length;
   }
@@ -236,8 +235,7 @@ export class MixedPlayback implements Playback {
   /** Calls that nobody tells the end of, by their age. */
   #sweepSoon(): void {
     this.#cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
-      this.#registry.sweep(undefined);
-      this.#stateCache.sweep(undefined);
+      this.sweep(undefined);
       this.#sweepSoon();
     });
   }

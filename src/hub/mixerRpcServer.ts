@@ -109,7 +109,6 @@ export class MixerRpcServer implements Handlers<HubMethods> {
 
 /** Samples of one sentence: a minute at the highest rate. */
 const LONGEST_SENTENCE = 60 * 48_000;
-/** Samples that are read at once. */
 const SLICE = 48_000;
 
 /** Undefined: it is longer than any sentence, or not wanted any more. @throws where one of them cannot be read whole */

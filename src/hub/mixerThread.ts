@@ -52,7 +52,6 @@ const ALONE = { stdout: true, stderr: true, env: {}, execArgv: [] };
 export class MixerThread implements Closeable {
   #worker: Worker | undefined;
   #status: 'new' | 'starting' | 'running' | 'ended' = 'new';
-  /** Settles `start`. */
   #started: (error?: HoldcastError) => void = () => {};
   #exited: Promise<void> = Promise.resolve();
   readonly #rpc: Rpc<MixerMethods, HubMethods>;

@@ -26,7 +26,6 @@ export type MixerRequest = <Name extends keyof MixerMethods>(
   limits?: RequestLimits,
 ) => Promise<MixerMethods[Name]['answer']>;
 
-/** What a thread is told to tell. */
 export interface ThreadEars {
   onNews(news: HubNews): void;
   /** It is dead, or was so stuck that it was ended. */
@@ -35,7 +34,6 @@ export interface ThreadEars {
 
 export interface MixersParts {
   open(number: number, ears: ThreadEars): Thread;
-  /** Most threads. */
   most: number;
   /** What each thread is told first: config and catalog. */
   greeting(): readonly MixerNews[];
@@ -49,7 +47,6 @@ export interface MixersParts {
   random: Random;
 }
 
-/** One running thread. */
 export interface Mixing {
   readonly number: number;
   send(message: MixerNews): void;

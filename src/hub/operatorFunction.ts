@@ -1,6 +1,7 @@
 // OperatorFunction: one run of an operator's key function, in the main thread, for a call that a mixing thread plays to. Its
 // KeySession is a proxy: what the function does with the call is a command to that thread. After its end it is deaf.
 import type { KeyFunction, KeySession } from '../session/actions';
+import { plainFields } from '../session/keyFunction';
 import { HoldcastError } from '../util/errors';
 import type { LogFields, LogLevel } from '../util/log';
 import type { CallCommand, HubMethods } from '../mixer/messages';
@@ -16,11 +17,9 @@ export interface OperatorFunctionParts {
   signal: AbortSignal;
 }
 
-/** What waits to be said; the mixing thread refuses what is more than 20. */
-const MOST_WAITING = 100;
 /** Prompts of one `say`; the mixing thread refuses what is more than 50. */
 const MOST_PROMPTS = 51;
-/** Lines of log and other things that are done at once. A function that does more has run wild: it gets no more done. */
+/** All that one run does with its call. A function that does more has run wild: it gets no more done. */
 const MOST_COMMANDS = 1000;
 /** Characters of a file's name, of a line of log, of a text in it. */
 const LONGEST_TEXT = 2000;
@@ -28,8 +27,6 @@ const LONGEST_TEXT = 2000;
 /** `running` until its end or the end of its signal, and deaf then. What it says may outlast it. */
 export class OperatorFunction {
   #ended = false;
-  /** Being said, or waiting to be. */
-  #words = 0;
   #commands = 0;
 
   constructor(private readonly parts: OperatorFunctionParts) {}
@@ -77,15 +74,12 @@ export class OperatorFunction {
   }
 
   async #said(words: CallCommand): Promise<void> {
-    if (this.#words >= MOST_WAITING)
+    if (this.#commands++ >= MOST_COMMANDS)
       throw refusal('too many announcements are waiting', 'await session.say() and session.play()');
-    this.#words++;
     try {
       await this.parts.command(words, this.parts.signal);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
-    } finally {
-      this.#words--;
     }
   }
 
@@ -93,7 +87,7 @@ export class OperatorFunction {
     this.#do({
       do: 'log',
       level,
-      fields: portable(Object.fromEntries(Object.entries(fields))) as LogFields,
+      fields: plainFields(fields),
       message: String(message).slice(0, LONGEST_TEXT),
     });
   }
@@ -112,18 +106,3 @@ const nameOf = (name: unknown): string => (typeof name === 'string' ? name.slice
 
 const refusal = (message: string, hint?: string): HoldcastError =>
   new HoldcastError('HC_ACTION_FAILED', message, hint);
-
-/** Deeper than this a log shows nothing: see operatorLog. */
-const DEEPEST = 5;
-const MOST_ITEMS = 100;
-
-/** A copy of what a function logs that can be sent to a thread; what is no data is left out. */
-function portable(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.slice(0, LONGEST_TEXT);
-  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
-  if (typeof value !== 'object' || value === null) return value;
-  if (depth >= DEEPEST) return {};
-  if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => portable(item, depth + 1));
-  const entries = Object.entries(value).slice(0, MOST_ITEMS);
-  return Object.fromEntries(entries.map(([name, item]) => [name, portable(item, depth + 1)]));
-}

@@ -23,7 +23,6 @@ export interface PlaybackGiven {
 
 /** Closed by the hub: callers hear fallback music from then on. */
 export interface Playback extends Closeable {
-  /** What Asterisk is told to start. */
   readonly application: HoldApplication;
   /** @param uniqueid of the call that the class is named after; `token`: of the look-up */
   arrive(uniqueid: string, token: string): Prepared | Promise<Prepared>;

@@ -7,7 +7,6 @@ import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 
 export interface PurgeParts {
-  /** The store's keeper. */
   keeper: { purge(): Promise<void> };
   /** Five cron fields. */
   when: string;

@@ -66,7 +66,6 @@ export class Readers implements Closeable {
     this.#state = 'deaf';
   }
 
-  /** Tokens of readers that there are. */
   tokens(): string[] {
     return readersOf(this.parts.folder).map(({ token }) => token);
   }

@@ -133,7 +133,6 @@ export class RealtimeServer implements Closeable {
     return typeof address === 'object' ? address?.port : undefined;
   }
 
-  /** Connections that are open, asking or not. */
   get connections(): number {
     return this.#open;
   }

@@ -51,8 +51,7 @@ export class StreamCalls implements Playback {
   }
 
   async arrive(uniqueid: string, token: string): Promise<undefined> {
-    this.parts.lookUps.open(token, uniqueid);
-    this.#watch(token, uniqueid);
+    this.parts.lookUps.open(token, uniqueid, this.#listener(token, uniqueid));
     await this.parts.prepare(uniqueid, token);
   }
 
@@ -69,12 +68,11 @@ export class StreamCalls implements Playback {
   #takeUp(token: string): void {
     const uniqueid = this.parts.owners.of(token);
     if (uniqueid === undefined) return;
-    this.parts.lookUps.restore(token, uniqueid);
-    this.#watch(token, uniqueid);
+    this.parts.lookUps.restore(token, uniqueid, this.#listener(token, uniqueid));
   }
 
-  #watch(token: string, uniqueid: string): void {
-    this.parts.lookUps.watch(token, (hearer) => this.#heardBy(token, uniqueid, hearer));
+  #listener(token: string, uniqueid: string): (hearer: Hearer) => void {
+    return (hearer) => this.#heardBy(token, uniqueid, hearer);
   }
 
   #heardBy(token: string, uniqueid: string, hearer: Hearer): void {

@@ -76,11 +76,9 @@ export type HubMethods = {
   >;
 };
 
-/** What the hub asks of a mixing thread. */
 export type MixerMethods = {
   /** What an operator's function does with its call. Answered when the words were said; fails where they are refused. */
   readonly command: Method<{ readonly run: number; readonly command: CallCommand }, void>;
-  /** What each caller hears now. */
   readonly status: Method<undefined, readonly CallStatus[]>;
   /** Every call's state is told once more, exact, and all pipes are closed, before the answer. */
   readonly drain: Method<undefined, void>;
@@ -113,7 +111,6 @@ export type MixerNews =
   /** The call is over or not on hold: nothing is played to it and nothing kept of it. Its pipe is closed. */
   | { readonly type: 'end'; readonly token: string };
 
-/** From a mixing thread to the hub. */
 export type FromMixer = HubNews | RpcMessage<HubMethods>;
 
 /** What a mixing thread tells the hub, which is not answered. */
@@ -165,11 +162,9 @@ export interface MixerFigures {
   readonly keys: readonly { readonly action: string; readonly audibleMs: number }[];
   /** Pauses of this thread's garbage collector in the last second. */
   readonly gcPauses: readonly { readonly kind: GcKind; readonly ms: number }[];
-  /** Of this thread's heap, bytes. */
   readonly heapBytes: number;
 }
 
-/** What one caller hears. */
 export interface CallStatus {
   /** Absent: it is not known which call hears it. */
   readonly uniqueid?: string;

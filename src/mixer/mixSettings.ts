@@ -38,7 +38,6 @@ export class MixSettings {
     this.ready = ready;
   }
 
-  /** For one call, whose keys do what they do in that call. */
   rules(keys: KeyBindings): CallRules {
     return { ...this.#rules, keys };
   }

@@ -342,7 +342,6 @@ export class Mixer {
     return computedMs;
   }
 
-  /** What each caller hears now. */
   status(): CallStatus[] {
     return Array.from(this.#calls.values(), (call) => call.report());
   }

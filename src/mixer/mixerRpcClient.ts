@@ -54,7 +54,6 @@ export class MixerRpcClient implements MixerOutside {
     });
   }
 
-  /** Requests that wait for an answer. */
   get pending(): number {
     return this.#rpc.pending.asked;
   }

@@ -9,8 +9,6 @@ import type { PortableConfig } from './messages';
 export interface MixerOutside {
   /** Its owner closes it. */
   services(token: string, call: () => RecordedCall | undefined): CallServices;
-  /** Says places. */
   speech(token: string): Pick<Speech, 'position'>;
-  /** What a call's keys do. */
   bindings(config: PortableConfig, token: string): KeyBindings;
 }

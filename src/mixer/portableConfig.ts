@@ -7,7 +7,6 @@ import { actionName, type KeyBinding } from '../session/actions';
 import type { KeyBindings } from '../session/keys';
 import type { PortableBinding, PortableConfig } from './messages';
 
-/** Characters of a function's name. */
 const LONGEST_NAME = 64;
 
 /** Of voices, billing, store and AMI nothing goes along: they are the main thread's. */

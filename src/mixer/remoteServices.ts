@@ -76,7 +76,6 @@ export class RemoteServices implements CallServices {
   }
 }
 
-/** A sentence that came from the main thread. */
 export function clipsOf(samples: SentClips): readonly Clip[] {
   return samples.map((each, i) => memoryClip(`sentence/${i + 1}`, each));
 }

@@ -72,7 +72,6 @@ export class Balance {
     if (parts.interrupted) this.#awaitRest();
   }
 
-  /** It is being asked for. */
   get busy(): boolean {
     return this.#waiting !== undefined;
   }

@@ -20,7 +20,6 @@ export type Remembered =
   /** So many of these were forgotten for want of room, before it was known whose they are: they are counted. */
   | { readonly type: 'dropped'; readonly of: StoreEntry['type']; readonly count: number };
 
-/** One call's. */
 export interface CallerRecords extends Closeable {
   /** The track that this caller chose in an earlier call; undefined: none, not known, or not in time. Never rejects. */
   choice(): Promise<string | undefined>;

@@ -152,25 +152,31 @@ function operatorLog(log: Logger, limited: Limited<void>): KeySession['log'] {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: LogFields, message: string): void => {
-      if (limited.over) return;
-      const masked = Object.entries(fields).map(([name, value]) => [name, maskedText(value)]);
-      log[level](Object.fromEntries(masked) as LogFields, withoutNumbers(String(message)));
+      if (!limited.over) log[level](plainFields(fields), withoutNumbers(String(message)));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /** Deeper than this nothing is shown. */
-const DEEPEST = 4;
+const DEEPEST = 5;
+const MOST_ITEMS = 100;
+const LONGEST_TEXT = 2000;
 
-function maskedText(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return withoutNumbers(value);
+/** What a function logs, as data that can be sent to a thread: numbers of callers masked, and what is no data left out. */
+export function plainFields(fields: LogFields): LogFields {
+  return plain(fields) as LogFields;
+}
+
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return withoutNumbers(value.slice(0, LONGEST_TEXT));
   if (typeof value === 'number' || typeof value === 'bigint') {
     const text = withoutNumbers(String(value));
     return text === String(value) ? value : text;
   }
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEEPEST) return '…';
-  if (Array.isArray(value)) return value.map((item) => maskedText(item, depth + 1));
-  const entries = Object.entries(value).map(([name, item]) => [name, maskedText(item, depth + 1)]);
-  return Object.fromEntries(entries) as unknown;
+  if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => plain(item, depth + 1));
+  const entries = Object.entries(value).slice(0, MOST_ITEMS);
+  return Object.fromEntries(entries.map(([name, item]) => [name, plain(item, depth + 1)]));
 }

@@ -3,7 +3,6 @@ import type { Clock } from '../util/clock';
 import type { KeyBinding } from './actions';
 
 export type KeyBindings = Readonly<Record<string, KeyBinding>>;
-/** When each key was pressed last, milliseconds since 1970. */
 export type KeyTimes = Readonly<Record<string, number>>;
 
 export class KeyPad {
@@ -21,7 +20,6 @@ export class KeyPad {
       if (this.binding(digit)) this.#pressedAt.set(digit, now - Math.max(0, wall - wallMs));
   }
 
-  /** What a key is bound to, if anything. */
   binding(digit: string): KeyBinding | undefined {
     return Object.hasOwn(this.keys, digit) ? this.keys[digit] : undefined;
   }

@@ -3,7 +3,6 @@ import { isSameWait } from '../asterisk/feed';
 import { lengthOf } from '../program/announcement';
 import type { PositionWords } from './positionWords';
 
-/** What the caller was told last. */
 export interface LastAnnounced {
   readonly queue: string;
   readonly position: number;
@@ -30,7 +29,6 @@ export interface Telling {
   readonly words: PositionWords;
   /** What the caller knows after hearing all of it; unset: it tells no place, or has not begun. */
   readonly told?: LastAnnounced | undefined;
-  /** What the caller knew before. */
   readonly before?: LastAnnounced | undefined;
 }
 

@@ -8,7 +8,6 @@ export type Outcome<T> =
   | { readonly status: 'failed'; readonly error: HoldcastError };
 
 export interface Limits {
-  /** Time that it has, milliseconds. */
   readonly limitMs: number;
   /** Time after which it is over though it is held, milliseconds. Default: never. */
   readonly longestMs?: number;
@@ -100,7 +99,6 @@ export class Limited<T> {
   }
 }
 
-/** Characters of an operator's message that stand in the log. */
 const LONGEST_TEXT = 1000;
 
 function failure(message: string, cause?: unknown): HoldcastError {

@@ -13,9 +13,7 @@ export interface PinPadParts {
 }
 
 export interface PinQuestion {
-  /** The PIN entered before was wrong. */
   readonly wrong: boolean;
-  /** Digits of a complete PIN. */
   readonly digits: number;
 }
 
@@ -43,7 +41,6 @@ export class PinPad {
 
   constructor(private readonly parts: PinPadParts) {}
 
-  /** Keys go here. */
   get open(): boolean {
     return this.#entry !== undefined;
   }

@@ -96,7 +96,6 @@ export class PositionAnnouncer {
     return this.#check.busy || this.#spoken.busy;
   }
 
-  /** A new place; undefined: none is known, and none is said by itself. */
   moveTo(place: QueuePlace | undefined): void {
     const before = this.#place;
     this.#place = place;
@@ -107,7 +106,6 @@ export class PositionAnnouncer {
     this.refresh();
   }
 
-  /** The caller asks. */
   answer(reply: Reply): void {
     const before = this.#question;
     this.#question = undefined;

@@ -12,7 +12,6 @@ export interface PositionRules {
   readonly gapMs: number;
   /** Said again after this time without an announcement, milliseconds; 0: never. */
   readonly everyMs: number;
-  /** Whether an estimated wait is said with it. */
   readonly wait: boolean;
 }
 
@@ -31,7 +30,6 @@ export const UNKNOWN_PROMPT = 'position-unknown';
 export const positionPrompt = (position: number): string => `position-${position}`;
 
 export interface PositionWords {
-  /** The number first. */
   readonly clips: readonly Clip[];
   /** Samples of the number, which may be several clips. */
   readonly number: number;
@@ -42,7 +40,6 @@ export interface PositionWords {
 }
 
 export interface WordRules {
-  /** Whether the wait is told. */
   readonly wait: boolean;
   /** The rung of the wait that this caller heard last. */
   readonly lastRung?: number | undefined;

@@ -20,7 +20,6 @@ export class Prompts {
     private readonly own: () => boolean = () => true,
   ) {}
 
-  /** A prompt that is in the caller's own language. */
   findOwn(name: string): Clip | undefined {
     return this.own() ? this.find(name) : undefined;
   }

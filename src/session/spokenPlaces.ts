@@ -8,7 +8,6 @@ import { SPEECH_MS, type Speech } from './speech';
 export interface SpokenPlacesParts {
   speech(): Pick<Speech, 'position'> | undefined;
   clock: Clock;
-  /** An answer has come. */
   onAnswer(): void;
 }
 
@@ -22,7 +21,6 @@ interface Asked {
 
 /** What no voice could say is asked for again after this, milliseconds. */
 const RETRY_MS = 60_000;
-/** Sentences that are remembered. */
 const MOST_KEPT = 100;
 
 export class SpokenPlaces {

@@ -11,7 +11,6 @@ import { WAIT_RUNGS } from './positionWords';
 export interface CallState extends ProgramState {
   readonly version: 1;
   readonly rate: SampleRate;
-  /** The place in the queue that the caller was told last. */
   readonly told?: ToldPlace;
   readonly pressed: KeyTimes;
   /** The track that a key has brought and that the caller has not listened to for long enough, see `Choice`. */
@@ -22,7 +21,6 @@ export interface CallState extends ProgramState {
 
 /** Asterisk has this much in its hands when it kills a reader: 20 to 46 ms, measured on version 22, 2026-11-21. */
 export const READ_MS = 30;
-/** Characters of one id or name. */
 const LONGEST_NAME = 512;
 /** Characters of all ids of a list, so that the whole is never more than some 50 KB. */
 const MOST_CHARS = 20_000;

@@ -64,7 +64,6 @@ export class Pacer {
     return this.#resyncs;
   }
 
-  /** Frames that the output has taken. */
   get framesWritten(): number {
     return this.#written;
   }

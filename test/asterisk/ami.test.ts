@@ -388,27 +388,6 @@ describe('requests', () => {
     connection.close();
   });
 
-  test('what a Command prints and equal headers are all in the answer', async () => {
-    const { connection } = await opened();
-    server.on('Command', (action, session) =>
-      session.send(
-        `Response: Success\r\nActionID: ${action['ActionID']}\r\nOutput: one\r\nOutput:   two\r\nVariable: a\r\nVariable: b\r\n\r\n`,
-      ),
-    );
-    const answer = await connection.request({ Action: 'Command', Command: 'core show uptime' });
-    expect([answer.output, answer.all('Variable')]).toEqual([
-      ['one', '  two'],
-      ['a', 'b'],
-    ]);
-    server.on('Command', (action, session) =>
-      session.send(
-        `Response: Error\r\nActionID: ${action['ActionID']}\r\nMessage: Command output follows\r\nOutput: No such command\r\n\r\n`,
-      ),
-    );
-    await expect(connection.request({ Action: 'Command', Command: 'x' })).rejects.toThrow('No such command');
-    connection.close();
-  });
-
   test('a right that is missing is named, with what to do', async () => {
     const { connection } = await opened();
     server.on('CoreShowChannels', (action, session) => session.refuse(action, 'Permission denied'));

@@ -21,8 +21,7 @@ const CONVERSATION =
   GREETING +
   'Response: Success\r\nActionID: 1\r\nMessage: Authentication accepted\r\n\r\n' +
   'Event: QueueCallerJoin\r\nCallerIDName: Zoë Ж 😀\r\nUniqueid: pbx-1795242739.1\r\nVariable: a=1\r\nVariable: b: 2\r\n\r\n' +
-  'Response: Success\r\nActionID: 2\r\nOutput:   indented\r\nOutput: \r\nOutput: last\r\n\r\n' +
-  'Response: Follows\r\nPrivilege: Command\r\nActionID: 3\r\nfirst\n\nthird: 3\n--END COMMAND--\r\n\r\n' +
+  'Response: Success\r\nActionID: 2\r\nMessage:   indented\r\n\r\n' +
   'Event: Hangup\r\nCause-txt: Ж\r\n\r\n';
 
 const everything = (message: AmiMessage): unknown[] => [
@@ -30,43 +29,18 @@ const everything = (message: AmiMessage): unknown[] => [
   message.get('ActionID'),
   message.get('CallerIDName') ?? message.get('Cause-txt'),
   message.all('variable'),
-  message.output,
   message.bytes,
 ];
 
 test('the same messages come out wherever the bytes are cut, also inside a line end and inside a character', () => {
   const bytes = Buffer.from(CONVERSATION);
   const whole = parse([bytes], everything);
-  expect(whole.map(([name]) => name)).toEqual(['Success', 'QueueCallerJoin', 'Success', 'Follows', 'Hangup']);
-  expect(whole[1]).toEqual([
-    'QueueCallerJoin',
-    undefined,
-    'Zoë Ж 😀',
-    ['a=1', 'b: 2'],
-    [],
-    expect.any(Number),
-  ]);
+  expect(whole.map(([name]) => name)).toEqual(['Success', 'QueueCallerJoin', 'Success', 'Hangup']);
+  expect(whole[1]).toEqual(['QueueCallerJoin', undefined, 'Zoë Ж 😀', ['a=1', 'b: 2'], expect.any(Number)]);
   for (let cut = 1; cut < bytes.length; cut++)
     expect(parse([bytes.subarray(0, cut), bytes.subarray(cut)], everything)).toEqual(whole);
   const single = Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1));
   expect(parse(single, everything)).toEqual(whole);
-});
-
-test('what a Command prints is kept line by line, in the new form and the old', () => {
-  const outputs = parse([CONVERSATION], (message) => message.output);
-  expect(outputs[2]).toEqual(['  indented', '', 'last']);
-  expect(outputs[3]).toEqual(['first', '', 'third: 3']);
-});
-
-test('an old Command may end in the middle of a line, and print nothing', () => {
-  const text =
-    'Response: Follows\r\nActionID: 1\r\nno line end--END COMMAND--\r\n\r\n' +
-    'Response: Follows\r\nActionID: 2\r\n--END COMMAND--\r\n\r\nEvent: Hangup\r\n\r\n';
-  expect(parse([GREETING, text], (message) => [message.get('ActionID'), message.output])).toEqual([
-    ['1', ['no line end']],
-    ['2', []],
-    [undefined, []],
-  ]);
 });
 
 test('equal headers are all there, in order; names do not care about case, values keep their colons', () => {
@@ -104,8 +78,6 @@ test('a message may be as long as the limit; one byte more, or a line without an
   expect(() => parse(endless, everything)).toThrow(AmiProtocolError);
   const manyLines = Array.from({ length: 17 }, () => Buffer.alloc(1 << 16, 'x: y\n'));
   expect(() => parse([GREETING, ...manyLines], everything)).toThrow(AmiProtocolError);
-  const output = [GREETING, 'Response: Follows\r\n', ...manyLines];
-  expect(() => parse(output, everything)).toThrow(AmiProtocolError);
 });
 
 test('the limit counts each message by itself', () => {

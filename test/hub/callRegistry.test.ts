@@ -3,6 +3,7 @@
 // two look-ups are made for one call.
 import type { CallerRecords, RecordedCall, Remembered } from '../../src/session/callerRecords';
 import type { CallNews } from '../../src/asterisk/feed';
+import type { KnownCall } from '../../src/session/knownCall';
 import type { Hearer } from '../../src/hub/lookUps';
 import type { HubNews, MixerNews } from '../../src/mixer/messages';
 import type { Page } from '../../src/pcm/page';
@@ -61,12 +62,8 @@ class World {
       tokens: () => [...this.noted.keys()],
     },
     lookUps: {
-      open: () => {},
-      restore: () => {},
-      watch: (token, listener) => {
-        this.hearers.set(token, listener);
-        return () => {};
-      },
+      open: (token, _, listener) => void this.hearers.set(token, listener),
+      restore: (token, _, listener) => void this.hearers.set(token, listener),
       forget: (token) => void this.hearers.delete(token),
     },
     exists: (uniqueid) => this.exists(uniqueid),
@@ -93,7 +90,7 @@ class World {
     },
     welcome: (uniqueid) => this.welcome(uniqueid),
     admits: (callers) => callers < this.most,
-    records: (call) => this.#records(call),
+    records: (known) => this.#records(known),
     onCall: (what) => void this.told.push(what),
     clock: this.clock,
     log: silentLogger,
@@ -131,11 +128,11 @@ class World {
   ofType<T extends MixerNews['type']>(type: T): Extract<MixerNews, { type: T }>[] {
     return this.sent.filter((message): message is Extract<MixerNews, { type: T }> => message.type === type);
   }
-  #records(call: () => RecordedCall): CallerRecords {
+  #records(known: KnownCall): CallerRecords {
     return {
       choice: () => Promise.resolve(undefined),
       balance: () => Promise.resolve({ status: 'unavailable' }),
-      remember: (what) => void this.remembered.push([call(), what]),
+      remember: (what) => void this.remembered.push([known.recorded!, what]),
       close: () => {},
     };
   }

@@ -14,19 +14,29 @@ class World {
   readonly ami = new FakeAsterisk().ami;
   readonly lookUps = new LookUps(this.ami);
   readonly told: [token: string, hearer: Hearer][] = [];
+  readonly #owners = new Map<string, string>();
 
   constructor() {
     this.ami.connect();
   }
 
   look(uniqueid = CALLER, token = mintToken()): string {
-    this.lookUps.open(token, uniqueid);
-    this.watch(token);
+    this.lookUps.open(token, uniqueid, this.#listener(token, uniqueid));
     return token;
   }
 
-  watch(token: string): void {
-    this.lookUps.watch(token, (hearer) => this.told.push([token, hearer]));
+  /** As an earlier hub has noted it. */
+  restore(token: string, uniqueid: string): void {
+    this.#owners.set(token, uniqueid);
+    this.lookUps.restore(token, uniqueid, this.#listener(token, uniqueid));
+  }
+
+  #listener(token: string, uniqueid: string): (hearer: Hearer) => void {
+    return (hearer) => {
+      this.told.push([token, hearer]);
+      if (hearer === 'own') this.#owners.set(token, uniqueid);
+      else this.#owners.delete(token);
+    };
   }
 
   start(token: string, uniqueid: string): void {
@@ -42,7 +52,7 @@ class World {
   }
 
   owners(...tokens: string[]): (string | undefined)[] {
-    return tokens.map((token) => this.lookUps.ownerOf(token));
+    return tokens.map((token) => this.#owners.get(token));
   }
 
   #tell(event: AmiEvent): void {
@@ -155,7 +165,7 @@ describe('one caller', () => {
 
   it('is known to a hub after this one by what was noted, and by nothing else', () => {
     const [noted, unknown] = [mintToken(), mintToken()];
-    world.lookUps.restore(noted, CALLER);
+    world.restore(noted, CALLER);
     expect(world.owners(noted, unknown)).toEqual([CALLER, undefined]);
     world.start(unknown, CALLER);
     expect(world.owners(noted, unknown)).toEqual([CALLER, undefined]);
@@ -176,15 +186,16 @@ test.each(['', 'hold-', 'default', `hold-${CALLER}`, `${mintToken()}`, `HOLD-${m
 
 test('without AMI nobody is ever named', () => {
   const lookUps = new LookUps(NO_LINK);
-  lookUps.open('t', CALLER);
-  expect(lookUps.ownerOf('t')).toBeUndefined();
+  const told = jest.fn();
+  lookUps.open('t', CALLER, told);
   lookUps.close();
+  expect(told).not.toHaveBeenCalled();
 });
 
 test('a flood of look-ups takes no more than its share of memory, and none that was named', () => {
   const own = world.look();
   world.start(own, CALLER);
-  for (let i = 0; i < 50_000; i++) world.lookUps.open(`t${i}`, `9.${i}`);
+  for (let i = 0; i < 50_000; i++) world.lookUps.open(`t${i}`, `9.${i}`, () => {});
   expect(world.lookUps.size).toBe(20_000);
   expect(world.owners(own)).toEqual([CALLER]);
 });
@@ -214,10 +225,10 @@ test('whatever happens in whatever order, a call is named for what it hears itse
           named.set(tokens[each.token]!, new Set());
           one.look(channel, tokens[each.token]);
         }
-        const owned = tokens.flatMap((each) => one.lookUps.ownerOf(each) ?? []);
+        const owned = one.owners(...tokens).filter((owner) => owner !== undefined);
         expect(new Set(owned).size).toBe(owned.length);
         for (const each of tokens) {
-          const owner = one.lookUps.ownerOf(each);
+          const [owner] = one.owners(each);
           if (owner !== undefined) expect([...named.get(each)!]).toEqual([owner]);
         }
       }
