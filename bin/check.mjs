@@ -55,18 +55,22 @@ function testsOf(changed) {
   if (code.length === 0) return { tests: [], left: 0 };
   const [node, jest] = JEST;
   const importing = lines(node, jest, '--listTests', '--findRelatedTests', ...code);
+  const sources = new Set(code.map((file) => file.replace(/^src\/|\.ts$/g, '')));
+  const isNamed = (file) => sources.has(sourceOf(file));
   // A test that starts the built program does not import what it tests: its name says it.
-  const named = code.map((file) => file.replace(/^src\/(.*)\.ts$/, 'test/$1.test.ts'));
-  const related = [
-    ...new Set([
-      ...importing.map((file) => relative(REAL_ROOT, file)),
-      ...named.filter((file) => file.endsWith('.test.ts') && existsSync(join(ROOT, file))),
-    ]),
-  ].sort();
+  const named = lines(node, jest, '--listTests')
+    .map((file) => relative(REAL_ROOT, file))
+    .filter(isNamed);
+  const imported = importing.map((file) => relative(REAL_ROOT, file));
+  const related = [...new Set([...imported, ...named])].sort();
   if (related.length <= MOST_TESTS) return { tests: related, left: 0 };
-  const names = new Set(code.map((file) => basename(file, '.ts').replace(/\.test$/, '')));
-  const tests = related.filter((file) => code.includes(file) || names.has(basename(file, '.test.ts')));
+  const tests = related.filter((file) => code.includes(file) || isNamed(file));
   return { tests, left: related.length - tests.length };
+}
+
+/** "room/thing" for test/room/thing.test.ts and test/room/thing.aspect.test.ts. */
+function sourceOf(test) {
+  return join(relative('test', dirname(test)), basename(test).split('.')[0]);
 }
 
 /** Runs a command to its end. @returns whether it went well, what it printed, and its seconds */

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { uidOf, uidText } from '../util/account';
 import type { HoldcastError } from '../util/errors';
-import { isOwnMachine, userOfPeer } from '../util/tcpPeer';
+import { isOwnMachine, userOfPeer } from '../util/tcpSockets';
 import { type AmiSettings, foreign } from './settings';
 
 /** Root may do anything on this machine in any case. */

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { ResolvedConfig } from '../config/types';
 import { addressOf } from '../util/http/listening';
 import { uidText } from '../util/account';
-import { listenersOn, tcpListeners, type TcpListener } from '../util/tcpListeners';
+import { listenersOn, tcpListeners, type TcpListener } from '../util/tcpSockets';
 import { named, ok, problem, warning, type Check, type Finding, type Findings } from './check';
 import { configOf, type Site } from './site';
 

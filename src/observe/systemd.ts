@@ -2,7 +2,7 @@
 // A message is one datagram from the hub's own process, so the service needs no more than NotifyAccess=main.
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, messageOf } from '../util/errors';
-import { canSendDatagrams, sendDatagram } from '../util/libc';
+import { hasLibc, sendDatagram } from '../util/libc';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 
@@ -44,7 +44,7 @@ const LEAST_BEAT_MS = 1000;
 const RETRY_MS = 1000;
 /** systemd cuts a status; this much is on one line of `systemctl status`. */
 const STATUS_CHARACTERS = 200;
-const SYSTEM_DATAGRAMS = { available: canSendDatagrams, send: sendDatagram };
+const SYSTEM_DATAGRAMS = { available: hasLibc, send: sendDatagram };
 
 /**
  * Each message is sent at once. One that systemd cannot take now (its queue is full, it restarts itself) waits with the

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { targetIfReadable } from '../util/ifReadable';
 import { livesSince, startTicks } from '../util/processStart';
 import { isPipeToken, pipeFolder } from './folder';
 
@@ -104,7 +105,9 @@ export function holdsMusic({ pid }: ReaderProcess, folder: string): boolean {
   const { fallback } = pipeFolder(folder);
   try {
     const files = `/proc/${pid}/fd`;
-    return readdirSync(files).some((fd) => linkOf(`${files}/${fd}`)?.startsWith(`${fallback}/`) === true);
+    return readdirSync(files).some(
+      (fd) => targetIfReadable(`${files}/${fd}`)?.startsWith(`${fallback}/`) === true,
+    );
   } catch {
     return false;
   }
@@ -137,13 +140,5 @@ function catToken(pid: number, folder: string): string | undefined {
 }
 
 function waits(pid: number, folder: string): boolean {
-  return linkOf(`/proc/${pid}/fd/0`) === pipeFolder(folder).life;
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+  return targetIfReadable(`/proc/${pid}/fd/0`) === pipeFolder(folder).life;
 }

@@ -2,7 +2,7 @@
 // The next process that uses the cache finds the note and ends the program, if it is still the same and not another of its number.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
-import { processStart } from '../util/processStart';
+import { bootId, startTicks } from '../util/processStart';
 
 const NOTE = 'program';
 
@@ -30,6 +30,6 @@ export async function endProgram(folder: string): Promise<void> {
 
 /** Number, when it was started, which start of the machine: no other process ever has it. Undefined without /proc. */
 function markOf(pid: number): string | undefined {
-  const { ticks, boot } = processStart(pid);
+  const [ticks, boot] = [startTicks(pid), bootId()];
   return ticks && boot && `${pid} ${ticks} ${boot}`;
 }

@@ -1,7 +1,7 @@
 // A user of this machine as /etc/passwd and /etc/group have them: what a program needs to know to become that user,
 // or to name it. Users of a directory (LDAP) are not in these files: write such a user's number.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { textIfReadable } from './ifReadable';
 
 export interface Account {
   readonly name: string;
@@ -36,8 +36,8 @@ export function accountOf(user: string | number, passwd: string, group: string):
  * @param root where /etc is; tests have another
  */
 export function findAccount(user: string | number, root = '/'): Account | undefined {
-  const [passwd, group] = ['etc/passwd', 'etc/group'].map((file) => textOf(join(root, file)));
-  return accountOf(user, passwd!, group!);
+  const textOf = (file: string): string => textIfReadable(join(root, file)) ?? '';
+  return accountOf(user, textOf('etc/passwd'), textOf('etc/group'));
 }
 
 /** Of a name, or of a number as it is. Undefined: there is no such name. */
@@ -49,12 +49,4 @@ export function uidOf(user: string | number): number | undefined {
 export function uidText(uid: number): string {
   const name = findAccount(uid)?.name;
   return `uid ${uid}${name === undefined ? '' : ` (${name})`}`;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

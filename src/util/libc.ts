@@ -58,7 +58,7 @@ function library(): Libc | undefined {
   return libc;
 }
 
-/** Whether this system can answer what this file asks; otherwise calls are paced by the clock. */
+/** Whether these calls work here (Linux, with koffi); otherwise the clock paces calls, and systemd is told nothing. */
 export function hasLibc(): boolean {
   return library() !== undefined;
 }
@@ -90,11 +90,6 @@ export function hasReader(fd: number): boolean {
  */
 export function setPipeBytes(fd: number, bytes: number): boolean {
   return (library()?.fcntl(fd, F_SETPIPE_SZ, bytes) ?? -1) >= 0;
-}
-
-/** Whether `sendDatagram` works here: Linux, with koffi. */
-export function canSendDatagrams(): boolean {
-  return library() !== undefined;
 }
 
 /**

@@ -5,19 +5,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 /** The 22nd field of all, see `statFields`. */
 const START_TIME = 22 - 3;
 
-export interface ProcessStart {
-  /** Clock ticks from the start of the machine; absent: there is no such process, or no /proc. */
-  readonly ticks?: string | undefined;
-  /** Which start of the machine, a UUID; absent: there is no /proc. */
-  readonly boot?: string | undefined;
-}
-
-/** Synchronous: two reads that no disk can hold up. Never throws. */
-export function processStart(pid: number): ProcessStart {
-  return {
-    ticks: startTicks(pid),
-    boot: textOf('/proc/sys/kernel/random/boot_id')?.trim(),
-  };
+/** Which start of the machine this is, a UUID; undefined: there is no /proc. */
+export function bootId(): string | undefined {
+  return textOf('/proc/sys/kernel/random/boot_id')?.trim();
 }
 
 /** Clock ticks from the start of the machine to that of a process; undefined: there is no such process, or no /proc. */
@@ -34,13 +24,7 @@ export function statFields(pid: number): string[] | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Gone, or dead and its parent has not looked yet: it has nothing open any more. */
-export function hasEnded(pid: number): boolean {
-  const [state = 'X'] = statFields(pid) ?? [];
-  return state === 'Z' || state === 'X';
-}
-
-/** Whether the process that was started then lives. */
+/** Whether the process that was started then lives. One that is dead, though its parent has not looked yet, has nothing open any more. */
 export function livesSince(pid: number, ticks: string): boolean {
   const fields = statFields(pid);
   return fields?.[START_TIME] === ticks && fields[0] !== 'Z' && fields[0] !== 'X';

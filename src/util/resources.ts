@@ -1,7 +1,7 @@
 // What this process may still take of its machine: descriptors and memory, as the kernel and the cgroups say.
 // A hub that took more would fail every caller, so hub/limits.ts decides by this how many callers it plays to.
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { textIfReadable } from './ifReadable';
 
 /** What there is for this process; undefined: not known, so it limits nothing. */
 export interface Resources {
@@ -21,11 +21,11 @@ export function readResources(root = '/'): Resources {
 
 /** The soft limit; "unlimited" is none. Node has raised it to the hard one by now. */
 function openFiles(root: string): number | undefined {
-  return numberIn(textOf(join(root, 'proc/self/limits')), /^Max open files\s+(\d+)/m);
+  return numberIn(textIfReadable(join(root, 'proc/self/limits')), /^Max open files\s+(\d+)/m);
 }
 
 function freeMemory(root: string): number | undefined {
-  const kib = numberIn(textOf(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m);
+  const kib = numberIn(textIfReadable(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m);
   const found = [kib === undefined ? undefined : kib * 1024, cgroupMemory(root)];
   const known = found.filter((bytes) => bytes !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
@@ -33,7 +33,7 @@ function freeMemory(root: string): number | undefined {
 
 /** The least that this process's cgroup and those above it leave it (cgroup 2; of version 1 nothing is known). */
 function cgroupMemory(root: string): number | undefined {
-  const own = /^0::(\/.*)$/m.exec(textOf(join(root, 'proc/self/cgroup')) ?? '')?.[1];
+  const own = /^0::(\/.*)$/m.exec(textIfReadable(join(root, 'proc/self/cgroup')) ?? '')?.[1];
   if (own === undefined) return undefined;
   const free: number[] = [];
   for (let path = own; ; path = dirname(path)) {
@@ -47,24 +47,16 @@ function cgroupMemory(root: string): number | undefined {
 /** What the kernel would drop by itself (files that nobody has looked at for long) counts as free. */
 function freeIn(folder: string): number | undefined {
   const limits = ['memory.max', 'memory.high'].map((name) =>
-    numberIn(textOf(join(folder, name)), /^(\d+)$/m),
+    numberIn(textIfReadable(join(folder, name)), /^(\d+)$/m),
   );
   const known = limits.filter((bytes) => bytes !== undefined);
-  const used = numberIn(textOf(join(folder, 'memory.current')), /^(\d+)$/m);
+  const used = numberIn(textIfReadable(join(folder, 'memory.current')), /^(\d+)$/m);
   if (known.length === 0 || used === undefined) return undefined;
-  const droppable = numberIn(textOf(join(folder, 'memory.stat')), /^inactive_file (\d+)$/m) ?? 0;
+  const droppable = numberIn(textIfReadable(join(folder, 'memory.stat')), /^inactive_file (\d+)$/m) ?? 0;
   return Math.max(0, Math.min(...known) - used + droppable);
 }
 
 function numberIn(text: string | undefined, pattern: RegExp): number | undefined {
   const digits = text === undefined ? undefined : pattern.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -42,13 +42,3 @@ export class Scope implements Closeable {
     if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
   }
 }
-
-/** Runs `body` with a Scope that is closed when it ends, however it ends. */
-export async function withScope<T>(body: (scope: Scope) => Promise<T>): Promise<T> {
-  const scope = new Scope();
-  try {
-    return await body(scope);
-  } finally {
-    await scope.close();
-  }
-}

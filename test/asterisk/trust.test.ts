@@ -8,7 +8,7 @@ import { openAmi } from '../../src/asterisk/ami';
 import type { AmiSettings } from '../../src/asterisk/settings';
 import { ManualClock } from '../../src/util/clock';
 import { seededRandom } from '../../src/util/random';
-import { isOwnMachine, userOfPeer } from '../../src/util/tcpPeer';
+import { isOwnMachine, userOfPeer } from '../../src/util/tcpSockets';
 import { AmiServer } from '../support/amiServer';
 
 const NOBODY = 65_534;

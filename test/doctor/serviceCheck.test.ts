@@ -4,7 +4,7 @@ import { symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { serviceChecks, type Machine } from '../../src/doctor/serviceCheck';
-import { tcpListeners } from '../../src/util/tcpListeners';
+import { tcpListeners } from '../../src/util/tcpSockets';
 import { ASTERISK, closing, folder, configured, siteWith, told } from './doctorSite';
 
 describe('the port of look-ups', () => {

@@ -3,7 +3,7 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** They hear real streams in real time, wait for limits that are the product's own, or freeze and start databases. */
-const WAITING = [/\/test\/stream\//, /\/test\/hub\/hostileMedia\./, /\/test\/store\/mysql/];
+const WAITING = [/\/test\/stream\//, /\/test\/hub\/hub\.hostileMedia\./, /\/test\/store\/mysql/];
 
 class WaitingBetween extends Sequencer {
   /** @returns a waiting file, two others, a waiting file, … as long as there are both; the base class knows what takes long */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processStart, statFields } from '../../src/util/processStart';
+import { startTicks, statFields } from '../../src/util/processStart';
 
 test('a name with brackets and spaces moves no field', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-stat-'));
@@ -17,9 +17,7 @@ test('a name with brackets and spaces moves no field', async () => {
     const [state, parent, group] = statFields(child.pid!)!;
     expect(state).toMatch(/^[RSD]$/);
     expect([parent, group]).toEqual([String(process.pid), String(child.pid)]);
-    expect(Number(processStart(child.pid!).ticks)).toBeGreaterThanOrEqual(
-      Number(processStart(process.pid).ticks),
-    );
+    expect(Number(startTicks(child.pid!))).toBeGreaterThanOrEqual(Number(startTicks(process.pid)));
   } finally {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true });
@@ -28,5 +26,5 @@ test('a name with brackets and spaces moves no field', async () => {
 
 test('of a process that is not there nothing is told', () => {
   expect(statFields(4_194_999)).toBeUndefined();
-  expect(processStart(4_194_999).ticks).toBeUndefined();
+  expect(startTicks(4_194_999)).toBeUndefined();
 });

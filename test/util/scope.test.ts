@@ -1,6 +1,6 @@
 // Scope: what an owner opened is closed last-in-first-out, once, and awaited, whatever goes wrong meanwhile.
 // A leak in a process per caller is a leak a hundred times an hour.
-import { Scope, withScope } from '../../src/util/scope';
+import { Scope } from '../../src/util/scope';
 
 const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
 
@@ -64,30 +64,6 @@ test('one that fails does not keep the others open, and every failure is told', 
 
 test('closing an empty scope is nothing', async () => {
   await expect(new Scope().close()).resolves.toBeUndefined();
-});
-
-describe('withScope', () => {
-  test('gives the result of its body and closes after it', async () => {
-    const closed: string[] = [];
-    const result = await withScope(async (scope) => {
-      scope.own(tracked(closed)('store'));
-      await pause();
-      expect(closed).toEqual([]);
-      return 42;
-    });
-    expect(result).toBe(42);
-    expect(closed).toEqual(['store closing', 'store closed']);
-  });
-
-  test('closes what was opened when opening the next thing throws', async () => {
-    const closed: string[] = [];
-    const body = withScope((scope) => {
-      scope.own(tracked(closed)('store'));
-      return Promise.reject(new Error('connection refused'));
-    });
-    await expect(body).rejects.toThrow('connection refused');
-    expect(closed).toEqual(['store closing', 'store closed']);
-  });
 });
 
 test('what is owned while the scope is closing is closed too, or refused; never kept open', async () => {

@@ -1,8 +1,8 @@
 // Sockets that the service manager has opened for the hub and keeps while it restarts (systemd's socket units), so that no
 // other user of the machine can listen in its place. They are taken only if they are what the config says.
-import { readFileSync, readlinkSync } from 'node:fs';
 import { HoldcastError } from '../errors';
-import { tcpListeners } from '../tcpListeners';
+import { targetIfReadable, textIfReadable } from '../ifReadable';
+import { tcpListeners } from '../tcpSockets';
 import { addressOf, type Where } from './listening';
 
 export interface HeldSocket {
@@ -69,7 +69,7 @@ function numbered(where: Where): Where {
 }
 
 function whereOf(fd: number): Where | undefined {
-  const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/self/fd/${fd}`))?.[1];
+  const inode = /^socket:\[(\d+)\]$/.exec(targetIfReadable(`/proc/self/fd/${fd}`) ?? '')?.[1];
   if (inode === undefined) return undefined;
   const tcp = tcpListeners().find((one) => one.inode === inode);
   return tcp ? { host: tcp.host, port: tcp.port } : unixWhere(inode);
@@ -79,7 +79,7 @@ function whereOf(fd: number): Where | undefined {
 const ACCEPTS = 0x10000;
 
 function unixWhere(inode: string): Where | undefined {
-  for (const line of textOf('/proc/self/net/unix').split('\n')) {
+  for (const line of (textIfReadable('/proc/self/net/unix', 'latin1') ?? '').split('\n')) {
     const [, , , flags = '', , , found, ...path] = line.split(/\s+/);
     if (found === inode && (Number.parseInt(flags, 16) & ACCEPTS) !== 0) return { path: path.join(' ') };
   }
@@ -93,20 +93,4 @@ function wrong(what: string): HoldcastError {
     `the service manager passes no socket for the hub: ${what}`,
     hint,
   );
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
 }

@@ -8,7 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { foreignness } from './ownRequest';
+import { isLoopback } from './listening';
 
 export interface HttpLimits {
   /** Connections at once. For one more the one goes that has waited longest without a whole request. */
@@ -59,6 +59,30 @@ export function limitedServer({ limits, hosts = [], onRequest, onRefused }: Limi
   );
   makeRoom(server, limits.connections, () => onRefused('too many connections'));
   return server.setTimeout(limits.idleMs, (socket) => socket.destroy());
+}
+
+/**
+ * Why a request is not answered; undefined: it may be. A browser on this machine sends what any web page likes: to 127.0.0.1, or to a host
+ * name of the page's own that leads here (DNS rebinding). Browsers alone send Origin and Sec-Fetch-Site; Asterisk's curl,
+ * Prometheus and probes send neither.
+ * @param hosts names, besides those of this machine's loopback, by which the server may be called; lower case
+ */
+function foreignness(
+  { url = '', headers, headersDistinct }: Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'>,
+  hosts: readonly string[],
+): string | undefined {
+  const browser = ['origin', 'sec-fetch-site'].find((name) => headers[name] !== undefined);
+  if (browser !== undefined) return `from a browser (${browser})`;
+  // A request line may name a host as well, and that one counts (RFC 9112, 3.2.2).
+  const [, inLine] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url) ?? [];
+  const named = [...(headersDistinct['host'] ?? []), ...(inLine === undefined ? [] : [inLine])];
+  return named.every((host) => isOwn(host, hosts)) ? undefined : 'for another host';
+}
+
+/** Absent in HTTP/1.0, which no browser speaks. */
+function isOwn(header: string, hosts: readonly string[]): boolean {
+  const [, name = ''] = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(header.trim().toLowerCase()) ?? [];
+  return isLoopback(name.replace(/^\[(.*)\]$/, '$1')) || hosts.includes(name);
 }
 
 interface Exchange {

@@ -5,7 +5,7 @@ import { connect, isIPv4, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { uidText } from '../account';
 import { errnoOf, HoldcastError, messageOf } from '../errors';
-import { listenersOn } from '../tcpListeners';
+import { listenersOn } from '../tcpSockets';
 
 export type Where = { readonly path: string } | { readonly host: string; readonly port: number };
 

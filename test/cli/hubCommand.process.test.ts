@@ -7,7 +7,7 @@ import { configNotice } from '../../src/cli/hubCommand';
 import { Home } from '../support/home';
 import { HOLDCAST, until, type Ended } from '../support/process';
 import type { LogLine } from '../support/stream';
-import { RawClient, tempFolder } from './fixtures';
+import { RawClient, tempFolder } from '../hub/fixtures';
 
 const PLACES =
   "hub: { listen: '127.0.0.1:0', play: 'stream', observe: false }, calls: { folder: 'run/calls' }";

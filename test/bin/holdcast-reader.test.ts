@@ -28,7 +28,7 @@ import {
   samplesOf,
   Started,
   TOKEN,
-} from './asterisk';
+} from '../pipe/asterisk';
 
 /** Two pages of pieces, and one in hand. */
 const ATTACHED_BYTES = 8192;

@@ -1,8 +1,7 @@
 // The kernel's list of TCP sockets: the same address is the same however the kernel or Node writes it.
 // Would catch: a listener of another user that is not seen, since it listens by IPv6 for IPv4.
 import { createServer, type AddressInfo } from 'node:net';
-import { listenersOn } from '../../src/util/tcpListeners';
-import { plainAddress, tcpRows } from '../../src/util/tcpTable';
+import { listenersOn, plainAddress, tcpRows } from '../../src/util/tcpSockets';
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
@@ -38,5 +37,5 @@ onLinux.each([
 });
 
 test('rows that are cut off, as a list that changes while it is read has them, are none', () => {
-  expect([...tcpRows('  sl  local_address\n   0: 0100007F:13AE 00000000:0000 0A\n\n   1:')]).toEqual([]);
+  expect(tcpRows('  sl  local_address\n   0: 0100007F:13AE 00000000:0000 0A\n\n   1:')).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // The store in memory that the keeper is tested with keeps the contract of stores.
 // A fake that is kinder than a real store would hide what the keeper does wrong.
-import { FakeDatabase } from '../support/fakeStore';
-import { describeStore } from '../support/storeContract';
+import { FakeDatabase } from './fakeStore';
+import { describeStore } from './storeContract';
 
 let database = new FakeDatabase();
 describeStore(() => ({
