@@ -2,39 +2,18 @@
 // when that reader ends, the next one continues there. Until Asterisk has named the call, it is music only.
 import type { CallNews } from '../asterisk/feed';
 import { samplesOf } from '../audio/frame';
-import type { CallRules, PlayableMedia } from '../session/assemble';
-import { KnownCall } from '../session/knownCall';
+import type { CallRules } from '../session/assemble';
 import { musicOf, READ_MS, type CallState } from '../session/state';
 import { endReader, type ReaderProcess } from '../pipe/readerProcess';
 import { errorFields } from '../util/errors';
-import type { Logger } from '../util/log';
 import { seedOf, type Random } from '../util/random';
-import { CallPipe, type CallPipeParts, type OpenPipe } from './callPipe';
-import { CallSound, type Listener } from './callSound';
-import type { CallBeginning, CallStatus, FromMixer } from './messages';
-import type { MixerOutside } from './outsidePort';
-
-export interface HeldCallParts extends CallPipeParts {
-  log: Logger;
-  media: PlayableMedia;
-  outside: MixerOutside;
-  random: (seed: number) => Random;
-  post: (message: FromMixer) => void;
-  /** Passes a call's state on; false: not in this tick, there are too many. `last`: the next one follows only after a while. */
-  keep(token: string, state: CallState, last: boolean): boolean;
-  /** Opens Asterisk's pipe of a reader. @throws HoldcastError HC_HUB_FIFO: there is none any more */
-  openPipe(reader: ReaderProcess): OpenPipe;
-  /** The call is due to be opened as soon as there is time. */
-  onDue(call: HeldCall): void;
-  /** Asterisk has read nothing of a pipe for too long, and its reader was ended. */
-  onStuck(uniqueid: string | undefined): void;
-}
-
-/** The call that hears it. */
-interface Owner extends Listener {
-  readonly known: KnownCall;
-  readonly log: Logger;
-}
+import { CallPipe } from './callPipe';
+import type { HeldCallParts } from './heldCallParts';
+import { CallOwner } from './callOwner';
+import { CallReaders } from './callReaders';
+import { CallSound } from './callSound';
+import type { CallBeginning, CallStatus } from './messages';
+import { StateSchedule } from './stateSchedule';
 
 /**
  * `due` → `waiting` by `open`; `waiting` → `playing` when a reader has arrived, at once where one was announced before;
@@ -55,8 +34,6 @@ type Held =
 const PATIENCE_MS = 30_000;
 /** Delay before a failed call is tried again. */
 const AGAIN_MS = 1000;
-/** Most readers of one look-up known at the same time: Asterisk has one, and may leave another behind. */
-const MOST_READERS = 4;
 /** Most audio that can be unheard, see `Session.stateAt`. */
 const MOST_UNREAD_MS = 500;
 
@@ -65,7 +42,7 @@ export class HeldCall {
   readonly #pipe: CallPipe;
   readonly #random: Random;
   /** Undefined: the listener is not known. */
-  #owner: Owner | undefined;
+  #owner: CallOwner | undefined;
   #language: string | undefined;
   #held: Held = { status: 'asleep' };
   /** Where it continues; undefined: the caller has heard nothing yet. */
@@ -75,22 +52,20 @@ export class HeldCall {
   /** Failures to open or play since the last turn that succeeded. */
   #failures = 0;
   #keyAtMs = 0;
-  /** Announced and not known to have ended; the last one is used. */
-  #readers: ReaderProcess[] = [];
-  #count = 0;
-  /** When its state is told, in times of a Frame. */
-  #tellAt = 0;
+  readonly #readers = new CallReaders();
+  readonly #telling: StateSchedule;
 
   /** @param slot a number that differs from call to call: what need not be in each tick is spread by it */
   constructor(
     private readonly parts: HeldCallParts,
     beginning: CallBeginning,
-    private readonly slot: number,
+    slot: number,
   ) {
     const { token, uniqueid, fresh = false } = beginning;
     this.token = token;
     this.#fresh = fresh;
     this.#pipe = new CallPipe(parts);
+    this.#telling = new StateSchedule(() => parts.settings(), slot);
     this.#random = parts.random(seedOf(token));
     this.heardBy(uniqueid);
     this.begin(beginning);
@@ -126,7 +101,7 @@ export class HeldCall {
     if (uniqueid === before?.known.uniqueid) return;
     this.#owner = uniqueid === undefined ? undefined : this.#ownerOf(uniqueid);
     if (before) {
-      void before.services.close();
+      before.close();
       this.#state &&= musicOf(this.#state);
     }
     const held = this.#held;
@@ -135,14 +110,13 @@ export class HeldCall {
     } else if ('sound' in held) {
       held.sound.heardBy(this.#owner, this.#fresh);
       this.#fresh &&= !this.#owner;
-      this.#tellSoon();
+      this.#telling.soon();
     }
   }
 
   /** Asterisk has started a reader for it; an earlier one has usually ended. */
   readerCame(reader: ReaderProcess): void {
-    if (this.#readers.some(({ pid, started }) => pid === reader.pid && started === reader.started)) return;
-    this.#readers = [...this.#readers, reader].slice(-MOST_READERS);
+    if (!this.#readers.add(reader)) return;
     const held = this.#held;
     if (held.status === 'waiting') this.#attach(held.sound);
     else if (held.status === 'playing') this.#gone(held.sound);
@@ -179,17 +153,19 @@ export class HeldCall {
    * @param count of times of a Frame, 40 ms; `atMs`: deadline of the tick
    */
   tick(count: number, atMs: number): void {
-    this.#count = count;
+    this.#telling.at(count);
     const held = this.#held;
-    if (held.status === 'asleep') this.#tryAgain(held.again, atMs);
-    else if (held.status === 'waiting' && atMs - held.since >= PATIENCE_MS) {
+    if (held.status === 'asleep') {
+      // Without `again` it is awaited that a reader comes.
+      if (held.again !== undefined && atMs >= held.again && !this.#ended) this.#due(undefined);
+    } else if (held.status === 'waiting' && atMs - held.since >= PATIENCE_MS) {
       held.sound.close();
       this.#held = { status: 'asleep' };
     } else if (held.status === 'playing') {
       this.#play(held.sound);
       this.#failures = 0;
     }
-    if (this.#held.status === 'playing' && count >= this.#tellAt) this.#tell(this.#held.sound);
+    if (this.#held.status === 'playing' && this.#telling.isDue) this.#tell(this.#held.sound);
   }
 
   /**
@@ -245,20 +221,22 @@ export class HeldCall {
     } else if (isFirst) this.#away();
     const held = this.#held;
     if (held.status !== 'due' && held.status !== 'waiting') return;
-    this.#held = { status: 'asleep', again: atMs + AGAIN_MS };
-    this.#pipe.close();
-    if (held.status === 'due') held.before?.close();
-    else held.sound.close();
+    this.#end({ status: 'asleep', again: atMs + AGAIN_MS });
   }
 
   close(): void {
+    if (this.#held.status === 'over') return;
+    this.#end({ status: 'over' });
+    this.#owner?.close();
+  }
+
+  /** Nothing of it plays any more. */
+  #end(next: Held): void {
     const held = this.#held;
-    if (held.status === 'over') return;
-    this.#held = { status: 'over' };
+    this.#held = next;
     this.#pipe.close();
     if (held.status === 'due') held.before?.close();
     if ('sound' in held) held.sound.close();
-    void this.#owner?.services.close();
   }
 
   /** Whether its state is a call's that may need it. */
@@ -274,14 +252,9 @@ export class HeldCall {
     return this.parts.settings().rate;
   }
 
-  /** @param at when, on the clock; undefined: it is awaited that somebody comes */
-  #tryAgain(at: number | undefined, atMs: number): void {
-    if (at !== undefined && atMs >= at && !this.#ended) this.#due(undefined);
-  }
-
   #due(before: CallSound | undefined): void {
     this.#held = { status: 'due', before };
-    this.parts.onDue(this);
+    this.parts.onDue(this.token);
   }
 
   #rules(): CallRules {
@@ -289,18 +262,9 @@ export class HeldCall {
     return settings.rules(this.parts.outside.bindings(settings.config, this.token));
   }
 
-  #ownerOf(uniqueid: string): Owner {
-    const { log: all, outside } = this.parts;
-    const log = all.child({ uniqueid });
-    const known = new KnownCall({ uniqueid, certain: true, log });
-    return {
-      known,
-      log,
-      services: outside.services(this.token, () => known.recorded),
-      speech: outside.speech(this.token),
-      call: () => known.call(this.#language ?? this.parts.settings().config.language),
-      told: () => known.told,
-    };
+  #ownerOf(uniqueid: string): CallOwner {
+    const language = (): string => this.#language ?? this.parts.settings().config.language;
+    return new CallOwner(this.parts, { uniqueid, token: this.token, language });
   }
 
   #sound(): CallSound {
@@ -313,9 +277,9 @@ export class HeldCall {
       random: this.#random,
       onKey: (action: string) => {
         this.#pipe.pressed(action, this.#keyAtMs);
-        this.#tellSoon();
+        this.#telling.soon();
       },
-      onMoment: () => this.#tellSoon(),
+      onMoment: () => this.#telling.soon(),
       onRescue: () => void figures.rescued++,
     };
     this.#fresh &&= !owner;
@@ -324,22 +288,17 @@ export class HeldCall {
 
   /** Plays to the last reader that is still there. */
   #attach(sound: CallSound): void {
-    for (let reader = this.#readers.at(-1); reader; reader = this.#readers.at(-1)) {
-      try {
-        this.#pipe.attach(this.parts.openPipe(reader));
-      } catch (error) {
-        this.#owner?.log.debug(errorFields(error), 'the pipe of a reader cannot be opened');
-        this.#readers.pop();
-        continue;
-      }
-      this.#held = { status: 'playing', sound };
-      this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
-      this.#owner?.log.debug({ pid: reader.pid }, 'a reader has arrived');
-      this.#play(sound);
-      // That its first track has begun need not be told soon.
-      this.#tellAt = this.#count + 1 + (this.slot % this.parts.settings().stateTicks);
-      return;
-    }
+    const pipe = this.#readers.open(
+      (reader) => this.parts.openPipe(reader),
+      (error) => this.#owner?.log.debug(errorFields(error), 'the pipe of a reader cannot be opened'),
+    );
+    if (!pipe) return;
+    this.#pipe.attach(pipe);
+    this.#held = { status: 'playing', sound };
+    this.parts.post({ type: 'reader', token: this.token, status: 'reading' });
+    this.#owner?.log.debug({ pid: pipe.reader.pid }, 'a reader has arrived');
+    this.#play(sound);
+    this.#telling.began();
   }
 
   #play(sound: CallSound): void {
@@ -350,7 +309,7 @@ export class HeldCall {
       this.parts.onStuck(this.#owner?.known.uniqueid);
       endReader(reader);
     }
-    this.#readers = this.#readers.filter((each) => each !== reader);
+    this.#readers.remove(reader);
     this.#owner?.log.debug({ result }, 'the reader has gone');
     this.#gone(sound);
   }
@@ -385,16 +344,9 @@ export class HeldCall {
     return Math.min(samplesOf(MOST_UNREAD_MS, rate), this.#pipe.unreadSamples() + samplesOf(READ_MS, rate));
   }
 
-  /** Once the caller has heard what is rendered by now. */
-  #tellSoon(): void {
-    const { leadFrames } = this.parts.settings();
-    this.#tellAt = Math.min(this.#tellAt, this.#count + leadFrames + 3);
-  }
-
   #tell(sound: CallSound): void {
     if (!this.#keeps) return;
     const state = sound.stateAt(this.#unheard());
-    if (!state || this.parts.keep(this.token, state, false))
-      this.#tellAt = this.#count + this.parts.settings().stateTicks;
+    if (!state || this.parts.keep(this.token, state, false)) this.#telling.told();
   }
 }

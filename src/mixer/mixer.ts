@@ -12,7 +12,8 @@ import type { Random } from '../util/random';
 import { LogThrottle } from '../util/logThrottle';
 import { CallFigures } from './callFigures';
 import type { OpenPipe } from './callPipe';
-import { HeldCall, type HeldCallParts } from './heldCall';
+import { HeldCall } from './heldCall';
+import type { HeldCallParts } from './heldCallParts';
 import type {
   CallBeginning,
   CallStatus,
@@ -23,6 +24,7 @@ import type {
 } from './messages';
 import { BatchBuffer, MixSettings } from './mixSettings';
 import type { MixerOutside } from './outsidePort';
+import { StateBatch } from './stateBatch';
 import { Ticker, TICK_MS } from './ticker';
 import { Turns } from './turns';
 
@@ -57,8 +59,6 @@ const OPENINGS = 12;
 const CHANGES = 3;
 /** How long a call may finish an announcement or wait for an answer before it switches. */
 const PATIENCE_MS = 30_000;
-/** Most states reported in one tick. */
-const STATES = 16;
 const FIGURES_MS = 1000;
 const SAY_MS = 10_000;
 
@@ -71,12 +71,13 @@ export class Mixer {
   readonly #failed: LogThrottle;
   #settings: MixSettings | undefined;
   #buffer: BatchBuffer | undefined;
-  #due: HeldCall[] = [];
+  /** Tokens of calls that are to be opened. */
+  #due: string[] = [];
   #changing: HeldCall[] = [];
   #changeBy = 0;
   /** Calls that may still be opened before the next tick. */
   #openings = OPENINGS;
-  #states: (readonly [string, string])[] = [];
+  readonly #states = new StateBatch((states) => this.#post({ type: 'states', states }));
   #begun = 0;
   #atMs = 0;
   #figuresAt = 0;
@@ -90,7 +91,7 @@ export class Mixer {
       tick: (count, atMs, missed) => this.#tick(count, atMs, missed),
       onResync: (missed) =>
         log.warn({ missedMs: missed * TICK_MS }, 'the thread stood still; callers heard gaps'),
-      idle: () => this.#calls.size === 0 && this.#states.length === 0,
+      idle: () => this.#calls.size === 0 && this.#states.isEmpty,
       onFailure: (error) => this.#fails(error, 'mixer'),
     });
     this.#stuck = new LogThrottle(clock, SAY_MS);
@@ -196,12 +197,8 @@ export class Mixer {
       settings: () => this.#settings!,
       openPipe: (reader) => this.parts.openPipe?.(reader) ?? this.#openPipe(reader),
       buffer: () => this.#buffer!,
-      keep: (token, state, last) => {
-        if (this.#states.length >= STATES && !last) return false;
-        this.#states.push([token, JSON.stringify(state)]);
-        return true;
-      },
-      onDue: (call) => void this.#due.push(call),
+      keep: (token, state, last) => this.#states.add(token, state, last),
+      onDue: (token) => void this.#due.push(token),
       onStuck: (uniqueid) =>
         this.#stuck.say((times) =>
           log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
@@ -232,7 +229,7 @@ export class Mixer {
     });
     this.#openDue();
     if (this.#changing.length > 0) this.#change(now);
-    this.#tellStates();
+    if (!this.#states.isEmpty) this.#states.send();
     if (atMs - this.#figuresAt > FIGURES_MS - TICK_MS / 2) this.#tellFigures(atMs);
   }
 
@@ -266,8 +263,8 @@ export class Mixer {
   #openDue(): void {
     if (!this.#settings) return;
     while (this.#openings > 0 && this.#due.length > 0) {
-      const call = this.#due.shift()!;
-      if (call.status !== 'due') continue;
+      const call = this.#calls.get(this.#due.shift()!);
+      if (call?.status !== 'due') continue;
       this.#openings--;
       this.#dare(call, 'open', () => call.open(this.#atMs));
     }
@@ -279,19 +276,6 @@ export class Mixer {
     const patient = now < this.#changeBy;
     for (const call of some)
       if (this.#dare(call, 'change', () => call.change(patient)) === false) this.#changing.push(call);
-  }
-
-  #tellStates(): void {
-    const states = this.#states;
-    if (states.length === 0) return;
-    this.#states = [];
-    this.#postStates(states);
-  }
-
-  /** A state that cannot be sent does not block the others. */
-  #postStates(states: readonly (readonly [string, string])[]): void {
-    if (this.#post({ type: 'states', states })) return;
-    for (const state of states) this.#post({ type: 'states', states: [state] });
   }
 
   /** @returns whether it could be sent */
@@ -349,13 +333,14 @@ export class Mixer {
   /** Every call's state is told once more, exact, and all pipes are closed; no call begins any more. */
   drain(): void {
     this.#drained = true;
-    const states: (readonly [string, string])[] = [];
+    // What a call told before is older.
+    this.#states.clear();
     for (const call of this.#calls.values()) {
       const state = this.#dare(call, 'drain', () => call.drain());
-      if (state) states.push([call.token, JSON.stringify(state)]);
+      if (state) this.#states.add(call.token, state, true);
     }
-    this.#states = [];
-    this.#postStates(states);
+    // The main thread waits for this, whatever is in it.
+    this.#states.send();
     this.close();
   }
 
