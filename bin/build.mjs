@@ -1,7 +1,8 @@
 // Bundles src into dist: one small file for `stream` (start-up time), one for the commands, one for config files.
 // Every dependency that is slow or native stays outside and is imported on demand.
 import { build } from 'esbuild';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -36,12 +37,36 @@ const common = {
   define: { HOLDCAST_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 };
+
+/**
+ * `import()` of a package that is CommonJS starts Node's loader of ES modules, which reads the whole text for its exports before
+ * it is run: 40 ms of processor for esbuild. What has a name here is required instead; `import(url)` of a config stays.
+ */
+function required(text, file) {
+  const packageImport = /\bimport\(("[^"]+")\)/g;
+  if (packageImport.test(text) && !text.includes('__toESM=')) throw new Error(`${file} has no __toESM`);
+  return text.replace(packageImport, 'Promise.resolve().then(()=>__toESM(require($1),1))');
+}
+
+/** Builds with what is common to all bundles. */
+async function write(options) {
+  const { outputFiles } = await build({ ...common, ...options, write: false });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, required(text, path));
+  }
+}
+
 const { stream, ...others } = present;
-/** n2words is an ES module, which older versions of Node 20 cannot require: it goes into the bundles. */
+/**
+ * What goes into the bundles: n2words is an ES module, which older versions of Node 20 cannot require; of zod's 140 files, most
+ * of them texts in other languages, few are needed, and to load all takes 45 ms of processor.
+ */
+const inside = ['n2words', 'zod'];
 const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filter(
-  (name) => name !== 'n2words',
+  (name) => !inside.includes(name),
 );
-await build({ ...common, entryPoints: others, external: packages });
+await write({ entryPoints: others, external: packages });
 
 /**
  * What `stream` imports after the caller hears music, each a file of its own: a bundle of all costs every caller 4 ms of
@@ -70,8 +95,7 @@ const apart = {
 // pino is bundled: one file to read instead of forty, 9 ms of processor instead of 17 a caller.
 const external = packages.filter((name) => name !== 'pino');
 const entryPoints = Object.fromEntries(Object.values(later).map(({ file, entry }) => [file, entry]));
-await build({
-  ...common,
+await write({
   entryPoints: { stream, ...entryPoints },
   external,
   plugins: [apart],

@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: installs packages where they are missing or older than the lock file, and builds.
-// Plain Node without packages, since it runs before there are any. With --tests it also sees to ffmpeg.
+// Plain Node without packages, since it runs before there are any. With --tests it also sees to ffmpeg; with --build it only
+// builds, for tests that run, beneath which no package may be exchanged.
 // In words that Node 12 knows, so that a Node that is too old gets as far as to say so.
 import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, realpathSync, statSync } from 'fs';
@@ -7,7 +8,7 @@ import { dirname, join } from 'path';
 
 const root = dirname(dirname(realpathSync(process.argv[1])));
 const MIN_NODE = 20;
-const OPTIONS = ['--tests'];
+const OPTIONS = ['--tests', '--build'];
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
@@ -107,7 +108,7 @@ function setup(options) {
     return 1;
   }
   try {
-    installPackages();
+    if (!options.includes('--build')) installPackages();
     build();
     if (options.includes('--tests')) provideFfmpeg();
     return 0;

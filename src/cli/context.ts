@@ -68,9 +68,9 @@ export async function configOf(
   path: string | undefined,
   folders: (config: ResolvedConfig) => readonly string[],
 ): Promise<ResolvedConfig> {
-  const { loadConfig } = await import('../config/load');
+  const { loadConfig, loadConfigWarm } = await import('../config/load');
   becomeOwnerOfConfig(path);
-  const { config } = await loadConfig(path);
+  const config = (await loadConfigWarm(path)) ?? (await loadConfig(path)).config;
   becomeOwnerOf(folders(config));
   return config;
 }

@@ -1,6 +1,6 @@
 // The options of what a call does: advices with parts of the day and campaigns, places in the queue, keys.
 // What an option may be is checked here and nowhere else; an editor shows its comment with unit, range and default.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADVICE_SLOTS, type DayPart } from '../program/adviceSlots';
 import {
   BUILTIN_ACTIONS,

@@ -1,6 +1,6 @@
 // The options of the machine: Asterisk's manager interface, the hub, streams, the state of calls, the log.
 // What an option may be is checked here and nowhere else; an editor shows its comment with unit, range and default.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseListen } from './listen';
 import { host, HOUR_MS, line, oneOf, path, text, whole, within } from './pieces';
 

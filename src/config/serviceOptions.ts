@@ -1,6 +1,6 @@
 // The options of what Holdcast asks and where it remembers: voices, billing, the store.
 // What an option may be is checked here and nowhere else; an editor shows its comment with unit, range and default.
-import { z } from 'zod';
+import * as z from 'zod';
 import { pinIsLost } from '../billing/fill';
 import { defaultPin, type BillingFunction, type HttpBilling, type SqlBilling } from '../billing/settings';
 import { minorDigits } from '../speech/money';

@@ -1,6 +1,6 @@
 // A script says what happens in a rendered call, and when (keys, positions, advices), and what billing knows of its caller.
 // It is JSON so that anyone can write one; a mistake in it is answered with its place and what is allowed.
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_ACCOUNTS } from '../billing/billing';
 import { HoldcastError } from '../util/errors';
 import { parseJson } from '../util/json';

@@ -100,6 +100,6 @@ describe('setup', () => {
 
   test('that is told what it does not know exits with 2', () => {
     const { status, lines } = node([SETUP, '--frob']);
-    expect([status, lines]).toEqual([2, ['setup: --frob is no option: there is --tests']]);
+    expect([status, lines]).toEqual([2, ['setup: --frob is no option: there is --tests, --build']]);
   });
 });

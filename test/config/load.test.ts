@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { schema } from '../../src/config/schema';
 import { packageRoot } from '../../src/util/packageRoot';
 import { isRoot, OTHER, reachable } from '../support/otherUser';

@@ -31,7 +31,9 @@ beforeAll(() => {
   const newest = Math.max(...sources.map((file) => mtimeOf(join(ROOT, 'src', file))));
   if (mtimeOf(join(ROOT, 'dist/cli.cjs')) > newest) return;
   const lock = join(tmpdir(), `holdcast-build-${createHash('md5').update(ROOT).digest('hex')}`);
-  execFileSync('flock', [lock, process.execPath, join(ROOT, 'bin/setup.mjs')], { stdio: 'inherit' });
+  execFileSync('flock', [lock, process.execPath, join(ROOT, 'bin/setup.mjs'), '--build'], {
+    stdio: 'inherit',
+  });
 }, 60_000);
 
 export interface Ended {
