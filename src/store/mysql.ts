@@ -5,13 +5,11 @@ import type { Connection as Driver, QueryError, ResultSetHeader, RowDataPacket }
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { greetingError, serverErrno } from './mysqlErrors';
-import type { Value } from './namedSql';
-import { ConnectionPool, type Connection, type Pool, type Result } from './pool';
+import { ConnectionPool, type Connection, type Pool, type Result, type Value } from './pool';
 import { trustOf } from './mysqlTrust';
 import type { DatabaseSettings } from './settings';
 
-export type { Params, Value } from './namedSql';
-export type { Pool, Queryable, Row } from './pool';
+export type { Pool, Row } from './pool';
 
 /** Statements that a connection keeps prepared; the server has a limit for all its clients. */
 const PREPARED = 40;

@@ -14,7 +14,7 @@ import {
 } from './adminPort';
 import { openPool } from './mysql';
 import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
-import { refused } from './storeErrors';
+import { refused } from './store';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
 import type { StoreParts } from './open';
 import type { Pool, Queryable } from './pool';

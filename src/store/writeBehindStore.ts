@@ -13,15 +13,14 @@ import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { ChoiceFiles } from './choiceFiles';
-import { ChoiceRefresh } from './choiceRefresh';
 import { Outage, troubleFields } from './outage';
 import { Outbox } from './outbox';
 import type { PinLedger } from './pinLedger';
-import { ClockDoubt, purgeBefore } from './purging';
+import { ChoiceRefresh, ClockDoubt, purgeBefore } from './purging';
 import { rowsOf } from './rows';
 import type { StoreSettings } from './settings';
 import type { Phone, Store, StoreEntry } from './store';
-import { tooSlow } from './storeErrors';
+import { tooSlow } from './store';
 import { NOBODY, StoreLink } from './storeLink';
 import { StoreWriter } from './storeWriter';
 
