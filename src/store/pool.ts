@@ -32,15 +32,6 @@ export interface Queryable {
   run(sql: string, params?: Params, signal?: AbortSignal): Promise<number>;
 }
 
-export interface Pool extends Queryable, Closeable {
-  /** On one connection, committed when `body` resolves; otherwise nothing of it is kept. Throws what `body` throws. */
-  transaction<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** The same without a transaction: for locks that belong to a connection. */
-  session<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** At once: what waits or hangs ends with HC_STORE_AWAY. */
-  close(): Promise<void>;
-}
-
 /** One connection of the driver's. */
 export interface Connection {
   /** Resolves when it may be used; rejects with the driver's error. */
@@ -70,7 +61,7 @@ const MOST_WAITING = 1000;
 const CLOSED = 'the pool of connections is closed';
 const GIVEN_UP = 'the query was given up';
 
-export class ConnectionPool implements Pool {
+export class Pool implements Queryable, Closeable {
   readonly #open = new Set<Connection>();
   #idle: { connection: Connection; since: number }[] = [];
   /** For a connection, the first in line first. */
@@ -94,6 +85,7 @@ export class ConnectionPool implements Pool {
     return (await this.#once(sql, params, signal)).changed;
   }
 
+  /** On one connection, committed when `body` resolves; otherwise nothing of it is kept. Throws what `body` throws. */
   transaction<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#leased(signal, async (connection) => {
       await this.#send(connection, 'START TRANSACTION', [], signal);
@@ -108,10 +100,12 @@ export class ConnectionPool implements Pool {
     });
   }
 
+  /** The same without a transaction: for locks that belong to a connection. */
   session<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#leased(signal, (connection) => body(this.#on(connection, signal)));
   }
 
+  /** At once: what waits or hangs ends with HC_STORE_AWAY. */
   close(): Promise<void> {
     this.#closing.abort();
     for (const { connection } of this.#idle) {
