@@ -12,10 +12,10 @@ import type { PinRules } from './settings';
  * `unjudged`: it was not sent, since billing was not reached. The others were not sent: the number was locked, too many
  * were wrong over all numbers, or the store could not count the try.
  */
-export type PinResult = 'right' | 'wrong' | 'unanswered' | 'unjudged' | 'locked' | 'limited' | 'uncounted';
-export const PIN_RESULTS: readonly PinResult[] = [
+export const PIN_RESULTS = [
   ...(['right', 'wrong', 'unanswered', 'unjudged', 'locked', 'limited', 'uncounted'] as const),
 ];
+export type PinResult = (typeof PIN_RESULTS)[number];
 
 export interface PinTriesParts {
   readonly rules: PinRules;

@@ -3,7 +3,7 @@
 import { errorFields } from '../util/errors';
 import type { Closeable } from '../util/scope';
 import { isTrackId, type Fields, type StoreRecord } from './rows';
-import { refused } from './storeErrors';
+import { refused } from './store';
 
 export interface MigrateOptions {
   /** Track ids in order of name: number n of the old system is the n-th, where `classes` says nothing else. */

@@ -6,7 +6,7 @@ import { promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../util/clock';
 import type { Random } from '../util/random';
-import { decodeEntry, encodeEntry } from './entryText';
+import { decodeEntry, encodeEntry } from './rows';
 import { refuseAsRoot } from './owner';
 import type { StoreEntry } from './store';
 

@@ -2,8 +2,7 @@
 // Many processes may have the file open at once; each write waits its turn.
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../util/clock';
-import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
-import type { SqlValue, Statement } from './embeddedMessages';
+import { EmbeddedThread, type SqlValue, type Statement, type ThreadOptions } from './embeddedThread';
 import { isKept, latestBelieved, rowsOf, type Rows } from './rows';
 import { SqlPins, type PinTables } from './sqlPins';
 import type { Phone, Store, StoreEntry } from './store';

@@ -7,9 +7,40 @@ import { messageOf, type HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 import { PendingRequests } from '../util/pendingRequests';
-import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedMessages';
-import { migrationsFor } from './schema';
-import { away, refused } from './storeErrors';
+import { migrationsFor, type Migration } from './schema';
+import { away, refused } from './store';
+
+/** A value of SQLite. */
+export type SqlValue = string | number | null;
+
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+export type Request =
+  | { readonly id: number; readonly type: 'read'; readonly statement: Statement }
+  /** In one transaction; answered when it is on disk. */
+  | { readonly id: number; readonly type: 'write'; readonly statements: readonly Statement[] }
+  | { readonly id: number; readonly type: 'close' };
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+export type Answer =
+  | { readonly id: number; readonly rows: readonly SqlRow[] }
+  /** Rows that each statement changed. */
+  | { readonly id: number; readonly changed: readonly number[] }
+  | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
+  /** A damaged file was found and put there. */
+  | { readonly aside: string };
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly file: string;
+  readonly migrations: readonly Migration[];
+  /** How long to wait for a locked file, milliseconds. */
+  readonly lockedMs: number;
+}
 
 export interface ThreadOptions {
   readonly log: Logger;

@@ -15,7 +15,7 @@ import {
   type OpenFile,
   type Sqlite,
 } from './embeddedFile';
-import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedMessages';
+import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedThread';
 
 type Prepared = ReturnType<Sqlite['prepare']>;
 

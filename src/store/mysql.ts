@@ -5,13 +5,11 @@ import type { Connection as Driver, QueryError, ResultSetHeader, RowDataPacket }
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { greetingError, serverErrno } from './mysqlErrors';
-import type { Value } from './namedSql';
-import { ConnectionPool, type Connection, type Pool, type Result } from './pool';
+import { Pool, type Connection, type Result, type Value } from './pool';
 import { trustOf } from './mysqlTrust';
 import type { DatabaseSettings } from './settings';
 
-export type { Params, Value } from './namedSql';
-export type { Pool, Queryable, Row } from './pool';
+export type { Pool, Row } from './pool';
 
 /** Statements that a connection keeps prepared; the server has a limit for all its clients. */
 const PREPARED = 40;
@@ -23,7 +21,7 @@ const PREPARED = 40;
 export function openPool(settings: DatabaseSettings, parts: { log: Logger; clock: Clock }): Pool {
   const { connections, connectMs, queryMs } = settings;
   const connect = (): Connection => new MysqlConnection(settings);
-  return new ConnectionPool({ connect, connections, connectMs, queryMs, ...parts });
+  return new Pool({ connect, connections, connectMs, queryMs, ...parts });
 }
 
 /**

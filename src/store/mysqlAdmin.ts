@@ -14,7 +14,7 @@ import {
 } from './adminPort';
 import { openPool } from './mysql';
 import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
-import { refused } from './storeErrors';
+import { refused } from './store';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
 import type { StoreParts } from './open';
 import type { Pool, Queryable } from './pool';
@@ -47,7 +47,7 @@ class MysqlAdmin implements StoreAdmin {
   }
 
   migrate(options: MigrateOptions): Promise<MigrateReport> {
-    if (options.dryRun) return this.#dryRun(options);
+    if (options.dryRun) return this.#migrate(this.pool, options);
     return this.pool.session(async (on) => {
       const [row] = await on.query("SELECT GET_LOCK(CONCAT('holdcast.', MD5(DATABASE())), ?) AS got", [
         LOCK_SECONDS,
@@ -109,23 +109,20 @@ class MysqlAdmin implements StoreAdmin {
   async #migrate(on: Queryable, options: MigrateOptions): Promise<MigrateReport> {
     const left = await missing(on);
     const isOld = await beginsBeside(on, left);
-    for (const { statements } of left) for (const statement of statements) await on.run(statement);
-    await rememberOld(on, this.clock.wall());
+    const applied = left.map(({ name }) => name);
+    if (!options.dryRun) {
+      for (const { statements } of left) for (const statement of statements) await on.run(statement);
+      await rememberOld(on, this.clock.wall());
+    }
     const found = meanings(await stateOf(on, await tablesOf(on)), options, isOld);
+    if (options.dryRun) return { applied, ...found };
     await inTransaction(on, () => writeMeanings(on, found, options));
     // Last: what is interrupted before is done again, all of it.
     for (const { version, name } of left)
       await on.run('INSERT IGNORE INTO holdcast_schema (version, name, at_ms) VALUES (?, ?, ?)', [
         ...([version, name, Math.trunc(this.clock.wall())] as const),
       ]);
-    return { applied: left.map(({ name }) => name), ...found };
-  }
-
-  async #dryRun(options: MigrateOptions): Promise<MigrateReport> {
-    const left = await missing(this.pool);
-    const isOld = await beginsBeside(this.pool, left);
-    const found = meanings(await stateOf(this.pool, await tablesOf(this.pool)), options, isOld);
-    return { applied: left.map(({ name }) => name), ...found };
+    return { applied, ...found };
   }
 
   async #checkServer(): Promise<StoreFinding[]> {

@@ -2,7 +2,7 @@
 // A server's own words may hold what was stored or asked for; they are passed on only where they cannot.
 import { errnoOf, HoldcastError } from '../util/errors';
 import { tlsFailure } from './mysqlTrust';
-import { away, refused } from './storeErrors';
+import { away, refused } from './store';
 
 /** The server is busy, stopping, full, read-only or lost a race: the same may be done later. By error number. */
 const PASSING = new Set([

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { unlessDeadlocked } from './mysqlErrors';
 import type { Pool, Queryable } from './pool';
 import type { PinTables } from './sqlPins';
-import { away } from './storeErrors';
+import { away } from './store';
 
 /** UTC: local time has an hour twice a year. */
 const GUARD =

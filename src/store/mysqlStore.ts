@@ -3,12 +3,11 @@
 import type { Clock } from '../util/clock';
 import { unlessDeadlocked } from './mysqlErrors';
 import { mysqlPins } from './mysqlPins';
-import type { Value } from './namedSql';
-import type { Pool, Queryable, Row } from './pool';
+import type { Pool, Queryable, Row, Value } from './pool';
 import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
 import { SqlPins } from './sqlPins';
 import type { Phone, Store, StoreEntry } from './store';
-import { away, refused } from './storeErrors';
+import { away, refused } from './store';
 
 /** Rows of one statement: few lengths, since each is a statement that the server keeps prepared. */
 const PIECES = [64, 8, 1] as const;

@@ -5,7 +5,7 @@ import { promises } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
 import type { DatabaseSettings } from './settings';
-import { away } from './storeErrors';
+import { away } from './store';
 
 /** The driver's makers of ways to log in, as far as they are used here. */
 export interface Plugins<Plugin> {

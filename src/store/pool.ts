@@ -6,8 +6,11 @@ import type { Logger } from '../util/log';
 import { PendingRequests } from '../util/pendingRequests';
 import type { Closeable } from '../util/scope';
 import { databaseError, SERVER } from './mysqlErrors';
-import { numbered, type Params, type Value } from './namedSql';
-import { away } from './storeErrors';
+import { away, refused } from './store';
+
+export type Value = string | number | bigint | boolean | null;
+/** In the order of `?`, or by name for `:name`. */
+export type Params = readonly Value[] | Readonly<Record<string, Value>>;
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -27,15 +30,6 @@ export interface Queryable {
   query(sql: string, params?: Params, signal?: AbortSignal): Promise<readonly Row[]>;
   /** The same for what changes rows. @returns how many were found or changed, as the server counts them */
   run(sql: string, params?: Params, signal?: AbortSignal): Promise<number>;
-}
-
-export interface Pool extends Queryable, Closeable {
-  /** On one connection, committed when `body` resolves; otherwise nothing of it is kept. Throws what `body` throws. */
-  transaction<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** The same without a transaction: for locks that belong to a connection. */
-  session<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** At once: what waits or hangs ends with HC_STORE_AWAY. */
-  close(): Promise<void>;
 }
 
 /** One connection of the driver's. */
@@ -67,7 +61,7 @@ const MOST_WAITING = 1000;
 const CLOSED = 'the pool of connections is closed';
 const GIVEN_UP = 'the query was given up';
 
-export class ConnectionPool implements Pool {
+export class Pool implements Queryable, Closeable {
   readonly #open = new Set<Connection>();
   #idle: { connection: Connection; since: number }[] = [];
   /** For a connection, the first in line first. */
@@ -91,6 +85,7 @@ export class ConnectionPool implements Pool {
     return (await this.#once(sql, params, signal)).changed;
   }
 
+  /** On one connection, committed when `body` resolves; otherwise nothing of it is kept. Throws what `body` throws. */
   transaction<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#leased(signal, async (connection) => {
       await this.#send(connection, 'START TRANSACTION', [], signal);
@@ -105,10 +100,12 @@ export class ConnectionPool implements Pool {
     });
   }
 
+  /** The same without a transaction: for locks that belong to a connection. */
   session<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#leased(signal, (connection) => body(this.#on(connection, signal)));
   }
 
+  /** At once: what waits or hangs ends with HC_STORE_AWAY. */
   close(): Promise<void> {
     this.#closing.abort();
     for (const { connection } of this.#idle) {
@@ -259,4 +256,27 @@ export class ConnectionPool implements Pool {
       },
     }) as Promise<T>;
   }
+}
+
+/** What is left alone: strings, quoted names, comments, `:=`; else a name, or a question mark. */
+const TOKEN =
+  /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|`[^`]*`|--(?=\s)[^\n]*|#[^\n]*|\/\*[^]*?\*\/|:=|:([A-Za-z_]\w*)/g;
+
+/**
+ * Named parameters become question marks in order. Own code, since the driver's takes an apostrophe in a comment for the
+ * beginning of a string.
+ * @param params in the order of the question marks, or by the names in the query; a name may come twice
+ * @throws HoldcastError HC_STORE_REFUSED: a name that is not given
+ */
+export function numbered(sql: string, params: Params): { sql: string; values: readonly Value[] } {
+  if (Array.isArray(params)) return { sql, values: params as readonly Value[] };
+  const named = params as Readonly<Record<string, Value>>;
+  const values: Value[] = [];
+  const text = sql.replace(TOKEN, (token, name?: string) => {
+    if (name === undefined) return token;
+    if (!Object.hasOwn(named, name)) throw refused(`the query has :${name}, which it is not given`);
+    values.push(named[name]!);
+    return '?';
+  });
+  return { sql: text, values };
 }

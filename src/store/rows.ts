@@ -1,7 +1,7 @@
-// What happened, checked and as rows of the tables: the same for both stores, so that they keep the same things.
+// What happened, checked, as rows of the tables and as lines of JSON: the same for both stores, so that they keep the same things.
 // A store that cuts what is too long would give one caller's choice to another; nothing is ever made to fit.
-import { refused } from './storeErrors';
-import { LONGEST_PHONE, type Phone, type StoreEntry } from './store';
+import { parseJson } from '../util/json';
+import { LONGEST_PHONE, refused, type Phone, type StoreEntry } from './store';
 
 /** A choice of the old system that no track is known for: its number is kept until somebody says. */
 export interface NumberedChoice {
@@ -14,36 +14,22 @@ export interface NumberedChoice {
 /** As stores hand it to each other (export, import): anything that JSON can hold. */
 export type StoreRecord = StoreEntry | NumberedChoice;
 
-/** Milliseconds since 1970, whole. */
-type At = number;
-type Src = string | null;
 export interface ChoiceRow {
   readonly src: string;
   readonly track?: string;
   readonly musicClass?: number;
-  readonly atMs: At;
+  /** Milliseconds since 1970, whole. */
+  readonly atMs: number;
 }
-export type HeardRow = readonly [
-  uniqueid: string,
-  atMs: At,
-  kind: string,
-  item: string,
-  src: Src,
-  queue: Src,
-];
-export type KeyRow = readonly [
-  uniqueid: string,
-  atMs: At,
-  digit: string,
-  action: string,
-  src: Src,
-  queue: Src,
-];
+
+type Cells = readonly (string | number | null)[];
 
 export interface Rows {
   readonly choices: readonly ChoiceRow[];
-  readonly heard: readonly HeardRow[];
-  readonly keys: readonly KeyRow[];
+  /** Uniqueid, at_ms, kind, item, src, queue. */
+  readonly heard: readonly Cells[];
+  /** Uniqueid, at_ms, digit, action, src, queue. */
+  readonly keys: readonly Cells[];
 }
 
 /** Columns are so long; a longer queue or Uniqueid is not Asterisk's. */
@@ -53,7 +39,7 @@ export const LARGEST_CLASS = 32_767;
 /** A choice of so much later than now was made by a clock that was wrong: it is older than any, milliseconds. */
 const AHEAD_MS = 60_000;
 const LAST_DATE = 8.64e15;
-export const KINDS: readonly string[] = ['track', 'advice', 'position', 'answer'];
+const KINDS: readonly string[] = ['track', 'advice', 'position', 'answer'];
 
 /** The latest time of a choice that is believed. */
 export function latestBelieved(nowMs: number): number {
@@ -76,12 +62,9 @@ export function isTrackId(text: string): boolean {
  * @throws HoldcastError HC_STORE_REFUSED: an entry that no store can take; the message has no value of it
  */
 export function rowsOf(entries: readonly StoreEntry[]): Rows {
-  return asRows(
-    entries.filter(
-      (entry) => entry.type !== 'choice' || typeof entry.phone !== 'string' || isKept(entry.phone),
-    ),
-    isKept,
-  );
+  const kept = ({ type, phone }: StoreEntry): boolean =>
+    type !== 'choice' || typeof phone !== 'string' || isKept(phone);
+  return asRows(entries.filter(kept), isKept);
 }
 
 /** The same for what another store had: a number that an old system kept is kept, whatever it looks like. */
@@ -89,10 +72,12 @@ export function rowsOfRecords(records: readonly StoreRecord[]): Rows {
   return asRows(records, (phone) => phone.length <= LONGEST_PHONE);
 }
 
-function asRows(records: readonly StoreRecord[], keeps: (phone: Phone) => boolean): Rows {
+type Keeps = (phone: Phone) => boolean;
+
+function asRows(records: readonly StoreRecord[], keeps: Keeps): Rows {
   const choices: ChoiceRow[] = [];
-  const heard: HeardRow[] = [];
-  const keys: KeyRow[] = [];
+  const heard: Cells[] = [];
+  const keys: Cells[] = [];
   for (const record of records) {
     if (record.type === 'choice') choices.push(choiceRow(record, keeps));
     else if (record.type === 'heard') heard.push(heardRow(record, keeps));
@@ -102,7 +87,7 @@ function asRows(records: readonly StoreRecord[], keeps: (phone: Phone) => boolea
   return { choices, heard, keys };
 }
 
-function choiceRow(record: StoreRecord & { type: 'choice' }, keeps: (phone: Phone) => boolean): ChoiceRow {
+function choiceRow(record: StoreRecord & { type: 'choice' }, keeps: Keeps): ChoiceRow {
   const src = record.phone;
   if (typeof src !== 'string' || !isStorable(src) || !keeps(src))
     throw refused('a choice has no right number');
@@ -114,32 +99,25 @@ function choiceRow(record: StoreRecord & { type: 'choice' }, keeps: (phone: Phon
   return { src, musicClass, atMs };
 }
 
-function heardRow(record: StoreEntry & { type: 'heard' }, keeps: (phone: Phone) => boolean): HeardRow {
-  const { uniqueid, kind, id, wallMs } = record;
+function heardRow(record: StoreEntry & { type: 'heard' }, keeps: Keeps): Cells {
+  const { uniqueid, kind, id = '', wallMs } = record;
   if (!KINDS.includes(kind)) throw refused('what was heard is of no known kind');
-  const item = id === undefined || id === '' ? '' : textOf(id, 'id', LONGEST.id);
+  const item = id === '' ? '' : textOf(id, 'id', LONGEST.id);
   return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), kind, item, ...whose(record, keeps)];
 }
 
-function keyRow(record: StoreEntry & { type: 'key' }, keeps: (phone: Phone) => boolean): KeyRow {
+function keyRow(record: StoreEntry & { type: 'key' }, keeps: Keeps): Cells {
   const { uniqueid, digit, action, wallMs } = record;
-  const id = textOf(uniqueid, 'uniqueid', LONGEST.uniqueid);
-  return [
-    ...([id, atOf(wallMs), textOf(digit, 'digit', 1), textOf(action, 'action', LONGEST.action)] as const),
-    ...whose(record, keeps),
-  ];
+  const pressed = [textOf(digit, 'digit', 1), textOf(action, 'action', LONGEST.action)];
+  return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), ...pressed, ...whose(record, keeps)];
 }
 
-function whose(
-  call: { phone?: Phone; queue?: string },
-  keeps: (phone: Phone) => boolean,
-): [src: Src, queue: Src] {
-  const { phone, queue } = call;
+function whose({ phone, queue }: { phone?: Phone; queue?: string }, keeps: Keeps): Cells {
   const src = typeof phone === 'string' && isStorable(phone) && keeps(phone) ? phone : null;
   return [src, queue === undefined || queue === '' ? null : textOf(queue, 'queue', LONGEST.queue)];
 }
 
-function atOf(wallMs: unknown): At {
+function atOf(wallMs: unknown): number {
   if (typeof wallMs !== 'number' || !(wallMs >= 0 && wallMs <= LAST_DATE))
     throw refused('an entry has no right time');
   return Math.trunc(wallMs);
@@ -181,4 +159,55 @@ export function recordOf(table: string, row: Fields): StoreRecord {
   const kind = row['kind'] as 'track' | 'advice' | 'position' | 'answer';
   const id = String(row['item']);
   return { type: 'heard', ...call, kind, ...(id !== '' && { id }), wallMs };
+}
+
+/** Longer than anything that is written; nobody need parse it. */
+const LONGEST_LINE = 16_384;
+const FIELDS = [
+  'phone',
+  'track',
+  'musicClass',
+  'uniqueid',
+  'queue',
+  'kind',
+  'id',
+  'digit',
+  'action',
+  'wallMs',
+];
+
+/** One line of JSON, with its line end. */
+export function encodeEntry(entry: StoreEntry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/** Undefined when the line is no entry that a store could take: it may have been cut, or changed by hand. */
+export function decodeEntry(line: string): StoreEntry | undefined {
+  const record = decodeRecord(line);
+  try {
+    if (!record || 'musicClass' in record) return undefined;
+    rowsOf([record]);
+    return record;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What stores hand to each other. Undefined when the line is of no known type; whether its fields are right says `rowsOfRecords`.
+ * Whatever else stands in it is left out.
+ */
+export function decodeRecord(line: string): StoreRecord | undefined {
+  try {
+    const value = (line.length > LONGEST_LINE ? undefined : parseJson(line)) as
+      Record<string, unknown> | undefined;
+    const { type, track } = value ?? {};
+    if (type !== 'choice' && type !== 'heard' && type !== 'key') return undefined;
+    const record: Record<string, unknown> = { type };
+    for (const field of FIELDS) if (value?.[field] !== undefined) record[field] = value[field];
+    if (typeof track === 'string') record['track'] = track.normalize('NFC');
+    return record as StoreRecord;
+  } catch {
+    return undefined;
+  }
 }

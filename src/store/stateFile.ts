@@ -3,11 +3,10 @@
 import { mkdirSync, promises, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileNameOf } from '../util/bytesText';
-import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { HoldcastError, messageOf } from '../util/errors';
 
 /** Longer than any state that is written; a larger file is not ours. */
 const MOST_BYTES = 64 * 1024;
-const ENDING = '.json';
 /** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
 const STATE_FILE = /^([\w.%;+-]+)\.json(?:\.\d+)?$/;
 /** Of many calls (shardedStateFile.ts), with their drafts: removed by age alone. */
@@ -37,7 +36,11 @@ export class StateFile {
     const file = this.#file(uniqueid);
     const draft = `${file}.${process.pid}`;
     try {
-      this.#replace(file, draft, JSON.stringify(state));
+      const text = JSON.stringify(state);
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      rmSync(draft, { force: true });
+      writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+      renameSync(draft, file);
     } catch (error) {
       removeQuietly(draft);
       throw unkept(this.folder, error);
@@ -68,19 +71,8 @@ export class StateFile {
     }
   }
 
-  #replace(file: string, draft: string, text: string): void {
-    try {
-      writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EEXIST') throw error;
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      writeFileSync(draft, text, { mode: 0o600 });
-    }
-    renameSync(draft, file);
-  }
-
   #file(uniqueid: string): string {
-    return join(this.folder, `${fileNameOf(uniqueid)}${ENDING}`);
+    return join(this.folder, `${fileNameOf(uniqueid)}.json`);
   }
 }
 

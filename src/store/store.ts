@@ -1,4 +1,5 @@
 // Store: the port to what is remembered from call to call. Two adapters (embedded, MySQL), one contract suite.
+import { HoldcastError } from '../util/errors';
 import type { Closeable } from '../util/scope';
 import type { PinLedger } from './pinLedger';
 
@@ -50,4 +51,21 @@ export interface Store extends Closeable {
   purge(wallMs: number): Promise<number>;
   /** Closes what is open, a query that hangs too. May be called again; the store is not used afterwards. */
   close(): Promise<void>;
+}
+
+/** It may be tried again. */
+export function away(message: string, hint?: string, cause?: unknown): HoldcastError {
+  return new HoldcastError('HC_STORE_AWAY', message, hint, { cause });
+}
+
+/** It will never be taken. */
+export function refused(message: string, hint?: string): HoldcastError {
+  return new HoldcastError('HC_STORE_REFUSED', message, hint);
+}
+
+/** @param does "answer", "write" */
+export function tooSlow(does: 'answer' | 'write', afterMs: number): HoldcastError {
+  const hint =
+    'see that the database server runs, and what keeps it, or the disk of the embedded store, busy';
+  return away(`the store does not ${does} within ${afterMs} ms`, hint);
 }

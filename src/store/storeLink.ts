@@ -7,7 +7,7 @@ import { inTime, LATE } from '../util/inTime';
 import type { Random } from '../util/random';
 import type { Outage } from './outage';
 import type { Store } from './store';
-import { away, tooSlow } from './storeErrors';
+import { away, tooSlow } from './store';
 
 export interface StoreLinkParts {
   open: () => Promise<Store>;

@@ -13,15 +13,14 @@ import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { ChoiceFiles } from './choiceFiles';
-import { ChoiceRefresh } from './choiceRefresh';
 import { Outage, troubleFields } from './outage';
 import { Outbox } from './outbox';
 import type { PinLedger } from './pinLedger';
-import { ClockDoubt, purgeBefore } from './purging';
+import { ChoiceRefresh, ClockDoubt, purgeBefore } from './purging';
 import { rowsOf } from './rows';
 import type { StoreSettings } from './settings';
 import type { Phone, Store, StoreEntry } from './store';
-import { tooSlow } from './storeErrors';
+import { tooSlow } from './store';
 import { NOBODY, StoreLink } from './storeLink';
 import { StoreWriter } from './storeWriter';
 
@@ -72,8 +71,7 @@ export class WriteBehindStore implements Closeable {
   readonly #writer: StoreWriter;
   readonly #refresh: ChoiceRefresh;
   readonly #clockDoubt: ClockDoubt;
-  #asking = 0;
-  /** Choices told in time that are missing until the store is not slow. While it is, one call at a time asks. */
+  /** Choices told in time that are missing until the store is not slow. */
   #missing = 0;
   /** Choices that are new are saved when it fires. */
   #saveTimer: Cancel | undefined;
@@ -191,13 +189,8 @@ export class WriteBehindStore implements Closeable {
 
   /** Never rejects; undefined after 1.5 s at the latest. */
   async #stored(phone: Phone): Promise<string | undefined> {
-    if (this.#missing > 0 && this.#asking > 0) return undefined;
-    const ask = (store: Store): Promise<string | undefined> => {
-      this.#asking++;
-      return store.choice(phone).finally(() => this.#asking--);
-    };
     try {
-      const track = await this.#soon(CHOICE_MS, ask);
+      const track = await this.#soon(CHOICE_MS, (store) => store.choice(phone));
       if (this.#missing > 0 && --this.#missing === 0) this.#well();
       return track;
     } catch (error) {

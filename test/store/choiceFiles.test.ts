@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChoiceFiles } from '../../src/store/choiceFiles';
-import { decodeEntry, decodeRecord, encodeEntry } from '../../src/store/entryText';
+import { decodeEntry, decodeRecord, encodeEntry } from '../../src/store/rows';
 import type { StoreEntry } from '../../src/store/store';
 import { ManualClock } from '../../src/util/clock';
 import { seededRandom } from '../../src/util/random';

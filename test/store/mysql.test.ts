@@ -1,7 +1,7 @@
 // The pool against a real server: that it restarts, freezes or dies costs an error, never a hang, and no wrong answer.
 // Time limits tick by hand; what is real is the server.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { numbered } from '../../src/store/namedSql';
+import { numbered } from '../../src/store/pool';
 import { openPool, type Pool } from '../../src/store/mysql';
 import type { DatabaseSettings } from '../../src/store/settings';
 import { ManualClock, systemClock, type Clock } from '../../src/util/clock';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openStore } from '../../src/store/open';
 import { defaultStore } from '../../src/store/settings';
 import type { StoreEntry } from '../../src/store/store';
-import { away } from '../../src/store/storeErrors';
+import { away } from '../../src/store/store';
 import { WriteBehindStore } from '../../src/store/writeBehindStore';
 import { systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
