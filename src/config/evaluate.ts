@@ -30,7 +30,7 @@ export interface Exported {
 
 /**
  * What the module at `url` exports as default.
- * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped here, see trial.ts
+ * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped here, see endsInTime
  * @throws HoldcastError HC_CONFIG_INVALID after `limitMs` or without a default export; whatever the module throws
  */
 export async function evaluate(
@@ -48,6 +48,28 @@ export async function evaluate(
   } finally {
     releaseConsole();
   }
+}
+
+/**
+ * Whether the module at `url` ends within `limitMs`, by itself or by an error. What it prints is dropped: it is
+ * printed again when the config is run for its values.
+ */
+export async function endsInTime(url: string, clock: Clock, limitMs: number): Promise<boolean> {
+  const { Worker } = await import('node:worker_threads');
+  const code = `const end = () => process.exit(0); import(${JSON.stringify(url)}).then(end, end);`;
+  const worker = new Worker(code, { eval: true, stdout: true, stderr: true });
+  return new Promise<boolean>((resolve) => {
+    const cancel = clock.after(limitMs, () => {
+      resolve(false);
+      void worker.terminate();
+    });
+    const end = (): void => {
+      cancel();
+      resolve(true);
+    };
+    worker.once('exit', end);
+    worker.once('error', end);
+  });
 }
 
 /** An error that a config threw while it ran, with the place in its source. */
