@@ -5,23 +5,7 @@ import { HoldcastError, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Clock } from '../util/clock';
 
-/** Methods of console that print on stdout. */
-const PRINTING = [
-  'log',
-  'info',
-  'debug',
-  'dir',
-  'dirxml',
-  'table',
-  'group',
-  'count',
-  'timeEnd',
-  'timeLog',
-] as const;
-type Print = (this: void, ...args: unknown[]) => void;
-
-let redirections = 0;
-let restore = (): void => {};
+let isRedirected = false;
 
 /** In an object, so that a config that exports a promise is not waited for beyond the limit, but refused. */
 export interface Exported {
@@ -40,14 +24,10 @@ export async function evaluate(
   limitMs: number,
 ): Promise<Exported> {
   redirectConsole();
-  try {
-    const module = await inTime(clock, limitMs, import(url) as Promise<{ default?: unknown }>);
-    if (module === LATE) throw tooSlow(configFile, limitMs);
-    if (!('default' in module)) throw withoutExport(configFile);
-    return { value: module.default };
-  } finally {
-    releaseConsole();
-  }
+  const module = await inTime(clock, limitMs, import(url) as Promise<{ default?: unknown }>);
+  if (module === LATE) throw tooSlow(configFile, limitMs);
+  if (!('default' in module)) throw withoutExport(configFile);
+  return { value: module.default };
 }
 
 /**
@@ -116,21 +96,10 @@ function withoutExport(configFile: string): HoldcastError {
   );
 }
 
-/** Two loads at once share one redirection; the last to end it restores what was there. */
+/** For good: what a config has started, or its functions, may print later. Standard error is opened when somebody does. */
 function redirectConsole(): void {
-  if (redirections++ > 0) return;
-  const host = globalThis.console as unknown as Record<(typeof PRINTING)[number], Print>;
-  const before = Object.fromEntries(PRINTING.map((name) => [name, host[name]]));
-  let onStderr: typeof host | undefined;
-  for (const name of PRINTING) {
-    host[name] = (...args) => {
-      onStderr ??= new globalThis.console.Console(process.stderr, process.stderr) as unknown as typeof host;
-      onStderr[name](...args);
-    };
-  }
-  restore = () => void Object.assign(host, before);
-}
-
-function releaseConsole(): void {
-  if (--redirections === 0) restore();
+  if (isRedirected) return;
+  isRedirected = true;
+  const stderr = { write: (text: string) => process.stderr.write(text) } as NodeJS.WritableStream;
+  globalThis.console = new globalThis.console.Console({ stdout: stderr, stderr, ignoreErrors: false });
 }
