@@ -24,8 +24,7 @@ import { openSite, type Site } from '../doctor/site';
 import { serviceChecks } from '../doctor/serviceCheck';
 import { storeChecks } from '../doctor/storeCheck';
 import { reportTable, summaryText } from '../doctor/table';
-import { openProgress } from './progress';
-import type { Terminal } from './terminal';
+import { openProgress, type Terminal } from './terminal';
 
 export interface DoctorCommandOptions {
   /** As given by --config. */

@@ -1,7 +1,5 @@
 // `holdcast hub`: runs the hub until it is told to end, with its own log and its own signals.
-// It says at its start what it is ready for, and what would keep the streams from going by the same config.
-import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+// It says at its start what it is ready for.
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, loadLastGood, type LoadedConfig } from '../config/load';
 import type { HubReady } from '../hub/hub';
@@ -16,26 +14,17 @@ import type { Logger } from '../util/log';
 import { becomeOwnerOf } from '../util/privileges';
 import { labelled } from '../util/textTable';
 import { version } from '../util/version';
-import { becomeOwnerOfConfig, foldersOf } from './context';
-import type { Terminal } from './terminal';
-
-export interface HubCommandOptions {
-  /** As given by --config. */
-  config?: string;
-}
-
-export interface HubCommandContext {
-  out: Pick<Terminal, 'write'>;
-  env?: NodeJS.ProcessEnv;
-  /** The config that streams find on an installed system; tests have another. */
-  systemFile?: string;
-}
+import { becomeOwnerOfConfig, foldersOf, type Context } from './context';
 
 /**
  * Ends on SIGTERM and SIGINT. The exit code: 0.
+ * @param options as given by --config
  * @throws HoldcastError of the config, HC_HUB_ADDRESS, or HC_NOT_AS_ROOT
  */
-export async function hubCommand(options: HubCommandOptions, context: HubCommandContext): Promise<number> {
+export async function hubCommand(
+  options: { config?: string },
+  { out }: Pick<Context, 'out'>,
+): Promise<number> {
   const notify = takeNotifySettings(process.env);
   const held = takeHeldSockets(process.env);
   becomeOwnerOfConfig(options.config);
@@ -49,11 +38,8 @@ export async function hubCommand(options: HubCommandOptions, context: HubCommand
   const abort = new AbortController();
   const release = takeSignals({ abort, log, reload: () => void service.reload() });
   if (wrong !== undefined) log.error(errorFields(wrong), 'config rejected; using the last valid one');
-  // Where the hub plays, only what Asterisk starts without it looks for a config of its own.
-  const notice = loaded.config.hub.play === 'stream' ? configNotice(loaded.path, context) : undefined;
-  if (notice) log.warn({ config: loaded.path, hint: notice }, 'streams may use another config');
   try {
-    await service.run(abort.signal, (ready) => context.out.write(readyText(ready, loaded, notice)));
+    await service.run(abort.signal, (ready) => out.write(readyText(ready, loaded)));
     return 0;
   } finally {
     release();
@@ -110,33 +96,7 @@ export function unexpectedFields(error: unknown): ReturnType<typeof errorFields>
   }
 }
 
-const SYSTEM_FILE = '/etc/holdcast/config.ts';
-
-/**
- * What to do when the streams that Asterisk starts cannot be going by this file; undefined: they may be. They are given
- * no --config (a command line is for a Uniqueid alone), so they find theirs as any command does without one.
- * @param path the hub's own config; undefined: it has none
- */
-export function configNotice(
-  path: string | undefined,
-  { env = process.env, systemFile = SYSTEM_FILE }: Pick<HubCommandContext, 'env' | 'systemFile'> = {},
-): string | undefined {
-  if (path === undefined) return undefined;
-  const named = env['HOLDCAST_CONFIG'];
-  const findable = [systemFile, ...(named ? [resolve(named)] : [])];
-  if (findable.some((file) => realPath(file) === realPath(path))) return undefined;
-  return `set HOLDCAST_CONFIG=${path} in the environment of Asterisk, or put the config at ${systemFile}`;
-}
-
-function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
-}
-
-function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: string | undefined): string {
+function readyText(ready: HubReady, { config, path }: LoadedConfig): string {
   const { ami, store, billing } = config;
   const rows = [
     ['Config', path ?? 'none found, using the defaults'],
@@ -155,7 +115,6 @@ function readyText(ready: HubReady, { config, path }: LoadedConfig, notice: stri
         ? `AMI at ${ami.host}:${ami.port} as ${ami.user}`
         : 'no ami.secret in the config: no keys, no places',
     ],
-    ...(notice ? ([['Note', `streams may use another config: ${notice}`]] as const) : []),
   ] as const;
   return `holdcast hub ${version} is ready\n${labelled(rows)}`;
 }

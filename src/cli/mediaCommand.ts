@@ -19,8 +19,7 @@ import { silentLogger, type Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import { textTable } from '../util/textTable';
 import { lengthText, prepareTable } from './mediaTable';
-import { openProgress, type Progress } from './progress';
-import type { Terminal } from './terminal';
+import { openProgress, type Progress, type Terminal } from './terminal';
 
 export interface MediaCommandOptions {
   readonly settings: MediaSettings;

@@ -10,7 +10,7 @@ import { formatTimeline } from '../render/timeline';
 import { WavFile } from '../render/wavFile';
 import { errnoOf, HoldcastError } from '../util/errors';
 import type { Context } from './context';
-import { openProgress } from './progress';
+import { openProgress } from './terminal';
 
 export interface RenderOptions {
   script?: string;

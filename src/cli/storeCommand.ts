@@ -19,7 +19,7 @@ import { purgeBefore } from '../store/purging';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from '../doctor/table';
-import { openProgress } from './progress';
+import { openProgress } from './terminal';
 import { badLinesOf, badLinesText, openSource, recordsIn, type Source } from './storeImport';
 import type { Terminal } from './terminal';
 

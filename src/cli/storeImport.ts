@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { decodeRecord, rowsOfRecords, type StoreRecord } from '../store/rows';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import type { Closeable } from '../util/scope';
-import { linesOf } from './lines';
 
 export interface BadLine {
   /** From 1. */
@@ -108,4 +108,40 @@ function unreadable(file: string, error: unknown): HoldcastError {
     ? `as root this works as ${owner}, whose folder the store is in: let the shell read it, store import - < ${file}`
     : 'name a file that `holdcast store export` has written, or - for standard input';
   return new HoldcastError('HC_USAGE', `${file} cannot be read: ${messageOf(error)}`, hint, { cause: error });
+}
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  /** Absent: it is longer than any that is right. */
+  readonly text?: string;
+  /** Bytes of the source that were read when it was found. */
+  readonly bytes: number;
+}
+
+const LONGEST = 16_384;
+
+/** Lines without their ends; a last line that is empty is none. */
+export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+  const decoder = new StringDecoder('utf8');
+  let number = 1;
+  let bytes = 0;
+  let rest = '';
+  let tooLong = false;
+  const line = (text: string): Line => {
+    const whole = !tooLong && text.length <= LONGEST;
+    tooLong = false;
+    return { number: number++, bytes, ...(whole && { text: text.replace(/\r$/, '') }) };
+  };
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    const pieces = (rest + decoder.write(chunk)).split('\n');
+    rest = pieces.pop() ?? '';
+    for (const piece of pieces) yield line(piece);
+    if (rest.length <= LONGEST) continue;
+    tooLong = true;
+    rest = '';
+  }
+  rest += decoder.end();
+  if (rest !== '' || tooLong) yield line(rest);
 }

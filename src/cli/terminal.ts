@@ -62,3 +62,27 @@ function drained(stream: NodeJS.WriteStream, signal: AbortSignal): Promise<void>
     stream.write('', done);
   });
 }
+
+export interface Progress {
+  /** @param done 0 to 1 */
+  show(this: void, done: number): void;
+  close(this: void): void;
+}
+
+const BAR_CHARACTERS = 40;
+
+/** A progress bar on standard error where a person looks; nothing anywhere else, since a log file wants no bars. */
+export function openProgress(out: Terminal, what: string): Progress {
+  const isSeen = out.isTTY && process.stderr.isTTY;
+  let drawn = '';
+  return {
+    show(done) {
+      const bar = '█'.repeat(Math.round(done * BAR_CHARACTERS)).padEnd(BAR_CHARACTERS, '░');
+      const line = `\r${what} ${bar} ${Math.round(done * 100)}%`;
+      if (isSeen && line !== drawn) process.stderr.write(line);
+      drawn = line;
+    },
+    // Back to the beginning of the line, and clears it.
+    close: () => void (isSeen && process.stderr.write('\r\u001b[K')),
+  };
+}

@@ -36,14 +36,11 @@ export const defaultDayParts: DayParts = {
 
 export const defaultStream = { leadMs: 160, undrainedMs: 30_000 };
 const DEFAULT_LANGUAGE = 'en';
-export const DEFAULT_SCAN_MS = 5000;
-export const DEFAULT_LISTEN = '127.0.0.1:8099';
-export const DEFAULT_OBSERVE = '127.0.0.1:9463';
-export const defaultHub: Pick<HubSettings, 'callers' | 'cacheMb'> = {
-  callers: 4000,
-  cacheMb: 128,
-};
-export const defaultCalls = { everyMs: 2000, keepMs: 3_600_000 };
+const DEFAULT_SCAN_MS = 5000;
+const DEFAULT_LISTEN = '127.0.0.1:8099';
+const DEFAULT_OBSERVE = '127.0.0.1:9463';
+const defaultHub = { callers: 4000, cacheMb: 128 };
+const defaultCalls = { everyMs: 2000, keepMs: 3_600_000 };
 const defaultKeys = {
   '2': sayBalance(),
   '3': nextTrack(),
@@ -141,27 +138,15 @@ function resolveBilling(
 }
 
 function filledDatabase(
-  {
-    database,
-    password,
-    socket,
-    tls,
-    ca,
-    tlsName,
-    serverPublicKey,
-    ...given
-  }: NonNullable<Given<'store'>['mysql']>,
+  { database, tls, ca, serverPublicKey, ...given }: NonNullable<Given<'store'>['mysql']>,
   configDir: string,
 ): DatabaseSettings {
   const file = (name: string): string => (name.includes('-----BEGIN ') ? name : resolve(configDir, name));
   return {
-    ...filled(defaultDatabase, given),
+    ...filled<Omit<DatabaseSettings, 'database'>>(defaultDatabase, given),
     database,
-    ...(password !== undefined && { password }),
-    ...(socket !== undefined && { socket }),
-    tls: tls ?? (ca !== undefined || tlsName !== undefined),
+    tls: tls ?? (ca !== undefined || given.tlsName !== undefined),
     ...(ca !== undefined && { ca: file(ca) }),
-    ...(tlsName !== undefined && { tlsName }),
     ...(serverPublicKey !== undefined && { serverPublicKey: file(serverPublicKey) }),
   };
 }
@@ -172,12 +157,12 @@ function resolveStore(
   env: Env,
   cache: string,
 ): StoreSettings {
-  const data = file === undefined ? defaultDataFolder(env, cache) : dirname(resolve(configDir, file));
+  const found = resolve(configDir, file ?? join(defaultDataFolder(env, cache), 'holdcast.db'));
   return {
     ...filled(defaultStore, figures),
     ...(mysql && { mysql: filledDatabase(mysql, configDir) }),
-    file: file === undefined ? join(data, 'holdcast.db') : resolve(configDir, file),
-    spool: join(data, 'spool'),
+    file: found,
+    spool: join(dirname(found), 'spool'),
   };
 }
 
@@ -187,49 +172,43 @@ function resolveCalls(
   env: Env,
   cache: string,
 ): ResolvedConfig['calls'] {
-  return {
-    folder: folder === undefined ? join(defaultRunFolder(env, cache), 'calls') : resolve(configDir, folder),
-    ...filled(defaultCalls, times),
-  };
+  const found = folder ?? join(defaultRunFolder(env, cache), 'calls');
+  return { folder: resolve(configDir, found), ...filled(defaultCalls, times) };
 }
 
-function resolveHub(given: Given<'hub'>, configDir: string, calls: ResolvedConfig['calls']): HubSettings {
-  const {
-    listen = DEFAULT_LISTEN,
-    observe = DEFAULT_OBSERVE,
-    hosts = [],
-    folder,
-    threads,
-    play,
-    callers,
-    cacheMb,
-  } = given;
-  const run = dirname(calls.folder);
+function resolveHub(
+  { listen, observe = DEFAULT_OBSERVE, hosts = [], folder, play, ...given }: Given<'hub'>,
+  configDir: string,
+  calls: ResolvedConfig['calls'],
+): HubSettings {
+  const { callers, cacheMb, threads } = given;
   const observed = observe === false ? undefined : parseListen(observe, configDir);
   return {
-    ...filled(defaultHub, { callers, cacheMb }),
+    ...filled<Pick<HubSettings, 'callers' | 'cacheMb' | 'threads'>>(defaultHub, {
+      callers,
+      cacheMb,
+      threads,
+    }),
     // 'fifo' is the old name of 'hub'.
     play: play === 'stream' ? 'stream' : 'hub',
-    listen: parseListen(listen, configDir) ?? parseListen(DEFAULT_LISTEN, configDir)!,
+    listen: parseListen(listen ?? DEFAULT_LISTEN, configDir)!,
     hosts: hosts.map((name) => name.toLowerCase()),
-    folder: folder === undefined ? join(run, 'play') : resolve(configDir, folder),
-    ...(threads !== undefined && { threads }),
+    folder: resolve(configDir, folder ?? join(dirname(calls.folder), 'play')),
     ...(observed && { observe: observed }),
   };
 }
 
 function resolveMedia(
-  media: Given<'media'>,
+  { folder, cache, ffmpeg, ...figures }: Given<'media'>,
   { rate }: ProgramSettings,
   configDir: string,
   env: Env,
 ): MediaSettings {
-  const { folder, cache, ffmpeg, ...figures } = media;
   return {
     rate,
     ...filled({ ...defaultPrepareSettings, ...defaultBand(rate), scanMs: DEFAULT_SCAN_MS }, figures),
-    folder: folder === undefined ? join(packageRoot(), 'media') : resolve(configDir, folder),
-    cache: cache === undefined ? defaultCacheFolder(env) : resolve(configDir, cache),
+    folder: resolve(configDir, folder ?? join(packageRoot(), 'media')),
+    cache: resolve(configDir, cache ?? defaultCacheFolder(env)),
     ...(ffmpeg !== undefined && { ffmpeg: ffmpeg.includes('/') ? resolve(configDir, ffmpeg) : ffmpeg }),
   };
 }
@@ -244,30 +223,35 @@ function filled<T extends object>(defaults: T, given: Part<T> = {}): T {
  * The absolute cache folder when the config names none: HOLDCAST_CACHE, else /var/cache/holdcast where it may be
  * written, else the user's cache folder, else a folder below the temporary one. Not created here.
  */
-export function defaultCacheFolder(env: Env, systemFolder = '/var/cache/holdcast'): string {
-  if (env['HOLDCAST_CACHE']) return resolve(env['HOLDCAST_CACHE']);
-  if (existsSync(systemFolder) && writable(systemFolder)) return systemFolder;
-  const xdg = env['XDG_CACHE_HOME'];
-  if (xdg && isAbsolute(xdg) && creatable(join(xdg, 'holdcast'))) return join(xdg, 'holdcast');
-  const own = join(env['HOME'] ?? homedir(), '.cache', 'holdcast');
-  if (isAbsolute(own) && creatable(own)) return own;
-  return join(env['TMPDIR'] ?? tmpdir(), `holdcast-${process.getuid?.() ?? 'user'}`);
+export function defaultCacheFolder(env: Env, ofSystem = '/var/cache/holdcast'): string {
+  const last = join(env['TMPDIR'] ?? tmpdir(), `holdcast-${process.getuid?.() ?? 'user'}`);
+  const own = usersFolder(env, 'XDG_CACHE_HOME', '.cache');
+  return systemFolder(env, 'HOLDCAST_CACHE', ofSystem) ?? own ?? last;
 }
 
 /** Absolute: HOLDCAST_DATA, else /var/lib/holdcast where it may be written, else the user's. Not created here. */
-function defaultDataFolder(env: Env, cache: string, systemFolder = '/var/lib/holdcast'): string {
-  if (env['HOLDCAST_DATA']) return resolve(env['HOLDCAST_DATA']);
-  if (existsSync(systemFolder) && writable(systemFolder)) return systemFolder;
-  const xdg = env['XDG_DATA_HOME'];
-  const own =
-    xdg && isAbsolute(xdg) ? join(xdg, 'holdcast') : join(env['HOME'] ?? homedir(), '.local/share/holdcast');
-  return isAbsolute(own) && creatable(own) ? own : join(cache, 'data');
+function defaultDataFolder(env: Env, cache: string): string {
+  const own = usersFolder(env, 'XDG_DATA_HOME', '.local/share');
+  return systemFolder(env, 'HOLDCAST_DATA', '/var/lib/holdcast') ?? own ?? join(cache, 'data');
 }
 
 /** Absolute: HOLDCAST_RUN, else /run/holdcast where it may be written, else a folder in the cache. Not created here. */
-function defaultRunFolder(env: Env, cache: string, systemFolder = '/run/holdcast'): string {
-  if (env['HOLDCAST_RUN']) return resolve(env['HOLDCAST_RUN']);
-  return existsSync(systemFolder) && writable(systemFolder) ? systemFolder : join(cache, 'run');
+function defaultRunFolder(env: Env, cache: string): string {
+  return systemFolder(env, 'HOLDCAST_RUN', '/run/holdcast') ?? join(cache, 'run');
+}
+
+function systemFolder(env: Env, variable: string, folder: string): string | undefined {
+  if (env[variable]) return resolve(env[variable]);
+  return existsSync(folder) && writable(folder) ? folder : undefined;
+}
+
+/** The user's own, where it can be made. */
+function usersFolder(env: Env, variable: string, below: string): string | undefined {
+  const bases = [env[variable] ?? '', join(env['HOME'] ?? homedir(), below)];
+  return bases
+    .filter(isAbsolute)
+    .map((base) => join(base, 'holdcast'))
+    .find(creatable);
 }
 
 /** Whether the nearest folder above that exists may be written. */

@@ -5,23 +5,7 @@ import { HoldcastError, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Clock } from '../util/clock';
 
-/** Methods of console that print on stdout. */
-const PRINTING = [
-  'log',
-  'info',
-  'debug',
-  'dir',
-  'dirxml',
-  'table',
-  'group',
-  'count',
-  'timeEnd',
-  'timeLog',
-] as const;
-type Print = (this: void, ...args: unknown[]) => void;
-
-let redirections = 0;
-let restore = (): void => {};
+let isRedirected = false;
 
 /** In an object, so that a config that exports a promise is not waited for beyond the limit, but refused. */
 export interface Exported {
@@ -30,7 +14,7 @@ export interface Exported {
 
 /**
  * What the module at `url` exports as default.
- * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped here, see trial.ts
+ * @param limitMs how long its top-level awaits may take; an endless loop without await cannot be stopped here, see endsInTime
  * @throws HoldcastError HC_CONFIG_INVALID after `limitMs` or without a default export; whatever the module throws
  */
 export async function evaluate(
@@ -40,14 +24,32 @@ export async function evaluate(
   limitMs: number,
 ): Promise<Exported> {
   redirectConsole();
-  try {
-    const module = await inTime(clock, limitMs, import(url) as Promise<{ default?: unknown }>);
-    if (module === LATE) throw tooSlow(configFile, limitMs);
-    if (!('default' in module)) throw withoutExport(configFile);
-    return { value: module.default };
-  } finally {
-    releaseConsole();
-  }
+  const module = await inTime(clock, limitMs, import(url) as Promise<{ default?: unknown }>);
+  if (module === LATE) throw tooSlow(configFile, limitMs);
+  if (!('default' in module)) throw withoutExport(configFile);
+  return { value: module.default };
+}
+
+/**
+ * Whether the module at `url` ends within `limitMs`, by itself or by an error. What it prints is dropped: it is
+ * printed again when the config is run for its values.
+ */
+export async function endsInTime(url: string, clock: Clock, limitMs: number): Promise<boolean> {
+  const { Worker } = await import('node:worker_threads');
+  const code = `const end = () => process.exit(0); import(${JSON.stringify(url)}).then(end, end);`;
+  const worker = new Worker(code, { eval: true, stdout: true, stderr: true });
+  return new Promise<boolean>((resolve) => {
+    const cancel = clock.after(limitMs, () => {
+      resolve(false);
+      void worker.terminate();
+    });
+    const end = (): void => {
+      cancel();
+      resolve(true);
+    };
+    worker.once('exit', end);
+    worker.once('error', end);
+  });
 }
 
 /** An error that a config threw while it ran, with the place in its source. */
@@ -94,21 +96,10 @@ function withoutExport(configFile: string): HoldcastError {
   );
 }
 
-/** Two loads at once share one redirection; the last to end it restores what was there. */
+/** For good: what a config has started, or its functions, may print later. Standard error is opened when somebody does. */
 function redirectConsole(): void {
-  if (redirections++ > 0) return;
-  const host = globalThis.console as unknown as Record<(typeof PRINTING)[number], Print>;
-  const before = Object.fromEntries(PRINTING.map((name) => [name, host[name]]));
-  let onStderr: typeof host | undefined;
-  for (const name of PRINTING) {
-    host[name] = (...args) => {
-      onStderr ??= new globalThis.console.Console(process.stderr, process.stderr) as unknown as typeof host;
-      onStderr[name](...args);
-    };
-  }
-  restore = () => void Object.assign(host, before);
-}
-
-function releaseConsole(): void {
-  if (--redirections === 0) restore();
+  if (isRedirected) return;
+  isRedirected = true;
+  const stderr = { write: (text: string) => process.stderr.write(text) } as NodeJS.WritableStream;
+  globalThis.console = new globalThis.console.Console({ stdout: stderr, stderr, ignoreErrors: false });
 }

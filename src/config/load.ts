@@ -120,8 +120,7 @@ export class ConfigProblems extends Error {
 
 /** From a data: URL, so that no file is written: nothing is left behind, and a read-only system works too. */
 async function runFromMemory(code: string, map: string, file: string, clock: Clock): Promise<Exported> {
-  const { evaluate, thrownByConfig, tooSlow } = await import('./evaluate');
-  const { endsInTime } = await import('./trial');
+  const { endsInTime, evaluate, thrownByConfig, tooSlow } = await import('./evaluate');
   const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
   try {
     if (!(await endsInTime(url, clock, COLD_LIMIT_MS))) throw tooSlow(file, COLD_LIMIT_MS);

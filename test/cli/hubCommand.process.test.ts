@@ -1,13 +1,12 @@
 // `holdcast hub` as systemd runs it: what it says, what signals do, what it leaves behind.
 // It is started at boot and looked at when something is wrong, so its words must be enough.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { configNotice } from '../../src/cli/hubCommand';
 import { Home } from '../support/home';
 import { HOLDCAST, until, type Ended } from '../support/process';
 import type { LogLine } from '../support/stream';
-import { RawClient, tempFolder } from '../hub/fixtures';
+import { RawClient } from '../hub/fixtures';
 
 const PLACES =
   "hub: { listen: '127.0.0.1:0', play: 'stream', observe: false }, calls: { folder: 'run/calls' }";
@@ -87,7 +86,6 @@ test('it says what it is ready for, and gives Asterisk this very program to star
     new RegExp(`^name=hold-(${TOKEN})&mode=custom&application=${HOLDCAST} stream --token \\1$`),
   );
   expect(hub.log.map(({ level, msg }) => [level, msg])).toEqual([
-    ['warn', 'streams may use another config'],
     ['warn', expect.stringContaining('no AMI connection')],
     ['info', 'hub ready'],
   ]);
@@ -199,37 +197,4 @@ test('a config that is wrong is told as everywhere', async () => {
   const hub = new Hub(home);
   expect(await hub.ended).toMatchObject({ code: 1 });
   expect(hub.stderr).toContain('HC_CONFIG_INVALID');
-});
-
-describe('the note that streams may use another config', () => {
-  const folder = (): { config: string; other: string } => {
-    const path = tempFolder();
-    const [config, other] = [join(path, 'config.ts'), join(path, 'other.ts')];
-    for (const file of [config, other]) writeFileSync(file, '');
-    return { config, other };
-  };
-
-  test('when neither the environment nor the system’s place names this one', () => {
-    const { config, other } = folder();
-    const notice = configNotice(config, {
-      env: { HOLDCAST_CONFIG: other },
-      systemFile: '/nowhere/config.ts',
-    });
-    expect(notice).toContain(`HOLDCAST_CONFIG=${config}`);
-    expect(notice).toContain('/nowhere/config.ts');
-  });
-
-  test('not when the environment names it, nor when it is the system’s, by whatever path', () => {
-    const { config, other } = folder();
-    const linked = join(tempFolder(), 'etc');
-    mkdirSync(linked);
-    symlinkSync(config, join(linked, 'config.ts'));
-    expect(configNotice(config, { env: { HOLDCAST_CONFIG: config }, systemFile: other })).toBeUndefined();
-    expect(configNotice(config, { env: {}, systemFile: config })).toBeUndefined();
-    expect(configNotice(config, { env: {}, systemFile: join(linked, 'config.ts') })).toBeUndefined();
-  });
-
-  test('not without a config: streams have none either', () => {
-    expect(configNotice(undefined, { env: {}, systemFile: '/nowhere/config.ts' })).toBeUndefined();
-  });
 });

@@ -15,7 +15,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { runChecks } from '../../src/doctor/check';
 import { storeChecks } from '../../src/doctor/storeCheck';
-import { linesOf } from '../../src/cli/lines';
 import { buildProgram } from '../../src/cli/program';
 import {
   storeCheck,
@@ -25,6 +24,7 @@ import {
   storePurge,
   type StoreContext,
 } from '../../src/cli/storeCommand';
+import { linesOf } from '../../src/cli/storeImport';
 import { resolveConfig } from '../../src/config/defaults';
 import { openStore } from '../../src/store/open';
 import type { StoreEntry } from '../../src/store/store';
