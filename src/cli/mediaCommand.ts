@@ -4,7 +4,7 @@ import { availableParallelism, setPriority } from 'node:os';
 import { checkMedia, type Finding } from '../media/check';
 import { FfmpegFailure } from '../media/ffmpeg';
 import { findFfmpeg } from '../media/ffmpegBinary';
-import { takeInventory, type InventoryFolder, type InventoryItem } from '../media/inventory';
+import { takeInventory, type InventoryFolder, type InventoryItem } from '../media/survey';
 import { PrepareLock } from '../media/lock';
 import type { PrepareOutcome } from '../media/outcome';
 import { prepareAll, pruneCache } from '../media/preparation';

@@ -9,10 +9,10 @@ import { readPcm } from '../media/pcmFile';
 import { readiness } from '../media/ready';
 import type { MediaSettings } from '../media/settings';
 import { lookAt, newListing, type MediaFolder, type SourceFile } from '../media/sources';
-import { sameSource } from '../media/shelved';
 import { rootOf, wordFiles, wordFolders, type WordPack } from '../media/words';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
+import { isSameStamp } from '../util/operatorFiles';
 import { errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { PAUSE, type Spoken } from './spoken';
@@ -161,7 +161,7 @@ export class WordVoice implements Voice {
 
   async #word(source: SourceFile): Promise<Clip | undefined> {
     const known = this.#loaded.get(source.file);
-    if (known && sameSource(known.source, source)) return known.clip;
+    if (known && isSameStamp(known.source, source)) return known.clip;
     const { media, log } = this.parts;
     this.#manifest ??= readManifest(source.root);
     const found = await readiness(source, {
@@ -170,8 +170,8 @@ export class WordVoice implements Voice {
       readMode: 'ahead',
       log,
     });
-    if (found.status === 'unprepared') return this.#request();
-    if (found.status === 'problem') return this.#tellBroken(source, found);
+    if (found.status === 'problem') return this.#tellBroken(source, found.trouble);
+    if (found.status !== 'ready') return this.#request();
     if (found.track.durationMs > MOST_WORD_MS)
       return this.#tellBroken(source, {
         code: 'HC_VOICE_FAILED',

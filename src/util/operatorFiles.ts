@@ -91,6 +91,12 @@ export interface FileStamp {
   readonly inode: number;
 }
 
+/** Same file, same bytes: a program may set size and time as they were, but not the time of that change. */
+export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  if (!a || !b) return false;
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.inode === b.inode;
+}
+
 /** A file that is open and was found to be as it should. Closed by the caller. */
 export class OperatorFile {
   /**
