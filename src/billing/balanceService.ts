@@ -6,7 +6,7 @@ import type { Logger } from '../util/log';
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
 import { Breaker } from './breaker';
 import { isOfOne, isUnjudged, strangeAnswer } from './failure';
-import { SingleFlight } from './singleFlight';
+import { SingleFlight } from '../util/singleFlight';
 import { Phones } from './phone';
 import type { PinLedger } from '../store/pinLedger';
 import { PinTries, type PinRefusal, type PinResult } from './pinTries';

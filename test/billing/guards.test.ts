@@ -2,7 +2,7 @@
 // Would catch: a caller who waits for ever, a balance that stays in memory, a billing system that is asked to death.
 import { Breaker, type Permit } from '../../src/billing/breaker';
 import { BillingFailure } from '../../src/billing/failure';
-import { SingleFlight } from '../../src/billing/singleFlight';
+import { SingleFlight } from '../../src/util/singleFlight';
 import { onceMore } from '../../src/billing/retry';
 import { TtlCache } from '../../src/billing/ttlCache';
 import { SeenErrors } from '../../src/billing/seenErrors';

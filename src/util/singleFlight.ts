@@ -1,5 +1,5 @@
-// SingleFlight: the same question, asked twice before its answer is there, goes to billing once.
-// Each asker may leave; the question is given up when the last one has.
+// SingleFlight: the same thing, asked for twice before it is there, is done once: a question to billing, a sentence of a voice.
+// Each asker may leave; the work is given up when the last one has.
 
 interface Flight<T> {
   readonly result: Promise<T>;
