@@ -10,7 +10,7 @@ import type { PrepareOutcome } from '../media/outcome';
 import { prepareAll, pruneCache } from '../media/preparation';
 import type { MediaSettings } from '../media/settings';
 import { checkVoices, packsOf } from '../speech/packs';
-import type { VoiceSettings } from '../speech/settings';
+import type { VoiceSettings } from '../speech/voice';
 import { SpokenCache } from '../speech/spokenCache';
 import { systemClock, type Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';

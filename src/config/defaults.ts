@@ -11,7 +11,7 @@ import { defaultProgramSettings } from '../program/settings';
 import type { ProgramSettings } from '../program/settings';
 import { nextTrack, quiet, run, sayBalance, sayPosition, type KeyBinding } from '../session/actions';
 import { defaultPositionRules } from '../session/position';
-import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/settings';
+import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/voice';
 import { defaultDatabase, defaultStore, type DatabaseSettings, type StoreSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
 import { parseListen } from './listen';

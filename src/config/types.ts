@@ -8,7 +8,7 @@ import type { AmiSettings } from '../asterisk/settings';
 import type { BillingFunction, BillingSettings, HttpBilling, SqlBilling } from '../billing/settings';
 import type { KeyBinding, KeyFunction } from '../session/actions';
 import type { PositionRules } from '../session/position';
-import type { VoiceSettings } from '../speech/settings';
+import type { VoiceSettings } from '../speech/voice';
 import type { StoreSettings } from '../store/settings';
 import type { LogLevel } from '../util/log';
 

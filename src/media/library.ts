@@ -50,8 +50,8 @@ export interface LibraryOptions {
 
 /** Files that wait are asked for again this often, milliseconds. */
 const REQUEST_EVERY_MS = 60_000;
-/** To stat every file costs a caller's process milliseconds; folders alone cost next to nothing. */
-const LOOKS_PER_SCAN = 6;
+/** To look at 160 files costs 10 ms of a processor that nothing else keeps warm, at their folders 0.7 ms (measured). */
+const LOOKS_PER_SCAN = 12;
 
 export class Library {
   readonly #options: LibraryOptions;
@@ -153,7 +153,7 @@ export class Library {
   /**
    * Looks every `scanMs`, give or take a quarter, and tells `onChange` what differs. A look at the folders alone shows
    * what was added or removed; every file is looked at while one is arriving or waits to be prepared, and at every
-   * sixth look, for what was replaced in its place. Closed by the caller; a look under way then ends without telling.
+   * twelfth look, for what was replaced in its place. Closed by the caller; a look under way then ends without telling.
    */
   watch(
     clock: Clock,

@@ -9,6 +9,7 @@ import {
   isSameStamp,
   isThere,
   listInside,
+  lookAtAll,
   lookInside,
   patience,
   type FileStamp,
@@ -111,16 +112,17 @@ export async function namesIn(root: string, folder: MediaFolder): Promise<string
   return candidates(entries);
 }
 
-async function look(root: string, folder: MediaFolder, name: string): Promise<SourceFile> {
+function sourceAt(root: string, folder: MediaFolder, name: string, stamp: FileStamp): SourceFile {
   const path = `${folder.path}/${name}`;
-  const file = join(root, path);
-  const stamp = await lookInside(boundsOf(root, folder), file);
-  return { id: path.normalize('NFC'), root, file, name, folder, ...stamp };
+  return { id: path.normalize('NFC'), root, file: join(root, path), name, folder, ...stamp };
 }
 
 /** One file, looked at again; undefined when it is gone or no regular file. Never throws. */
 export function sourceOf(root: string, folder: MediaFolder, name: string): Promise<SourceFile | undefined> {
-  return look(root, folder, name).catch(() => undefined);
+  return lookInside(boundsOf(root, folder), join(root, folder.path, name)).then(
+    (stamp) => sourceAt(root, folder, name, stamp),
+    () => undefined,
+  );
 }
 
 /** Adds what lies in a folder to a listing; an absent folder has nothing. Never throws. */
@@ -145,6 +147,9 @@ export async function listFolder(root: string, folder: MediaFolder, into: Listin
 
 const LEADS_NOWHERE = 'it is a link that leads nowhere';
 
+/** Looked at in one step: it is cheap, and a drive that answers has an answer to all in its time. */
+const LOOKS_AT_A_TIME = 16;
+
 /** Adds to a listing those of the names in a folder that are regular files. Never throws. */
 export async function lookAt(
   root: string,
@@ -153,21 +158,27 @@ export async function lookAt(
   into: Listing,
 ): Promise<void> {
   const found = new Map<string, SourceFile>();
-  for (const name of [...names].sort()) {
-    const file = `${folder.path}/${name}`.normalize('NFC');
-    try {
-      const source = await look(root, folder, name);
-      if (found.has(file)) into.problems.push({ file, trouble: TWICE });
-      else found.set(file, source);
-    } catch (error) {
-      const trouble = await troubleOf(error, file, boundsOf(root, folder), join(root, folder.path, name));
-      if (trouble) into.problems.push({ file, trouble });
-      else if (!isAbsent(error)) {
-        into.problems.push(folderProblem(folder, error));
-        // The others take as long, and tell the same.
-        break;
+  const sorted = [...names].sort();
+  try {
+    for (let at = 0; at < sorted.length; at += LOOKS_AT_A_TIME) {
+      const group = sorted.slice(at, at + LOOKS_AT_A_TIME);
+      const paths = group.map((name) => join(root, folder.path, name));
+      const looks = await lookAtAll(boundsOf(root, folder), paths);
+      for (const [k, look] of looks.entries()) {
+        const file = `${folder.path}/${group[k]}`.normalize('NFC');
+        const isFile = look.status === 'fulfilled';
+        if (isFile && !found.has(file)) found.set(file, sourceAt(root, folder, group[k]!, look.value));
+        else if (isFile) into.problems.push({ file, trouble: TWICE });
+        else {
+          const trouble = await troubleOf(look.reason, file, boundsOf(root, folder), paths[k]!);
+          if (trouble) into.problems.push({ file, trouble });
+          else if (!isAbsent(look.reason)) throw look.reason;
+        }
       }
     }
+  } catch (error) {
+    // The others take as long, and tell the same.
+    into.problems.push(folderProblem(folder, error));
   }
   into.files.push(...found.values());
 }
@@ -265,7 +276,7 @@ export async function listSources(root: string, wanted = EVERY_LANGUAGE): Promis
  * @param folders those of the last listing
  */
 export async function folderStamp(root: string, folders: readonly MediaFolder[] = []): Promise<string> {
-  const paths = ['', 'prompts', 'manifest.json', ...folders.map(({ path }) => path)];
+  const paths = ['prompts', 'manifest.json', ...folders.map(({ path }) => path)];
   const stampOf = ({ ino, mtimeMs }: Stats): string => `${ino} ${mtimeMs}`;
   const look = async (): Promise<string> => {
     const stamps: string[] = [];
