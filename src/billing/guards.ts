@@ -67,60 +67,6 @@ export class Breaker {
   }
 }
 
-interface Flight<T> {
-  readonly result: Promise<T>;
-  readonly abort: AbortController;
-  askers: number;
-}
-
-/** The same question, asked twice before its answer is there, is asked once; it is given up when the last asker has left. */
-export class SingleFlight<T> {
-  readonly #flying = new Map<string, Flight<T>>();
-
-  /**
-   * The answer, or undefined for an asker whose `signal` was aborted before.
-   * @param start asks; its signal is aborted when nobody waits any more
-   * @throws what `start` throws
-   */
-  join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    if (signal.aborted) return Promise.resolve(undefined);
-    const flight = this.#flying.get(key) ?? this.#start(key, start);
-    flight.askers++;
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        resolve(undefined);
-        if (--flight.askers === 0) this.#giveUp(key, flight);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      flight.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-    });
-  }
-
-  /** Gives up all. Their askers get what `start` makes of that. */
-  close(): void {
-    for (const [key, flight] of this.#flying) this.#giveUp(key, flight);
-  }
-
-  #start(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
-    const abort = new AbortController();
-    const flight: Flight<T> = { result: start(abort.signal), abort, askers: 0 };
-    this.#flying.set(key, flight);
-    const landed = (): void => this.#forget(key, flight);
-    flight.result.then(landed, landed);
-    return flight;
-  }
-
-  /** Later callers start a new request. */
-  #giveUp(key: string, flight: Flight<T>): void {
-    this.#forget(key, flight);
-    flight.abort.abort();
-  }
-
-  #forget(key: string, flight: Flight<T>): void {
-    if (this.#flying.get(key) === flight) this.#flying.delete(key);
-  }
-}
-
 /** The oldest make room: only a flood asks about this many callers within one `keepMs`. */
 const MOST_KEPT = 10_000;
 

@@ -9,7 +9,7 @@ import { defaultBand, defaultPrepareSettings, type MediaSettings } from '../medi
 import { defaultProgramSettings, type ProgramSettings } from '../program/settings';
 import { nextTrack, quiet, run, sayBalance, sayPosition, type KeyBinding } from '../session/actions';
 import { defaultPositionRules } from '../session/positionWords';
-import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/settings';
+import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/voice';
 import { defaultDatabase, defaultStore, type DatabaseSettings, type StoreSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
 import { parseListen } from './listen';

@@ -5,7 +5,7 @@ import type { MediaSettings } from '../media/settings';
 import type { ProgramSettings } from '../program/settings';
 import type { KeyBinding } from '../session/actions';
 import type { PositionRules } from '../session/positionWords';
-import type { VoiceSettings } from '../speech/settings';
+import type { VoiceSettings } from '../speech/voice';
 import type { StoreSettings } from '../store/settings';
 import type { Where } from '../util/http/listening';
 import type { LogLevel } from '../util/log';

@@ -1,7 +1,7 @@
 // What can callers hear, and may Asterisk's user read it? The examination itself is that of `media check`.
 import { checkMedia } from '../media/check';
 import { findFfmpeg } from '../media/ffmpegBinary';
-import { takeInventory } from '../media/inventory';
+import { takeInventory } from '../media/survey';
 import { listSources } from '../media/sources';
 import { packsOf } from '../speech/packs';
 import { expected, named, ok, problem, warning, type Check, type Finding } from './check';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BYTES_PER_SAMPLE } from '../audio/frame';
 import { WAV_HEADER_BYTES } from '../audio/wav';
 import type { MediaSettings } from './settings';
-import type { MediaKind, SourceFile } from './sources';
+import type { FileTrouble, MediaKind, SourceFile } from './sources';
 import { toolStamp } from './toolStamp';
 import type { FileStamp } from '../util/operatorFiles';
 
@@ -32,15 +32,7 @@ export interface PreparedRecord {
   readonly loudnessAfter: number;
   /** True peak, dBTP. */
   readonly peakDb: number;
-  readonly licence?: string;
-}
-
-/** What is wrong with a file, for the operator. */
-export interface FileTrouble {
-  readonly code: string;
-  readonly message: string;
-  /** What to do. */
-  readonly hint?: string;
+  readonly licence?: string | undefined;
 }
 
 /** A file that could not be prepared; it is not tried again until it changes, or the ffmpeg that could not. */

@@ -5,7 +5,7 @@ import { promises } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import type { OperatorFile } from '../util/operatorFiles';
+import { isSameStamp, type OperatorFile } from '../util/operatorFiles';
 import {
   parseRecord,
   pcmBytes,
@@ -15,7 +15,6 @@ import {
   type CacheRecord,
   type PreparedRecord,
 } from './cache';
-import { sameSource } from './shelved';
 
 /** A temporary file that nobody has written to for this time is a leftover of any process. */
 const LEFT_OVER_MS = 60 * 60_000;
@@ -168,7 +167,7 @@ export class CacheWriter {
     for (const [name, record] of await this.#records()) {
       const { source } = record;
       const stats = await promises.stat(source.file).catch(() => undefined);
-      const present = sameSource(source, stats && { ...stats, inode: stats.ino });
+      const present = isSameStamp(source, stats && { ...stats, inode: stats.ino });
       const wanted = present && (source.rate !== rate || current.includes(source.settings));
       const gone = !wanted && (await drop(join(recordFolder(this.#cache), name)));
       if (!gone && 'wav' in record) used.add(record.wav);

@@ -1,21 +1,21 @@
 // What came of preparing a file: as a table tells it, as the cache keeps it, and whose fault it was.
 // Pure: what to do about it is preparation.ts's.
-import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import type { CacheRecord, FileTrouble, PreparedRecord } from './cache';
+import { HoldcastError } from '../util/errors';
+import type { PreparedRecord } from './cache';
 import { FfmpegFailure } from './ffmpeg';
-
-/** `arriving`: still being copied, not touched. `shipped`: played as it is. */
-export type PrepareStatus = 'prepared' | 'already' | 'shipped' | 'problem' | 'arriving';
+import { unreadable, type FileTrouble } from './sources';
 
 /** What a file is called, and the pack that it belongs to. */
-export type NamedFile = Pick<PrepareOutcome, 'id' | 'words'>;
-
-export interface PrepareOutcome {
+export interface NamedFile {
   /** Id of a file of the media folder, path of a file elsewhere. */
   readonly id: string;
   /** Folder of its word pack ("voices/en", or absolute elsewhere); absent: it belongs to none. */
   readonly words?: string;
-  readonly status: PrepareStatus;
+}
+
+export interface PrepareOutcome extends NamedFile {
+  /** `arriving`: still being copied, not touched. `shipped`: played as it is. */
+  readonly status: 'prepared' | 'already' | 'shipped' | 'problem' | 'arriving';
   readonly durationMs?: number;
   /** LUFS. */
   readonly loudnessBefore?: number;
@@ -26,55 +26,35 @@ export interface PrepareOutcome {
   readonly problem?: FileTrouble;
 }
 
-/** Licences belong to files, not to what is in them. */
-export function withoutLicence(record: PreparedRecord): PreparedRecord {
-  const copy: { -readonly [K in keyof PreparedRecord]: PreparedRecord[K] } = { ...record };
-  delete copy.licence;
-  return copy;
-}
-
-/** What a table says about a file with this record. */
-export function outcomeOf(named: NamedFile, status: PrepareStatus, record: CacheRecord): PrepareOutcome {
-  if ('problem' in record) return { ...named, status: 'problem', problem: record.problem };
+/** What a table says about a file that is prepared. */
+export function outcomeOf(
+  named: NamedFile,
+  status: 'prepared' | 'already',
+  record: PreparedRecord,
+): PrepareOutcome {
   const { durationMs, loudnessBefore, loudnessAfter, peakDb, licence } = record;
   const figures = { durationMs, loudnessBefore, loudnessAfter, peakDb };
-  return { ...named, status, ...figures, ...(licence === undefined ? {} : { licence }) };
+  return { ...named, status, ...figures, ...(licence !== undefined && { licence }) };
 }
 
 /**
  * What is wrong with the file; rethrows what is wrong with the machine, or a wish to stop. `lasting`: it is as likely
  * to be so the next time, as long as the file and ffmpeg are the same.
  */
-export function problemOf(error: unknown): { shown: FileTrouble; lasting: boolean } {
+export function problemOf(error: unknown): { trouble: FileTrouble; lasting: boolean } {
   if (error instanceof FfmpegFailure) {
-    if (error.blame === 'killed') return { shown: shownOf('HC_FFMPEG_FAILED', error), lasting: false };
-    if (error.blame !== 'input') throw error;
-    return { shown: shownOf('HC_MEDIA_UNREADABLE', error), lasting: true };
+    if (error.blame !== 'input' && error.blame !== 'killed') throw error;
+    const lasting = error.blame === 'input';
+    return { trouble: troubleOf(lasting ? 'HC_MEDIA_UNREADABLE' : 'HC_FFMPEG_FAILED', error), lasting };
   }
-  if (error instanceof HoldcastError) {
-    // A link or a drive is another one without a change of the file.
-    if (error.code.startsWith('HC_FILE_'))
-      return { shown: shownOf('HC_MEDIA_UNREADABLE', error), lasting: false };
-    const ofTheFile = error.code.startsWith('HC_MEDIA_') || error.code === 'HC_FFMPEG_FAILED';
-    if (!ofTheFile) throw error;
-    return { shown: shownOf(error.code, error), lasting: true };
-  }
-  return { shown: { code: 'HC_MEDIA_UNREADABLE', ...unreadable(error) }, lasting: false };
+  // A link or a drive is another one without a change of the file.
+  if (!(error instanceof HoldcastError) || error.code.startsWith('HC_FILE_'))
+    return { trouble: unreadable(error), lasting: false };
+  if (!error.code.startsWith('HC_MEDIA_') && error.code !== 'HC_FFMPEG_FAILED') throw error;
+  return { trouble: troubleOf(error.code, error), lasting: true };
 }
 
-/** What a file or folder that cannot be read lacks. */
-export function unreadable(error: unknown): { message: string; hint?: string } {
-  const errno = errnoOf(error);
-  if (errno === 'EACCES' || errno === 'EPERM')
-    return { message: 'it may not be read', hint: 'Give the user of Holdcast the right to read it.' };
-  const hint = error instanceof HoldcastError ? error.hint : undefined;
-  return { message: messageOf(error), ...(hint !== undefined && { hint }) };
-}
-
-function shownOf(
-  code: string,
-  { message, hint }: { message: string; hint?: string | undefined },
-): FileTrouble {
+function troubleOf(code: string, { message, hint }: FfmpegFailure | HoldcastError): FileTrouble {
   return { code, message, ...(hint !== undefined && { hint }) };
 }
 

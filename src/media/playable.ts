@@ -1,14 +1,12 @@
 // What of the media folder can be played, by what it is for: music, advices of a shelf, prompts of a language.
-// Made anew after each scan, so that a call never meets one that is half old and half new.
+// Made anew after each change, so that a call never meets one that is half old and half new.
+import type { Clip } from '../audio/source';
 import type { AdviceSlot } from '../program/adviceSlots';
-import { baseLanguage, compareNames } from './names';
-import { audible, type Entry } from './shelved';
+import { baseLanguage } from './names';
 import type { SourceFile } from './sources';
-import type { Track } from './track';
 
-/** A Track and what it is for. */
-export interface PlayableTrack {
-  readonly track: Track;
+/** What a clip is for. */
+export interface Purpose {
   readonly kind: 'music' | 'advice' | 'prompt' | 'other';
   /** Advices. */
   readonly shelf?: AdviceSlot;
@@ -18,51 +16,60 @@ export interface PlayableTrack {
   readonly name?: string;
 }
 
-/** Immutable; in the order of names. */
-export class PlayableTracks {
-  readonly all: readonly PlayableTrack[];
-  readonly music: readonly Track[];
-  readonly #advices: readonly PlayableTrack[];
+export interface Playable<C extends Clip> {
+  readonly clip: C;
+  readonly purpose: Purpose;
+}
+
+/** @param spoken base language of the file, if it is not that of its folder */
+export function purposeOf({ folder, name }: SourceFile, spoken: string | undefined): Purpose {
+  const tag = folder.language ?? spoken;
+  const language = tag === undefined ? {} : { language: tag };
+  if (folder.kind === 'music') return { kind: 'music', ...language };
+  if (folder.shelf) return { kind: 'advice', shelf: folder.shelf, ...language };
+  if (folder.language === undefined) return { kind: 'other', ...language };
+  return { kind: 'prompt', name: name.replace(/\.[^.]*$/, '').normalize('NFC'), ...language };
+}
+
+/** Immutable; in the order of `all`. */
+export class PlayableClips<C extends Clip> {
+  readonly music: readonly C[];
   /** By language and name: "en/position-3". */
-  readonly #prompts: ReadonlyMap<string, Track>;
+  readonly #prompts: ReadonlyMap<string, C>;
+  readonly #spoken: ReadonlySet<string | undefined>;
+  /** Answers of `advices`, by shelf and language. */
+  readonly #advices = new Map<string, readonly C[]>();
 
-  constructor(entries: Iterable<Entry> = []) {
-    this.all = [...entries]
-      .sort((a, b) => compareNames(a.source.name, b.source.name))
-      .flatMap((entry) => {
-        const track = audible(entry);
-        return track ? [purposeOf(entry.source, track)] : [];
-      });
-    this.music = this.all.filter((one) => one.kind === 'music').map(({ track }) => track);
-    this.#advices = this.all.filter((one) => one.kind === 'advice');
-    const prompts = this.all.filter((one) => one.kind === 'prompt');
-    this.#prompts = new Map(prompts.map((one) => [`${one.language}/${one.name}`, one.track]));
+  constructor(readonly all: readonly Playable<C>[] = []) {
+    this.music = all.filter(({ purpose }) => purpose.kind === 'music').map(({ clip }) => clip);
+    const prompts = all.filter(({ purpose }) => purpose.kind === 'prompt');
+    this.#prompts = new Map(
+      prompts.map(({ purpose, clip }) => [`${purpose.language}/${purpose.name}`, clip]),
+    );
+    this.#spoken = new Set(prompts.map(({ purpose }) => purpose.language));
   }
 
-  advices(shelf: AdviceSlot, language: string): readonly Track[] {
+  /** Those of a shelf for everyone, and those in `language` ("en", "pt-BR": the base counts). */
+  advices(shelf: AdviceSlot, language: string): readonly C[] {
     const base = baseLanguage(language);
-    return this.#advices
-      .filter((one) => one.shelf === shelf)
-      .map(({ track }) => track)
-      .filter((track) => track.language === undefined || track.language === base);
+    const key = `${shelf}/${base}`;
+    const known = this.#advices.get(key);
+    if (known) return known;
+    const found = this.all
+      .filter(({ purpose }) => purpose.shelf === shelf && (purpose.language ?? base) === base)
+      .map(({ clip }) => clip);
+    this.#advices.set(key, found);
+    return found;
   }
 
-  prompt(name: string, language: string): Track | undefined {
+  /** The recorded prompt prompts/<language>/<name>.*, undefined when there is none: prompt("position-3", "en"). */
+  prompt(name: string, language: string): C | undefined {
     return this.#prompts.get(`${baseLanguage(language)}/${name.normalize('NFC')}`);
   }
 
+  /** Whether there are prompts in this language. */
   speaks(language: string): boolean {
-    const folder = `${baseLanguage(language)}/`;
-    for (const key of this.#prompts.keys()) if (key.startsWith(folder)) return true;
-    return false;
+    const base = baseLanguage(language);
+    return base !== undefined && this.#spoken.has(base);
   }
-}
-
-function purposeOf({ folder, name }: SourceFile, track: Track): PlayableTrack {
-  const language = folder.language ?? track.language;
-  const spoken = language === undefined ? {} : { language };
-  if (folder.kind === 'music') return { track, kind: 'music', ...spoken };
-  if (folder.shelf) return { track, kind: 'advice', shelf: folder.shelf, ...spoken };
-  if (folder.language === undefined) return { track, kind: 'other', ...spoken };
-  return { track, kind: 'prompt', name: name.replace(/\.[^.]*$/, '').normalize('NFC'), ...spoken };
 }

@@ -1,32 +1,25 @@
 // Prepares whatever waits in the media folder: several files at once, each content once, each problem remembered.
 // What is wrong with a file is written down with it; what is wrong with the machine stops the work and is not.
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import type { Clock } from '../util/clock';
-import { HoldcastError, messageOf } from '../util/errors';
+import { HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
-import { openInside, type OperatorFile } from '../util/operatorFiles';
-import { lookup, recordedSource, settingsDigest, type PreparedRecord } from './cache';
+import { isSameStamp, openInside, type OperatorFile } from '../util/operatorFiles';
+import { recordedSource, settingsDigest, type PreparedRecord } from './cache';
 import { CacheWriter, contentKey } from './cacheWriter';
 import { FfmpegFailure } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
 import { MOST_MEDIA_BYTES } from './inputLimits';
-import { licenceOf, NO_MANIFEST, readManifest, type Manifest } from './manifest';
-import {
-  machineError,
-  outcomeOf,
-  problemOf,
-  withoutLicence,
-  type NamedFile,
-  type PrepareOutcome,
-} from './outcome';
+import { licenceOf, type ManifestEntry } from './manifest';
+import { machineError, outcomeOf, problemOf, type NamedFile, type PrepareOutcome } from './outcome';
 import { prepareFile } from './prepare';
 import { endingOf } from './rawFormats';
-import { readiness } from './ready';
+import type { FileState } from './ready';
 import type { MediaSettings } from './settings';
-import { hasSettled, sameSource } from './shelved';
-import { boundsOf, listSources, sourceOf, type Listing, type SourceFile } from './sources';
+import { boundsOf, hasSettled, sourceOf, type SourceFile } from './sources';
+import { surveyMedia, type Survey } from './survey';
 import { toolStamp } from './toolStamp';
-import { listWords, rootOf, type WordPack } from './words';
+import type { WordPack } from './words';
 
 export interface PreparationOptions {
   readonly settings: MediaSettings;
@@ -61,13 +54,19 @@ export async function prepareAll(options: PreparationOptions): Promise<PrepareOu
   return new Run(options, writer).all();
 }
 
+/** A file to be prepared. */
+interface Waiting {
+  source: SourceFile;
+  readonly named: NamedFile;
+  readonly entry: ManifestEntry | undefined;
+}
+
 class Run {
   readonly #stop = new AbortController();
   /** Content that is being prepared: two equal files are decoded once. */
   readonly #working = new Map<string, Promise<PreparedRecord>>();
   /** By path: an id is unique in its root only. */
   readonly #outcomes = new Map<string, PrepareOutcome>();
-  readonly #manifests = new Map<string, Manifest>();
   #binary: Promise<FfmpegBinary> | undefined;
 
   constructor(
@@ -76,12 +75,9 @@ class Run {
   ) {}
 
   async all(): Promise<PrepareOutcome[]> {
-    const { signal, onPlan } = this.options;
-    const listings = await this.#list();
-    const files = new Map(
-      listings.flatMap((listing) => listing.files).map((source) => [source.file, source]),
-    );
-    const waiting = await this.#settled(await this.#unprepared([...files.values()]));
+    const { settings, log, packs, signal, onPlan } = this.options;
+    const surveys = await surveyMedia(settings, log, packs);
+    const waiting = await this.#settled(await this.#unprepared(surveys));
     onPlan?.(waiting.length);
     const onAbort = (): void => this.#stop.abort();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -91,92 +87,72 @@ class Run {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
-    return this.#inOrder(listings);
-  }
-
-  /** The media folder and the packs, and what their manifests say. */
-  async #list(): Promise<Listing[]> {
-    const { settings, packs = [] } = this.options;
-    for (const root of [settings.folder, ...packs.map(rootOf)])
-      if (!this.#manifests.has(root)) this.#manifests.set(root, await readManifest(root));
-    const listings = [await listSources(settings.folder)];
-    for (const pack of packs) listings.push(await listWords(pack));
-    return listings;
-  }
-
-  #manifestOf(source: SourceFile): Manifest {
-    return this.#manifests.get(source.root) ?? NO_MANIFEST;
-  }
-
-  /** What a file is called in outcomes and logs. */
-  #named(source: SourceFile): NamedFile {
-    const here = source.root === this.options.settings.folder;
-    const id = here ? source.id : source.file;
-    if (source.folder.kind !== 'word') return { id };
-    return { id, words: here ? source.folder.path : join(source.root, source.folder.path) };
+    const files = new Set(surveys.flatMap((survey) => survey.files.map(({ source }) => source.file)));
+    const problems = surveys.flatMap((survey) => survey.problems);
+    return [
+      ...[...files].flatMap((file) => this.#outcomes.get(file) ?? []),
+      ...problems.map(({ file: id, trouble: problem }) => ({ id, status: 'problem' as const, problem })),
+    ];
   }
 
   /** Files that are neither shipped ready-made nor in the cache. */
-  async #unprepared(files: readonly SourceFile[]): Promise<SourceFile[]> {
-    const waiting: SourceFile[] = [];
-    for (const source of files) {
-      const known = await this.#known(source);
-      if (known) this.#outcomes.set(source.file, known);
-      else waiting.push(source);
-    }
-    return waiting;
+  async #unprepared(surveys: readonly Survey[]): Promise<Waiting[]> {
+    const waiting = new Map<string, Waiting>();
+    for (const { files, shown } of surveys)
+      for (const { source, entry, state } of files) {
+        const id = shown(source.id);
+        const named = source.folder.kind === 'word' ? { id, words: shown(source.folder.path) } : { id };
+        const file = { source, named, entry };
+        const known = await this.#known(file, state);
+        if (known) this.#outcomes.set(source.file, known);
+        else waiting.set(source.file, file);
+      }
+    return [...waiting.values()];
   }
 
-  async #known(source: SourceFile): Promise<PrepareOutcome | undefined> {
-    const { settings, log, force } = this.options;
-    const manifest = this.#manifestOf(source);
-    const entry = manifest.entries.get(source.id);
-    const context = { settings, manifest, readMode: 'ahead' as const, log };
-    const found = await readiness(source, context);
-    if (found.status === 'ready' && found.track.playsItsFile) {
+  async #known({ source, named, entry }: Waiting, state: FileState): Promise<PrepareOutcome | undefined> {
+    if (state.status === 'ready' && !state.record) {
       const licence = await licenceOf(entry, source);
       return {
-        ...this.#named(source),
+        ...named,
         status: 'shipped',
-        durationMs: found.track.durationMs,
-        ...(entry?.loudness === undefined ? {} : { loudnessAfter: entry.loudness }),
-        ...(entry?.peakDb === undefined ? {} : { peakDb: entry.peakDb }),
-        ...(licence === undefined ? {} : { licence }),
+        durationMs: state.track.durationMs,
+        ...(entry?.loudness !== undefined && { loudnessAfter: entry.loudness }),
+        ...(entry?.peakDb !== undefined && { peakDb: entry.peakDb }),
+        ...(licence !== undefined && { licence }),
       };
     }
-    const record = force ? undefined : await lookup(source, settings);
-    return record && outcomeOf(this.#named(source), 'already', record);
+    if (this.options.force) return undefined;
+    if (state.status === 'problem') return { ...named, status: 'problem', problem: state.trouble };
+    return state.status === 'ready' && state.record ? outcomeOf(named, 'already', state.record) : undefined;
   }
 
   /** Leaves out what is still being copied: young files are looked at again until they stop changing. */
-  async #settled(files: readonly SourceFile[]): Promise<SourceFile[]> {
+  async #settled(files: readonly Waiting[]): Promise<Waiting[]> {
     const { clock, signal } = this.options;
-    const done: SourceFile[] = [];
-    let young: SourceFile[] = [];
-    for (const source of files) (hasSettled(undefined, source, clock.wall()) ? done : young).push(source);
-    for (let look = 0; look < LOOKS && young.length > 0 && !signal?.aborted; look++) {
+    const settled = new Set(files.filter(({ source }) => hasSettled(undefined, source, clock.wall())));
+    for (let look = 0; look < LOOKS && settled.size < files.length && !signal?.aborted; look++) {
       await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
-      const still: SourceFile[] = [];
-      for (const before of young) {
-        const now = await sourceOf(before.root, before.folder, before.name);
-        if (now) (hasSettled(before, now, clock.wall()) ? done : still).push(now);
+      for (const file of files) {
+        if (settled.has(file)) continue;
+        const now = await lookAgain(file.source);
+        if (now && hasSettled(file.source, now, clock.wall())) settled.add(file);
+        file.source = now ?? file.source;
       }
-      young = still;
     }
-    for (const source of young)
-      this.#outcomes.set(source.file, { ...this.#named(source), status: 'arriving' });
-    const order = new Map(files.map((source, index) => [source.file, index]));
-    return done.sort((a, b) => order.get(a.file)! - order.get(b.file)!);
+    for (const file of files)
+      if (!settled.has(file)) this.#outcomes.set(file.source.file, { ...file.named, status: 'arriving' });
+    return files.filter((file) => settled.has(file));
   }
 
-  async #work(waiting: readonly SourceFile[]): Promise<void> {
+  async #work(waiting: readonly Waiting[]): Promise<void> {
     const queue = [...waiting];
     let failure: unknown;
     const worker = async (): Promise<void> => {
-      for (let source = queue.shift(); source && failure === undefined; source = queue.shift()) {
+      for (let file = queue.shift(); file && failure === undefined; file = queue.shift()) {
         try {
-          const outcome = await this.#one(source);
-          this.#outcomes.set(source.file, outcome);
+          const outcome = await this.#one(file);
+          this.#outcomes.set(file.source.file, outcome);
           this.options.onFile?.(outcome);
         } catch (error) {
           failure ??= error;
@@ -191,37 +167,28 @@ class Run {
   }
 
   /** Prepares one file and writes down what came of it. Throws only what stops the whole work. */
-  async #one(source: SourceFile): Promise<PrepareOutcome> {
+  async #one({ source, named, entry }: Waiting): Promise<PrepareOutcome> {
     const { settings, log } = this.options;
     const about = recordedSource(source, settings);
-    const named = this.#named(source);
     if (this.#stop.signal.aborted) throw new FfmpegFailure('stopped', 'stopped');
     try {
       if (source.size === 0) throw empty();
       const prepared = await this.#content(source);
-      if (!(await this.#isUnchanged(source))) return { ...named, status: 'arriving' };
-      const licence = await licenceOf(this.#manifestOf(source).entries.get(source.id), source);
-      const record: PreparedRecord = {
-        ...prepared,
-        source: about,
-        ...(licence === undefined ? {} : { licence }),
-      };
+      if (!(await isUnchanged(source))) return { ...named, status: 'arriving' };
+      // Licences belong to files, not to what is in them.
+      const record = { ...prepared, source: about, licence: await licenceOf(entry, source) };
       await this.writer.writeRecord(record);
       return outcomeOf(named, 'prepared', record);
     } catch (error) {
-      const problem = problemOf(error);
-      if (!(await this.#isUnchanged(source))) return { ...named, status: 'arriving' };
-      if (problem.lasting) {
+      const { trouble: problem, lasting } = problemOf(error);
+      if (!(await isUnchanged(source))) return { ...named, status: 'arriving' };
+      if (lasting) {
         const tool = await toolStamp(settings.ffmpeg);
-        await this.writer.writeRecord({ source: about, problem: problem.shown, tool });
+        await this.writer.writeRecord({ source: about, problem, tool });
       }
-      log.warn({ file: named.id, ...problem.shown }, 'media file cannot be prepared');
-      return { ...named, status: 'problem', problem: problem.shown };
+      log.warn({ file: named.id, ...problem }, 'media file cannot be prepared');
+      return { ...named, status: 'problem', problem };
     }
-  }
-
-  async #isUnchanged(source: SourceFile): Promise<boolean> {
-    return sameSource(await sourceOf(source.root, source.folder, source.name), source);
   }
 
   /** What is in the file, prepared: now, before, or by another of these workers. */
@@ -233,7 +200,7 @@ class Run {
       const digest = `${settingsDigest(settings, source.folder.kind)} .${endingOf(source.name)}`;
       const wav = `${await contentKey(file, digest)}.wav`;
       const known = force ? undefined : await this.writer.findByWav(wav);
-      if (known) return withoutLicence(known);
+      if (known) return known;
       const working = this.#working.get(wav) ?? this.#decode(source, file, wav);
       this.#working.set(wav, working);
       return await working;
@@ -262,17 +229,14 @@ class Run {
       for (const path of temporaries) await this.writer.discard(path);
     }
   }
+}
 
-  #inOrder(listings: readonly Listing[]): PrepareOutcome[] {
-    const code = 'HC_MEDIA_UNREADABLE';
-    const files = new Set(listings.flatMap((listing) => listing.files).map(({ file }) => file));
-    const outcomes = [...files].flatMap((file) => this.#outcomes.get(file) ?? []);
-    for (const { folder, error } of listings.flatMap(({ folderProblems }) => folderProblems))
-      outcomes.push({ id: folder.path, status: 'problem', problem: { code, message: messageOf(error) } });
-    for (const { id, message, hint } of listings.flatMap(({ fileProblems }) => fileProblems))
-      outcomes.push({ id, status: 'problem', problem: { code, message, hint } });
-    return outcomes;
-  }
+function lookAgain({ root, folder, name }: SourceFile): Promise<SourceFile | undefined> {
+  return sourceOf(root, folder, name);
+}
+
+async function isUnchanged(source: SourceFile): Promise<boolean> {
+  return isSameStamp(await lookAgain(source), source);
 }
 
 function empty(): HoldcastError {

@@ -4,18 +4,22 @@ import { join } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES, type WavInfo } from '../audio/wav';
 import type { Logger } from '../util/log';
 import { openInside } from '../util/operatorFiles';
-import { lookup, pcmFolder, type CacheRecord, type FileTrouble } from './cache';
+import { lookup, pcmFolder, type CacheRecord, type PreparedRecord } from './cache';
 import type { Manifest, ManifestEntry } from './manifest';
 import { baseLanguage, languageOf, titleOf } from './names';
 import type { MediaSettings } from './settings';
-import { boundsOf, type SourceFile } from './sources';
+import { boundsOf, type FileTrouble, type SourceFile } from './sources';
 import { Track, type PcmLocation, type ReadMode } from './track';
 
-/** What is known about a file. */
-export type Readiness =
-  | { readonly status: 'ready'; readonly track: Track }
-  | ({ readonly status: 'problem' } & FileTrouble)
-  | { readonly status: 'unprepared' };
+/**
+ * A file over time. `arriving`: seen, and perhaps still being copied, so not touched. `unprepared`: complete, to be
+ * prepared. Both may have `heard`: the version before, which is played until the new one is ready.
+ */
+export type FileState =
+  | { readonly status: 'arriving' | 'unprepared'; readonly heard?: Track }
+  /** `record`: of a file that was prepared; one that was not is played as it is. */
+  | { readonly status: 'ready'; readonly track: Track; readonly record?: PreparedRecord }
+  | { readonly status: 'problem'; readonly trouble: FileTrouble };
 
 export interface ReadinessContext {
   readonly settings: MediaSettings;
@@ -49,11 +53,6 @@ export function titleFor({ name, folder }: SourceFile, entry: ManifestEntry | un
   return entry?.title ?? titleOf(name, folder.kind !== 'music');
 }
 
-/** What is wrong with a file that is not ready. */
-export function troubleOf({ code, message, hint }: FileTrouble): FileTrouble {
-  return { code, message, ...(hint !== undefined && { hint }) };
-}
-
 function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext, licence?: string): Track {
   const entry = context.manifest.entries.get(source.id);
   const language = spokenIn(source, entry);
@@ -74,17 +73,17 @@ function fromRecord(
   source: SourceFile,
   record: CacheRecord | undefined,
   context: ReadinessContext,
-): Readiness {
+): FileState {
   if (!record) return { status: 'unprepared' };
-  if ('problem' in record) return { status: 'problem', ...record.problem };
+  if ('problem' in record) return { status: 'problem', trouble: record.problem };
   const wav = join(pcmFolder(context.settings.cache), record.wav);
   const pcm = { wav, dataOffset: WAV_HEADER_BYTES, samples: record.samples };
   const licence = context.manifest.entries.get(source.id)?.licence ?? record.licence;
-  return { status: 'ready', track: trackOf(source, pcm, context, licence) };
+  return { status: 'ready', track: trackOf(source, pcm, context, licence), record };
 }
 
-/** Whether `source` can be played. Never throws. */
-export async function readiness(source: SourceFile, context: ReadinessContext): Promise<Readiness> {
+/** Whether `source` can be played: ready, unprepared or a problem. Never throws. */
+export async function readiness(source: SourceFile, context: ReadinessContext): Promise<FileState> {
   if (promisedReady(source, context.manifest.entries.get(source.id))) {
     const track = await shippedTrack(source, context).catch(() => undefined);
     if (track) return { status: 'ready', track };

@@ -226,8 +226,8 @@ class FileReader implements Reader {
   /** Bytes that were read into `chunk`. */
   #readNow(chunk: Chunk): number {
     const bytes = readSync(this.#fd, chunk.bytes, 0, this.#wanted(), this.#position());
-    if (bytes < BYTES_PER_SAMPLE && this.#unread > 0) throw shorter();
     if (this.#pcm.own && fstatSync(this.#fd).mtimeMs !== this.#pcm.own.mtimeMs) throw changed();
+    if (bytes < BYTES_PER_SAMPLE && this.#unread > 0) throw shorter();
     return bytes;
   }
 

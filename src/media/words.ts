@@ -6,6 +6,7 @@ import { compareNames } from './names';
 import {
   boundsOf,
   candidates,
+  folderProblem,
   languageFolders,
   listFolder,
   lookAt,
@@ -71,7 +72,9 @@ export async function listWords(pack: WordPack): Promise<Listing> {
   for (const folder of folders) {
     if (!pack.names) await listFolder(rootOf(pack), folder, listing);
     else {
-      const files = await wordFiles(pack, folder, (error) => listing.folderProblems.push({ folder, error }));
+      const files = await wordFiles(pack, folder, (error) =>
+        listing.problems.push(folderProblem(folder, error)),
+      );
       await lookAt(rootOf(pack), folder, [...files.values()], listing);
     }
   }

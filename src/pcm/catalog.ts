@@ -1,6 +1,7 @@
 // SharedCatalog: what of the Library mixing threads can play, with the beginning of each clip at hand, and their pages.
 // A clip keeps its key while its Track stays the same object; one that has left goes on for those who are in it.
-import type { Library, PlayableTrack } from '../media/library';
+import type { Library } from '../media/library';
+import type { Playable } from '../media/playable';
 import type { Track } from '../media/track';
 import { inBatches } from '../util/batches';
 import { systemClock, type Clock } from '../util/clock';
@@ -112,8 +113,7 @@ export class SharedCatalog {
     return listed.map((each) => each.clip);
   }
 
-  async #listing(playable: PlayableTrack): Promise<Listed | undefined> {
-    const { track, ...purpose } = playable;
+  async #listing({ clip: track, purpose }: Playable<Track>): Promise<Listed | undefined> {
     const known = this.#listed.get(track);
     if (known) return known;
     const key = this.#pages.nextKey();

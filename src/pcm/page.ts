@@ -1,21 +1,14 @@
 // Pages: how samples are shared. A clip is cut into pages of shared memory, one copy for all threads; its first page is
 // always at hand, the others are read from the disk just before a caller hears them.
-import type { AdviceSlot } from '../program/adviceSlots';
+import type { Purpose } from '../media/playable';
 
-/** Something that can be played. Its samples come in pages, of which the first is always at hand. */
-export interface CatalogClip {
+/** Something that can be played, and what it is for. Its samples come in pages, of which the first is always at hand. */
+export interface CatalogClip extends Purpose {
   /** Counts up for as long as the hub runs: a file that was replaced has another. */
   readonly key: number;
   readonly id: string;
   readonly title: string;
   readonly samples: number;
-  readonly kind: 'music' | 'advice' | 'prompt' | 'other';
-  /** Advices. */
-  readonly shelf?: AdviceSlot;
-  /** Base language; absent: for everyone. */
-  readonly language?: string;
-  /** Prompts: the name without language and ending, "position-3". */
-  readonly name?: string;
   /** The first page; signed 16-bit samples in the machine's order. */
   readonly head: SharedArrayBuffer;
 }

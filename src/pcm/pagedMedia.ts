@@ -1,7 +1,7 @@
 // PagedMedia: what callers of a mixing thread can hear, as the main thread's catalog has it.
 // It answers by the same rules as the Library, so that a caller hears the same wherever their Program runs.
 import type { Clip, Reader } from '../audio/source';
-import { baseLanguage } from '../media/names';
+import { PlayableClips } from '../media/playable';
 import type { AdviceSlot } from '../program/adviceSlots';
 import type { PlayableMedia } from '../session/assemble';
 import type { CatalogClip, Page } from './page';
@@ -41,11 +41,7 @@ export class PagedMedia implements PlayableMedia {
   readonly #table: PageTable;
   #byKey = new Map<number, PagedClip>();
   #byId = new Map<string, PagedClip>();
-  #music: readonly PagedClip[] = [];
-  #prompts = new Map<string, PagedClip>();
-  #spoken = new Set<string | undefined>();
-  /** Answers of `advices`, by shelf and language. */
-  readonly #shelves = new Map<string, readonly PagedClip[]>();
+  #clips = new PlayableClips<PagedClip>();
   #pagesLate = 0;
 
   constructor(parts: PagedMediaParts) {
@@ -67,11 +63,7 @@ export class PagedMedia implements PlayableMedia {
     const all = clips.map((clip) => this.#byKey.get(clip.key) ?? this.#clip(clip));
     this.#byKey = new Map(all.map((clip) => [clip.key, clip]));
     this.#byId = new Map(all.map((clip) => [clip.id, clip]));
-    this.#music = all.filter(({ listed }) => listed.kind === 'music');
-    const prompts = all.filter(({ listed }) => listed.kind === 'prompt');
-    this.#prompts = new Map(prompts.map((clip) => [`${clip.listed.language}/${clip.listed.name}`, clip]));
-    this.#spoken = new Set(prompts.map(({ listed }) => listed.language));
-    this.#shelves.clear();
+    this.#clips = new PlayableClips(all.map((clip) => ({ clip, purpose: clip.listed })));
   }
 
   /** A page has come, asked for or ahead of need. */
@@ -85,28 +77,19 @@ export class PagedMedia implements PlayableMedia {
   }
 
   music(): readonly Clip[] {
-    return this.#music;
+    return this.#clips.music;
   }
 
   advices(shelf: AdviceSlot, language: string): readonly Clip[] {
-    const base = baseLanguage(language);
-    const name = `${shelf}/${base}`;
-    const known = this.#shelves.get(name);
-    if (known) return known;
-    const heard = ({ listed }: PagedClip): boolean =>
-      listed.shelf === shelf && (listed.language === undefined || listed.language === base);
-    const advices = [...this.#byKey.values()].filter(heard);
-    this.#shelves.set(name, advices);
-    return advices;
+    return this.#clips.advices(shelf, language);
   }
 
   prompt(name: string, language: string): Clip | undefined {
-    return this.#prompts.get(`${baseLanguage(language)}/${name.normalize('NFC')}`);
+    return this.#clips.prompt(name, language);
   }
 
   speaks(language: string): boolean {
-    const base = baseLanguage(language);
-    return base !== undefined && this.#spoken.has(base);
+    return this.#clips.speaks(language);
   }
 
   find(id: string): Clip | undefined {

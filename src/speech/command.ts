@@ -13,10 +13,9 @@ import type { MediaSettings } from '../media/settings';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { VoiceSettings } from './settings';
 import type { Spoken } from './spoken';
 import { sentenceKey, SpokenCache } from './spokenCache';
-import type { Voice } from './voice';
+import type { Voice, VoiceSettings } from './voice';
 import { wavFromCommand } from './wavFromCommand';
 
 export type CommandSettings = Extract<VoiceSettings, { readonly command: unknown }>;

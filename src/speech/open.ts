@@ -3,10 +3,8 @@ import { findFfmpeg } from '../media/ffmpegBinary';
 import type { MediaSettings } from '../media/settings';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import { languageFor } from './languages';
-import type { VoiceSettings } from './settings';
 import { Speaker } from './speaker';
-import type { Voice } from './voice';
+import type { Voice, VoiceSettings } from './voice';
 
 export interface SpeakerSettings {
   /** In the order in which they are tried. */
@@ -33,17 +31,13 @@ export async function openSpeaker(parts: SpeakerSettings): Promise<Speaker> {
 
 async function openVoice(settings: VoiceSettings, parts: SpeakerSettings): Promise<Voice> {
   const { media, clock, log, currency, requestPreparation } = parts;
-  const wordParts = { media, clock, log, requestPreparation, keep: KEPT_WORDS };
-  if ('recorded' in settings) {
-    const { recordedVoice } = await import('./recorded');
-    return recordedVoice(settings.recorded, languageFor, currency, wordParts);
+  if ('command' in settings) {
+    const { CommandVoice } = await import('./command');
+    const find = (): ReturnType<typeof findFfmpeg> =>
+      findFfmpeg({ configured: media.ffmpeg, env: process.env });
+    return new CommandVoice(settings, { media, clock, log, findFfmpeg: find });
   }
-  if ('asterisk' in settings) {
-    const { asteriskVoice } = await import('./asteriskPack');
-    return asteriskVoice(settings.asterisk, languageFor, currency, wordParts);
-  }
-  const { CommandVoice } = await import('./command');
-  const find = (): ReturnType<typeof findFfmpeg> =>
-    findFfmpeg({ configured: media.ffmpeg, env: process.env });
-  return new CommandVoice(settings, { media, clock, log, findFfmpeg: find });
+  const [{ recordingsOf }, { WordVoice }] = await Promise.all([import('./packs'), import('./wordVoice')]);
+  const wordParts = { media, clock, log, currency, requestPreparation, keep: KEPT_WORDS };
+  return new WordVoice(recordingsOf(settings)!, wordParts);
 }

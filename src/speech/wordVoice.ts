@@ -9,30 +9,22 @@ import { readPcm } from '../media/pcmFile';
 import { readiness } from '../media/ready';
 import type { MediaSettings } from '../media/settings';
 import { lookAt, newListing, type MediaFolder, type SourceFile } from '../media/sources';
-import { sameSource } from '../media/shelved';
-import { rootOf, wordFiles, wordFolders, type WordPack } from '../media/words';
+import { rootOf, wordFiles, wordFolders } from '../media/words';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
+import { isSameStamp } from '../util/operatorFiles';
 import { errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import type { Recordings } from './packs';
 import { PAUSE, type Spoken } from './spoken';
 import type { Voice } from './voice';
-
-/** What is said where, of one kind of pack. */
-export interface Recordings {
-  /** "recorded", "asterisk". */
-  readonly kind: string;
-  readonly pack: WordPack;
-  /** Names of recordings that say a clip, none where nothing is to be said; undefined: such packs have it not. */
-  of(clip: string, language: string): readonly string[] | undefined;
-  /** Every clip that a sentence in this language may need. */
-  vocabulary(language: string): readonly string[];
-}
 
 export interface WordVoiceParts {
   readonly media: MediaSettings;
   readonly log: Logger;
   readonly clock: Clock;
+  /** ISO 4217: which money its words are expected to say, for what is told of missing ones. */
+  readonly currency: string;
   /** Words that are kept in memory, the last ones; at least 1. */
   readonly keep: number;
   /** Called when recordings wait to be prepared, at most once a minute. Must not throw. */
@@ -112,7 +104,10 @@ export class WordVoice implements Voice {
     const lacking = (clip: string): boolean => names(clip)?.some((name) => !there.has(name)) === true;
     // The whole vocabulary is told, not what this sentence lacks: from its words one could guess a balance.
     if (words.some(lacking))
-      this.#tellMissing([...this.recordings.vocabulary(language), ...words].filter(lacking), folder);
+      this.#tellMissing(
+        [...this.recordings.vocabulary(language, [this.parts.currency]), ...words].filter(lacking),
+        folder,
+      );
     if (words.some((clip) => names(clip) === undefined)) return this.#tellForeign(folder);
     if (words.some(lacking)) return undefined;
     const wanted = new Set(words.flatMap((clip) => names(clip) ?? []));
@@ -161,7 +156,7 @@ export class WordVoice implements Voice {
 
   async #word(source: SourceFile): Promise<Clip | undefined> {
     const known = this.#loaded.get(source.file);
-    if (known && sameSource(known.source, source)) return known.clip;
+    if (known && isSameStamp(known.source, source)) return known.clip;
     const { media, log } = this.parts;
     this.#manifest ??= readManifest(source.root);
     const found = await readiness(source, {
@@ -170,8 +165,8 @@ export class WordVoice implements Voice {
       readMode: 'ahead',
       log,
     });
-    if (found.status === 'unprepared') return this.#request();
-    if (found.status === 'problem') return this.#tellBroken(source, found);
+    if (found.status === 'problem') return this.#tellBroken(source, found.trouble);
+    if (found.status !== 'ready') return this.#request();
     if (found.track.durationMs > MOST_WORD_MS)
       return this.#tellBroken(source, {
         code: 'HC_VOICE_FAILED',

@@ -91,6 +91,12 @@ export interface FileStamp {
   readonly inode: number;
 }
 
+/** Same file, same bytes: a program may set size and time as they were, but not the time of that change. */
+export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  if (!a || !b) return false;
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.inode === b.inode;
+}
+
 /** A file that is open and was found to be as it should. Closed by the caller. */
 export class OperatorFile {
   /**
@@ -155,10 +161,31 @@ export function listInside(root: string, path: string): Promise<Dirent[]> {
  * @param path of a regular file, or of a link to one, in a folder that `listInside` has listed
  * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED; what the file system throws
  */
-export function lookInside(root: string, path: string): Promise<FileStamp> {
+export async function lookInside(root: string, path: string): Promise<FileStamp> {
+  const [found] = await lookAtAll(root, [path]);
+  if (found!.status === 'rejected') throw found!.reason;
+  return found!.value;
+}
+
+/**
+ * As `lookInside` at several files, one after the other and together one step: a few for whom one limit is enough.
+ * @throws HoldcastError HC_FILE_SLOW; what is wrong with one of them is its result
+ */
+export function lookAtAll(
+  root: string,
+  paths: readonly string[],
+): Promise<PromiseSettledResult<FileStamp>[]> {
   return patience.step(root, async () => {
-    const stats = await promises.lstat(path);
-    return stats.isSymbolicLink() ? (await look(root, path)).stamp : stampOf(stats);
+    const found: PromiseSettledResult<FileStamp>[] = [];
+    for (const path of paths)
+      try {
+        const stats = await promises.lstat(path);
+        const value = stats.isSymbolicLink() ? (await look(root, path)).stamp : stampOf(stats);
+        found.push({ status: 'fulfilled', value });
+      } catch (reason) {
+        found.push({ status: 'rejected', reason });
+      }
+    return found;
   });
 }
 

@@ -1,6 +1,7 @@
 // The guards in front of billing, each by itself: short memory, sharing, rest, what was told. Tries: pinTries.test.ts.
 // Would catch: a balance that stays in memory, a billing system that is asked to death, a log that is flooded.
-import { Breaker, SeenErrors, SingleFlight, TtlCache, type Permit } from '../../src/billing/guards';
+import { Breaker, SeenErrors, TtlCache, type Permit } from '../../src/billing/guards';
+import { SingleFlight } from '../../src/util/singleFlight';
 import { ManualClock } from '../../src/util/clock';
 import { rejection } from '../support/billingContract';
 import { KeptLog } from './fixtures';

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { findFfmpeg } from '../../src/media/ffmpegBinary';
 import { defaultBand, type MediaSettings } from '../../src/media/settings';
 import { prepareAll } from '../../src/media/preparation';
-import { recordedPack, recordedVoice } from '../../src/speech/recorded';
+import { recordingsOf } from '../../src/speech/packs';
 import { PAUSE } from '../../src/speech/spoken';
 import type { Voice } from '../../src/speech/voice';
+import { WordVoice } from '../../src/speech/wordVoice';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { wavHeader } from '../../src/audio/wav';
@@ -28,15 +29,15 @@ function voiceOf(
   on = new ManualClock(),
 ) {
   const { log, lines } = keptLog();
-  const parts = { media: settings, log, clock: on, keep: 10, requestPreparation };
-  return { voice: recordedVoice(pack, languageOf, 'USD', parts), lines };
+  const parts = { media: settings, log, clock: on, currency: 'USD', keep: 10, requestPreparation };
+  return { voice: new WordVoice(recordingsOf({ recorded: pack }, languageOf)!, parts), lines };
 }
 
 function prepare(settings: MediaSettings, pack: string) {
   const find = (): ReturnType<typeof findFfmpeg> => findFfmpeg({ env: process.env });
   return prepareAll({
     settings,
-    packs: [recordedPack(pack)],
+    packs: [recordingsOf({ recorded: pack })!.pack],
     log: silentLogger,
     clock,
     findFfmpeg: find,

@@ -5,9 +5,10 @@ import { findFfmpeg } from '../../src/media/ffmpegBinary';
 import { prepareAll, type PreparationOptions } from '../../src/media/preparation';
 import type { MediaSettings } from '../../src/media/settings';
 import { wordFiles, wordFolders } from '../../src/media/words';
-import { asteriskPack, asteriskVoice } from '../../src/speech/asteriskPack';
 import { languageFor } from '../../src/speech/languages';
+import { recordingsOf, type Recordings } from '../../src/speech/packs';
 import { PAUSE } from '../../src/speech/spoken';
+import { WordVoice } from '../../src/speech/wordVoice';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { keptLog, put, settingsIn, tempFolder } from '../media/fixtures';
@@ -21,10 +22,12 @@ const INSTALLED = '/usr/share/asterisk/sounds';
 const en = smallLanguage('en', ['four']);
 const languageOf = (tag: string) => (/^en/.test(tag) ? en : undefined);
 
+const soundsIn = (folder: string): Recordings => recordingsOf({ asterisk: folder }, languageOf)!;
+
 function voiceOf(settings: MediaSettings, folder: string) {
   const { log, lines } = keptLog();
-  const parts = { media: settings, log, clock: new ManualClock(), keep: 64 };
-  return { voice: asteriskVoice(folder, languageOf, 'USD', parts), lines };
+  const parts = { media: settings, log, clock: new ManualClock(), currency: 'USD', keep: 64 };
+  return { voice: new WordVoice(soundsIn(folder), parts), lines };
 }
 
 function prepare(settings: MediaSettings, more: Partial<PreparationOptions>) {
@@ -53,7 +56,7 @@ describeWithFfmpeg('sounds as Asterisk installs them', () => {
     put({ folder } as MediaSettings, 'en/vm-goodbye.wav', 'nobody asks for it');
     put({ folder } as MediaSettings, 'fr/digits/one.wav', 'nobody speaks it');
     putWord(folder, 'en_GB/queue-place.wav', wordSource(4, 0.9));
-    const outcomes = await prepare(settings, { packs: [asteriskPack(folder, languageOf)] });
+    const outcomes = await prepare(settings, { packs: [soundsIn(folder).pack] });
     prepared = outcomes.map(({ id, status }) => `${id.slice(folder.length + 1)} ${status}`);
   });
 
@@ -107,7 +110,7 @@ describeWithFfmpeg('sounds in Asterisk’s own formats', () => {
       makeAudio(wordSource(seed), file, '-ar', '8000', '-ac', '1', ...encoded);
       utimesSync(file, 1, 1);
     });
-    await prepare(settings, { packs: [asteriskPack(folder, languageOf)] });
+    await prepare(settings, { packs: [soundsIn(folder).pack] });
     const said = await voiceOf(settings, folder).voice.clips(sentence('place', 'two'), 'en', NEVER);
     const samples = heard(said!);
     // Two words of 400 ms with their tones, and 25 ms of silence at each end of a word.
@@ -124,7 +127,7 @@ describeWithFfmpeg('sounds in Asterisk’s own formats', () => {
       putWord(folder, `en/digits/one.${ending}`, wordSource(1));
     for (const ending of ['gsm', 'wav', 'g722', 'sln16'])
       putWord(folder, `en/digits/two.${ending}`, wordSource(2));
-    const pack = asteriskPack(folder, languageOf);
+    const pack = soundsIn(folder).pack;
     const files = await wordFiles(pack, (await wordFolders(pack))[0]!);
     expect([...files.values()].sort()).toEqual(['digits/one.sln', 'digits/two.sln16']);
   });
