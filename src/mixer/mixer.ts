@@ -127,9 +127,9 @@ export class Mixer {
       case 'news':
         return this.#calls.get(message.token)?.hear(message.news, message.atMs);
       case 'reader':
-        return this.#readerCame(message.token, message.reader);
+        return this.#tell(message.token, 'reader', (call) => call.readerCame(message.reader));
       case 'hearer':
-        return this.#heardBy(message.token, message.uniqueid);
+        return this.#tell(message.token, 'hearer', (call) => call.heardBy(message.uniqueid));
       case 'end':
         return this.#end(message.token);
     }
@@ -161,40 +161,30 @@ export class Mixer {
     for (const page of beginning.pages) this.parts.media.put(page);
     const known = this.#calls.get(beginning.token);
     if (known) known.begin(beginning);
-    else this.#add(beginning);
+    else {
+      const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
+      this.#calls.set(beginning.token, call);
+      this.#turns.add(call);
+    }
     this.#openDue();
   }
 
-  #add(beginning: CallBeginning): void {
-    const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
-    this.#calls.set(beginning.token, call);
-    this.#turns.add(call);
-  }
-
-  #heardBy(token: string, uniqueid: string | undefined): void {
+  #tell(token: string, what: string, task: (call: HeldCall) => void): void {
     const call = this.#calls.get(token);
-    if (call) this.#dare(call, 'hearer', () => call.heardBy(uniqueid));
-    this.#openDue();
-  }
-
-  #readerCame(token: string, reader: ReaderProcess): void {
-    const call = this.#calls.get(token);
-    if (call) this.#dare(call, 'reader', () => call.readerCame(reader));
+    if (call) this.#dare(call, what, () => task(call));
     this.#openDue();
   }
 
   #callParts(): HeldCallParts {
-    const { clock, log, media, outside, random } = this.parts;
     return {
-      clock,
-      log,
-      media,
-      outside,
-      random,
+      ...this.parts,
       post: (message) => void this.#post(message),
       figures: this.#figures,
       settings: () => this.#settings!,
-      openPipe: (reader) => this.parts.openPipe?.(reader) ?? this.#openPipe(reader),
+      openPipe: (reader) => {
+        const { rate, config } = this.#settings!;
+        return this.parts.openPipe?.(reader) ?? ReaderPipe.open(reader, config.hub.folder, rate);
+      },
       buffer: () => this.#buffer!,
       keep: (token, state, last) => {
         if (this.#states.length >= STATES && !last) return false;
@@ -204,14 +194,9 @@ export class Mixer {
       onDue: (call) => void this.#due.push(call),
       onStuck: (uniqueid) =>
         this.#stuck.say((times) =>
-          log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
+          this.parts.log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
         ),
     };
-  }
-
-  #openPipe(reader: ReaderProcess): OpenPipe {
-    const { rate, config } = this.#settings!;
-    return ReaderPipe.open(reader, config.hub.folder, rate);
   }
 
   #end(token: string): void {
@@ -281,16 +266,10 @@ export class Mixer {
       if (this.#dare(call, 'change', () => call.change(patient)) === false) this.#changing.push(call);
   }
 
-  #tellStates(): void {
-    const states = this.#states;
-    if (states.length === 0) return;
-    this.#states = [];
-    this.#postStates(states);
-  }
-
   /** A state that cannot be sent does not block the others. */
-  #postStates(states: readonly (readonly [string, string])[]): void {
-    if (this.#post({ type: 'states', states })) return;
+  #tellStates(): void {
+    const states = this.#states.splice(0);
+    if (states.length === 0 || this.#post({ type: 'states', states })) return;
     for (const state of states) this.#post({ type: 'states', states: [state] });
   }
 
@@ -349,13 +328,12 @@ export class Mixer {
   /** Every call's state is told once more, exact, and all pipes are closed; no call begins any more. */
   drain(): void {
     this.#drained = true;
-    const states: (readonly [string, string])[] = [];
+    this.#states = [];
     for (const call of this.#calls.values()) {
       const state = this.#dare(call, 'drain', () => call.drain());
-      if (state) states.push([call.token, JSON.stringify(state)]);
+      if (state) this.#states.push([call.token, JSON.stringify(state)]);
     }
-    this.#states = [];
-    this.#postStates(states);
+    this.#tellStates();
     this.close();
   }
 

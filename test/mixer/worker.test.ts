@@ -75,7 +75,6 @@ test('it hears its config, tells its figures, and survives what it does not unde
   ]);
   expect(await thread.request('status', undefined)).toEqual([]);
   await thread.close();
-  expect(messages.at(-1)).toEqual({ type: 'states', states: [] });
   expect(ends).toEqual([]);
 });
 
