@@ -244,7 +244,6 @@ export class Switchboard implements Closeable {
         return this.#mayBeAnother(event.uniqueid, { channel: event.channel });
       case 'hangup':
         return this.#ended(event.uniqueid);
-      // `queue-abandon` is followed by `queue-leave`, which moves the queue.
     }
   }
 

@@ -295,13 +295,7 @@ export class PositionAnnouncer {
     if (!place) return;
     const { queue, position, joinedMs } = place;
     const rung = saying.words.rung ?? this.#rungIn(place);
-    this.#told = saying.told = {
-      queue,
-      position,
-      ...(joinedMs !== undefined && { joinedMs }),
-      atMs: this.parts.clock.now(),
-      ...(rung !== undefined && { rung }),
-    };
+    this.#told = saying.told = { queue, position, joinedMs, atMs: this.parts.clock.now(), rung };
   }
 
   #over(saying: Saying, spoken: number): void {
