@@ -18,10 +18,9 @@ import {
   type Follower,
   type KeyEvent,
 } from './followedCall';
-import { CallerLookup } from './callerLookup';
+import { CallerLookup, IdentityQuestions, queueIn } from './identityQuestions';
 import type { AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
-import { IdentityQuestions, queueIn } from './identityQuestions';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 import { HoldTimeEstimator } from './holdTimeEstimator';
@@ -55,7 +54,7 @@ export class Switchboard implements Closeable {
     this.#questions = new IdentityQuestions({
       ...parts,
       isFollowed: (call) => this.#isFollowed(call),
-      underWay: (uniqueid) => this.#lookup.answerFor(uniqueid),
+      lookup: this.#lookup,
       learned: (call, facts, queue) => {
         this.#learn(call.uniqueid, { ...facts, arrived: undefined });
         this.#board.suppose(call.uniqueid, queue);

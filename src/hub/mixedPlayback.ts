@@ -25,7 +25,7 @@ import type { Prepared } from './realtimeServer';
 import { MixerThreads, type Mixing, type Thread, type ThreadEars } from './mixerThreads';
 import { CallRegistry } from './callRegistry';
 import { MixerRpcServer } from './mixerRpcServer';
-import { portableConfig } from '../mixer/portableConfig';
+import { portableConfig } from '../mixer/mixSettings';
 import { Readers } from './readers';
 import { CallStateCache } from './callStateCache';
 import { MixerThread } from './mixerThread';

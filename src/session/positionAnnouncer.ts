@@ -14,8 +14,7 @@ import {
   UNKNOWN_PROMPT,
   type PositionWords,
 } from './positionWords';
-import type { Prompts } from './prompts';
-import type { Reply } from './replies';
+import type { Prompts, Reply } from './replies';
 import type { Speech } from './speech';
 import { SpokenPlaces } from './spokenPlaces';
 import { PlaceCheck } from './placeCheck';

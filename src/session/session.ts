@@ -16,8 +16,7 @@ import { KeyFunctions } from './keyFunction';
 import { KeyPad, type KeyBindings } from './keys';
 import type { PositionRules } from './positionWords';
 import { PositionAnnouncer } from './positionAnnouncer';
-import { Prompts } from './prompts';
-import { Replies } from './replies';
+import { Prompts, Replies } from './replies';
 import type { Speech } from './speech';
 import { keptIds, type CallState } from './state';
 

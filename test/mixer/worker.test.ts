@@ -6,7 +6,7 @@ import { resolveConfig } from '../../src/config/defaults';
 import { GcPauses } from '../../src/mixer/callFigures';
 import type { HubNews, MixerFigures } from '../../src/mixer/messages';
 import type { GcKind } from '../../src/util/gcPauses';
-import { portableConfig } from '../../src/mixer/portableConfig';
+import { portableConfig } from '../../src/mixer/mixSettings';
 import { MixerThread } from '../../src/hub/mixerThread';
 import { systemClock } from '../../src/util/clock';
 import { packageRoot } from '../../src/util/packageRoot';
