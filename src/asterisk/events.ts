@@ -17,9 +17,8 @@ export type AmiEvent =
       number?: string;
       language?: string;
     }
-  /** Whatever the reason: it comes after `queue-abandon` and before `queue-connect`. `position`: the place left. */
+  /** Whatever the reason: it comes before `queue-connect`. `position`: the place left. */
   | { type: 'queue-leave'; queue: string; uniqueid: string; position: number }
-  | { type: 'queue-abandon'; queue: string; uniqueid: string; holdMs: number }
   | { type: 'queue-connect'; queue: string; uniqueid: string; holdMs: number }
   | {
       type: 'moh-start' | 'moh-stop';
@@ -43,8 +42,7 @@ const WANTED: Readonly<Record<string, { readonly class: string; readonly read: R
   DTMFEnd: { class: 'dtmf', read: (message) => keyEvent('key-up', message) },
   QueueCallerJoin: { class: 'agent', read: joinEvent },
   QueueCallerLeave: { class: 'agent', read: leaveEvent },
-  QueueCallerAbandon: { class: 'agent', read: (message) => heldEvent('queue-abandon', message) },
-  AgentConnect: { class: 'agent', read: (message) => heldEvent('queue-connect', message) },
+  AgentConnect: { class: 'agent', read: connectEvent },
   MusicOnHoldStart: { class: 'call', read: (message) => musicEvent('moh-start', message) },
   MusicOnHoldStop: { class: 'call', read: (message) => musicEvent('moh-stop', message) },
   NewCallerid: { class: 'call', read: callerEvent },
@@ -185,10 +183,12 @@ function leaveEvent(message: AmiMessage): AmiEvent | undefined {
   return waiter && position ? { type: 'queue-leave', ...waiter, position } : undefined;
 }
 
-function heldEvent(type: 'queue-abandon' | 'queue-connect', message: AmiMessage): AmiEvent | undefined {
+function connectEvent(message: AmiMessage): AmiEvent | undefined {
   const waiter = waiterIn(message);
   const seconds = wholeIn(message, 'HoldTime');
-  return waiter && seconds !== undefined ? { type, ...waiter, holdMs: seconds * 1000 } : undefined;
+  return waiter && seconds !== undefined
+    ? { type: 'queue-connect', ...waiter, holdMs: seconds * 1000 }
+    : undefined;
 }
 
 function musicEvent(type: 'moh-start' | 'moh-stop', message: AmiMessage): AmiEvent | undefined {

@@ -16,7 +16,7 @@ export interface QueuePlace {
   /** 1 and more; 1 is next. */
   readonly position: number;
   /** When the call joined the queue, milliseconds since 1970, see `isSameWait`; absent: not known. */
-  readonly joinedMs?: number;
+  readonly joinedMs?: number | undefined;
   /** How long the wait may still be, from the queue's own recent hold times, milliseconds; absent: not known. */
   readonly waitMs?: readonly [least: number, most: number];
 }

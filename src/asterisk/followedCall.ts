@@ -50,13 +50,13 @@ export function identityOf(uniqueid: string, known: CallFacts, queue: string | u
   };
 }
 
-export function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
+function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
   if (!a || !b) return a === b;
   const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
   return a.queue === b.queue && a.position === b.position && a.joinedMs === b.joinedMs && sameWait;
 }
 
-export function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
+function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
   const fields = ['channel', 'phone', 'language', 'queue'] as const;
   return other !== undefined && fields.every((field) => one[field] === other[field]);
 }
@@ -88,18 +88,39 @@ export class FollowedCall {
     private readonly log: Logger,
   ) {}
 
-  /** Tells all who are introduced. */
-  tell(news: CallNews): void {
-    for (const follower of [...this.followers]) if (follower.introduced) this.tellOne(follower, news);
+  /** Tells what has changed since it was told last. @param queue in which it waits, or is supposed to */
+  update(queue: string | undefined, place: QueuePlace | undefined): void {
+    const { known } = this;
+    // The first that is told is whole; one that is open again later is told without its number.
+    if (known && isOpen(known) && !this.unanswered && !this.identity) return;
+    const identity = known && identityOf(this.uniqueid, known, queue);
+    if (identity && !isSameIdentity(identity, this.identity)) {
+      this.identity = identity;
+      this.#tell({ type: 'identity', identity });
+    }
+    if (isSamePlace(place, this.place)) return;
+    this.place = place;
+    this.#tell({ type: 'place', place });
+  }
+
+  /** Tells a follower for the first time what is known. */
+  introduce(follower: Follower): void {
+    follower.introduced = true;
+    if (this.identity) this.#tellOne(follower, { type: 'identity', identity: this.identity });
+    if (this.place) this.#tellOne(follower, { type: 'place', place: this.place });
+  }
+
+  #tell(news: CallNews): void {
+    for (const follower of [...this.followers]) if (follower.introduced) this.#tellOne(follower, news);
   }
 
   /** Tells all followers, including one that knows nothing of the call yet. */
   tellAll(news: CallNews): void {
-    for (const follower of [...this.followers]) this.tellOne(follower, news);
+    for (const follower of [...this.followers]) this.#tellOne(follower, news);
   }
 
   /** Nothing, where it has been cancelled meanwhile. A listener that throws is logged. */
-  tellOne(follower: Follower, news: CallNews): void {
+  #tellOne(follower: Follower, news: CallNews): void {
     if (!this.followers.has(follower)) return;
     guarded(this.log, { uniqueid: this.uniqueid, news: news.type }, () => follower.listener(news));
   }

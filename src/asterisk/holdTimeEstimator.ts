@@ -1,6 +1,7 @@
 // HoldTimeEstimator: how fast each queue moves, from the calls that agents took of late.
 // A wait is told from it as a range, since no single number would come true.
 import type { Clock } from '../util/clock';
+import { setNewest } from '../util/setNewest';
 
 /** Calls of a queue that are remembered, and for how long, milliseconds. */
 const KEPT = 20;
@@ -38,13 +39,8 @@ export class HoldTimeEstimator {
   answered(queue: string, holdMs: number, position: number): void {
     if (!(holdMs >= 0 && holdMs < Infinity && position >= 1 && position < Infinity)) return;
     const others = this.#answered.get(queue) ?? [];
-    this.#answered.delete(queue);
     const latest = { atMs: this.clock.now(), perPlaceMs: holdMs / position };
-    this.#answered.set(queue, [...others.slice(1 - KEPT), latest]);
-    for (const [oldest] of this.#answered) {
-      if (this.#answered.size <= QUEUES) break;
-      this.#answered.delete(oldest);
-    }
+    setNewest(this.#answered, queue, [...others.slice(1 - KEPT), latest], QUEUES);
   }
 
   /**

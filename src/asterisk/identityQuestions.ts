@@ -1,4 +1,5 @@
-// IdentityQuestions: asks Asterisk who the followed calls are, which events do not tell in full: whether a caller withholds
+// CallerLookup: asks Asterisk who calls, once when a call arrives, however many want to know: the music that it begins with, and
+// the first follower of the call. IdentityQuestions: asks who the followed calls are, which events do not tell in full: whether a caller withholds
 // their number, and who a call was before the link came up. A few at once: after a reconnect there is one for each call.
 import type { Clock } from '../util/clock';
 import { errnoOf, errorFields, messageOf } from '../util/errors';
@@ -8,14 +9,97 @@ import { channelIn, languageIn, LONGEST_QUEUE, numberIn, phoneIn, presentationIn
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 
+interface Running {
+  /** To the question that counts. */
+  answer: Promise<readonly AmiMessage[]>;
+  questions: number;
+  readonly learn: (list: readonly AmiMessage[]) => void;
+  /** Resolves when it is known, or cannot be known. */
+  readonly found: Promise<void>;
+  readonly settle: () => void;
+}
+
+/** More calls at once are not waited for. */
+const MOST_RUNNING = 64;
+/** Questions about one arrival: the dialplan may set the number just before it calls Queue(), and a flood of changes is not asked about. */
+const MOST_OF_ONE = 4;
+
+/** Of each call one question is `running` at most, until it is answered, or settled by what an event tells. */
+export class CallerLookup {
+  readonly #running = new Map<string, Running>();
+
+  constructor(private readonly link: AmiPort) {}
+
+  /**
+   * Asks, or waits with those who have asked.
+   * @param learn given the answer, before it resolves; not called when it was settled or failed
+   * @returns undefined: too many are under way
+   */
+  find(uniqueid: string, learn: (list: readonly AmiMessage[]) => void): Promise<void> | undefined {
+    const running = this.#running.get(uniqueid);
+    if (running || this.#running.size >= MOST_RUNNING) return running?.found;
+    let resolve = (): void => {};
+    const found = new Promise<void>((done) => (resolve = done));
+    const settle = (): void => {
+      if (this.#running.get(uniqueid) === mine) this.#running.delete(uniqueid);
+      resolve();
+    };
+    const answer = this.link.list(statusOf(uniqueid));
+    const mine: Running = { answer, questions: 1, learn, found, settle };
+    this.#running.set(uniqueid, mine);
+    this.#await(uniqueid, mine);
+    return found;
+  }
+
+  /** The answer that is under way and still counts; undefined: none. */
+  answerFor(uniqueid: string): Promise<readonly AmiMessage[]> | undefined {
+    return this.#running.get(uniqueid)?.answer;
+  }
+
+  /** It may be another caller by now: what was asked before counts no more, and is asked again. */
+  void(uniqueid: string): void {
+    const running = this.#running.get(uniqueid);
+    if (!running) return;
+    if (running.questions >= MOST_OF_ONE) return running.settle();
+    running.questions++;
+    running.answer = this.link.list(statusOf(uniqueid));
+    this.#await(uniqueid, running);
+  }
+
+  /** An event has told who it is. */
+  settle(uniqueid: string): void {
+    this.#running.get(uniqueid)?.settle();
+  }
+
+  /** The connection is lost, or nobody wants to know any more. */
+  settleAll(): void {
+    for (const { settle } of [...this.#running.values()]) settle();
+  }
+
+  #await(uniqueid: string, running: Running): void {
+    const { answer } = running;
+    const counts = (): boolean => this.#running.get(uniqueid) === running && running.answer === answer;
+    answer.then(
+      (list) => {
+        if (!counts()) return;
+        running.learn(list);
+        running.settle();
+      },
+      () => {
+        if (counts()) running.settle(); // a follower of the call asks again, and then it is logged
+      },
+    );
+  }
+}
+
 export interface IdentityQuestionsParts {
   link: AmiPort;
   clock: Clock;
   log: Logger;
   /** Whether anybody follows it still: else an answer is of no use. */
   isFollowed: (call: FollowedCall) => boolean;
-  /** The answer to the same question of somebody else, which is under way; undefined: none. */
-  underWay: (uniqueid: string) => Promise<readonly AmiMessage[]> | undefined;
+  /** The same is asked of calls that arrive. */
+  lookup: CallerLookup;
   /** What Asterisk has answered, and the queue in whose application the channel is. */
   learned: (call: FollowedCall, facts: CallFacts, queue: string | undefined) => void;
   /** Asterisk has not said who it is. */
@@ -73,13 +157,13 @@ export class IdentityQuestions {
   }
 
   async #question(call: FollowedCall): Promise<void> {
-    const { link, isFollowed, underWay } = this.parts;
+    const { link, isFollowed, lookup } = this.parts;
     const askers = call.askers.splice(0);
     const turn = call.known?.turn;
     let outcome: Outcome = 'failed';
     try {
       // A confirmation must be asked for after that.
-      const asked = askers.length === 0 ? underWay(call.uniqueid) : undefined;
+      const asked = askers.length === 0 ? lookup.answerFor(call.uniqueid) : undefined;
       const list = await (asked ?? link.list(statusOf(call.uniqueid)));
       call.asking = false;
       if (isFollowed(call)) outcome = this.#identified(call, list, turn);

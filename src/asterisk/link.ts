@@ -65,10 +65,6 @@ interface Listening {
 }
 
 /** Connects at once, and again for as long as it is not closed. */
-export function createLink(settings: AmiSettings, parts: LinkParts): AmiLink {
-  return new AmiLink(settings, parts);
-}
-
 export class AmiLink implements AmiPort, Closeable {
   readonly #listening = new Set<Listening>();
   #state: State;

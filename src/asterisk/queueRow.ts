@@ -2,6 +2,7 @@
 // be told. Joins: since when each caller waits.
 // States: quiet; a look is under way (`since` is set); a look waits for its time (`next` is set).
 import type { Cancel, Clock } from '../util/clock';
+import { setNewest } from '../util/setNewest';
 import type { AmiEvent } from './events';
 import { JOINS_APART_MS } from './feed';
 
@@ -100,12 +101,7 @@ export class Joins {
   }
 
   #put(uniqueid: string, atMs: number): void {
-    this.#at.delete(uniqueid);
-    this.#at.set(uniqueid, atMs);
-    for (const [oldest] of this.#at) {
-      if (this.#at.size <= MOST_JOINS) break;
-      this.#at.delete(oldest);
-    }
+    setNewest(this.#at, uniqueid, atMs, MOST_JOINS);
   }
 }
 

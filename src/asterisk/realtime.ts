@@ -166,14 +166,16 @@ function oneClass(body: string, application: HoldApplication, token: string, pla
   const asked = askedIn(body);
   if (!asked) return NO_CLASS;
   if ('why' in asked) return { ...NO_CLASS, trouble: asked };
-  const fields = [
-    ['name', CLASS_PREFIX + token],
-    ['mode', 'custom'],
-    ['application', commandLine(application, plain ? undefined : token)],
-    ...(format ? [['format', format] as const] : []),
-  ] as const;
-  const text = fields.map(([field, value]) => `${field}=${encodeURIComponent(value)}`).join('&');
+  const text = classText(CLASS_PREFIX + token, commandLine(application, plain ? undefined : token), format);
   return { status: 200, body: text, found: true };
+}
+
+/** A class as res_config_curl reads it. */
+export function classText(name: string, application: string, format: HoldApplication['format']): string {
+  const fields = { name, mode: 'custom', application, ...(format && { format }) };
+  return Object.entries(fields)
+    .map(([field, value]) => `${field}=${encodeURIComponent(value)}`)
+    .join('&');
 }
 
 /** Asterisk runs this by execv: no shell, no search of PATH. */

@@ -2,7 +2,7 @@
 // Pure. Tried on Asterisk 16.28 and 22.10; why each line is as it is stands in docs/asterisk.md.
 import type { SampleRate } from '../audio/frame';
 import { EVENT_CLASSES, EVENT_FILTER } from './events';
-import { CLASS_PREFIX, holdApplication } from './realtime';
+import { CLASS_PREFIX, classText, holdApplication } from './realtime';
 import type { AmiSettings } from './settings';
 
 export interface Setup {
@@ -57,35 +57,25 @@ export const DIALPLAN_LINE = `same => n,Set(CHANNEL(musicclass)=${CLASS_PREFIX}\
  * @throws HoldcastError HC_HUB_ADDRESS when Asterisk could not start `program`
  */
 export function setupFiles(setup: Setup): SetupFile[] {
-  const custom = (file: string): string => (setup.freepbx ? file.replace('.conf', '_custom.conf') : file);
-  const files: SetupFile[] = [
-    {
-      name: 'extconfig.conf',
-      into: {
-        file: custom('extconfig.conf'),
-        where: setup.freepbx ? 'below [settings] (write that line if there is none)' : 'below [settings]',
-      },
-      mode: 0o644,
-      text: extconfig(setup),
-    },
-    {
-      name: 'manager.conf',
-      into: { file: custom('manager.conf'), where: 'at its end' },
-      mode: 0o640,
-      text: manager(setup.ami),
-    },
-    setup.freepbx ? freepbxDialplan() : musiconhold(),
-    ...(setup.freepbx ? [] : [queues()]),
-    {
-      name: 'res_curl.conf',
-      into: { file: 'res_curl.conf', where: 'as the last line of [globals]' },
-      optional: true,
-      mode: 0o644,
-      text: RES_CURL,
-    },
+  const { freepbx } = setup;
+  const part = (name: string, where: string, text: string): SetupFile => {
+    const file = freepbx ? name.replace('.conf', '_custom.conf') : name;
+    return { name, into: { file, where }, mode: 0o644, text };
+  };
+  const settings = freepbx ? 'below [settings] (write that line if there is none)' : 'below [settings]';
+  const curl = { file: 'res_curl.conf', where: 'as the last line of [globals]' };
+  return [
+    part('extconfig.conf', settings, extconfig(setup)),
+    { ...part('manager.conf', 'at its end', manager(setup.ami)), mode: 0o640 },
+    ...(freepbx
+      ? [part('extensions.conf', 'at its end', FREEPBX_DIALPLAN)]
+      : [
+          part('musiconhold.conf', 'as the last line of [general]', MUSICONHOLD),
+          part('queues.conf', 'as the last line of each queue in which Holdcast plays', QUEUES),
+        ]),
+    { name: 'res_curl.conf', into: curl, optional: true, mode: 0o644, text: RES_CURL },
     { name: 'fallback/single', mode: 0o644, text: fallback(setup) },
   ];
-  return files;
 }
 
 /** `#tryinclude holdcast/manager.conf`: not `#include`, since a missing file would keep Asterisk from starting. */
@@ -151,45 +141,24 @@ function manager({ host, user, secret }: Setup['ami']): string {
   );
 }
 
-function musiconhold(): SetupFile {
-  return {
-    name: 'musiconhold.conf',
-    into: { file: 'musiconhold.conf', where: 'as the last line of [general]' },
-    mode: 0o644,
-    text: lines(
-      '; A cached class would be one stream for all callers that use it, and would never be released.',
-      'cachertclasses=no',
-      '; The class that the dialplan gives a channel takes precedence over that of the queue.',
-      'preferchannelclass=yes',
-    ),
-  };
-}
+const MUSICONHOLD = lines(
+  '; A cached class would be one stream for all callers that use it, and would never be released.',
+  'cachertclasses=no',
+  '; The class that the dialplan gives a channel takes precedence over that of the queue.',
+  'preferchannelclass=yes',
+);
 
-function queues(): SetupFile {
-  return {
-    name: 'queues.conf',
-    into: { file: 'queues.conf', where: 'as the last line of each queue in which Holdcast plays' },
-    mode: 0o644,
-    text: lines(
-      '; Every announcement of the queue itself stops the music, and Asterisk restarts Holdcast after it.',
-      ...Object.entries(QUIET_QUEUE).map(([option, value]) => `${option}=${value}`),
-    ),
-  };
-}
+const QUEUES = lines(
+  '; Every announcement of the queue itself stops the music, and Asterisk restarts Holdcast after it.',
+  ...Object.entries(QUIET_QUEUE).map(([option, value]) => `${option}=${value}`),
+);
 
-function freepbxDialplan(): SetupFile {
-  return {
-    name: 'extensions.conf',
-    into: { file: 'extensions_custom.conf', where: 'at its end' },
-    mode: 0o644,
-    text: lines(
-      '; A call to holdcast,400,1 enters queue 400 with its own music class.',
-      '[holdcast]',
-      `exten => _X!,1,Set(VQ_MOH=${CLASS_PREFIX}\${UNIQUEID})`,
-      ' same => n,Goto(ext-queues,${EXTEN},1)',
-    ),
-  };
-}
+const FREEPBX_DIALPLAN = lines(
+  '; A call to holdcast,400,1 enters queue 400 with its own music class.',
+  '[holdcast]',
+  `exten => _X!,1,Set(VQ_MOH=${CLASS_PREFIX}\${UNIQUEID})`,
+  ' same => n,Goto(ext-queues,${EXTEN},1)',
+);
 
 const RES_CURL = lines(
   '; Seconds. Without these a call waits for up to 180 s when the hub hangs. They are also the limits of',
@@ -201,13 +170,7 @@ const RES_CURL = lines(
 /** Asterisk reads the first line of it only. */
 function fallback({ program, rate }: Setup): string {
   const { format } = holdApplication(program, rate);
-  const fields = [
-    ['name', 'holdcast'],
-    ['mode', 'custom'],
-    ['application', `${program} stream`],
-    ...(format ? [['format', format]] : []),
-  ];
-  return lines(fields.map(([field = '', value = '']) => `${field}=${encodeURIComponent(value)}`).join('&'));
+  return lines(classText('holdcast', `${program} stream`, format));
 }
 
 function lines(...all: string[]): string {

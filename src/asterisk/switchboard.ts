@@ -5,11 +5,10 @@ import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
+import { setNewest } from '../util/setNewest';
 import {
   identityOf,
   isOpen,
-  isSameIdentity,
-  isSamePlace,
   textsOf,
   voided,
   type CallFacts,
@@ -19,10 +18,9 @@ import {
   type Follower,
   type KeyEvent,
 } from './followedCall';
-import { CallerLookup } from './callerLookup';
+import { CallerLookup, IdentityQuestions, queueIn } from './identityQuestions';
 import type { AmiEvent } from './events';
 import type { CallIdentity, CallNews, QueuePlace } from './feed';
-import { IdentityQuestions, queueIn } from './identityQuestions';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 import { HoldTimeEstimator } from './holdTimeEstimator';
@@ -56,7 +54,7 @@ export class Switchboard implements Closeable {
     this.#questions = new IdentityQuestions({
       ...parts,
       isFollowed: (call) => this.#isFollowed(call),
-      underWay: (uniqueid) => this.#lookup.answerFor(uniqueid),
+      lookup: this.#lookup,
       learned: (call, facts, queue) => {
         this.#learn(call.uniqueid, { ...facts, arrived: undefined });
         this.#board.suppose(call.uniqueid, queue);
@@ -171,27 +169,13 @@ export class Switchboard implements Closeable {
     // It has been told, or the call ended, before its turn came.
     if (follower.introduced || !this.#isFollowed(call)) return;
     this.#update(call);
-    this.#tellAs(call, follower);
+    call.introduce(follower);
     const isWhole = call.identity !== undefined && call.known !== undefined && !isOpen(call.known);
     if (isWhole && call.place) return;
     const arrived = isWhole ? call.known?.arrived : undefined;
     if (!arrived) return this.#questions.ask(call);
     this.#learn(call.uniqueid, { arrived: undefined });
     this.#board.suppose(call.uniqueid, arrived.queue);
-  }
-
-  /** Tells a follower for the first time what is known. */
-  #tellAs(call: FollowedCall, follower: Follower): void {
-    follower.introduced = true;
-    if (call.identity) call.tellOne(follower, { type: 'identity', identity: call.identity });
-    if (call.place) call.tellOne(follower, { type: 'place', place: call.place });
-  }
-
-  /** No follower is told the end of a call before it was told which call that is; without a number where that is open. */
-  #introduceAtTheEnd(call: FollowedCall): void {
-    call.unanswered = true;
-    this.#update(call);
-    for (const follower of [...call.followers]) if (!follower.introduced) this.#tellAs(call, follower);
   }
 
   /** What was asked when it arrived. A follower's question has the same answer, and asks again if that is not certain. */
@@ -259,7 +243,6 @@ export class Switchboard implements Closeable {
         return this.#mayBeAnother(event.uniqueid, { channel: event.channel });
       case 'hangup':
         return this.#ended(event.uniqueid);
-      // `queue-abandon` is followed by `queue-leave`, which moves the queue.
     }
   }
 
@@ -280,7 +263,10 @@ export class Switchboard implements Closeable {
   #ended(uniqueid: string): void {
     const call = this.#followed.get(uniqueid);
     if (call) {
-      this.#introduceAtTheEnd(call);
+      // No follower is told the end of a call before it was told which call that is; without a number where that is open.
+      call.unanswered = true;
+      this.#update(call);
+      for (const follower of [...call.followers]) if (!follower.introduced) call.introduce(follower);
       this.#forget(call);
     }
     this.#known.delete(uniqueid);
@@ -326,14 +312,9 @@ export class Switchboard implements Closeable {
 
   #learn(uniqueid: string, news: CallFacts): void {
     const known = { ...this.#knownOf(uniqueid), ...news };
-    this.#known.delete(uniqueid);
-    this.#known.set(uniqueid, known);
+    setNewest(this.#known, uniqueid, known, MOST_KNOWN);
     const call = this.#followed.get(uniqueid);
     if (call) call.known = known;
-    for (const [oldest] of this.#known) {
-      if (this.#known.size <= MOST_KNOWN) break;
-      this.#known.delete(oldest);
-    }
   }
 
   #moved(uniqueid: string): void {
@@ -341,23 +322,11 @@ export class Switchboard implements Closeable {
     if (call) this.#update(call);
   }
 
-  /** Tells what has changed since it was told last. */
   #update(call: FollowedCall): void {
-    const { uniqueid, known } = call;
-    const queue = this.#board.queueOf(uniqueid);
-    // The first that is told is whole; one that is open again later is told without its number.
-    if (known && isOpen(known) && !call.unanswered && !call.identity) return;
-    const identity = known && identityOf(uniqueid, known, queue);
-    if (identity && !isSameIdentity(identity, call.identity)) {
-      call.identity = identity;
-      call.tell({ type: 'identity', identity });
-    }
+    const { uniqueid } = call;
     const place = this.#board.placeOf(uniqueid);
     const waitMs = place && this.#holdTimes.waitMs(place.queue, place.position);
-    const news = place && { ...place, ...(waitMs && { waitMs }) };
-    if (isSamePlace(news, call.place)) return;
-    call.place = news;
-    call.tell({ type: 'place', place: call.place });
+    call.update(this.#board.queueOf(uniqueid), place && { ...place, ...(waitMs && { waitMs }) });
   }
 
   #forget(call: FollowedCall): void {

@@ -260,10 +260,10 @@ export class HubService {
   async #linkOpener(): Promise<HubParts['openLink']> {
     const { ami } = this.#config;
     if (!ami) return undefined;
-    const { createLink } = await import('../asterisk/link');
+    const { AmiLink } = await import('../asterisk/link');
     const { clock } = this.parts;
     return () => {
-      const link = createLink(ami, { clock, random: seededRandom(process.pid), log: this.log });
+      const link = new AmiLink(ami, { clock, random: seededRandom(process.pid), log: this.log });
       this.#link = link;
       return link;
     };

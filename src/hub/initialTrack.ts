@@ -11,6 +11,7 @@ import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
+import { setNewest } from '../util/setNewest';
 import { LogThrottle } from '../util/logThrottle';
 
 export type Caller = Pick<CallIdentity, 'uniqueid' | 'phone'>;
@@ -103,9 +104,7 @@ export class InitialTrack {
     const known = this.#answered.get(uniqueid);
     if (known) return known;
     const answered = { written: [] };
-    this.#answered.set(uniqueid, answered);
-    const [oldest] = this.#answered.keys();
-    if (this.#answered.size > MOST_ANSWERED) this.#answered.delete(oldest!);
+    setNewest(this.#answered, uniqueid, answered, MOST_ANSWERED);
     return answered;
   }
 

@@ -25,7 +25,7 @@ import type { Prepared } from './realtimeServer';
 import { MixerThreads, type Mixing, type Thread, type ThreadEars } from './mixerThreads';
 import { CallRegistry } from './callRegistry';
 import { MixerRpcServer } from './mixerRpcServer';
-import { portableConfig } from '../mixer/portableConfig';
+import { portableConfig } from '../mixer/mixSettings';
 import { Readers } from './readers';
 import { CallStateCache } from './callStateCache';
 import { MixerThread } from './mixerThread';
@@ -116,6 +116,7 @@ export class MixedPlayback implements Playback {
       log,
     });
     this.#registry = new CallRegistry({
+      ...parts,
       owners: new Owners(folder, { clock, log }),
       endReader,
       mixers: this.#mixers,
@@ -123,12 +124,7 @@ export class MixedPlayback implements Playback {
         pageAt: (id, sample) => this.#catalog!.pageAt(id, sample),
         giveBack: (page) => this.#catalog!.giveBack(page),
       },
-      lookUps: parts.lookUps,
-      calls,
-      exists: (uniqueid) => parts.exists(uniqueid),
       snapshots: this.#stateCache,
-      welcome: (uniqueid) => parts.welcome(uniqueid),
-      admits: (callers) => parts.admits(callers),
       records: (known) => {
         const { uniqueid } = known;
         const check = {
@@ -137,9 +133,6 @@ export class MixedPlayback implements Playback {
         };
         return new LocalRecords({ ...parts.services, call: () => known.recorded, check, clock });
       },
-      onCall: (what) => parts.onCall?.(what),
-      clock,
-      log,
     });
   }
 

@@ -47,10 +47,8 @@ export interface MixersParts {
   random: Random;
 }
 
-export interface Mixing {
+export interface Mixing extends Pick<Thread, 'send' | 'request'> {
   readonly number: number;
-  send(message: MixerNews): void;
-  request: MixerRequest;
   /** Seconds in a row for which it has been busy. */
   busySeconds: number;
   /** Calls that it was given and that are not over. */
@@ -71,7 +69,7 @@ const AGAIN_MS = [200, 5000] as const;
 const SETTLED_MS = 10_000;
 
 export class MixerThreads implements Closeable {
-  readonly #threads = new Map<Mixing, Thread>();
+  readonly #threads = new Set<Mixing & Thread>();
   #count = 0;
   #starting = false;
   #closed = false;
@@ -93,13 +91,13 @@ export class MixerThreads implements Closeable {
   }
 
   get all(): readonly Mixing[] {
-    return [...this.#threads.keys()];
+    return [...this.#threads];
   }
 
   /** The thread that a new call is best given to; undefined: there is none at the moment. */
   pick(): Mixing | undefined {
     let best: Mixing | undefined;
-    for (const mixing of this.#threads.keys()) if (!best || mixing.calls < best.calls) best = mixing;
+    for (const mixing of this.#threads) if (!best || mixing.calls < best.calls) best = mixing;
     return best;
   }
 
@@ -111,13 +109,13 @@ export class MixerThreads implements Closeable {
   }
 
   tell(message: MixerNews): void {
-    for (const mixing of this.#threads.keys()) mixing.send(message);
+    for (const mixing of this.#threads) mixing.send(message);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#again();
-    const threads = [...this.#threads.values()];
+    const threads = [...this.#threads];
     this.#threads.clear();
     await Promise.all(threads.map((thread) => thread.close()));
   }
@@ -125,17 +123,12 @@ export class MixerThreads implements Closeable {
   async #add(): Promise<void> {
     this.#starting = true;
     const number = ++this.#count;
-    const mixing: Mixing = {
-      number,
-      send: (message) => thread.send(message),
-      request: (...asked) => thread.request(...asked),
-      busySeconds: 0,
-      calls: 0,
-    };
-    const thread = this.parts.open(number, {
+    const ears: ThreadEars = {
       onNews: (news) => this.#hear(mixing, news),
       onEnd: (reason) => this.#lost(mixing, reason),
-    });
+    };
+    const thread = this.parts.open(number, ears);
+    const mixing = Object.assign(thread, { number, busySeconds: 0, calls: 0 });
     try {
       await thread.start();
     } finally {
@@ -143,7 +136,7 @@ export class MixerThreads implements Closeable {
     }
     if (this.#closed) return thread.close();
     for (const message of this.parts.greeting()) thread.send(message);
-    this.#threads.set(mixing, thread);
+    this.#threads.add(mixing);
     this.#startedAt = this.parts.clock.now();
     this.parts.onReady(mixing);
   }
@@ -174,7 +167,7 @@ export class MixerThreads implements Closeable {
     }
   }
 
-  #lost(mixing: Mixing, reason: string): void {
+  #lost(mixing: Mixing & Thread, reason: string): void {
     if (!this.#threads.delete(mixing) || this.#closed) return;
     this.parts.log.error(
       { thread: mixing.number, reason },

@@ -128,9 +128,9 @@ export class Mixer {
       case 'news':
         return this.#calls.get(message.token)?.hear(message.news, message.atMs);
       case 'reader':
-        return this.#readerCame(message.token, message.reader);
+        return this.#tell(message.token, 'reader', (call) => call.readerCame(message.reader));
       case 'hearer':
-        return this.#heardBy(message.token, message.uniqueid);
+        return this.#tell(message.token, 'hearer', (call) => call.heardBy(message.uniqueid));
       case 'end':
         return this.#end(message.token);
     }
@@ -162,53 +162,38 @@ export class Mixer {
     for (const page of beginning.pages) this.parts.media.put(page);
     const known = this.#calls.get(beginning.token);
     if (known) known.begin(beginning);
-    else this.#add(beginning);
+    else {
+      const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
+      this.#calls.set(beginning.token, call);
+      this.#turns.add(call);
+    }
     this.#openDue();
   }
 
-  #add(beginning: CallBeginning): void {
-    const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
-    this.#calls.set(beginning.token, call);
-    this.#turns.add(call);
-  }
-
-  #heardBy(token: string, uniqueid: string | undefined): void {
+  #tell(token: string, what: string, task: (call: HeldCall) => void): void {
     const call = this.#calls.get(token);
-    if (call) this.#dare(call, 'hearer', () => call.heardBy(uniqueid));
-    this.#openDue();
-  }
-
-  #readerCame(token: string, reader: ReaderProcess): void {
-    const call = this.#calls.get(token);
-    if (call) this.#dare(call, 'reader', () => call.readerCame(reader));
+    if (call) this.#dare(call, what, () => task(call));
     this.#openDue();
   }
 
   #callParts(): HeldCallParts {
-    const { clock, log, media, outside, random } = this.parts;
     return {
-      clock,
-      log,
-      media,
-      outside,
-      random,
+      ...this.parts,
       post: (message) => void this.#post(message),
       figures: this.#figures,
       settings: () => this.#settings!,
-      openPipe: (reader) => this.parts.openPipe?.(reader) ?? this.#openPipe(reader),
+      openPipe: (reader) => {
+        const { rate, config } = this.#settings!;
+        return this.parts.openPipe?.(reader) ?? ReaderPipe.open(reader, config.hub.folder, rate);
+      },
       buffer: () => this.#buffer!,
       keep: (token, state, last) => this.#states.add(token, state, last),
       onDue: (token) => void this.#due.push(token),
       onStuck: (uniqueid) =>
         this.#stuck.say((times) =>
-          log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
+          this.parts.log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
         ),
     };
-  }
-
-  #openPipe(reader: ReaderProcess): OpenPipe {
-    const { rate, config } = this.#settings!;
-    return ReaderPipe.open(reader, config.hub.folder, rate);
   }
 
   #end(token: string): void {

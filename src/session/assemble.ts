@@ -67,7 +67,7 @@ export interface AssembledCall {
 }
 
 export function assembleCall(setup: CallSetup): AssembledCall {
-  const { call, rules, clock, random, log } = setup;
+  const { call, rules, clock, random } = setup;
   const media = inHouseLanguage(setup.media, rules.language);
   const resume = setup.resume && atRate(setup.resume, rules.program.rate);
   const { services = () => undefined, speech = () => undefined } = setup;
@@ -96,23 +96,9 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     },
     ...(from && partsOf(from)),
   });
-  const { keys, position, asksPin } = rules;
   const session: Session = new Session({
-    call,
-    program,
-    keys,
-    position,
-    asksPin,
-    services,
-    speech,
-    journal,
-    prompt: (name, language) => media.prompt(name, language),
-    speaks: (language) => media.speaks(language),
-    find: (id) => media.find(id),
-    clock,
-    log,
-    onKey: setup.onKey,
-    resume,
+    ...{ ...setup, ...rules, ...media },
+    ...{ program, services, speech, journal, resume },
   });
   return { program, session, rota };
 }

@@ -8,8 +8,7 @@ import { errorFields, HoldcastError } from '../util/errors';
 import type { LogFields, Logger } from '../util/log';
 import { DEFAULT_RUN_MS, type KeyFunction, type KeySession } from './actions';
 import { Limited, withoutNumbers } from './limited';
-import type { Prompts } from './prompts';
-import type { Reply } from './replies';
+import type { Prompts, Reply } from './replies';
 
 export interface KeyFunctionParts {
   program: Program;

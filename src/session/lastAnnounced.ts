@@ -7,21 +7,21 @@ export interface LastAnnounced {
   readonly queue: string;
   readonly position: number;
   /** Of the wait in which it was told, see `QueuePlace`. */
-  readonly joinedMs?: number;
+  readonly joinedMs?: number | undefined;
   /** When it began, by the monotonic clock. */
   readonly atMs: number;
   /** The last estimate that they heard in this wait, see `WAIT_RUNGS`. */
-  readonly rung?: number;
+  readonly rung?: number | undefined;
 }
 
 /** `LastAnnounced` as it is kept for another process of the same call. */
 export interface ToldPlace {
   readonly queue: string;
   readonly position: number;
-  readonly joinedMs?: number;
+  readonly joinedMs?: number | undefined;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
-  readonly rung?: number;
+  readonly rung?: number | undefined;
 }
 
 /** An announcement of a place as far as it matters for what is known of it. */
@@ -41,13 +41,5 @@ export function enoughOf({ number }: PositionWords): number {
 export function heardOf({ words, told, before }: Telling, spoken: number): LastAnnounced | undefined {
   if (!told || spoken < enoughOf(words)) return before;
   if (words.rung === undefined || spoken >= lengthOf(words) - words.clips.at(-1)!.samples / 2) return told;
-  const rung = before && isSameWait(before, told) ? before.rung : undefined;
-  const { queue, position, joinedMs, atMs } = told;
-  return {
-    queue,
-    position,
-    atMs,
-    ...(joinedMs !== undefined && { joinedMs }),
-    ...(rung !== undefined && { rung }),
-  };
+  return { ...told, rung: before && isSameWait(before, told) ? before.rung : undefined };
 }

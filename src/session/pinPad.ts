@@ -3,8 +3,7 @@
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
-import type { Prompts } from './prompts';
-import type { Reply } from './replies';
+import type { Prompts, Reply } from './replies';
 
 export interface PinPadParts {
   program: Program;

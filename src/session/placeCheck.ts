@@ -1,13 +1,14 @@
 // PlaceCheck: has Asterisk asked whether the place in the queue is still right, before it is said. One question at a time,
 // with a limit: a place that nobody confirms in time is not known.
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
 
 /** Asterisk answers within a few ms. After a second a caller would be asked for a moment, milliseconds. */
 const LIMIT_MS = 1000;
 
 export class PlaceCheck {
-  #drop: Cancel | undefined;
+  /** The question that counts. */
+  #asked: symbol | undefined;
 
   /** @param confirm see `CallerRecords.confirmPlace`; undefined: there is nobody to ask */
   constructor(
@@ -16,7 +17,7 @@ export class PlaceCheck {
   ) {}
 
   get busy(): boolean {
-    return this.#drop !== undefined;
+    return this.#asked !== undefined;
   }
 
   /**
@@ -26,15 +27,12 @@ export class PlaceCheck {
   ask(told: (confirmed: boolean) => void): boolean {
     const answer = this.confirm();
     if (!answer) return false;
-    let wanted = true;
-    const drop = (): void => void (wanted = false);
+    const asked = (this.#asked = Symbol());
     const tell = (confirmed: boolean): void => {
-      if (!wanted) return;
-      this.#drop = undefined;
+      if (this.#asked !== asked) return;
+      this.#asked = undefined;
       told(confirmed);
     };
-    this.#drop?.();
-    this.#drop = drop;
     inTime(this.clock, LIMIT_MS, answer).then(
       (confirmed) => tell(confirmed === true),
       () => tell(false),
@@ -44,7 +42,6 @@ export class PlaceCheck {
 
   /** What was asked is not wanted any more. May be called again. */
   close(): void {
-    this.#drop?.();
-    this.#drop = undefined;
+    this.#asked = undefined;
   }
 }

@@ -14,8 +14,7 @@ import {
   UNKNOWN_PROMPT,
   type PositionWords,
 } from './positionWords';
-import type { Prompts } from './prompts';
-import type { Reply } from './replies';
+import type { Prompts, Reply } from './replies';
 import type { Speech } from './speech';
 import { SpokenPlaces } from './spokenPlaces';
 import { PlaceCheck } from './placeCheck';
@@ -295,13 +294,7 @@ export class PositionAnnouncer {
     if (!place) return;
     const { queue, position, joinedMs } = place;
     const rung = saying.words.rung ?? this.#rungIn(place);
-    this.#told = saying.told = {
-      queue,
-      position,
-      ...(joinedMs !== undefined && { joinedMs }),
-      atMs: this.parts.clock.now(),
-      ...(rung !== undefined && { rung }),
-    };
+    this.#told = saying.told = { queue, position, joinedMs, atMs: this.parts.clock.now(), rung };
   }
 
   #over(saying: Saying, spoken: number): void {

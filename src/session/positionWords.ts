@@ -2,7 +2,7 @@
 import type { QueuePlace } from '../asterisk/feed';
 import type { Clip } from '../audio/source';
 import { lengthOf } from '../program/announcement';
-import type { Prompts } from './prompts';
+import type { Prompts } from './replies';
 import type { SpokenPlace } from './spokenPlaces';
 
 export interface PositionRules {

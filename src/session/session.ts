@@ -16,8 +16,7 @@ import { KeyFunctions } from './keyFunction';
 import { KeyPad, type KeyBindings } from './keys';
 import type { PositionRules } from './positionWords';
 import { PositionAnnouncer } from './positionAnnouncer';
-import { Prompts } from './prompts';
-import { Replies } from './replies';
+import { Prompts, Replies } from './replies';
 import type { Speech } from './speech';
 import { keptIds, type CallState } from './state';
 
@@ -63,41 +62,26 @@ export class Session {
   constructor(private readonly parts: SessionParts) {
     const { program, clock, log, resume } = parts;
     this.#call = parts.call;
-    const call = (): Call => this.#call;
-    const services = (): CallServices | undefined => parts.services();
     const prompts = new Prompts(
       (name) => parts.prompt(name, this.#call.language),
       log,
       () => parts.speaks(this.#call.language),
     );
+    const shared = { ...parts, prompts, call: () => this.#call };
     this.#keyPad = new KeyPad(parts.keys, clock, resume?.pressed);
     this.#replies = new Replies(program);
     this.#positions = new PositionAnnouncer({
-      program,
-      prompts,
+      ...shared,
       rules: parts.position,
-      clock,
-      speech: () => parts.speech(),
       language: () => this.#call.language,
-      confirm: () => this.parts.services()?.confirmPlace?.(),
+      confirm: () => parts.services()?.confirmPlace?.(),
       told: resume?.told,
     });
-    const interrupted = resume?.keying === true;
-    const { asksPin } = parts;
-    this.#balance = new Balance({
-      ...{ program, prompts, clock, log, call, services, asksPin, interrupted },
-    });
-    const { journal } = parts;
-    const resumed = resume !== undefined;
-    const pending = resume?.choosing;
-    this.#choice = new Choice({ program, journal, clock, log, call, services, resumed, pending });
+    this.#balance = new Balance({ ...shared, interrupted: resume?.keying === true });
+    this.#choice = new Choice({ ...shared, resumed: resume !== undefined, pending: resume?.choosing });
     this.#functions = new KeyFunctions({
-      program,
-      prompts,
-      find: (file) => parts.find(file),
+      ...shared,
       nextTrack: () => this.#nextTrack(),
-      clock,
-      log,
       call: () => certainPart(this.#call),
       queue: () => queueOf(this.#positions.place),
     });

@@ -3,6 +3,7 @@
 import type { Clip } from '../audio/source';
 import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
+import { setNewest } from '../util/setNewest';
 import { SPEECH_MS, type Speech } from './speech';
 
 export interface SpokenPlacesParts {
@@ -72,7 +73,8 @@ export class SpokenPlaces {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
       const isSaid = Array.isArray(clips) && clips.length > 0;
-      this.#learn(key, isSaid ? (clips as Clip[]) : { failedMs: this.parts.clock.now() });
+      const known = isSaid ? (clips as Clip[]) : { failedMs: this.parts.clock.now() };
+      setNewest(this.#known, key, known, MOST_KEPT);
       this.parts.onAnswer();
     };
     inTime(this.parts.clock, SPEECH_MS, task, abort.signal).then(settle, () => settle());
@@ -82,13 +84,6 @@ export class SpokenPlaces {
   #forget(): void {
     this.#asked?.abort.abort();
     this.#asked = undefined;
-  }
-
-  #learn(key: string, what: readonly Clip[] | { readonly failedMs: number }): void {
-    this.#known.delete(key);
-    this.#known.set(key, what);
-    for (const oldest of [...this.#known.keys()].slice(0, this.#known.size - MOST_KEPT))
-      this.#known.delete(oldest);
   }
 }
 

@@ -76,11 +76,11 @@ async function openServices(
 }
 
 async function openSwitchboard(ami: AmiSettings, parts: OutsideParts, scope: Scope): Promise<Switchboard> {
-  const [{ createLink }, { Switchboard }] = await Promise.all([
+  const [{ AmiLink }, { Switchboard }] = await Promise.all([
     import('../asterisk/link'),
     import('../asterisk/switchboard'),
   ]);
-  const link = scope.own(createLink(ami, parts));
+  const link = scope.own(new AmiLink(ami, parts));
   const calls = scope.own(new Switchboard({ ...parts, link }));
   if (!parts.alone) return calls;
   // A stream hears of the end of its own call only when it is killed already, so each does it for the others.

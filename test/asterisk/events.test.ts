@@ -59,15 +59,9 @@ test('a caller who joins has his queue and place; leaving, hanging up and being 
     ...waiter,
     position: 2,
   });
-  const abandon = 'Queue: support\nPosition: 1\nOriginalPosition: 4\nHoldTime: 61';
-  expect(read(about('QueueCallerAbandon', abandon))).toEqual({
-    type: 'queue-abandon',
-    ...waiter,
-    holdMs: 61_000,
-  });
   const connect =
-    'DestUniqueid: 1795242744.4\nQueue: support\nInterface: Local/a@b\nHoldTime: 0\nRingTime: 2';
-  expect(read(about('AgentConnect', connect))).toEqual({ type: 'queue-connect', ...waiter, holdMs: 0 });
+    'DestUniqueid: 1795242744.4\nQueue: support\nInterface: Local/a@b\nHoldTime: 61\nRingTime: 2';
+  expect(read(about('AgentConnect', connect))).toEqual({ type: 'queue-connect', ...waiter, holdMs: 61_000 });
 });
 
 test('music, hang-ups and new names belong to a channel', () => {
@@ -125,7 +119,7 @@ test.each([
   ['QueueCallerJoin', 'Queue: support'],
   ['QueueCallerJoin', 'Position: 1'],
   ['QueueCallerLeave', 'Queue: support\nPosition: -1'],
-  ['QueueCallerAbandon', 'Queue: support\nHoldTime: NaN'],
+  ['AgentConnect', 'Queue: support\nHoldTime: NaN'],
   ['AgentConnect', 'Queue: support'],
   ['Rename', ''],
   ['Newexten', 'Extension: q'],

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { AmiEvent } from '../../src/asterisk/events';
-import { createLink, type AmiLink, type AmiListener } from '../../src/asterisk/link';
+import { AmiLink, type AmiListener } from '../../src/asterisk/link';
 import type { AmiSettings } from '../../src/asterisk/settings';
 import { ManualClock, type Cancel } from '../../src/util/clock';
 import { keptLog, type LogLine } from '../media/fixtures';
@@ -43,7 +43,7 @@ function link(random = (): number => 1, change: Partial<AmiSettings> = {}): AmiL
   const kept = keptLog();
   lines = kept.lines;
   const times = { connectMs: CONNECT_MS, answerMs: ANSWER_MS, pingMs: PING_MS };
-  const made = createLink(server.settings({ ...times, ...change }), { clock, random, log: kept.log });
+  const made = new AmiLink(server.settings({ ...times, ...change }), { clock, random, log: kept.log });
   links.push(made);
   return made;
 }

@@ -251,7 +251,7 @@ describe('a look at the queue', () => {
     for (const id of ['a', 'b', 'me']) s.asterisk.join(id, 'sales');
     s.asterisk.holding = true;
     s.asterisk.abandon('a');
-    s.asterisk.drop(2); // queue-abandon is not used, queue-leave is lost
+    s.asterisk.drop(1); // the queue-leave is lost
     s.asterisk.flow();
     expect(s.story('me')).toBe('-, 3 in sales, 2 in sales');
     expect(s.looks().length).toBe(1);

@@ -14,10 +14,10 @@ import { silentLogger } from '../../src/util/log';
 class FakeThread implements Thread {
   readonly sent: MixerNews[] = [];
   /** What it answers to `status`. */
-  calls: Promise<readonly CallStatus[]> = Promise.resolve([]);
+  lines: Promise<readonly CallStatus[]> = Promise.resolve([]);
   readonly request = ((_: string, __: undefined, limits: object) => {
     expect(limits).toEqual({ limitMs: 500 });
-    return this.calls;
+    return this.lines;
   }) as Thread['request'];
   closed = false;
   constructor(
@@ -173,7 +173,7 @@ test('what callers hear is told by all threads; one that does not answer costs i
   });
   await mixers.start(2000);
   const [one, two] = threads.slice(-2);
-  one!.calls = Promise.resolve([lineOf('1.1'), lineOf('1.2')]);
-  two!.calls = Promise.reject(new Error('late'));
+  one!.lines = Promise.resolve([lineOf('1.1'), lineOf('1.2')]);
+  two!.lines = Promise.reject(new Error('late'));
   expect((await mixers.status()).map(({ uniqueid }) => uniqueid)).toEqual(['1.1', '1.2']);
 });

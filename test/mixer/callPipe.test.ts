@@ -3,8 +3,7 @@
 import { resolveConfig } from '../../src/config/defaults';
 import { CallFigures } from '../../src/mixer/callFigures';
 import { CallPipe } from '../../src/mixer/callPipe';
-import { BatchBuffer, MixSettings } from '../../src/mixer/mixSettings';
-import { portableConfig } from '../../src/mixer/portableConfig';
+import { BatchBuffer, MixSettings, portableConfig } from '../../src/mixer/mixSettings';
 import { ManualClock } from '../../src/util/clock';
 
 const FRAME_BYTES = 640;

@@ -1,7 +1,7 @@
 // What a mixing thread has outside of it: bindings of keys, and messages that nobody waits for.
 // Would catch: a built-in key that is asked for in the main thread, a late message that takes the thread down.
 import { run } from '../../src/session/actions';
-import { portableConfig } from '../../src/mixer/portableConfig';
+import { portableConfig } from '../../src/mixer/mixSettings';
 import { resolveConfig } from '../../src/config/defaults';
 import { turn } from '../support/caller';
 import { HubLink } from '../support/hubLink';

@@ -1,12 +1,19 @@
 // Asterisk's own pipe with the hub as its writer, the script's real `cat` beside it: a hub that comes, is killed and comes back.
 // Would catch: a read that is short or torn, a Frame of the caller's own before fallback music that comes yet, a pipe that keeps
 // seconds of fallback music, a lead that grows while Asterisk stands still.
-import { closeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { frameBytes, FRAME_MS } from '../../src/audio/frame';
 import { CallFigures } from '../../src/mixer/callFigures';
 import { CallPipe } from '../../src/mixer/callPipe';
-import { BatchBuffer, MixSettings } from '../../src/mixer/mixSettings';
-import { portableConfig } from '../../src/mixer/portableConfig';
+import { BatchBuffer, MixSettings, portableConfig } from '../../src/mixer/mixSettings';
 import { endEarlierReaders } from '../../src/pipe/earlierReaders';
 import { openFifo, type PipeFolder } from '../../src/pipe/folder';
 import { pipeBytes, ReaderPipe } from '../../src/pipe/readerPipe';
@@ -14,7 +21,6 @@ import { readerAt, readersOf } from '../../src/pipe/readerProcess';
 import { ManualClock } from '../../src/util/clock';
 import { unreadBytes } from '../../src/util/libc';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { owned, tempFolder, until } from '../hub/fixtures';
 import { settled } from '../support/mixer';

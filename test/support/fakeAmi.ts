@@ -239,10 +239,8 @@ export class FakeAsterisk {
     this.#channels.get(uniqueid)!.queue = undefined;
   }
 
-  /** The caller hangs up while he waits. */
-  abandon(uniqueid: string, holdMs = 1000): void {
-    const queue = this.#channels.get(uniqueid)!.queue!.name;
-    this.#happen({ type: 'queue-abandon', queue, uniqueid, holdMs });
+  /** The caller hangs up while they wait. */
+  abandon(uniqueid: string): void {
     this.#leave(uniqueid);
     this.hangup(uniqueid);
   }

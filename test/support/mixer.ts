@@ -11,7 +11,7 @@ import type { Config, ResolvedConfig } from '../../src/config/types';
 import type { CallStatus, FromMixer, MixerFigures, PortableConfig } from '../../src/mixer/messages';
 import type { Page } from '../../src/pcm/page';
 import { Mixer, type MixerMedia } from '../../src/mixer/mixer';
-import { portableConfig } from '../../src/mixer/portableConfig';
+import { portableConfig } from '../../src/mixer/mixSettings';
 import { PipeOutput } from '../../src/pipe/pipeOutput';
 import { pipeBytes } from '../../src/pipe/readerPipe';
 import type { ReaderProcess } from '../../src/pipe/readerProcess';

@@ -1,11 +1,11 @@
 // A config on its way to a mixing thread.
 // Would catch: what cannot be sent, a password that goes along, an option that is lost on the way.
+import example from '../../config.example';
 import { callRules } from '../../src/config/rules';
 import { resolveConfig } from '../../src/config/defaults';
 import type { Config } from '../../src/config/types';
-import { portableConfig, resolvedFor } from '../../src/mixer/portableConfig';
+import { portableConfig, resolvedFor } from '../../src/mixer/mixSettings';
 import { nextTrack, quiet, run, sayBalance } from '../../src/session/actions';
-import example from '../../config.example';
 
 // The module that configs import, as it is now.
 jest.mock('holdcast', () => jest.requireActual<object>('../../src/config/index'), { virtual: true });
