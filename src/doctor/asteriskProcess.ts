@@ -29,13 +29,13 @@ export interface Found {
 const ROOT = 0;
 const OTHERS_MAY_WRITE = 0o022;
 const MOST_BYTES = 1 << 20;
-/** What is of use to a child here. All else (LD_PRELOAD, NODE_OPTIONS) goes to nobody. */
+/** Variables that a child needs. All others (LD_PRELOAD, NODE_OPTIONS) are dropped. */
 const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|FFMPEG_PATH|HOLDCAST_\w+)$/;
 
 /**
- * The first Asterisk of this system (not of a container) that is believed; else the first that is called so and is not.
- * @param uid of Asterisk's user; undefined: there is no such user, and nothing is believed
- * @param proc where processes are looked for; tests have another than /proc
+ * The first Asterisk of this system (not of a container) that is believed; otherwise the first process of that name that is not.
+ * @param uid of Asterisk's user; undefined: there is no such user, and no process is believed
+ * @param proc /proc; tests have another
  */
 export async function findAsterisk(proc: string, uid: number | undefined): Promise<Found> {
   let stranger: Stranger | undefined;
@@ -47,7 +47,7 @@ export async function findAsterisk(proc: string, uid: number | undefined): Promi
   return stranger ? { stranger } : {};
 }
 
-/** All that is asked is asked of one open folder: a process that takes the number of one that has ended is not met there. */
+/** Everything is read through one open folder, so a process that reuses the number of an ended one is not read. */
 async function look(proc: string, name: string, uid?: number): Promise<Running | Stranger | undefined> {
   let fd: number;
   try {
@@ -61,9 +61,9 @@ async function look(proc: string, name: string, uid?: number): Promise<Running |
       return undefined;
     const pid = Number(name);
     const exe = await promises.readlink(`${folder}/exe`).catch(errnoOf);
-    // It has ended, and waits to be buried.
+    // a zombie
     if (exe === 'ENOENT') return undefined;
-    // Who may not read which program it is can read nothing else of it either.
+    // A user who may not read its program can read nothing else of it either.
     const hidden = exe === 'EACCES';
     const why = (await whoseElse(folder, uid)) ?? (hidden ? undefined : await whatElse(folder, exe ?? ''));
     if (why !== undefined) return { pid, why };
@@ -80,7 +80,7 @@ async function look(proc: string, name: string, uid?: number): Promise<Running |
   }
 }
 
-/** Whether a process sees other files or other processes than this one, as far as that may be known. */
+/** Whether a process sees other files or other processes than this one, if that can be read. */
 async function isElsewhere(folder: string, proc: string): Promise<boolean> {
   const [root, namespace, own] = await Promise.all(
     [`${folder}/root`, `${folder}/ns/pid`, join(proc, 'self/ns/pid')].map(linkOf),
@@ -88,7 +88,7 @@ async function isElsewhere(folder: string, proc: string): Promise<boolean> {
   return (root !== undefined && root !== '/') || (namespace !== undefined && namespace !== own);
 }
 
-/** Undefined: real, effective and saved it is this user. */
+/** Undefined: its real, effective and saved uid are this user's. */
 async function whoseElse(folder: string, uid: number | undefined): Promise<string | undefined> {
   const [, ids = ''] = /^Uid:\s+(.*)$/m.exec((await textOf(`${folder}/status`)) ?? '') ?? [];
   const uids = new Set(ids.trim().split(/\s+/).slice(0, 3).map(Number));
@@ -97,12 +97,12 @@ async function whoseElse(folder: string, uid: number | undefined): Promise<strin
   return uids.size === 1 ? `it runs as uid ${only}` : `it runs as uids ${[...uids].join(', ')}`;
 }
 
-/** Undefined: its program is one of root's, where nobody else may put another. */
+/** Undefined: its program is root's, and only root can replace it. */
 async function whatElse(folder: string, exe: string): Promise<string | undefined> {
   const path = exe.replace(/ \(deleted\)$/, '');
   if (basename(path) !== 'asterisk') return `it is the program ${path}`;
   try {
-    // Of the program that runs, also where the file is another by now.
+    // Of the running program, even if its file has been replaced.
     const { uid, mode } = statSync(`${folder}/exe`);
     if (uid !== ROOT || (mode & OTHERS_MAY_WRITE) !== 0) return `others than root may change ${path}`;
     return changeableBy(await promises.realpath(dirname(path)), ROOT);

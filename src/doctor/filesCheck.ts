@@ -155,7 +155,7 @@ function managerFindings(conf: Conf, { config }: Site): Finding[] {
   return findings;
 }
 
-/** The events that are needed, and that the section's filters of the old kind keep back. */
+/** The needed events that the section's filters of the old kind suppress. */
 function hiddenEvents({ lines }: ConfSection): string[] {
   const wanted = /\(([^)]*)\)/.exec(EVENT_FILTER)?.[1]?.split('|') ?? [];
   if (lines.some(({ name }) => /^eventfilter\s*\(/i.test(name))) return [];

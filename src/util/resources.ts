@@ -1,18 +1,18 @@
-// What this process may still take of its machine: descriptors and memory, as the kernel and the cgroups say.
-// A hub that took more would fail every caller, so hub/limits.ts decides by this how many callers it plays to.
+// Descriptors and memory that are available to this process, according to the kernel and its cgroups.
+// A hub that took more would fail every caller, so hub/limits.ts derives the number of callers from it.
 import { dirname, join } from 'node:path';
 import { textIfReadable } from './ifReadable';
 
-/** What there is for this process; undefined: not known, so it limits nothing. */
+/** Undefined: unknown, so it limits nothing. */
 export interface Resources {
   /** Most open descriptors. */
   readonly descriptors: number | undefined;
-  /** Memory that could be taken without anybody having to give some up, bytes. */
+  /** Memory available without swapping, bytes. */
   readonly memoryBytes: number | undefined;
 }
 
 /**
- * Reads what there is, synchronously: some files of the kernel's that no disk can hold up. Never throws.
+ * Synchronous: it reads files of the kernel. Never throws.
  * @param root of all paths; tests have another
  */
 export function readResources(root = '/'): Resources {
@@ -31,7 +31,7 @@ function freeMemory(root: string): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** The least that this process's cgroup and those above it leave it (cgroup 2; of version 1 nothing is known). */
+/** The least that this process's cgroup and those above it allow (cgroup 2; version 1 is not read). */
 function cgroupMemory(root: string): number | undefined {
   const own = /^0::(\/.*)$/m.exec(textIfReadable(join(root, 'proc/self/cgroup')) ?? '')?.[1];
   if (own === undefined) return undefined;
@@ -44,7 +44,7 @@ function cgroupMemory(root: string): number | undefined {
   return free.length === 0 ? undefined : Math.min(...free);
 }
 
-/** What the kernel would drop by itself (files that nobody has looked at for long) counts as free. */
+/** Memory that the kernel would reclaim by itself (inactive files) counts as free. */
 function freeIn(folder: string): number | undefined {
   const limits = ['memory.max', 'memory.high'].map((name) =>
     numberIn(textIfReadable(join(folder, name)), /^(\d+)$/m),
