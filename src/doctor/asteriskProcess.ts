@@ -4,14 +4,15 @@ import { closeSync, constants, openSync, promises, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Env } from '../config/defaults';
 import { errnoOf } from '../util/errors';
+import { targetIfReadable } from '../util/ifReadable';
 import { changeableBy } from '../util/pathTrust';
 import { readRegular } from '../util/regularFile';
 
 export interface Running {
   readonly pid: number;
   /** Undefined: this user may not read it. */
-  readonly env?: Env;
-  readonly cwd?: string;
+  readonly env?: Env | undefined;
+  readonly cwd?: string | undefined;
 }
 
 export interface Stranger {
@@ -57,7 +58,7 @@ async function look(proc: string, name: string, uid?: number): Promise<Running |
   }
   const folder = `/proc/self/fd/${fd}`;
   try {
-    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || (await isElsewhere(folder, proc)))
+    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || isElsewhere(folder, proc))
       return undefined;
     const pid = Number(name);
     const exe = await promises.readlink(`${folder}/exe`).catch(errnoOf);
@@ -69,21 +70,17 @@ async function look(proc: string, name: string, uid?: number): Promise<Running |
     if (why !== undefined) return { pid, why };
     if (hidden) return { pid };
     const environ = await textOf(`${folder}/environ`);
-    const cwd = await linkOf(`${folder}/cwd`);
-    return {
-      pid,
-      ...(environ !== undefined && { env: environmentOf(environ) }),
-      ...(cwd !== undefined && { cwd }),
-    };
+    const env = environ === undefined ? undefined : environmentOf(environ);
+    return { pid, env, cwd: targetIfReadable(`${folder}/cwd`) };
   } finally {
     closeSync(fd);
   }
 }
 
 /** Whether a process sees other files or other processes than this one, if that can be read. */
-async function isElsewhere(folder: string, proc: string): Promise<boolean> {
-  const [root, namespace, own] = await Promise.all(
-    [`${folder}/root`, `${folder}/ns/pid`, join(proc, 'self/ns/pid')].map(linkOf),
+function isElsewhere(folder: string, proc: string): boolean {
+  const [root, namespace, own] = [`${folder}/root`, `${folder}/ns/pid`, join(proc, 'self/ns/pid')].map(
+    targetIfReadable,
   );
   return (root !== undefined && root !== '/') || (namespace !== undefined && namespace !== own);
 }
@@ -124,8 +121,4 @@ function textOf(file: string): Promise<string | undefined> {
     (bytes) => bytes.toString('utf8'),
     () => undefined,
   );
-}
-
-function linkOf(path: string): Promise<string | undefined> {
-  return promises.readlink(path).catch(() => undefined);
 }

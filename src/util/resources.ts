@@ -25,35 +25,29 @@ function openFiles(root: string): number | undefined {
 }
 
 function freeMemory(root: string): number | undefined {
-  const kib = numberIn(textIfReadable(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m);
-  const found = [kib === undefined ? undefined : kib * 1024, cgroupMemory(root)];
-  const known = found.filter((bytes) => bytes !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+  const kib = numberIn(textIfReadable(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m) ?? Infinity;
+  const bytes = Math.min(kib * 1024, cgroupMemory(root));
+  return bytes === Infinity ? undefined : bytes;
 }
 
-/** The least that this process's cgroup and those above it allow (cgroup 2; version 1 is not read). */
-function cgroupMemory(root: string): number | undefined {
+/** The least that this process's cgroup and those above it allow (cgroup 2; version 1 is not read); Infinity: no limit is known. */
+function cgroupMemory(root: string): number {
   const own = /^0::(\/.*)$/m.exec(textIfReadable(join(root, 'proc/self/cgroup')) ?? '')?.[1];
-  if (own === undefined) return undefined;
-  const free: number[] = [];
-  for (let path = own; ; path = dirname(path)) {
-    const bytes = freeIn(join(root, 'sys/fs/cgroup', path));
-    if (bytes !== undefined) free.push(bytes);
-    if (path === '/' || path === '.') break;
-  }
-  return free.length === 0 ? undefined : Math.min(...free);
+  let least = Infinity;
+  for (let path = own; path !== undefined; path = path === '/' ? undefined : dirname(path))
+    least = Math.min(least, freeIn(join(root, 'sys/fs/cgroup', path)));
+  return least;
 }
 
 /** Memory that the kernel would reclaim by itself (inactive files) counts as free. */
-function freeIn(folder: string): number | undefined {
-  const limits = ['memory.max', 'memory.high'].map((name) =>
-    numberIn(textIfReadable(join(folder, name)), /^(\d+)$/m),
-  );
-  const known = limits.filter((bytes) => bytes !== undefined);
-  const used = numberIn(textIfReadable(join(folder, 'memory.current')), /^(\d+)$/m);
-  if (known.length === 0 || used === undefined) return undefined;
-  const droppable = numberIn(textIfReadable(join(folder, 'memory.stat')), /^inactive_file (\d+)$/m) ?? 0;
-  return Math.max(0, Math.min(...known) - used + droppable);
+function freeIn(folder: string): number {
+  const number = (name: string, pattern = /^(\d+)$/m): number | undefined =>
+    numberIn(textIfReadable(join(folder, name)), pattern);
+  const limit = Math.min(number('memory.max') ?? Infinity, number('memory.high') ?? Infinity);
+  const used = number('memory.current');
+  if (used === undefined) return Infinity;
+  const droppable = number('memory.stat', /^inactive_file (\d+)$/m) ?? 0;
+  return Math.max(0, limit - used + droppable);
 }
 
 function numberIn(text: string | undefined, pattern: RegExp): number | undefined {
