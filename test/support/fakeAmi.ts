@@ -239,7 +239,7 @@ export class FakeAsterisk {
     this.#channels.get(uniqueid)!.queue = undefined;
   }
 
-  /** The caller hangs up while he waits. */
+  /** The caller hangs up while they wait. */
   abandon(uniqueid: string, holdMs = 1000): void {
     const queue = this.#channels.get(uniqueid)!.queue!.name;
     this.#happen({ type: 'queue-abandon', queue, uniqueid, holdMs });
