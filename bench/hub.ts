@@ -1,4 +1,4 @@
-// The hub with more and more callers, until it breaks: what a caller costs, and whether he hears everything in time.
+// The hub with more and more callers, until it breaks: what a caller costs, and whether they hear everything in time.
 // The product's own process, real pipe readers, an Asterisk made of a Manager, look-ups and a reader of pipes.
 import { join } from 'node:path';
 import type { Context } from './context';

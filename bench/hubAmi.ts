@@ -82,7 +82,7 @@ export class BenchAmi {
     this.#key('DTMFEnd', uniqueid, digit, { DurationMs: heldMs });
   }
 
-  /** The caller hangs up while he waits. What was said of a channel that is gone is not said again. */
+  /** The caller hangs up while they wait. What was said of a channel that is gone is not said again. */
   hangUp(uniqueid: string, heldMs: number): void {
     const call = this.#channels.get(uniqueid);
     if (!call) return;

@@ -52,7 +52,7 @@ export async function arrive(
   return (count * 1000) / (monotonicMs() - from);
 }
 
-/** Every caller presses one key a minute, at a time of his own. `stop` ends it. */
+/** Every caller presses one key a minute, at a time of their own. `stop` ends it. */
 export class Fingers {
   readonly #random: Random;
   readonly #timers = new Map<Call, NodeJS.Timeout>();

@@ -83,8 +83,8 @@ export class Exchange {
   }
 
   /**
-   * One caller comes in: he joins a queue, his music is looked up and started.
-   * @param giveUpMs he hangs up after this, be his music there or not
+   * One caller comes in: they join a queue, their music is looked up and started.
+   * @param giveUpMs they hang up after this, be their music there or not
    * @returns undefined when nothing was started
    */
   async arrive(giveUpMs?: number): Promise<Call | undefined> {

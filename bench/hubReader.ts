@@ -7,7 +7,7 @@ import { percentile } from './measure';
 
 export const FRAME_BYTES = 640;
 const FRAME_MS = 40;
-/** Deadlines are spread over the 40 ms in slots of 2 ms: the slot of a caller is when his first byte came. */
+/** Deadlines are spread over the 40 ms in slots of 2 ms: the slot of a caller is when their first byte came. */
 const SLOTS = 20;
 const SLOT_MS = FRAME_MS / SLOTS;
 /** A tone that has not come by then never comes. */
@@ -183,7 +183,7 @@ export class HubReader {
     setTimeout(() => this.#tick(), Math.max(0, leftMs));
   }
 
-  /** The first byte gives a caller his slot, which is the one that comes next: his next read is 40 ms from now. */
+  /** The first byte gives a caller their slot, which is the one that comes next: their next read is 40 ms from now. */
   #first(line: Line): void {
     if (!this.#read(line)) return;
     if (!this.#fresh.delete(line)) return;

@@ -32,15 +32,15 @@ const common = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // Memory of every process: the text of a bundle with comments, some in letters beyond Latin 1, takes two bytes a letter.
+  // Saves memory in every process: a bundle whose comments have letters beyond Latin-1 takes two bytes a letter.
   minifyWhitespace: true,
   define: { HOLDCAST_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 };
 
 /**
- * `import()` of a package that is CommonJS starts Node's loader of ES modules, which reads the whole text for its exports before
- * it is run: 40 ms of processor for esbuild. What has a name here is required instead; `import(url)` of a config stays.
+ * `import()` of a CommonJS package starts Node's loader of ES modules, which reads the whole text for its exports before it runs:
+ * 40 ms of processor for esbuild. Packages named by a string are required instead; `import(url)` of a config stays.
  */
 function required(text, file) {
   const packageImport = /\bimport\(("[^"]+")\)/g;
@@ -48,7 +48,6 @@ function required(text, file) {
   return text.replace(packageImport, 'Promise.resolve().then(()=>__toESM(require($1),1))');
 }
 
-/** Builds with what is common to all bundles. */
 async function write(options) {
   const { outputFiles } = await build({ ...common, ...options, write: false });
   for (const { path, text } of outputFiles) {
@@ -59,8 +58,8 @@ async function write(options) {
 
 const { stream, ...others } = present;
 /**
- * What goes into the bundles: n2words is an ES module, which older versions of Node 20 cannot require; of zod's 140 files, most
- * of them texts in other languages, few are needed, and to load all takes 45 ms of processor.
+ * Packages inside the bundles: n2words is an ES module, which older versions of Node 20 cannot require; of zod's 140 files, most of
+ * them texts in other languages, few are needed, and loading all takes 45 ms of processor.
  */
 const inside = ['n2words', 'zod'];
 const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filter(
@@ -69,8 +68,8 @@ const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filte
 await write({ entryPoints: others, external: packages });
 
 /**
- * What `stream` imports after the caller hears music, each a file of its own: a bundle of all costs every caller 4 ms of
- * reading and compiling before his first sample.
+ * Modules that `stream` imports after the caller hears music, each a file of its own: one bundle of all would cost every caller 4 ms
+ * before their first sample.
  */
 const later = {
   pino: { file: 'stream-log', entry: 'pino' },

@@ -1,5 +1,5 @@
-// `npm run check`: types, lint, format, imports and the tests of what changed: the loop while one works.
-// It looks at what differs from the branch's root in `main` (on `main`: from HEAD). One line a step; what failed is shown whole.
+// `npm run check`: types, lint, format, imports and the tests of what changed: the quick loop.
+// It covers the difference from the branch's root in `main` (on `main`: from HEAD). One line a step; a failed step prints all its output.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -9,18 +9,18 @@ import { parseArgs } from 'node:util';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Jest names files without symbolic links. */
 const REAL_ROOT = realpathSync(ROOT);
-/** More related tests than that are no quick loop: then only those of the changed files themselves are run. */
+/** With more related tests the loop is not quick: then only those of the changed files are run. */
 const MOST_TESTS = 25;
 
 const HELP = `usage: npm run check -- [options]
-  --since ref   what differs from this commit (default: the branch's root in main; on main: HEAD)
-  --list        says which files and tests it would look at, and runs nothing
+  --since ref   compare with this commit (default: the branch's root in main; on main: HEAD)
+  --list        list the files and tests, and run nothing
 `;
 
 const bin = (name, file) => [process.execPath, join(ROOT, 'node_modules', name, file)];
 const JEST = bin('jest', 'bin/jest.js');
 
-/** Lines of a command's output. @throws Error with what it said when it failed */
+/** Lines of a command's output. @throws Error with its standard error if it fails */
 function lines(command, ...args) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd: ROOT,
@@ -38,7 +38,7 @@ function base() {
   return known ? git('merge-base', 'main', 'HEAD')[0] : 'HEAD';
 }
 
-/** Files that are there and differ from `since`, committed or not, new ones too; relative, sorted. */
+/** Existing files that differ from `since`, committed or not, and new ones; relative, sorted. */
 function changedFiles(since) {
   const tracked = git('diff', '--name-only', '--relative', '--diff-filter=d', since, '--');
   const fresh = git('ls-files', '--others', '--exclude-standard');
@@ -46,8 +46,8 @@ function changedFiles(since) {
 }
 
 /**
- * Tests that a change can break: all that import a changed file, directly or not. Where those are too many, the changed
- * tests and those that have the name of a changed file.
+ * Tests that a change can break: all that import a changed file, directly or not. If those are too many, the changed tests and those
+ * that have the name of a changed file.
  * @returns paths relative to the root, and how many were left out
  */
 function testsOf(changed) {
@@ -73,7 +73,7 @@ function sourceOf(test) {
   return join(relative('test', dirname(test)), basename(test).split('.')[0]);
 }
 
-/** Runs a command to its end. @returns whether it went well, what it printed, and its seconds */
+/** Runs a command to its end. @returns whether it succeeded, its output, and its seconds */
 async function ran([command, ...args]) {
   const began = process.hrtime.bigint();
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -90,7 +90,7 @@ async function ran([command, ...args]) {
   return { well: status === 0, output, seconds: Number((process.hrtime.bigint() - began) / 10n ** 8n) / 10 };
 }
 
-/** One line for a step; of one that failed, all that it printed. @returns whether it went well */
+/** Prints one line for a step, and all output of a failed one. @returns whether it succeeded */
 async function step(name, argv) {
   if (argv === undefined) {
     process.stdout.write(`${name}: nothing to do\n`);
@@ -110,7 +110,7 @@ async function inTurn(steps) {
 function commands(changed) {
   const some = (command, files) => (files.length === 0 ? undefined : [...command, ...files]);
   const code = changed.filter((file) => file.endsWith('.ts'));
-  // What the compiler knows is kept, so that the next check only looks at what has changed since.
+  // The compiler's state is kept, so that the next check compiles only what has changed.
   const kept = ['--incremental', '--tsBuildInfoFile', join(ROOT, 'node_modules/.cache/check.tsbuildinfo')];
   const prettier = [...bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn'];
   return {

@@ -1,7 +1,7 @@
-// Makes a fresh clone ready: installs packages where they are missing or older than the lock file, and builds.
-// Plain Node without packages, since it runs before there are any. With --tests it also sees to ffmpeg; with --build it only
-// builds, for tests that run, beneath which no package may be exchanged.
-// In words that Node 12 knows, so that a Node that is too old gets as far as to say so.
+// Makes a fresh clone ready: installs packages if they are missing or older than the lock file, and builds. With --tests it also
+// installs ffmpeg; with --build it only builds, for running tests, during which no package may be exchanged.
+// Plain Node without packages, since it runs before they are installed; only syntax of Node 12, so that a Node that is too old gets as
+// far as the message.
 import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, realpathSync, statSync } from 'fs';
 import { dirname, join } from 'path';
@@ -12,10 +12,10 @@ const OPTIONS = ['--tests', '--build'];
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-/** What failed, in one line with what to do. */
+/** The cause in one line, with what to do. */
 class Failure extends Error {}
 
-/** @throws Failure with what the program itself said of it, in one line, and `todo` */
+/** @throws Failure with the program's own message, in one line, and `todo` */
 function run(command, args, todo) {
   const name = [command === process.execPath ? 'node' : command]
     .concat(args)
@@ -55,7 +55,7 @@ function installPackages() {
   const installed = join(root, 'node_modules/.package-lock.json');
   if (mtime(installed) >= mtime(join(root, 'package-lock.json')) && existsSync(installed)) return;
   say('installing packages (npm ci), which may take a minute');
-  // ffmpeg-static downloads in its install script and is optional: no script of a package is needed or run.
+  // Only the optional ffmpeg-static needs its install script, which downloads: no script is run.
   run(
     'npm',
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
@@ -74,7 +74,7 @@ function build() {
   );
 }
 
-/** Tests that decode and measure audio need ffmpeg; root on Debian gets it, others are told. */
+/** Tests that decode and measure audio need ffmpeg: root on Debian installs it, others get a message. */
 function provideFfmpeg() {
   const found = () => spawnSync('ffmpeg', ['-version']).status === 0;
   if (process.env.FFMPEG_PATH || found()) return;

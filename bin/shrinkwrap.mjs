@@ -1,5 +1,5 @@
-// Makes npm-shrinkwrap.json for the archive of `npm pack`, and removes it afterwards: an installed archive gets exactly the
-// versions that were tested. It is the lock file without what only development needs, so it is not kept beside that one.
+// Makes npm-shrinkwrap.json for the archive of `npm pack`, and removes it afterwards: an installed archive gets exactly the versions
+// that were tested. It is the lock file without packages of development, so the clone does not keep it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

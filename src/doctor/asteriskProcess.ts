@@ -4,14 +4,15 @@ import { closeSync, constants, openSync, promises, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Env } from '../config/defaults';
 import { errnoOf } from '../util/errors';
+import { targetIfReadable } from '../util/ifReadable';
 import { changeableBy } from '../util/pathTrust';
 import { readRegular } from '../util/regularFile';
 
 export interface Running {
   readonly pid: number;
   /** Undefined: this user may not read it. */
-  readonly env?: Env;
-  readonly cwd?: string;
+  readonly env?: Env | undefined;
+  readonly cwd?: string | undefined;
 }
 
 export interface Stranger {
@@ -29,13 +30,13 @@ export interface Found {
 const ROOT = 0;
 const OTHERS_MAY_WRITE = 0o022;
 const MOST_BYTES = 1 << 20;
-/** What is of use to a child here. All else (LD_PRELOAD, NODE_OPTIONS) goes to nobody. */
+/** Variables that a child needs. All others (LD_PRELOAD, NODE_OPTIONS) are dropped. */
 const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|FFMPEG_PATH|HOLDCAST_\w+)$/;
 
 /**
- * The first Asterisk of this system (not of a container) that is believed; else the first that is called so and is not.
- * @param uid of Asterisk's user; undefined: there is no such user, and nothing is believed
- * @param proc where processes are looked for; tests have another than /proc
+ * The first Asterisk of this system (not of a container) that is believed; otherwise the first process of that name that is not.
+ * @param uid of Asterisk's user; undefined: there is no such user, and no process is believed
+ * @param proc /proc; tests have another
  */
 export async function findAsterisk(proc: string, uid: number | undefined): Promise<Found> {
   let stranger: Stranger | undefined;
@@ -47,7 +48,7 @@ export async function findAsterisk(proc: string, uid: number | undefined): Promi
   return stranger ? { stranger } : {};
 }
 
-/** All that is asked is asked of one open folder: a process that takes the number of one that has ended is not met there. */
+/** Everything is read through one open folder, so a process that reuses the number of an ended one is not read. */
 async function look(proc: string, name: string, uid?: number): Promise<Running | Stranger | undefined> {
   let fd: number;
   try {
@@ -57,38 +58,34 @@ async function look(proc: string, name: string, uid?: number): Promise<Running |
   }
   const folder = `/proc/self/fd/${fd}`;
   try {
-    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || (await isElsewhere(folder, proc)))
+    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || isElsewhere(folder, proc))
       return undefined;
     const pid = Number(name);
     const exe = await promises.readlink(`${folder}/exe`).catch(errnoOf);
-    // It has ended, and waits to be buried.
+    // a zombie
     if (exe === 'ENOENT') return undefined;
-    // Who may not read which program it is can read nothing else of it either.
+    // A user who may not read its program can read nothing else of it either.
     const hidden = exe === 'EACCES';
     const why = (await whoseElse(folder, uid)) ?? (hidden ? undefined : await whatElse(folder, exe ?? ''));
     if (why !== undefined) return { pid, why };
     if (hidden) return { pid };
     const environ = await textOf(`${folder}/environ`);
-    const cwd = await linkOf(`${folder}/cwd`);
-    return {
-      pid,
-      ...(environ !== undefined && { env: environmentOf(environ) }),
-      ...(cwd !== undefined && { cwd }),
-    };
+    const env = environ === undefined ? undefined : environmentOf(environ);
+    return { pid, env, cwd: targetIfReadable(`${folder}/cwd`) };
   } finally {
     closeSync(fd);
   }
 }
 
-/** Whether a process sees other files or other processes than this one, as far as that may be known. */
-async function isElsewhere(folder: string, proc: string): Promise<boolean> {
-  const [root, namespace, own] = await Promise.all(
-    [`${folder}/root`, `${folder}/ns/pid`, join(proc, 'self/ns/pid')].map(linkOf),
+/** Whether a process sees other files or other processes than this one, if that can be read. */
+function isElsewhere(folder: string, proc: string): boolean {
+  const [root, namespace, own] = [`${folder}/root`, `${folder}/ns/pid`, join(proc, 'self/ns/pid')].map(
+    targetIfReadable,
   );
   return (root !== undefined && root !== '/') || (namespace !== undefined && namespace !== own);
 }
 
-/** Undefined: real, effective and saved it is this user. */
+/** Undefined: its real, effective and saved uid are this user's. */
 async function whoseElse(folder: string, uid: number | undefined): Promise<string | undefined> {
   const [, ids = ''] = /^Uid:\s+(.*)$/m.exec((await textOf(`${folder}/status`)) ?? '') ?? [];
   const uids = new Set(ids.trim().split(/\s+/).slice(0, 3).map(Number));
@@ -97,12 +94,12 @@ async function whoseElse(folder: string, uid: number | undefined): Promise<strin
   return uids.size === 1 ? `it runs as uid ${only}` : `it runs as uids ${[...uids].join(', ')}`;
 }
 
-/** Undefined: its program is one of root's, where nobody else may put another. */
+/** Undefined: its program is root's, and only root can replace it. */
 async function whatElse(folder: string, exe: string): Promise<string | undefined> {
   const path = exe.replace(/ \(deleted\)$/, '');
   if (basename(path) !== 'asterisk') return `it is the program ${path}`;
   try {
-    // Of the program that runs, also where the file is another by now.
+    // Of the running program, even if its file has been replaced.
     const { uid, mode } = statSync(`${folder}/exe`);
     if (uid !== ROOT || (mode & OTHERS_MAY_WRITE) !== 0) return `others than root may change ${path}`;
     return changeableBy(await promises.realpath(dirname(path)), ROOT);
@@ -124,8 +121,4 @@ function textOf(file: string): Promise<string | undefined> {
     (bytes) => bytes.toString('utf8'),
     () => undefined,
   );
-}
-
-function linkOf(path: string): Promise<string | undefined> {
-  return promises.readlink(path).catch(() => undefined);
 }

@@ -17,16 +17,16 @@ export interface ConfSection {
   readonly name: string;
   /** `[name](!)`: only others use it. */
   readonly template: boolean;
-  /** Those of its templates come first; what is set twice counts as it is set last. */
+  /** Those of its templates come first; of two values of an option the last counts. */
   readonly lines: readonly ConfLine[];
 }
 
 export interface Conf {
-  /** In order; a name may come twice, as Asterisk keeps both. */
+  /** In order; a name may occur twice, as Asterisk keeps both. */
   readonly sections: readonly ConfSection[];
-  /** What could not be followed: "extra.conf: ENOENT". Empty: all was read. */
+  /** Parts that could not be read: "extra.conf: ENOENT". */
   readonly gaps: readonly string[];
-  /** Every file that was read. */
+  /** Every file read. */
   readonly files: readonly string[];
 }
 
@@ -38,7 +38,7 @@ const MOST_BYTES = 8 << 20;
 /**
  * Reads a file and what it includes.
  * @param etc absolute folder that includes are relative to
- * @throws what opening `file` itself fails with (ENOENT, EACCES); an include that fails is a gap
+ * @throws the error of opening `file` (ENOENT, EACCES); an include that fails is a gap
  */
 export async function readConf(etc: string, file: string): Promise<Conf> {
   const reader = new ConfReader(etc);
@@ -51,7 +51,7 @@ export function valueOf(section: ConfSection | undefined, name: string): ConfLin
   return section?.lines.findLast((line) => line.name.toLowerCase() === name.toLowerCase());
 }
 
-/** Values that Asterisk takes for yes. */
+/** Whether Asterisk reads a value as yes. */
 export function isTrue(text: string | undefined): boolean {
   return /^(yes|true|y|t|1|on)$/i.test(text ?? '');
 }

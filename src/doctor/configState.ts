@@ -1,5 +1,5 @@
-// The config for the doctor: loaded without keeping anything, with the folders and the password that streams and hub would use.
-// Those depend on the environment that they are started with, which is not the operator's.
+// The config for the doctor: loaded without writing anything, with the folders and the password that streams and hub would use.
+// Those depend on the environment of their processes, which is not the operator's.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../config/defaults';
@@ -63,7 +63,7 @@ function foldersFor(ofAsterisk: Env, home: string): Env {
   return {
     HOLDCAST_CACHE: usual('HOLDCAST_CACHE', SYSTEM_CACHE, join(home, '.cache/holdcast')),
     HOLDCAST_DATA: usual('HOLDCAST_DATA', SYSTEM_DATA, join(home, '.local/share/holdcast')),
-    // Without one it is in the cache, wherever the config has that.
+    // Without one it is in the cache of the config.
     HOLDCAST_RUN: usual('HOLDCAST_RUN', SYSTEM_RUN, undefined),
   };
 }

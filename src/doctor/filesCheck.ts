@@ -58,7 +58,7 @@ async function systemName(site: Site): Promise<Finding> {
     : ok(shown);
 }
 
-async function musicFindings(conf: Conf, { etc, config }: Site): Promise<Finding[]> {
+async function musicFindings(conf: Conf, { etc }: Site): Promise<Finding[]> {
   const findings: Finding[] = [];
   const general = conf.sections.filter(({ name }) => name.toLowerCase() === 'general');
   const last = (option: string) =>
@@ -79,28 +79,15 @@ async function musicFindings(conf: Conf, { etc, config }: Site): Promise<Finding
         'preferchannelclass=yes',
       ),
     );
-  for (const section of conf.sections) {
-    const application = valueOf(section, 'application')?.value ?? '';
-    if (!section.template && application.includes('holdcast'))
-      findings.push(staticClass(section, application, config.config?.program.rate));
-  }
+  for (const section of conf.sections)
+    if (!section.template && valueOf(section, 'application')?.value.includes('holdcast'))
+      findings.push(
+        problem(
+          `[${section.name}] starts Holdcast once, for all callers together`,
+          `Remove [${section.name}]; have each call ask the hub instead (holdcast asterisk prints how).`,
+        ),
+      );
   return [...findings, ...(await fallback(conf, etc))];
-}
-
-const FORMATS: Readonly<Record<number, string>> = { 8000: 'slin', 16000: 'slin16', 48000: 'slin48' };
-
-function staticClass(section: ConfSection, application: string, rate: number | undefined): Finding {
-  const also: string[] = [];
-  if (/["']/.test(application)) also.push('quotes in application are taken as part of the words');
-  if (!application.startsWith('/')) also.push('application is no absolute path, so it is never started');
-  if (Buffer.byteLength(application) > 255) also.push('application is longer than 255 characters');
-  const format = valueOf(section, 'format')?.value ?? 'slin';
-  if (rate !== undefined && format !== FORMATS[rate])
-    also.push(`format=${format}, but sound.rate is ${rate} (${FORMATS[rate]})`);
-  return problem(
-    [`[${section.name}] starts Holdcast once, for all callers together`, ...also].join('; '),
-    `Remove [${section.name}]; have each call ask the hub instead (holdcast asterisk prints how).`,
-  );
 }
 
 /** What callers hear when the hub does not answer. */
@@ -155,7 +142,7 @@ function managerFindings(conf: Conf, { config }: Site): Finding[] {
   return findings;
 }
 
-/** The events that are needed, and that the section's filters of the old kind keep back. */
+/** The needed events that the section's filters of the old kind suppress. */
 function hiddenEvents({ lines }: ConfSection): string[] {
   const wanted = /\(([^)]*)\)/.exec(EVENT_FILTER)?.[1]?.split('|') ?? [];
   if (lines.some(({ name }) => /^eventfilter\s*\(/i.test(name))) return [];

@@ -40,7 +40,7 @@ function announcements(queue: ConfSection): Finding[] {
   ];
 }
 
-/** A key that the queue's context= knows leaves the queue at once. */
+/** A key that is an extension in the queue's context= leaves the queue at once. */
 function exitKeys(queue: ConfSection, dialplan: Conf, digits: readonly string[]): Finding[] {
   const context = valueOf(queue, 'context')?.value;
   if (!context) return [];
@@ -56,8 +56,8 @@ function exitKeys(queue: ConfSection, dialplan: Conf, digits: readonly string[])
 }
 
 /**
- * Asterisk collects keys until they are an extension of the context, from whichever of them they begin to fit: so a PIN
- * leaves the queue wherever it has one of those extensions in it.
+ * Asterisk collects keys until they form an extension of the context, starting at any key: so a PIN that contains one of those extensions
+ * leaves the queue.
  */
 function exitPin(queue: ConfSection, dialplan: Conf | undefined): Finding[] {
   const context = valueOf(queue, 'context')?.value;

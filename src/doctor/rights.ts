@@ -20,7 +20,7 @@ interface Obstacle {
 
 const BITS: Record<Right, number> = { r: 4, w: 2, x: 1 };
 
-/** Whether `account` has `right` on what `stats` describe, as the kernel decides without access control lists. */
+/** Whether `account` has `right` on the file of `stats`, as the kernel decides without access control lists. */
 export function permits(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   account: Account,
@@ -34,7 +34,7 @@ export function permits(
 }
 
 /**
- * A problem if `user` may not do all of `rights` with each of `paths`; undefined: nothing is in the way.
+ * A problem if `user` lacks one of `rights` on one of `paths`; undefined: there is none.
  * @param todo in place of the command that removes the obstacle
  */
 export async function blocked(
@@ -51,8 +51,8 @@ export async function blocked(
 }
 
 /**
- * The first thing on the way to `path` that `account` may not do: enter a folder above it (also above what links lead
- * to), or one of `rights` on it. Undefined: nothing is in the way.
+ * The first obstacle on the way to `path`: a folder above it, or above the target of links, that `account` may not enter, or a missing
+ * one of `rights` on the file. Undefined: there is none.
  */
 export async function obstacle(
   path: string,

@@ -15,7 +15,7 @@ const SOCKET = 'holdcast-hub.socket';
 const ROOT = 0;
 const SYSTEMCTL_MS = 5000;
 
-/** What is asked of the machine; tests have their own. */
+/** The machine; tests have their own. */
 export interface Machine {
   readonly listeners: () => TcpListener[];
   /** Properties of a unit; undefined: no systemd runs here. Never rejects. */
@@ -47,7 +47,7 @@ async function port(site: Site, machine: Machine): Promise<Findings> {
   ];
 }
 
-/** Whether the service manager keeps the port while the hub restarts. */
+/** Whether systemd keeps the port while the hub restarts. */
 async function keeping(listen: ResolvedConfig['hub']['listen'], { unit }: Machine): Promise<Finding> {
   const [service, socket] = await Promise.all([
     unit(SERVICE, ['LoadState']),
@@ -80,7 +80,7 @@ const HOMES = /^\/(home|root|run\/user)(\/|$)/;
 /** Defaults of the user who runs this; the service has its own folders for them. */
 const DEFAULTS = /\/\.(cache|local\/share)\/holdcast(\/|$)/;
 
-/** ProtectHome=yes makes those folders empty for the service: said before it misses its media. */
+/** ProtectHome=yes makes those folders empty for the service: a warning before it misses its media. */
 async function homeFolders(site: Site, { unit }: Machine): Promise<Findings> {
   const inHomes: { what: string; path: string }[] = [];
   const places = [
@@ -128,7 +128,7 @@ function pathsIn(value: unknown): string[] {
   return typeof value === 'string' && value.startsWith('/') ? [value] : [];
 }
 
-/** As systemd's own `sd_booted`: its tools may be installed where it does not run. */
+/** systemd's tools may be installed where it does not run; the test is that of `sd_booted`. */
 async function unitProperties(
   name: string,
   properties: readonly string[],

@@ -25,7 +25,7 @@ export interface Site {
   readonly config: ConfigState;
   /** A .conf file with its includes, read once. Rejects as opening it does. */
   readonly conf: (file: string) => Promise<Conf>;
-  /** What Asterisk's console prints for a command; undefined when it cannot be asked. Never rejects. */
+  /** The output of a command on Asterisk's console; undefined: it does not answer. Never rejects. */
   readonly console: (command: string) => Promise<string | undefined>;
   /** This process's own. */
   readonly env: Env;
@@ -49,7 +49,7 @@ export interface AsteriskProcess {
 
 /** What systemd gives a service that names no PATH. */
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Not the operator's own: there may be anything on it. */
+/** The operator's own PATH is not trusted. */
 const CONSOLE_PATH = '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin';
 const CONSOLE_MS = 5000;
 const USUAL_USER = 'asterisk';
@@ -58,18 +58,18 @@ const USUAL_ETC = '/etc/asterisk';
 export interface Whereabouts {
   readonly etc: string;
   readonly program: string;
-  /** As given by --user; absent: "asterisk". What runs here is not asked: anybody may call a process so. */
+  /** As given by --user; absent: "asterisk". Running processes do not decide it: any user may name a process so. */
   readonly user?: string | undefined;
   readonly env: Env;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where processes are looked for; tests have another. */
+  /** /proc; tests have another. */
   readonly proc?: string;
 }
 
 /**
  * @param load loads the config, given the environment of the streams
- * @param become told as whom to go on, before anything of the operator's or Asterisk's is run or opened
+ * @param become receives the user to become, before any file of the operator's or Asterisk's is run or opened
  */
 export async function openSite(
   where: Whereabouts,
@@ -78,7 +78,7 @@ export async function openSite(
 ): Promise<Site> {
   const { user = USUAL_USER, proc = '/proc' } = where;
   const account = findAccount(user);
-  // Before root is given up: only root may read the environment of an Asterisk that has changed its user.
+  // Before this process gives up root: only root may read the environment of an Asterisk that has changed its user.
   const asterisk = processOf(await findAsterisk(proc, account?.uid), account);
   if (account) become(account);
   const config = await load(asterisk.env, account?.home);
@@ -127,7 +127,7 @@ export async function confOf({ conf, etc }: Site, file: string): Promise<Conf | 
   }
 }
 
-/** What Asterisk's console prints for a command. @throws NotChecked: it does not answer */
+/** The output of a command on Asterisk's console. @throws NotChecked: it does not answer */
 export async function consoleText({ console: ask }: Site, command: string): Promise<string> {
   const text = await ask(command);
   if (text !== undefined) return text;
@@ -136,15 +136,15 @@ export async function consoleText({ console: ask }: Site, command: string): Prom
 }
 
 /**
- * The environment for a program that is run as this process's user: Asterisk's own only as Asterisk's user, and never as
- * root, since that user may have chosen what stands in it.
+ * The environment for a program that this process runs: Asterisk's own only if the process has Asterisk's user, and never as root, since
+ * that user may have chosen its values.
  */
 export function environmentFor({ asterisk, account }: Pick<Site, 'asterisk' | 'account'>): Env {
   const uid = process.geteuid?.();
   return uid !== 0 && uid === account?.uid ? asterisk.env : { PATH: USUAL_PATH };
 }
 
-/** Needs to be Asterisk's own user or root, who may open its socket. */
+/** Only root and Asterisk's own user may open its socket. */
 async function askConsole(command: string, etc: string): Promise<string | undefined> {
   const own = etc === USUAL_ETC ? [] : ['-C', join(etc, 'asterisk.conf')];
   try {

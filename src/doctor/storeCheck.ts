@@ -1,5 +1,5 @@
-// The store: which one it is, whether it is reached and has its tables, how much is in it, whose choices wait for it.
-// A call goes on without it, so nobody would notice before a caller misses their music.
+// The store: its kind, whether it answers and has its tables, how much it holds, which choices wait for it.
+// Calls continue without it, so without this check nobody would notice before a caller misses their music.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { checkStore } from '../store/admin';
@@ -32,7 +32,7 @@ export function storeChecks(
   return [{ name: NAME, run }];
 }
 
-/** Only the hub purges by itself; whether one always runs, nobody can know here. */
+/** Only the hub purges by itself; whether one always runs is unknown here. */
 function keeping({ keepDays }: StoreSettings): Finding {
   const found =
     keepDays === 0

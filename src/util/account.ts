@@ -1,5 +1,5 @@
-// A user of this machine as /etc/passwd and /etc/group have them: what a program needs to know to become that user,
-// or to name it. Users of a directory (LDAP) are not in these files: write such a user's number.
+// A user of this machine, as in /etc/passwd and /etc/group: what a program needs to become that user or to name it.
+// Users of a directory (LDAP) are not in these files: an operator writes such a user's number.
 import { join } from 'node:path';
 import { textIfReadable } from './ifReadable';
 
@@ -31,21 +31,18 @@ export function accountOf(user: string | number, passwd: string, group: string):
   return undefined;
 }
 
-/**
- * As `accountOf`, of this machine. A file that cannot be read has nobody.
- * @param root where /etc is; tests have another
- */
+/** As `accountOf`, of this machine; a file that cannot be read counts as empty. @param root where /etc is; tests have another */
 export function findAccount(user: string | number, root = '/'): Account | undefined {
   const textOf = (file: string): string => textIfReadable(join(root, file)) ?? '';
   return accountOf(user, textOf('etc/passwd'), textOf('etc/group'));
 }
 
-/** Of a name, or of a number as it is. Undefined: there is no such name. */
+/** The uid of a name; a number is its own. Undefined: there is no such name. */
 export function uidOf(user: string | number): number | undefined {
   return /^\d+$/.test(String(user)) ? Number(user) : findAccount(user)?.uid;
 }
 
-/** "uid 1001 (mallory)"; without a name where there is none. */
+/** "uid 1001 (mallory)". */
 export function uidText(uid: number): string {
   const name = findAccount(uid)?.name;
   return `uid ${uid}${name === undefined ? '' : ` (${name})`}`;

@@ -1,8 +1,8 @@
-// Backoff: how long to wait before trying again, doubled at each failure, with jitter.
-// Many processes lose the same peer in the same instant, and must not all come back to it in the same instant.
+// Backoff: the pause before another try, doubled at each failure, with jitter.
+// Many processes lose the same peer in the same instant, and must not all return to it in the same instant.
 import type { Random } from './random';
 
-/** 2 ** 31 times the first pause is longer than any longest one. */
+/** 2 ** 31 times the first pause exceeds every limit. */
 const MOST_DOUBLINGS = 31;
 
 export class Backoff {
@@ -14,7 +14,7 @@ export class Backoff {
     private readonly random: Random,
   ) {}
 
-  /** Counts a failure. @returns the pause after it: half of the doubled one at least, at most all of it. Milliseconds */
+  /** Counts a failure. @returns the pause after it, between half and all of the doubled one, milliseconds */
   nextMs(): number {
     const [first, longest] = this.rangeMs;
     const pause = Math.min(longest, first * 2 ** this.#failures);
@@ -22,12 +22,12 @@ export class Backoff {
     return this.#jittered(pause);
   }
 
-  /** The longest pause, for what will not be well soon; counts nothing. */
+  /** The longest pause, for a failure that will last; counts nothing. */
   longestMs(): number {
     return this.#jittered(this.rangeMs[1]);
   }
 
-  /** It went well: the next pause is the first again. */
+  /** After a success: the next pause is the first again. */
   reset(): void {
     this.#failures = 0;
   }

@@ -1,9 +1,9 @@
-// Many small asynchronous steps, some at a time: one by one each wakes the process, all at once they take all descriptors.
+// Many small asynchronous steps, some at a time: one by one, each would wake the process; all at once, they would take all descriptors.
 
 /** How many at a time: enough to keep the thread pool busy. */
 const AT_ONCE = 16;
 
-/** `step` of every item, in the order of the items. Rejects with the first failure, after those under way have ended. */
+/** The results of `step` in the order of the items. Rejects with the first failure, after the steps of its batch have ended. */
 export async function inBatches<T, R>(items: readonly T[], step: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let at = 0; at < items.length; at += AT_ONCE) {

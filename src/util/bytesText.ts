@@ -1,8 +1,8 @@
-// Bytes from Asterisk as text, and text where only some characters may stand. Asterisk's names are bytes in whatever
-// encoding its files have; the same bytes must be the same text wherever they come from, or a call is not found.
+// Bytes from Asterisk as text, and text for places that allow only some characters. Asterisk's names are bytes in any encoding;
+// the same bytes must be the same text wherever they come from, or a call is not found.
 import { hash64 } from './hash';
 
-/** UTF-8; bytes that are none are Latin-1, each a character. */
+/** UTF-8; bytes that are not UTF-8 are read as Latin-1. */
 export function textOf(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
@@ -14,7 +14,7 @@ export function textOf(bytes: Uint8Array): string {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The bytes behind %XX and the characters between; undefined where a % has no two hexadecimal digits.
+ * The bytes of %XX and of the characters between; undefined if a % lacks its two hexadecimal digits.
  * @param encoding of the characters between
  */
 export function percentDecoded(text: string, encoding: 'utf8' | 'latin1'): Buffer | undefined {
@@ -23,7 +23,7 @@ export function percentDecoded(text: string, encoding: 'utf8' | 'latin1'): Buffe
   return Buffer.concat(parts.map((part, i) => Buffer.from(part, i % 2 === 1 ? 'hex' : encoding)));
 }
 
-/** Every byte that is not one of the characters that `kept` matches as %XX. */
+/** Each byte as %XX, except the characters that `kept` matches. */
 export function percentEncoded(value: string | Uint8Array, kept: RegExp): string {
   let text = '';
   for (const byte of typeof value === 'string' ? Buffer.from(value) : value) {
@@ -33,24 +33,24 @@ export function percentEncoded(value: string | Uint8Array, kept: RegExp): string
   return text;
 }
 
-/** As one word of a command line that is split at spaces, which is no option and no path: `ofWord` undoes it. */
+/** As one word of a command line that is split at spaces, neither an option nor a path; `ofWord` undoes it. */
 export function wordOf(text: string): string {
   if (/^[\w.;+][\w.;+-]*$/.test(text)) return text; // as nearly all are
   return percentEncoded(text, /[\w.;+-]/).replace(/^-/, '%2D');
 }
 
-/** What `wordOf` was given; undefined where it was given nothing that makes this word. */
+/** The text of which `wordOf` made this word; undefined: there is none. */
 export function ofWord(word: string): string | undefined {
   const bytes = percentDecoded(word, 'utf8');
   return bytes && textOf(bytes);
 }
 
-/** Linux allows 255 bytes; what is appended (".json.4194304") needs the rest. */
+/** Linux allows 255 bytes; endings (".json.4194304") need the rest. */
 const LONGEST_NAME = 230;
 
 /**
- * As the name of a file, or its beginning: two texts never have the same, also where upper and lower case are alike. A
- * text of letters in lower case and digits stays as it is; none begins with a dot, has a slash, or is too long.
+ * As the name of a file, or its beginning: two texts never have the same name, even on a file system that ignores case. Lower-case letters
+ * and digits stay as they are; no name begins with a dot, has a slash, or is too long.
  */
 export function fileNameOf(text: string): string {
   const name = percentEncoded(text, /[a-z0-9_.;+-]/).replace(/^\./, '%2E');

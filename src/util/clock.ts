@@ -1,15 +1,15 @@
-// The only place that knows real time: everything else is given a Clock, so that tests tick by hand.
-// Monotonic milliseconds are for pacing and durations, wall time is for the part of the day and the logs.
+// The only file that reads real time: everything else receives a Clock, so that tests tick by hand.
+// Monotonic milliseconds are for pacing and durations, wall time for the part of the day and the logs.
 
-/** Cancels what it was returned for; calling it twice is harmless. */
+/** Idempotent. */
 export type Cancel = () => void;
 
 export interface Clock {
-  /** Monotonic time in milliseconds, fractional; its origin means nothing. Not advanced by a suspended machine. */
+  /** Monotonic time, fractional milliseconds from an arbitrary origin. Stands still while the machine is suspended. */
   now(): number;
   /** Wall time in milliseconds since 1970 (UTC); may step. */
   wall(): number;
-  /** Calls `task` once, `delayMs` from now (0 and less: as soon as possible). */
+  /** Calls `task` once, after `delayMs` (0 and less: as soon as possible). */
   after(delayMs: number, task: () => void): Cancel;
 }
 
@@ -19,7 +19,7 @@ function monotonicMs(): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
-/** The machine's clock. Timers do not keep a process alive when `ref` is false. */
+/** The machine's clock. If `ref` is false, its timers do not keep the process alive. */
 export function systemClock({ ref = true } = {}): Clock {
   return {
     now: monotonicMs,
@@ -32,7 +32,7 @@ export function systemClock({ ref = true } = {}): Clock {
   };
 }
 
-/** A clock that stands still until it is told to advance; for tests and offline rendering. */
+/** A clock that moves only by `advance`; for tests and offline rendering. */
 export class ManualClock implements Clock {
   #now = 0;
   #timers: { at: number; order: number; task: () => void }[] = [];
@@ -52,7 +52,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Moves time on by `ms`, running due timers in the order of their deadlines. */
+  /** Moves time on by `ms` and runs due timers in the order of their deadlines. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -65,7 +65,7 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves time on without running anything: a machine that stood still. The timers due run at the next advance. */
+  /** Moves time on without running timers, like a machine that stood still; the next `advance` runs them. */
   stall(ms: number): void {
     this.#now += ms;
   }
@@ -75,7 +75,7 @@ export class ManualClock implements Clock {
     this.startWallMs += ms;
   }
 
-  /** How many timers wait. */
+  /** Number of timers. */
   get pending(): number {
     return this.#timers.length;
   }

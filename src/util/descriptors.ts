@@ -1,10 +1,10 @@
-// Descriptors opened once more, with a description of their own (what is set on it concerns nobody else).
-// To open is for Linux only; elsewhere there is nothing to open, and callers go on with the descriptor that they have.
+// Descriptors opened once more, with an open file description of their own: flags set on it concern no other process.
+// Only Linux can do this; elsewhere the original descriptor is used.
 import { constants, openSync } from 'node:fs';
 
 const STDERR = 2;
 
-/** A new description of what `fd` leads to (Linux); it gets the lowest free number. */
+/** Opens the file, pipe or terminal of `fd` again; the new descriptor is the lowest free number. */
 export function reopen(fd: number, flags = 0): number | undefined {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | flags);
@@ -13,7 +13,7 @@ export function reopen(fd: number, flags = 0): number | undefined {
   }
 }
 
-/** Standard error opened once more, so that writing to a pipe that nobody drains fails instead of waiting. */
+/** Standard error opened again without blocking: a write to a pipe that nobody drains fails instead of waiting. */
 export function ownStderr(): number | undefined {
   return reopen(STDERR, constants.O_NONBLOCK);
 }

@@ -1,7 +1,7 @@
-// Errors with a stable code and a hint: what reaches an operator says what to do next.
+// Errors with a stable code and a hint, so that an operator knows what to do next.
 // Programs branch on `code`; people read `message` and `hint`.
 
-/** Stable codes; a code never changes its meaning. */
+/** A code never changes its meaning. */
 export const ERROR_CODES = [
   'HC_CONFIG_NOT_FOUND',
   'HC_CONFIG_SYNTAX',
@@ -56,7 +56,7 @@ export class HoldcastError extends Error {
   }
 }
 
-/** The text of anything thrown, for a log field. Looks at shape, not class: an Error may come from another realm. */
+/** The text of anything thrown, for a log field. It reads fields, not the class: an Error may come from another realm. */
 export function messageOf(error: unknown): string {
   const message = fieldOf(error, 'message');
   return typeof message === 'string' ? message : String(error);
@@ -72,7 +72,7 @@ function fieldOf(error: unknown, name: 'message' | 'code' | 'hint'): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined;
 }
 
-/** What a log line says of anything thrown: its stable code where it has one, its text, and what to do. */
+/** The log fields of anything thrown: its text, and its stable code and hint if it has them. */
 export function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
   const code = errnoOf(error);
   const hint = fieldOf(error, 'hint');

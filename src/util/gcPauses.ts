@@ -1,5 +1,5 @@
-// The garbage collector's pauses, as V8 tells them: only to the thread that had them, so that each thread asks for its own.
-// They are events of the engine, not a matter of the Clock.
+// The garbage collector's pauses. V8 reports them only to the thread that had them, so each thread watches its own.
+// They are events of the engine, so no Clock is involved.
 import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
 import type { Cancel } from './clock';
 
@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<number, GcKind>> = {
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
 };
 
-/** Tells each pause of this thread's collector, milliseconds, until it is cancelled. */
+/** Calls `take` for each pause of this thread's collector until it is cancelled. */
 export function watchGc(take: (kind: GcKind, pauseMs: number) => void): Cancel {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {

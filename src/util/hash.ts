@@ -1,5 +1,5 @@
-// A fast hash that tells changed content from unchanged. Not against an adversary: what it keys lies where nobody else
-// writes. node:crypto takes 3 ms to load, which a caller would wait for at every start.
+// A fast hash that tells changed content from unchanged. It resists no adversary: its keys are used only where nobody else
+// writes. node:crypto takes 3 ms to load, and a caller would wait for that at every start.
 
 /** 16 hex digits of 64 bits: two MurmurHash3 style streams (Austin Appleby, public domain) over UTF-16 units or bytes. */
 export function hash64(content: string | Uint8Array): string {
@@ -19,7 +19,6 @@ function rotate(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
 }
 
-/** Every bit of the input changes every bit of the output with even odds. */
 function avalanche(value: number): number {
   let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

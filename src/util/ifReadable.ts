@@ -1,5 +1,5 @@
-// Small files and links of the kernel and the system, read at once: no disk holds these up. What this user may not read, or what is not
-// there, is undefined.
+// Small files and links of the kernel and the system, read synchronously. If one is missing or this user may not read it, the answer is
+// undefined.
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /** The text of a file. Never throws. */

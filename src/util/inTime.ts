@@ -1,17 +1,16 @@
-// inTime: the one deadline of the house. What comes of some work, if it comes in time: what hangs, fails to obey its signal,
-// or answers too late must not block its caller.
+// inTime: the one deadline of the house. Work that hangs, ignores its signal or answers too late must not block its caller.
 import type { Clock } from './clock';
 
 export const LATE = Symbol('late');
 
-/** Its signal is aborted as soon as nobody waits for it any more. It may throw at once. */
+/** Its signal is aborted as soon as nobody waits for it. It may throw synchronously. */
 export type Task<T> = (signal: AbortSignal) => Promise<T> | T;
 
 /**
- * What `work` resolves to, or LATE: after `limitMs`, or as soon as `outer` is aborted. Rejects as the work does. Whatever comes
- * of it later is dropped, a failure too.
- * @param limitMs milliseconds; 0 and less: only what is there already counts
- * @param work a promise, or a task, which is begun now; where `outer` is aborted already it is not begun
+ * The result of `work`, or LATE after `limitMs` or as soon as `outer` is aborted. Rejects as the work does. Later results and
+ * failures are dropped.
+ * @param limitMs milliseconds; 0 and less: only a result that is there already counts
+ * @param work a promise, or a task, which starts now unless `outer` is aborted already
  */
 export function inTime<T>(
   clock: Pick<Clock, 'after'>,

@@ -1,4 +1,4 @@
-// JSON from files that people write: some editors put a byte order mark in front, which JSON.parse does not take.
+// JSON from files that people write: some editors put a byte order mark in front, which JSON.parse rejects.
 
 /** @throws SyntaxError */
 export function parseJson(text: string): unknown {

@@ -1,5 +1,5 @@
-// Calls of the C library that Node has none for: how much of a pipe is unread, whether it has a reader, how much it takes,
-// and one datagram to a Unix socket. koffi makes them; where it is not there (not Linux), each answer says so.
+// Calls of the C library that Node lacks: how much of a pipe is unread, whether it has a reader, its capacity, and one datagram to a
+// Unix socket. koffi makes them; without it (not Linux), each answer says so.
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
@@ -64,16 +64,16 @@ export function hasLibc(): boolean {
 }
 
 /**
- * Bytes in a pipe that its reader has not taken; 1 µs. Nothing in the pipe changes.
+ * Bytes in a pipe that its reader has not taken; 1 µs. The pipe is not changed.
  * @param fd either end of a pipe
- * @returns undefined: that cannot be known
+ * @returns undefined: unknown
  */
 export function unreadBytes(fd: number): number | undefined {
   return library()?.ioctl(fd, FIONREAD, value) === 0 ? value[0] : undefined;
 }
 
 /**
- * Whether anybody has a pipe open for reading; 1 µs. Where that cannot be known, true: a write will tell.
+ * Whether any process has a pipe open for reading; 1 µs. If that is unknown, true: a write will tell.
  * @param fd the writing end
  */
 export function hasReader(fd: number): boolean {
@@ -86,16 +86,16 @@ export function hasReader(fd: number): boolean {
 /**
  * Limits the capacity of a pipe.
  * @param bytes rounded up to a power of two of whole pages (4,096 bytes)
- * @returns false: that cannot be done, since more than that is in it, or the system does not let it
+ * @returns false: more bytes are in it, or the system does not allow it
  */
 export function setPipeBytes(fd: number, bytes: number): boolean {
   return (library()?.fcntl(fd, F_SETPIPE_SZ, bytes) ?? -1) >= 0;
 }
 
 /**
- * Sends `text` as one datagram to a Unix socket, in this process's name; some 20 µs. It waits for nothing.
+ * Sends `text` as one datagram to a Unix socket, from this process; some 20 µs. Never waits.
  * @param address a path, or "@name" in Linux' abstract namespace
- * @throws an Error with Node's `code` (ECONNREFUSED, ENOENT, EAGAIN: the receiver's queue is full), nothing was sent then
+ * @throws Error with Node's `code` (ECONNREFUSED, ENOENT, EAGAIN: the receiver's queue is full); nothing was sent
  */
 export function sendDatagram(address: string, text: string): void {
   const c = library();

@@ -1,5 +1,5 @@
 // The logging port: fields, not sentences, and personal data masked at every level before any writer sees it.
-// Writers (pino to a file or stderr) live with the hosts, since importing one is slow.
+// Writers (logWriter.ts) are imported by the hosts, since importing one is slow.
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -13,10 +13,10 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
-/** Receives each line, already masked. `wallMs` is when it happened, which may be before the writer was there. */
+/** Receives each line, already masked. `wallMs`: when it happened, perhaps before the writer was there. */
 export type LogWriter = (level: LogLevel, fields: LogFields, message: string, wallMs: number) => void;
 
-/** Fields that hold personal data: never in clear, not even at debug. */
+/** Fields of personal data: masked even at debug. */
 const PERSONAL = new Set([
   'phone',
   'callerid',
@@ -64,12 +64,12 @@ function maskWithin(value: unknown): unknown {
 
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Whether a line of `level` is written by a log that goes down to `least`. */
+/** Whether a log whose level is `least` writes a line of `level`. */
 export function isAtLeast(level: LogLevel, least: LogLevel): boolean {
   return ORDER[level] >= ORDER[least];
 }
 
-/** A Logger that masks and hands on to `write` what is at least at `level`. */
+/** A Logger that masks each line of at least `level` and passes it to `write`. */
 export function createLogger(
   write: LogWriter,
   wall: () => number,

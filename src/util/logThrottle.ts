@@ -1,5 +1,5 @@
-// Says at most once in a while what happens again and again.
-// A flood must not fill the log: its lines would hide what matters, and the disk.
+// LogThrottle: logs a repeated event at most once per interval.
+// A flood of lines would hide important ones and fill the disk.
 import type { Clock } from './clock';
 
 export class LogThrottle {
@@ -12,7 +12,7 @@ export class LogThrottle {
     private readonly everyMs: number,
   ) {}
 
-  /** Calls `tell` with how often this happened since it was last called, itself included; or counts. */
+  /** Calls `tell` with the number of events since the last call, this one included; within the interval it only counts. */
   say(tell: (times: number) => void): void {
     this.#heldBack++;
     if (this.clock.now() - this.#saidAt < this.everyMs) return;

@@ -1,5 +1,5 @@
-// Where the log lines of a long-running command go: JSON by pino, to a file or to standard error, never waiting.
-// pino takes its time to start, so it is imported when the writer is opened.
+// The log of a long-running command: JSON by pino, to a file or to standard error, without ever waiting.
+// pino is slow to start, so it is imported when the writer is opened.
 import { fstatSync } from 'node:fs';
 import { ownStderr } from './descriptors';
 import { errorFields } from './errors';
@@ -13,13 +13,13 @@ export interface LogSettings {
   file?: string;
 }
 
-/** A descriptor for standard error that never waits, where there can be one. */
+/** A descriptor for standard error; it never blocks if that is possible. */
 export function standardError(): number {
-  // A file is written where it stands: opened once more, its text and ours would lie on each other.
+  // A second description of a file has its own position: its text would overwrite ours.
   return (fstatSync(STDERR).isFile() ? undefined : ownStderr()) ?? STDERR;
 }
 
-/** A log file that cannot be written is said once on standard error, where the lines go then. Never rejects for that. */
+/** If the log file cannot be written, one line on standard error says so, and the log goes there. Never rejects for that. */
 export async function openLogWriter({ level, file }: LogSettings, wall: () => number): Promise<LogWriter> {
   const { pino } = await import('pino');
   const writerTo = (dest: string | number): LogWriter => {

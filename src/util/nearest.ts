@@ -1,9 +1,8 @@
-// "Did you mean …?": the known word that a mistyped one was probably meant to be.
+// "Did you mean …?": the known word for which another was probably mistyped.
 
 /**
- * The one of `known` with the fewest letters to insert, remove or exchange (Levenshtein), case aside; the earlier of
- * equal ones.
- * @param most how many such letters make a typo of it; with more, undefined is returned
+ * The word of `known` with the fewest letters to insert, remove or exchange (Levenshtein), ignoring case; of equal ones the first.
+ * @param most the number of such letters that is still a typo; beyond it the result is undefined
  */
 export function nearest<T extends string>(
   word: string,

@@ -1,23 +1,23 @@
-// Reads files and folders of an operator, or of anyone who may write there: never trusted for their name.
-// Only regular files inside their folder, up to a size, and no drive that does not answer holds anybody up.
+// Reads files and folders of an operator, or of any user who may write there: their names are never trusted.
+// Only regular files inside their folder, up to a size; and a drive that does not answer blocks no caller.
 import { constants, promises, type Dirent, type Stats } from 'node:fs';
 import { sep } from 'node:path';
 import { systemClock, type Clock } from './clock';
 import { errnoOf, HoldcastError } from './errors';
 import { inTime, LATE } from './inTime';
 
-/** One step of the file system that takes longer is given up, milliseconds: a drive that sleeps is asked again later. */
+/** A step of the file system that takes longer is abandoned, milliseconds: a drive that sleeps is asked again later. */
 const LIMIT_MS = 3000;
-/** Steps that have been given up and still wait. Node has four threads for all files, names and zlib: one stays free. */
+/** Abandoned steps that still wait. Node has four threads for all files, names and zlib: one stays free. */
 const MOST_STUCK = 3;
 const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW, O_NOCTTY } = constants;
-/** A step under way when the process ends has this long, milliseconds. */
+/** When the process ends, a running step has this long, milliseconds. */
 const ENDING_MS = 200;
 const PIECE_BYTES = 256 * 1024;
 
-/** What is done with a folder and what lies in it: one step at a time, each with a limit. */
+/** Work on a folder and its files: one step at a time, each with a limit. */
 export class PatientFolders {
-  /** By folder: the last step that was asked for. */
+  /** By folder: the last step requested. */
   readonly #last = new Map<string, Promise<unknown>>();
   readonly #stuck = new Set<string>();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -27,7 +27,7 @@ export class PatientFolders {
     private readonly limitMs = LIMIT_MS,
   ) {}
 
-  /** Whether a step that is under way now is so still in `ms`, milliseconds. */
+  /** Whether a step that runs now still runs after `ms`, milliseconds. */
   async hangsFor(ms: number): Promise<boolean> {
     const now = [...this.#underWay];
     if (now.length === 0) return false;
@@ -36,8 +36,8 @@ export class PatientFolders {
   }
 
   /**
-   * Takes a step when those before it in this folder are done.
-   * @param late what to do with what a step brings that was given up: a handle must be closed
+   * Takes a step after those before it in this folder.
+   * @param late receives the result of an abandoned step: a handle must be closed
    * @throws what `step` throws; HoldcastError HC_FILE_SLOW when it takes too long, or one in this folder still waits
    */
   async step<T>(folder: string, step: () => Promise<T>, late?: (brought: T) => unknown): Promise<T> {
@@ -69,12 +69,12 @@ export class PatientFolders {
   }
 }
 
-/** Of this process: its threads are what must not all wait. */
+/** One for the process, since its threads are shared. */
 export const patience = new PatientFolders();
 
 /**
- * Ends the process. Node waits for its threads, so where a drive does not answer, the process ends by a signal, which
- * systemd takes for a normal end.
+ * Ends the process. Node waits for its threads, so if a drive does not answer, the process ends by a signal, which systemd counts as a
+ * normal end.
  */
 export async function endProcess(exit: () => void = () => process.exit()): Promise<void> {
   if (!(await patience.hangsFor(ENDING_MS))) return exit();
@@ -82,7 +82,7 @@ export async function endProcess(exit: () => void = () => process.exit()): Promi
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** A file as it is on disk: a change of any of these is another file, or another content. */
+/** Identifies a file and its content: if any field differs, so does one of them. */
 export interface FileStamp {
   readonly size: number;
   readonly mtimeMs: number;
@@ -97,11 +97,11 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.inode === b.inode;
 }
 
-/** A file that is open and was found to be as it should. Closed by the caller. */
+/** An open file that has passed all checks. Closed by the caller. */
 export class OperatorFile {
   /**
    * @param real its path without links
-   * @param stamp as it was when it was opened
+   * @param stamp at the time of opening
    */
   constructor(
     private readonly handle: promises.FileHandle,
@@ -116,7 +116,7 @@ export class OperatorFile {
 
   /** Up to `length` bytes from `position` on. @throws HoldcastError HC_FILE_SLOW; what the file system throws */
   async read(length: number, position: number): Promise<Buffer> {
-    // Its own memory each time: what comes too late must not be written over what is somebody else's by then.
+    // New memory each time: a late read must not overwrite memory that is used again.
     const bytes = Buffer.allocUnsafe(length);
     const { bytesRead } = await patience.step(this.folder, () =>
       this.handle.read(bytes, 0, length, position),
@@ -124,12 +124,12 @@ export class OperatorFile {
     return bytes.subarray(0, bytesRead);
   }
 
-  /** When its content was changed. @throws as `read` */
+  /** Time of its last change. @throws as `read` */
   async mtimeMs(): Promise<number> {
     return (await patience.step(this.folder, () => this.handle.stat())).mtimeMs;
   }
 
-  /** Everything, piece by piece; no more than the file had when it was opened. */
+  /** All of it, piece by piece; no more than its size at opening. */
   async *pieces(): AsyncGenerator<Buffer> {
     for (let at = 0; at < this.stamp.size;) {
       const piece = await this.read(Math.min(PIECE_BYTES, this.stamp.size - at), at);
@@ -140,13 +140,13 @@ export class OperatorFile {
   }
 
   async close(): Promise<void> {
-    // One that hangs is closed when it has answered; nobody waits for that.
+    // If the drive hangs, it is closed later; nobody waits for that.
     await patience.step(this.folder, () => this.handle.close()).catch(() => {});
   }
 }
 
 /**
- * What lies in a folder.
+ * The entries of a folder.
  * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED when it leads out of `root`; what the file system throws
  */
 export function listInside(root: string, path: string): Promise<Dirent[]> {
@@ -157,7 +157,7 @@ export function listInside(root: string, path: string): Promise<Dirent[]> {
 }
 
 /**
- * Looks at a file without opening it.
+ * The stamp of a file, without opening it.
  * @param path of a regular file, or of a link to one, in a folder that `listInside` has listed
  * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED; what the file system throws
  */
@@ -189,7 +189,7 @@ export function lookAtAll(
   });
 }
 
-/** Whether there is an entry of this name, be it a link that leads nowhere, or one that cannot be looked at. Never throws. */
+/** Whether an entry of this name exists, even a dangling link or one that is not accessible. Never throws. */
 export function isThere(root: string, path: string): Promise<boolean> {
   return patience
     .step(root, () => promises.lstat(path))
@@ -200,7 +200,7 @@ export function isThere(root: string, path: string): Promise<boolean> {
 }
 
 /**
- * Opens a file for reading; one that is swapped for something else in the same moment is not opened, or let go unread.
+ * Opens a file for reading; if it is swapped in the same moment, it is not opened, or closed unread.
  * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED; what the file system throws
  */
 export function openInside(root: string, path: string, mostBytes: number): Promise<OperatorFile> {
@@ -211,7 +211,7 @@ export function openInside(root: string, path: string, mostBytes: number): Promi
   );
 }
 
-/** The whole of a small file. @throws as `openInside` */
+/** The content of a small file. @throws as `openInside` */
 export async function readInside(root: string, path: string, mostBytes: number): Promise<Buffer> {
   const file = await openInside(root, path, mostBytes);
   try {
@@ -229,7 +229,7 @@ async function look(root: string, path: string): Promise<{ real: string; stamp: 
 }
 
 async function open(root: string, path: string, mostBytes: number): Promise<OperatorFile> {
-  // A device does what it does when it is opened: it is not, as far as one can know beforehand.
+  // Opening a device can have effects, so a known device is not opened.
   const stats = await promises.lstat(path);
   const target = stats.isSymbolicLink() ? (await look(root, path)).real : path;
   if (target === path) stampOf(stats);
@@ -247,7 +247,7 @@ async function open(root: string, path: string, mostBytes: number): Promise<Oper
   }
 }
 
-/** Where an open file is: a folder above it may be a link, or have become one after it was looked at. */
+/** The real path of an open file: a folder above it may be a link, or have become one since the check. */
 function realOf({ fd }: promises.FileHandle, path: string): Promise<string> {
   return promises.readlink(`/proc/self/fd/${fd}`).catch(() => promises.realpath(path));
 }
@@ -295,7 +295,7 @@ function sizeText(bytes: number): string {
   return `${Math.round(bytes / size)} ${unit}`;
 }
 
-/** Whether there is nothing at a path; anything else that is wrong with it is worth a word. */
+/** Whether a path does not exist; any other error deserves a message. */
 export function isAbsent(error: unknown): boolean {
   const errno = errnoOf(error);
   return errno === 'ENOENT' || errno === 'ENOTDIR';

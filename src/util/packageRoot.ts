@@ -1,12 +1,12 @@
-// Where the package lies on disk, whether it runs from dist/*.cjs, from src under Jest or from a test's own bundle.
-// The shipped media and the module behind `import 'holdcast'` are found from here.
+// The folder of the package, whether it runs from dist/*.cjs, from src under Jest or from a test's own bundle.
+// The shipped media and the module behind `import 'holdcast'` are found from it.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 let found: string | undefined;
 
 /**
- * Absolute folder of the package.json named holdcast, looked for upwards from this file; looked for once.
+ * Absolute folder of the package.json named holdcast, searched upwards from this file, once.
  * @throws Error when the program was copied out of its package
  */
 export function packageRoot(): string {

@@ -1,22 +1,22 @@
-// Who may change what lies at a path: every folder above it counts, because anyone who may rename one decides
-// what is found below it. Asked before root runs or touches anything.
+// Which users may change the file at a path. Every folder above it counts: a user who may rename one decides what is below it.
+// Asked before root runs or touches anything.
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './errors';
 
 const GROUP_MAY_WRITE = 0o020;
 const ALL_MAY_WRITE = 0o002;
-/** In such a folder only its owner and root may rename what belongs to somebody else (/tmp). */
+/** In such a folder (/tmp) users may rename only their own files. */
 const STICKY = 0o1000;
 /** As the kernel's own limit (path_resolution(7)). */
 const MOST_LINKS = 40;
 
 /**
- * Why somebody else than root and `uid` may change what lies at `path`, or put something else there: "/srv belongs to
- * another user (uid 1001)". Undefined: nobody may.
+ * Why a user other than root and `uid` may change the file at `path`, or replace it: "/srv belongs to another user (uid 1001)".
+ * Undefined: no other user may.
  * @param path absolute and real: no part of it is a link
- * @param ownGroup a group that nobody else is in
- * @throws NodeJS.ErrnoException when a part of it is not there or may not be looked at
+ * @param ownGroup a group without other members
+ * @throws NodeJS.ErrnoException: a part of it does not exist or is not accessible
  */
 export function changeableBy(path: string, uid: number, ownGroup?: number): string | undefined {
   for (let at = path; ; at = dirname(at)) {
@@ -29,17 +29,17 @@ export function changeableBy(path: string, uid: number, ownGroup?: number): stri
   }
 }
 
-/** Somebody to whom a path leaves it what lies there. */
+/** The user who decides what is at a path. */
 export interface Keeper {
   readonly uid: number;
   readonly gid: number;
-  /** What on the way is this user's; for root a folder that others may write all the same, or ''. */
+  /** The part of the path that is this user's; for root a folder that others may write, or ''. */
   readonly because: string;
 }
 
 /**
- * Whose a path is: the owner of the first thing on the way to it, links followed one by one, that is not root's. Such a
- * user may put anything there, so nobody else works there safely. Root: all of it is root's.
+ * The owner of the first part of a path, links followed one by one, that is not root's. That user may put anything there, so nobody
+ * else works there safely. Root: all parts are root's.
  * @param path absolute; a path that does not exist yet belongs to its creator
  * @throws NodeJS.ErrnoException
  */

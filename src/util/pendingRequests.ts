@@ -1,5 +1,5 @@
-// PendingRequests: requests that await an answer from elsewhere: a thread, Asterisk. Each has a number, and comes to one end:
-// answered, failed, late or not wanted any more.
+// PendingRequests: requests that await an answer from another thread or from Asterisk. Each has a number and exactly one end:
+// answered, failed, late or aborted.
 import type { Cancel, Clock } from './clock';
 
 export interface PendingRequest<Context> {

@@ -1,25 +1,24 @@
-// What root starts works as somebody else: in a folder that another user owns, as that user. Whatever that user has put
-// there (links, pipes, a damaged database, a file for ffmpeg) then gets nothing that its owner does not have already.
-// For good: nothing in this process can be root again.
+// A command that root starts continues as the owner of the folders it works in. Files that the owner has put there (links, pipes, a
+// damaged database, a file for ffmpeg) then gain nothing that their owner does not have. The change is final: the process cannot become
+// root again.
 import { resolve } from 'node:path';
 import { findAccount } from './account';
 import { HoldcastError } from './errors';
 import { keeperOf, type Keeper } from './pathTrust';
 
-/** Whether this process may do anything. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** Whose user this process became by `becomeOwnerOf`. */
+/** The user that this process became by `becomeOwnerOf`. */
 let became: Keeper | undefined;
 
 /**
- * As root: becomes the user whose folders these are; where all of them are root's, and only root may write there, root
- * stays root. As another user: nothing. May be called again when more paths are known: they must be the same user's.
- * @param paths of what the command writes or runs
- * @throws HoldcastError HC_NOT_AS_ROOT when they are different users', when others than root may write to root's, or when
- *   this Node cannot change its user safely
+ * As root: becomes the owner of these folders; if all of them are root's, and only root may write there, root stays root. As another
+ * user: does nothing. May be called again when more paths are known: they must have the same owner.
+ * @param paths of all that the command writes or runs
+ * @throws HoldcastError HC_NOT_AS_ROOT: they have different owners, other users may write to root's, or this Node cannot change its user
+ *   safely
  */
 export function becomeOwnerOf(paths: readonly string[]): void {
   if (!isRoot() && !became) return;
@@ -35,8 +34,8 @@ export function becomeOwnerOf(paths: readonly string[]): void {
 }
 
 /**
- * Why nobody but its owner runs what lies at a path, though root has named it: others than root and `uid` may change it.
- * Undefined: nobody else may, or this is not root, who is who names it.
+ * Why a file that root has named must not be run by another user: others than root and `uid` may change it. Undefined: no other user may,
+ * or this process is not root.
  */
 export function strangersOwn(path: string, uid: number | undefined): HoldcastError | undefined {
   if (!isRoot()) return undefined;
@@ -49,12 +48,12 @@ export function strangersOwn(path: string, uid: number | undefined): HoldcastErr
   return new HoldcastError('HC_NOT_AS_ROOT', found, hint);
 }
 
-/** "asterisk": whom root became, as the owner of the folders that it works in; undefined: nobody. */
+/** "asterisk": the user that root became; undefined: none. */
 export function ownerThatRootBecame(): string | undefined {
   return became && nameOf(became.uid);
 }
 
-/** Undefined: this user, who is not root any more, cannot look, so that nothing will be done there either. */
+/** Undefined: this user, no longer root, cannot access the path, so the command cannot work there either. */
 function keeperIfSeen(path: string): Keeper | undefined {
   try {
     return keeperOf(path);
@@ -64,28 +63,28 @@ function keeperIfSeen(path: string): Keeper | undefined {
   }
 }
 
-/** As `becomeOwnerOf`, where nothing may fail: of different users the first counts. Never throws. */
+/** As `becomeOwnerOf`, but of different owners the first counts. Never throws. */
 export function becomeOwnerOfFirst(paths: readonly string[]): void {
   if (!isRoot()) return;
   try {
     const keeper = paths.map((path) => keeperOf(resolve(path))).find(({ uid }) => uid !== 0);
     if (keeper) becomeUser(keeper);
   } catch {
-    // what cannot be looked at cannot be written either
+    // a path that is not accessible cannot be written either
   }
 }
 
 /**
- * Makes this process another user's, with all of that user's groups and no other; for good. Its environment names that
- * user's home; its working folder, which that user may not be able to enter, is left to the caller.
- * @throws HoldcastError HC_NOT_AS_ROOT when this Node cannot do it safely
+ * Makes this process another user's, with all groups of that user and no other; final. The environment names that user's home; the
+ * caller must leave a working folder that the user cannot enter.
+ * @throws HoldcastError HC_NOT_AS_ROOT: this Node cannot do it safely
  */
 export function becomeUser({ uid, gid }: { readonly uid: number; readonly gid: number }): void {
   if (uid === 0) return;
   refuseRings();
   const account = findAccount(uid);
   process.setgroups!(account ? [...account.groups] : []);
-  // The folder's group counts only where nobody knows the user's own; root's is never kept.
+  // The folder's group counts only if the user's own is unknown; root's is never kept.
   process.setgid!(account?.gid ?? (gid === 0 ? uid : gid));
   process.setuid!(uid);
   Object.assign(process.env, { HOME: account?.home ?? '/', USER: account?.name ?? String(uid) });
@@ -104,7 +103,7 @@ function canReturn(): boolean {
   }
 }
 
-/** Node 20.4 to 20.11.0 reads and writes by io_uring, as the user that it was when it began (CVE-2024-22017). */
+/** Node 20.4 to 20.11.0 reads and writes by io_uring as the user that started it (CVE-2024-22017). */
 function refuseRings(): void {
   const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
   const affected =

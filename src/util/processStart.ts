@@ -1,5 +1,5 @@
-// What the kernel tells of a process, above all when it was started: with its number a name that no other process ever has.
-// A number alone is not enough: numbers come again, and in a container the first process is always number 1.
+// What the kernel knows of a process. Its number and its start time together identify it: numbers are used again, and in a
+// container the first process is always number 1.
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** The 22nd field of all, see `statFields`. */
@@ -16,7 +16,7 @@ export function startTicks(pid: number): string | undefined {
 }
 
 /**
- * Fields of /proc/<pid>/stat from the third on, which is the state; before it stands the name, which may hold anything.
+ * Fields of /proc/<pid>/stat from the third, the state; the name before it may hold anything.
  * @returns undefined: there is no such process, or no /proc
  */
 export function statFields(pid: number): string[] | undefined {
@@ -24,7 +24,7 @@ export function statFields(pid: number): string[] | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Whether the process that was started then lives. One that is dead, though its parent has not looked yet, has nothing open any more. */
+/** Whether the process that was started then lives. A zombie has nothing open, so it counts as ended. */
 export function livesSince(pid: number, ticks: string): boolean {
   const fields = statFields(pid);
   return fields?.[START_TIME] === ticks && fields[0] !== 'Z' && fields[0] !== 'X';

@@ -1,4 +1,4 @@
-// Seeded randomness: a shuffled call can be rendered again exactly, and a test knows what comes.
+// Seeded randomness: a shuffled call can be rendered again exactly, and tests are deterministic.
 
 /** A number in [0, 1) at each call. */
 export type Random = () => number;

@@ -1,14 +1,14 @@
-// Reading a file that somebody else may have put there: it is opened without waiting, must be a file, and has a limit.
-// A FIFO would hold the reader up for ever, /dev/zero would fill its memory.
+// Reads a file that another user may have put there: it is opened without blocking, must be a regular file, and has a limit.
+// A FIFO would block the reader for ever, /dev/zero would fill its memory.
 import { closeSync, constants, fstatSync, openSync, promises, readSync } from 'node:fs';
 
-/** Opening a FIFO does not wait for its writer; a terminal does not become this process's own. */
+/** Opening a FIFO does not wait for its writer; a terminal does not become the controlling one. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const CHUNK = 64 << 10;
 
 /**
  * The bytes of a regular file.
- * @param mostBytes of a longer one nothing is given
+ * @param mostBytes a longer file is refused
  * @throws NodeJS.ErrnoException; code EISDIR for a folder, ENOTREG for what is neither file nor folder, EFBIG
  */
 export function readRegularSync(path: string, mostBytes: number): Buffer {

@@ -1,18 +1,18 @@
-// What this process may still take of its machine: descriptors and memory, as the kernel and the cgroups say.
-// A hub that took more would fail every caller, so hub/limits.ts decides by this how many callers it plays to.
+// Descriptors and memory that are available to this process, according to the kernel and its cgroups.
+// A hub that took more would fail every caller, so hub/limits.ts derives the number of callers from it.
 import { dirname, join } from 'node:path';
 import { textIfReadable } from './ifReadable';
 
-/** What there is for this process; undefined: not known, so it limits nothing. */
+/** Undefined: unknown, so it limits nothing. */
 export interface Resources {
   /** Most open descriptors. */
   readonly descriptors: number | undefined;
-  /** Memory that could be taken without anybody having to give some up, bytes. */
+  /** Memory available without swapping, bytes. */
   readonly memoryBytes: number | undefined;
 }
 
 /**
- * Reads what there is, synchronously: some files of the kernel's that no disk can hold up. Never throws.
+ * Synchronous: it reads files of the kernel. Never throws.
  * @param root of all paths; tests have another
  */
 export function readResources(root = '/'): Resources {
@@ -25,35 +25,29 @@ function openFiles(root: string): number | undefined {
 }
 
 function freeMemory(root: string): number | undefined {
-  const kib = numberIn(textIfReadable(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m);
-  const found = [kib === undefined ? undefined : kib * 1024, cgroupMemory(root)];
-  const known = found.filter((bytes) => bytes !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+  const kib = numberIn(textIfReadable(join(root, 'proc/meminfo')), /^MemAvailable:\s+(\d+) kB/m) ?? Infinity;
+  const bytes = Math.min(kib * 1024, cgroupMemory(root));
+  return bytes === Infinity ? undefined : bytes;
 }
 
-/** The least that this process's cgroup and those above it leave it (cgroup 2; of version 1 nothing is known). */
-function cgroupMemory(root: string): number | undefined {
+/** The least that this process's cgroup and those above it allow (cgroup 2; version 1 is not read); Infinity: no limit is known. */
+function cgroupMemory(root: string): number {
   const own = /^0::(\/.*)$/m.exec(textIfReadable(join(root, 'proc/self/cgroup')) ?? '')?.[1];
-  if (own === undefined) return undefined;
-  const free: number[] = [];
-  for (let path = own; ; path = dirname(path)) {
-    const bytes = freeIn(join(root, 'sys/fs/cgroup', path));
-    if (bytes !== undefined) free.push(bytes);
-    if (path === '/' || path === '.') break;
-  }
-  return free.length === 0 ? undefined : Math.min(...free);
+  let least = Infinity;
+  for (let path = own; path !== undefined; path = path === '/' ? undefined : dirname(path))
+    least = Math.min(least, freeIn(join(root, 'sys/fs/cgroup', path)));
+  return least;
 }
 
-/** What the kernel would drop by itself (files that nobody has looked at for long) counts as free. */
-function freeIn(folder: string): number | undefined {
-  const limits = ['memory.max', 'memory.high'].map((name) =>
-    numberIn(textIfReadable(join(folder, name)), /^(\d+)$/m),
-  );
-  const known = limits.filter((bytes) => bytes !== undefined);
-  const used = numberIn(textIfReadable(join(folder, 'memory.current')), /^(\d+)$/m);
-  if (known.length === 0 || used === undefined) return undefined;
-  const droppable = numberIn(textIfReadable(join(folder, 'memory.stat')), /^inactive_file (\d+)$/m) ?? 0;
-  return Math.max(0, Math.min(...known) - used + droppable);
+/** Memory that the kernel would reclaim by itself (inactive files) counts as free. */
+function freeIn(folder: string): number {
+  const number = (name: string, pattern = /^(\d+)$/m): number | undefined =>
+    numberIn(textIfReadable(join(folder, name)), pattern);
+  const limit = Math.min(number('memory.max') ?? Infinity, number('memory.high') ?? Infinity);
+  const used = number('memory.current');
+  if (used === undefined) return Infinity;
+  const droppable = number('memory.stat', /^inactive_file (\d+)$/m) ?? 0;
+  return Math.max(0, limit - used + droppable);
 }
 
 function numberIn(text: string | undefined, pattern: RegExp): number | undefined {

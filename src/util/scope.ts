@@ -1,5 +1,5 @@
 // Scope: the owner closes what it opened, last in, first out, once, and awaited.
-// Whatever is opened in a Scope cannot outlive it, also when opening the next thing throws.
+// Nothing opened in a Scope outlives it, even if opening the next resource throws.
 import { messageOf } from './errors';
 
 export interface Closeable {
@@ -11,19 +11,18 @@ export class Scope implements Closeable {
   #closed: Promise<void> | undefined;
   #over = false;
 
-  /** Takes over closing `resource`; returns it. When the scope is closed already, that is at once. */
+  /** Closes `resource` when the scope closes, at once if it is closed already. @returns the resource */
   own<T extends Closeable>(resource: T): T {
     if (this.#over) void resource.close();
     else this.#owned.push(resource);
     return resource;
   }
 
-  /** Runs `close` when the scope closes. */
   defer(close: () => void | Promise<void>): void {
     this.own({ close });
   }
 
-  /** Closes everything, newest first. One that fails does not keep the others open; all failures are thrown together. */
+  /** Closes everything, newest first. A failure does not keep the others open; all failures are thrown together. */
   close(): Promise<void> {
     this.#closed ??= this.#closeAll();
     return this.#closed;

@@ -1,5 +1,5 @@
-// Tables of the commands: columns under headings, aligned, without lines; and blocks of a name and what it is.
-// The only place that knows how wide a text is on a terminal, and that nothing in a table may move its cursor.
+// Tables of the commands: aligned columns under headings, without lines; and blocks of names and values.
+// The only file that knows the width of a text on a terminal, and that keeps a table from moving the cursor.
 import { printable } from './printable';
 
 /** One text, or several lines below each other. */
@@ -11,7 +11,7 @@ export interface TableOptions {
   right?: readonly number[];
   /** Characters between two columns, 2 by default. */
   gap?: number;
-  /** Width of all, in characters: the last column is wrapped between words. Absent: each line is as long as it is. */
+  /** Total width in characters: the last column is wrapped between words. Absent: lines are not wrapped. */
   width?: number;
   /** Least widths of the first columns. */
   widths?: readonly number[];
@@ -19,7 +19,7 @@ export interface TableOptions {
   paint?: (text: string, row: number, column: number) => string;
 }
 
-/** A line for each row at least, each with a newline, none with spaces at its end. Linear in the number of rows. */
+/** At least one line for each row, each with a newline, none with spaces at its end. Linear in the number of rows. */
 export function textTable(rows: readonly (readonly Cell[])[], options: TableOptions = {}): string {
   const { head, right = [], gap = 2, width = Infinity, widths: least = [], paint = (text) => text } = options;
   const cells = [...(head ? [head] : []), ...rows].map((row) => row.map(linesOf));
@@ -53,7 +53,7 @@ export function textTable(rows: readonly (readonly Cell[])[], options: TableOpti
   return cells.map((row, index) => rowText(row, index - firstRow)).join('');
 }
 
-/** `Store      a database`: a name and what it is, a line each. */
+/** `Store      a database`: a name and its value, a line each. */
 export function labelled(rows: readonly (readonly [name: string, text: string])[]): string {
   return textTable(rows, { gap: 1, widths: [10] });
 }
@@ -67,14 +67,14 @@ const WIDE =
 const MARKS = /[\p{Mn}\u200b-\u200d]/gu;
 const ASCII = /^[\u0020-\u007e]*$/;
 
-/** Places that `text` takes on a terminal: two for wide letters, none for marks that combine with the letter before. */
+/** Columns that `text` takes on a terminal: two for wide letters, none for combining marks. */
 function widthOf(text: string): number {
   if (ASCII.test(text)) return text.length;
   const marks = text.match(MARKS)?.length ?? 0;
   return [...text].length + (text.match(WIDE)?.length ?? 0) - marks;
 }
 
-/** Lines of at most `width` places, broken between words; a word that is longer is cut. */
+/** Lines of at most `width` columns, broken between words; a longer word is cut. */
 function wrap(text: string, width: number): string[] {
   if (widthOf(text) <= width) return [text];
   const lines: string[] = [];
@@ -94,7 +94,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** As many letters as have room, one at least. */
+/** As many letters as fit, at least one. */
 function cut(text: string, width: number): [string, string] {
   const letters = [...text];
   let count = 1;

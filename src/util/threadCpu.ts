@@ -1,15 +1,11 @@
-// Processor time of the thread that asks. Node tells that of the whole process alone (of a thread from version 23.9 on).
-import { readFileSync } from 'node:fs';
+// Processor time of the calling thread. Node has only that of the whole process (that of a thread since 23.9).
+import { textIfReadable } from './ifReadable';
 
 /** Nanoseconds on a processor, nanoseconds waiting for one, and how often: Documentation/scheduler/sched-stats.rst. */
 const SCHEDSTAT = '/proc/thread-self/schedstat';
 
-/** Milliseconds since the thread began; undefined where the kernel does not tell. One read, some 10 µs. */
+/** Milliseconds since the thread began; undefined if the kernel does not tell. One read, some 10 µs. */
 export function threadCpuMs(): number | undefined {
-  try {
-    const ns = Number(readFileSync(SCHEDSTAT, 'latin1').split(' ')[0]);
-    return ns > 0 ? ns / 1e6 : undefined;
-  } catch {
-    return undefined;
-  }
+  const ns = Number(textIfReadable(SCHEDSTAT)?.split(' ')[0]);
+  return ns > 0 ? ns / 1e6 : undefined;
 }

@@ -1,12 +1,12 @@
-// Runs a program to its end to see what it says, as a stranger: no terminal, a limit of time and of output.
-// In a session of its own: a program that another user has chosen could otherwise type into the terminal that started this
-// (ioctl TIOCSTI), and what it has started itself ends with it.
+// Runs a program to its end and returns its output: without a terminal, with limits of time and output.
+// It has a session of its own: a program that another user has chosen could otherwise type into the terminal (ioctl TIOCSTI), and its own
+// children end with it.
 import { spawn } from 'node:child_process';
 import { systemClock } from './clock';
 
 export interface TryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ended by then, milliseconds. */
+  /** It is killed after this, milliseconds. */
   readonly limitMs: number;
   /** Only root may start it as somebody else. */
   readonly as?: { readonly uid: number; readonly gid: number } | undefined;
@@ -21,8 +21,8 @@ export interface Said {
 const MOST = 1 << 20;
 
 /**
- * @throws what starting it fails with (ENOENT, EACCES); Error with the last words of standard error, or how it ended, when it
- *   did not end with 0
+ * @throws the error of starting it (ENOENT, EACCES); Error with the first line of standard error, or with how it ended, if that was not
+ *   with 0
  */
 export function tryProgram(
   file: string,

@@ -1,10 +1,10 @@
-// Writes a file under a name that is new and puts it in its place: nobody reads half of it, and nothing is written through
-// what has its name already, which in a folder that users share (/tmp) may be another user's link.
+// Writes a file under a new name and renames it: no reader sees half of it, and an existing entry of that name, which in a shared
+// folder (/tmp) may be another user's link, is never written through.
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 /**
  * @param mode for a new file; the umask takes away from it
- * @throws NodeJS.ErrnoException; nothing of it is left then
+ * @throws NodeJS.ErrnoException; nothing is left behind
  */
 export function writeWhole(file: string, content: string | Uint8Array, mode: number): void {
   const draft = `${file}.${process.pid}.${process.hrtime().join('')}.tmp`;
@@ -17,7 +17,7 @@ export function writeWhole(file: string, content: string | Uint8Array, mode: num
   }
 }
 
-/** Whether there is a device or a pipe at a path: it is written into, and never replaced. */
+/** Whether a path is a device or a pipe: these are written into, never replaced. */
 export function isSpecial(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && !stats.isFile();

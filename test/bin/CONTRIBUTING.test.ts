@@ -17,11 +17,18 @@ test('each room of src has one line that says what it is', () => {
 
 test('every file and folder that it names is there', () => {
   const named = [
-    ...[...TEXT.matchAll(/`((?:src|test|bin|media|docs|\.ci)\/[\w./-]+)`/g)].map(([, path]) => path!),
+    ...[...TEXT.matchAll(/`((?:src|test|bin|bench|media|docs|\.ci)\/[\w./-]+)`/g)].map(([, path]) => path!),
     ...[...TEXT.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path!),
   ].filter((path) => !/\/thing\./.test(path));
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test('every source that the walks of architecture.md name is there', () => {
+  const walks = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  const named = [...walks.matchAll(/`([a-z]+\/\w+\.ts)`/gi)].map(([, path]) => path!);
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((path) => !existsSync(join(ROOT, 'src', path)))).toEqual([]);
 });
 
 test('every script that it names is in package.json', () => {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 let folder: string;
@@ -36,18 +36,23 @@ function packed(): { archive: string; options: ExecFileSyncOptionsWithStringEnco
     for (const folder of ['dist/types', 'dist/bench', 'dist/make']) mkdirSync(folder, { recursive: true });
     for (const file of ['cli.cjs', 'types/index.d.ts', 'bench/bench.cjs', 'make/make.cjs']) writeFileSync('dist/' + file, '');`;
   writeFileSync(join(folder, 'bin/build.mjs'), build);
+  for (const file of ['media/make/make.ts', 'media/manifest.json']) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    writeFileSync(join(folder, file), '');
+  }
   const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore'];
   const options = { cwd: folder, encoding: 'utf8' as const, stdio };
   const archive = execFileSync('npm', ['pack', '--offline'], options).trim().split('\n').at(-1)!;
   return { archive, options };
 }
 
-test('it has what callers need of dist, and neither benchmarks nor the program that makes media', () => {
+test('it has what callers need, and neither benchmarks nor the program that makes media', () => {
   const { archive, options } = packed();
   const files = execFileSync('tar', ['-tzf', archive], options).split('\n');
-  expect(files.filter((file) => file.startsWith('package/dist/')).sort()).toEqual([
+  expect(files.filter((file) => /^package\/(dist|media)\//.test(file)).sort()).toEqual([
     'package/dist/cli.cjs',
     'package/dist/types/index.d.ts',
+    'package/media/manifest.json',
   ]);
 });
 

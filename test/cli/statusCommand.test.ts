@@ -1,4 +1,4 @@
-// `holdcast status` against the real observer on its Unix socket: what an operator reads, and what he reads without a hub.
+// `holdcast status` against the real observer on its Unix socket: what an operator reads, and what they read without a hub.
 // It must tell calls from each other without telling who calls, and must end, whatever answers on the socket.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -87,7 +87,7 @@ test('what is wrong stands in the head', () => {
   expect(text).toContain('No caller is on hold.\n');
 });
 
-test('where each caller has a process of his own, nothing is said of what is not known', () => {
+test('where each caller has a process of their own, nothing is said of what is not known', () => {
   const nobody = { playing: 0, waiting: 0, plain: 0, most: 4000 };
   const text = statusText(hubStatus({ play: 'stream', calls: [], threads: [], callers: nobody }));
   expect(text).toContain('Each caller has a process of their own (hub.play)');

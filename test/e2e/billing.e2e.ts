@@ -82,7 +82,7 @@ async function begin(billing: string): Promise<void> {
   await lab.startHub();
 }
 
-/** A caller who has heard music for a while, so that his stream knows who he is. */
+/** A caller who has heard music for a while, so that their stream knows who they are. */
 async function waiting(phone: string, more: Partial<CallerOptions> = {}): Promise<Caller> {
   const caller = await lab.call({ queue: 'keys', phone, ...more });
   await caller.ear.hear(2000);
@@ -93,7 +93,7 @@ async function waiting(phone: string, more: Partial<CallerOptions> = {}): Promis
 const toldIn = (caller: Caller, language: 'en' | 'ru' = 'en'): string[] =>
   told(lab, caller, listeners[language]);
 
-/** What he heard at last is one track, every sample of it. */
+/** What they heard at last is one track, every sample of it. */
 function expectMusic(caller: Caller): void {
   const last = lab.index.runs(caller.ear.samples).at(-1)!;
   expect(lengthOf(last)).toBeGreaterThan(0.5 * RATE);
@@ -126,7 +126,7 @@ describe('over HTTP', () => {
     { phone: COMMAS, answers: 1, expected: [NOT_AVAILABLE] },
   ];
 
-  it('each of nine callers who press 2 in the same instant hears what is his: balances, or why there is none', async () => {
+  it('each of nine callers who press 2 in the same instant hears their own: balances, or why there is none', async () => {
     const [callers, russian, withheld] = await Promise.all([
       Promise.all(cases.map(({ phone }) => waiting(phone))),
       waiting(RUSSIAN, { language: 'ru' }),
@@ -218,7 +218,7 @@ describeOnNewest('with a PIN', describe, () => {
     }
   }
 
-  /** Presses 2, keys in one after the other as he is asked, and hears the last answer. */
+  /** Presses 2, keys in one after the other as they are asked, and hears the last answer. */
   async function keyIn(phone: string, ...pins: string[]): Promise<Caller> {
     const caller = await waiting(phone);
     caller.press('2');
@@ -295,7 +295,7 @@ describeOnNewest('out of MariaDB', describeWithMariadb, () => {
 
   it('the accounts are said, not while it is frozen (then the music goes on), and again when it thaws', async () => {
     const [caller, russian] = await Promise.all([waiting(ONE), waiting(RUSSIAN, { language: 'ru' })]);
-    // What he has to hear takes longer than all that the other does.
+    // What they have to hear takes longer than all that the other does.
     const russianHeard = askBalance(lab, russian);
     await askBalance(lab, caller);
     database.freeze();

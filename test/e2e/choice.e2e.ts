@@ -1,4 +1,4 @@
-// A caller's music is remembered: what he chose with key 3 is the first thing that he hears when he calls again.
+// A caller's music is remembered: what they chose with key 3 is the first thing that they hear when they call again.
 // On a real Asterisk, with the embedded store and with a real MariaDB, across a restart of everything, with and without a hub.
 import type { Server } from 'node:http';
 import { jumps } from './judge/change';
@@ -24,7 +24,7 @@ const EDGE_SAMPLES = 80;
 const LISTEN_MS = 4000;
 /** A machine that does other things at the same time; the figures are for the quiet one. */
 const LATER_MS = 1000;
-/** Who does not hear his own music at first, hears it soon: when it is known who he is, and his choice. */
+/** Who does not hear their own music at first, hears it soon: when it is known who they are, and their choice. */
 const SOON_MS = 12_000;
 
 let lab: Lab;
@@ -45,7 +45,7 @@ async function call(phone: string, hearMs = 3000): Promise<Caller> {
   return caller;
 }
 
-/** Calls, asks for other music `presses` times, listens to it and hangs up. @returns the track that he heard at last */
+/** Calls, asks for other music `presses` times, listens to it and hangs up. @returns the track that they heard at last */
 async function choose(phone: string, presses = 1): Promise<string> {
   const caller = await call(phone);
   await followed(lab, caller);
@@ -68,7 +68,7 @@ const chooseAll = (phones: readonly string[]): Promise<string[]> =>
 
 /**
  * They call again, and what they chose is what they hear from the first sample on. Only on a machine that is crowded, and
- * only when the hub says that it could not know in time, may somebody begin with other music: then his own comes soon.
+ * only when the hub says that it could not know in time, may somebody begin with other music: then their own comes soon.
  */
 async function expectRemembered(phones: readonly string[], chosen: readonly string[]): Promise<void> {
   const crowding = Crowding.watch();
@@ -116,7 +116,7 @@ describe('with the store that needs no database', () => {
   const phones = phonesOf(910);
   let chosen: string[];
 
-  it('each hears his own choice from the first sample of his next call, and who has none hears any music', async () => {
+  it('each hears their own choice from the first sample of their next call, and who has none hears any music', async () => {
     chosen = await chooseAll(phones);
     const stranger = await call('919', 100);
     await expectRemembered(phones, chosen);
@@ -124,7 +124,7 @@ describe('with the store that needs no database', () => {
     expect(recalled(stranger)).toBe(0);
   });
 
-  it('his last choice counts, and it outlives a restart of everything', async () => {
+  it('their last choice counts, and it outlives a restart of everything', async () => {
     chosen[0] = await choose(phones[0]!, 2);
     await lab.stopHub('SIGTERM');
     await lab.restartAsterisk();
@@ -132,7 +132,7 @@ describe('with the store that needs no database', () => {
     await expectRemembered(phones, chosen);
   });
 
-  it('without a hub the music crossfades to his choice as soon as it is known who he is', async () => {
+  it('without a hub the music crossfades to their choice as soon as it is known who they are', async () => {
     await lab.stopHub('SIGTERM');
     const classes: Server = await serveClasses(lab);
     try {
@@ -170,7 +170,7 @@ describeOnNewest('with MariaDB', describeWithMariadb, () => {
   });
   afterAll(() => database?.remove());
 
-  it('each hears his own choice from the first sample of his next call, also after a restart of the hub', async () => {
+  it('each hears their own choice from the first sample of their next call, also after a restart of the hub', async () => {
     chosen = await chooseAll(phones);
     const rows = database.sql(
       'SELECT src, track FROM queue_music JOIN holdcast_track USING (music_class) ORDER BY src',

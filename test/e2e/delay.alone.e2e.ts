@@ -1,4 +1,4 @@
-// How long a caller waits for what his key does, on a real Asterisk with real presses (RFC 4733).
+// How long a caller waits for what their key does, on a real Asterisk with real presses (RFC 4733).
 // Run alone: another Asterisk beside it would be measured too.
 import { BillingServer, says } from '../support/billingServer';
 import { configText, positionId } from './lab/config';

@@ -34,7 +34,7 @@ afterEach(() =>
   ),
 );
 
-test('a caller hears one track without a lost sample, by a process that knows nothing but his Uniqueid', async () => {
+test('a caller hears one track without a lost sample, by a process that knows nothing but their Uniqueid', async () => {
   const before = lab.openDescriptors;
   const caller = await lab.call({ queue: 'quiet', phone: '600' });
   const { ear, uniqueid } = caller;
@@ -62,7 +62,7 @@ async function connected({ uniqueid, ear }: Caller): Promise<void> {
   await ear.hear(1000);
 }
 
-test('keys work over an AMI connection of their own, for him who presses', async () => {
+test('keys work over an AMI connection of their own, for the caller who presses', async () => {
   await lab.configure(configText(lab, { play: 'stream' }));
   const [first, second] = [
     await lab.call({ queue: 'quiet', phone: '600' }),

@@ -1,4 +1,4 @@
-// Keys and identity on a real Asterisk: who presses hears the answer, his own, and nobody else hears it.
+// Keys and identity on a real Asterisk: who presses hears the answer, their own, and nobody else hears it.
 // Judged from what the callers' telephones recorded.
 import { audibleFrom, jumps, toneDb, without } from './judge/change';
 import { find } from './judge/correlate';
@@ -62,7 +62,7 @@ describe('two callers in the same instant, twenty times over', () => {
     return callers;
   }
 
-  it('gives each his own track from its beginning, and his own balance and no other', async () => {
+  it('gives each their own track from its beginning, and their own balance and no other', async () => {
     const callers = (await Promise.all(Array.from({ length: PAIRS }, (_, i) => pair(i)))).flat();
     expect(callers).toHaveLength(2 * PAIRS);
     for (const caller of callers) {
@@ -118,7 +118,7 @@ describe('keys on a live call', () => {
   });
 });
 
-test('each hears his place, and a better one when somebody ahead leaves the queue', async () => {
+test('each hears their place, and a better one when somebody ahead leaves the queue', async () => {
   await lab.configure(configText(lab, { places: true }));
   lab.reloadHub();
   await until(

@@ -1,4 +1,4 @@
-// Many callers: thirty in the same instant for two minutes, each with a process of his own, then a hundred that come and
+// Many callers: thirty in the same instant for two minutes, each with a process of their own, then a hundred that come and
 // go, by both ways of playing.
 // Run alone, since a reader that waits for its sound would otherwise be another test's doing.
 import { jumps } from './judge/change';

@@ -1,5 +1,5 @@
 // What happens to a system in a day: agents answer, callers hang up, Asterisk is reloaded and restarted, the AMI
-// connection goes silent, the hub is killed. Wherever a caller is still there he hears music; nothing is left of the others.
+// connection goes silent, the hub is killed. Every caller who is still there hears music; nothing is left of the others.
 import { jumps } from './judge/change';
 import { lengthOf, type Run } from './judge/exact';
 import type { Caller } from './lab/caller';
@@ -73,7 +73,7 @@ function expectUntouched(caller: Caller): void {
   expect(caller.ear.longestPauseMs()).toBeLessThan(PAUSE_MS);
 }
 
-/** He presses 3 and hears another track. */
+/** The caller presses 3 and hears another track. */
 async function expectKeyToWork(caller: Caller): Promise<void> {
   const before = new Set(runsOf(caller).map(({ source }) => source)).size;
   caller.press('3');
@@ -95,7 +95,7 @@ test('an agent answers: the music ends for good, and the call goes on', async ()
   await caller.hangUp();
 });
 
-test('moh reload: he who waits goes on hearing his music', async () => {
+test('moh reload: waiting callers go on hearing their music', async () => {
   const caller = await waiting('502');
   await lab.cli('moh reload');
   await caller.ear.hear(4000);

@@ -181,7 +181,7 @@ export function billingContract(adapter: string, make: () => BillingStand | Prom
       expect(await rejection(ask())).toBeInstanceOf(Error);
     });
 
-    test('tells each of forty callers at once his own, though one is never answered', async () => {
+    test('tells each of forty callers at once their own, though one is never answered', async () => {
       const phones = Array.from({ length: 40 }, (_, i) => `+1555${100 + i}`);
       for (const [i, phone] of phones.entries())
         await stand.tell(phone, { accounts: [{ number: `A${i}`, balance: `${i}.25` }] });

@@ -1,4 +1,4 @@
-// A caller with a telephone: a Session over a real Program, a clock that goes on with what he hears, and the log.
+// A caller with a telephone: a Session over a real Program, a clock that goes on with what they hear, and the log.
 // Tests of keys, places and operators' functions say what happens and look at what was heard.
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { type KeyBinding, nextTrack, quiet, sayBalance, sayPosition } from '../../src/session/actions';

@@ -106,7 +106,7 @@ export function feedContract(
       await stand.close();
     });
 
-    test('tells who calls and where he stands, of a call that waits already', async () => {
+    test('tells who calls and where they stand, of a call that waits already', async () => {
       stand.asterisk.join('other', 'sales');
       stand.asterisk.call(ME, { phone: '442079460018', language: 'ru' });
       stand.asterisk.join(ME, 'sales');

@@ -241,13 +241,13 @@ export class MixerRig {
     return new TestReaderPipe(reader, pipe, this.config.program.rate);
   }
 
-  /** He is killed. */
+  /** The reader is killed. */
   kill(uniqueid: string): void {
     this.#readers.get(uniqueid)?.close();
     this.#readers.delete(uniqueid);
   }
 
-  /** He reads no more, and stays. */
+  /** The reader reads no more, and stays. */
   stop(uniqueid: string): void {
     this.#readers.delete(uniqueid);
   }

@@ -207,7 +207,7 @@ export function officeContract(
       ]);
     });
 
-    test('asks nothing about a caller who withholds his number', async () => {
+    test('asks nothing about a caller who withholds their number', async () => {
       const office = await opened({ uniqueid: ME.uniqueid });
       expect(await office.balance('en', undefined, never())).toEqual({ status: 'unknown-caller' });
       expect(await office.choice()).toBeUndefined();
@@ -232,10 +232,10 @@ export function officeContract(
     });
 
     test.each([
-      ['withholds his number', undefined],
+      ['withholds their number', undefined],
       ['has a longer number than any that is kept', '1'.repeat(16)],
     ])(
-      'of a caller who %s it keeps what was heard and pressed, without him, and no choice',
+      'of a caller who %s it keeps what was heard and pressed, without them, and no choice',
       async (_, phone) => {
         const { uniqueid } = ME;
         const office = await opened({ uniqueid, ...(phone !== undefined && { phone }) });
@@ -256,7 +256,7 @@ export function officeContract(
       expect(stand.keeper.entries[0]!.wallMs).toBe(Date.UTC(2026, 0, 5, 12));
     });
 
-    test('two callers ask in the same instant: each has his own answer, whichever comes first', async () => {
+    test('two callers ask in the same instant: each has their own answer, whichever comes first', async () => {
       const [mine, others] = [await opened(), await opened(OTHER)];
       const first = mine.balance('en', undefined, never());
       await question(1);

@@ -91,7 +91,7 @@ export interface LinePlan {
   undrainedMs?: number;
   /** When the caller reads for the first time, milliseconds. */
   firstReadMs?: number;
-  /** How often he reads one Frame's length; 40 unless his clock is wrong. */
+  /** How often they read one Frame's length; 40 unless their clock is wrong. */
   readEveryMs?: number;
 }
 

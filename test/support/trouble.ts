@@ -1,5 +1,5 @@
 // What every test of trouble around a call asks for: the music goes on, and the log says once what is wrong.
-// A caller judges by his ear, an operator by the line in the log; both are measured on the real process.
+// A caller judges by their ear, an operator by the line in the log; both are measured on the real process.
 import { windowLevels } from './audio';
 import { until } from './process';
 import type { LogLine, Stream } from './stream';

@@ -1,5 +1,5 @@
-// Sockets that the service manager has opened for the hub and keeps while it restarts (systemd's socket units), so that no
-// other user of the machine can listen in its place. They are taken only if they are what the config says.
+// Sockets that the service manager (systemd's socket units) opens for the hub and keeps while the hub restarts, so that no other user of
+// the machine can listen in its place. They are used only if they match the config.
 import { HoldcastError } from '../errors';
 import { targetIfReadable, textIfReadable } from '../ifReadable';
 import { tcpListeners } from '../tcpSockets';
@@ -10,17 +10,17 @@ export interface HeldSocket {
   readonly where: Where;
 }
 
-/** The first descriptor that is passed (sd_listen_fds(3)). */
+/** The first passed descriptor (sd_listen_fds(3)). */
 const FIRST = 3;
 /** More than any unit for the hub has. */
 const MOST = 16;
 const NAMES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID'];
 
 /**
- * Takes the variables out of `env`, so that no program that the hub starts believes that they are for it. The descriptors
- * themselves no child of Node inherits.
- * @returns none where nothing was passed, or it was meant for another process
- * @throws HoldcastError HC_HUB_ADDRESS when something else than a listening socket was passed
+ * Removes the variables from `env`, so that no program started by the hub takes them for its own. No child of Node inherits the
+ * descriptors.
+ * @returns none if nothing was passed, or it was meant for another process
+ * @throws HoldcastError HC_HUB_ADDRESS: a descriptor is not a listening socket
  */
 export function takeHeldSockets(env: NodeJS.ProcessEnv, pid: number = process.pid): HeldSocket[] {
   const { LISTEN_PID: whose, LISTEN_FDS: count } = env;
@@ -35,9 +35,9 @@ export function takeHeldSockets(env: NodeJS.ProcessEnv, pid: number = process.pi
 }
 
 /**
- * That each is one on which the hub is to listen.
- * @param wanted by the option of the config
- * @throws HoldcastError HC_HUB_ADDRESS that names both addresses
+ * Checks that the config names the address of each.
+ * @param wanted addresses by the option of the config
+ * @throws HoldcastError HC_HUB_ADDRESS with both addresses
  */
 export function checkHeldSockets(
   held: readonly HeldSocket[],
@@ -55,7 +55,7 @@ export function checkHeldSockets(
   }
 }
 
-/** The descriptor for an address; undefined: the hub is to listen by itself. */
+/** The descriptor for an address; undefined: the hub listens by itself. */
 export function heldFor(held: readonly HeldSocket[], where: Where): number | undefined {
   return held.find((one) => isSame(one.where, where))?.fd;
 }

@@ -1,5 +1,5 @@
-// An HTTP server on which no client can hold anything up: both servers of the hub that are asked by HTTP are made here.
-// What they do about what is not HTTP is their own.
+// An HTTP server that no client can block; both HTTP servers of the hub are made here.
+// Each handles input that is not HTTP itself.
 import {
   createServer,
   type IncomingMessage,
@@ -11,14 +11,14 @@ import type { Socket } from 'node:net';
 import { isLoopback } from './listening';
 
 export interface HttpLimits {
-  /** Connections at once. For one more the one goes that has waited longest without a whole request. */
+  /** Connections at once. For one more, the one that has waited longest without a whole request is closed. */
   connections: number;
   /** For a request's head, and for all of it, milliseconds. Counted by Node, not by the Clock. */
   headMs: number;
   requestMs: number;
-  /** A connection on which nothing moves is closed after this, milliseconds. */
+  /** An idle connection is closed after this, milliseconds. */
   idleMs: number;
-  /** How often the first two are looked at, milliseconds. */
+  /** Interval of the check of `headMs` and `requestMs`, milliseconds. */
   checkMs: number;
 }
 
@@ -32,10 +32,10 @@ export const defaultHttpLimits: Omit<HttpLimits, 'connections'> = {
 export interface LimitedServerParts {
   /** `headBytes`: the longest head of a request. */
   limits: HttpLimits & { headBytes: number };
-  /** Names besides those of loopback by which it may be called; default: none. */
+  /** Names, besides those of loopback, that a request's Host may have; default: none. */
   hosts?: readonly string[] | undefined;
   onRequest: RequestListener;
-  /** Told of what is refused here: requests from browsers and for other hosts, and connections of which there are too many. */
+  /** Called for each refused request (from a browser, for another host), and for connections beyond the limit. */
   onRefused: (why: string) => void;
 }
 
@@ -49,7 +49,7 @@ export function limitedServer({ limits, hosts = [], onRequest, onRefused }: Limi
       maxHeaderSize: limits.headBytes,
     },
     (request, response) => {
-      request.on('error', () => {}); // gone in the middle of it: there is nobody to tell
+      request.on('error', () => {}); // the client has gone: nobody reads a message
       response.on('error', () => {});
       const why = foreignness(request, hosts);
       if (why === undefined) return onRequest(request, response);
@@ -62,10 +62,10 @@ export function limitedServer({ limits, hosts = [], onRequest, onRefused }: Limi
 }
 
 /**
- * Why a request is not answered; undefined: it may be. A browser on this machine sends what any web page likes: to 127.0.0.1, or to a host
- * name of the page's own that leads here (DNS rebinding). Browsers alone send Origin and Sec-Fetch-Site; Asterisk's curl,
+ * Why a request is refused; undefined: it is not. A browser on this machine sends any request that a web page makes: to 127.0.0.1, or to a
+ * host name of the page's own that resolves to this machine (DNS rebinding). Browsers alone send Origin and Sec-Fetch-Site; Asterisk's curl,
  * Prometheus and probes send neither.
- * @param hosts names, besides those of this machine's loopback, by which the server may be called; lower case
+ * @param hosts names, besides those of loopback, that a request's Host may have; lower case
  */
 function foreignness(
   { url = '', headers, headersDistinct }: Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'>,
@@ -91,12 +91,12 @@ interface Exchange {
 }
 
 /**
- * Whoever asks at once is served, however many connect and say nothing, or half of something: for a connection too many the
- * oldest of those goes. Only where all of them have asked and wait for an answer is the new one closed.
- * @param onFull told when one is closed that had not been answered
+ * A client that sends its request at once is served, however many others connect and send nothing, or half a request: beyond the limit
+ * the oldest of those is closed. Only if all of them wait for an answer is the new one closed.
+ * @param onFull called when an unanswered connection is closed
  */
 function makeRoom(server: Server, most: number, onFull: () => void): void {
-  /** With the last that was asked; the one that has waited longest without a whole request comes first. */
+  /** With the last exchange; the connection that has waited longest without a whole request is first. */
   const open = new Map<Socket, Exchange | undefined>();
   server.on('connection', (socket: Socket) => {
     if (open.size >= most) {
@@ -119,14 +119,14 @@ function makeRoom(server: Server, most: number, onFull: () => void): void {
   });
 }
 
-/** The first that does not wait for an answer; undefined: all of them do. */
+/** The first that does not wait for an answer; undefined: all do. */
 function oldestIdle(open: ReadonlyMap<Socket, Exchange | undefined>): Socket | undefined {
   for (const [socket, exchange] of open)
     if (!exchange?.request.complete || exchange.response.writableEnded) return socket;
   return undefined;
 }
 
-/** Cuts off who is connected; may be called when it does not listen. */
+/** Closes all connections too; may be called when the server does not listen. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

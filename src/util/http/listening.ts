@@ -1,5 +1,5 @@
 // Listening on loopback or on a Unix socket, for both servers of the hub.
-// A dead hub leaves its socket file behind, which is replaced; that of a living one never is.
+// The socket file of a dead hub is replaced; that of a living one never is.
 import { lstatSync, mkdirSync, renameSync, rmSync, linkSync, type BigIntStats } from 'node:fs';
 import { connect, isIPv4, type Server } from 'node:net';
 import { dirname } from 'node:path';
@@ -10,11 +10,11 @@ import { listenersOn } from '../tcpSockets';
 export type Where = { readonly path: string } | { readonly host: string; readonly port: number };
 
 export interface ListenOptions {
-  /** The option of the config that says where, for hints: 'hub.listen'. */
+  /** The option of the config, for hints: 'hub.listen'. */
   option: string;
   /** Rights of a Unix socket, 0o600. */
   mode?: number;
-  /** A socket that listens there already (heldSockets.ts); absent: one is made. */
+  /** A socket that listens already (heldSockets.ts); absent: a new one. */
   fd?: number | undefined;
 }
 
@@ -24,7 +24,7 @@ const LONGEST_PATH = 107;
 const TRIES = 3;
 
 /**
- * Makes `server` listen. It stays unbound when this fails.
+ * Makes `server` listen; after a failure it is unbound.
  * @throws HoldcastError HC_HUB_ADDRESS
  */
 export async function listen(
@@ -40,7 +40,7 @@ export async function listen(
   if ('path' in where) return listenOnPath(server, where.path, { option, mode });
   const { host, port } = where;
   if (!isLoopback(host)) throw refused(where, 'it is not this machine alone', `${option} takes 127.0.0.1`);
-  // By its number, since a name may lead to ::1 alone, which is not where Asterisk asks.
+  // The name may resolve to ::1 alone, where Asterisk does not ask.
   const address = host === 'localhost' ? '127.0.0.1' : host;
   const failure = await tried(server, () => server.listen({ host: address, port }));
   if (failure) throw unusable(where, failure, option);
@@ -82,7 +82,7 @@ async function listenOnPath(
   }
 }
 
-/** Node binds a Unix socket within `listen`, so its file never has other rights than these, not for a moment. */
+/** Node binds a Unix socket within `listen`, so its file never has other rights, not for a moment. */
 function bound(mode: number, task: () => void): void {
   const before = process.umask(0o777 & ~mode);
   try {
@@ -92,7 +92,7 @@ function bound(mode: number, task: () => void): void {
   }
 }
 
-/** The error with which listening failed; undefined: it listens. */
+/** The error of listening; undefined: it listens. */
 function tried(server: Server, start: () => void): Promise<unknown> {
   return new Promise((resolve) => {
     const done = (error?: unknown): void => {
@@ -105,8 +105,8 @@ function tried(server: Server, start: () => void): Promise<unknown> {
 }
 
 /**
- * Removes the socket file of a hub that is dead. Does nothing when the file went by itself.
- * @throws HoldcastError HC_HUB_ADDRESS when it is no socket, or somebody answers
+ * Removes the socket file of a dead hub, if it still exists.
+ * @throws HoldcastError HC_HUB_ADDRESS: it is no socket, or a program answers there
  */
 async function clearAway(path: string, option: string): Promise<void> {
   const before = socketAt(path, option);
@@ -125,8 +125,8 @@ async function clearAway(path: string, option: string): Promise<void> {
 }
 
 /**
- * Between the look and the removal another hub may have replaced the file by its own: it is moved aside first, and
- * put back if it is not the one that was looked at.
+ * Between the check and the removal another hub may have replaced the file by its own: it is moved aside first, and put back if it is not
+ * the file that was checked.
  */
 function removeSame(path: string, before: BigIntStats): void {
   const aside = `${path}.${process.pid}.stale`;
@@ -135,7 +135,7 @@ function removeSame(path: string, before: BigIntStats): void {
     const moved = lstatSync(aside, { bigint: true });
     if (moved.ino !== before.ino || moved.mtimeNs !== before.mtimeNs) linkSync(aside, path);
   } catch {
-    // the next try to listen says what is in the way
+    // the next try to listen names the obstacle
   }
   rmSync(aside, { force: true });
 }
@@ -147,7 +147,7 @@ function socketAt(path: string, option: string): BigIntStats | undefined {
   return found;
 }
 
-/** The errno code with which connecting fails; undefined: somebody accepts. */
+/** The errno code of connecting; undefined: a program accepts. */
 function connectFailure(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ path });
@@ -175,7 +175,7 @@ function unusable(where: Where, error: unknown, option: string): HoldcastError {
 
 const ROOT = 0;
 
-/** Whose program is in the way; undefined: the system does not tell. */
+/** The owner of the program that listens there; undefined: unknown. */
 function occupation(where: { host: string; port: number }): readonly [string, string] | undefined {
   const [listener] = listenersOn(where);
   if (!listener) return undefined;

@@ -1,4 +1,4 @@
-// The first thing that a caller hears after a key: where what he hears leaves the music that went on until then.
+// The first thing that a caller hears after a key: where what they hear leaves the music that went on until then.
 // The music is known bit by bit, so it can be taken away; what is left is the tone, the duck, or the other track.
 import { spectrum, transform } from './fft';
 import { drift, type Run, type Sources } from './exact';

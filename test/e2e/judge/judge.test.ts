@@ -131,7 +131,7 @@ describe('what a key changes', () => {
 });
 
 describe('pace', () => {
-  it('blames nobody for what all lack, and one for what he alone lacks, also if he makes it up', () => {
+  it('blames nobody for what all lack, and one for what they alone lacks, also if they make it up', () => {
     const all = [0, 0, 20, 20, 20];
     expect(behindTheOthers([all, all, [0, 0, 20, 60, 20], all])).toEqual([0, 0, 40, 0]);
   });

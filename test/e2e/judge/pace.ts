@@ -1,6 +1,6 @@
 // Whether a stream of sound kept its pace, seen from its listener, when thirty listen at the same time.
 // When Asterisk itself stands still for a moment, all of them fall behind together: only what one alone lacks is the
-// fault of the program that plays to him.
+// fault of the program that plays to them.
 
 /** Of several things at the same time the one in the middle. @param values at least one */
 export function middle(values: readonly number[]): number {
@@ -8,7 +8,7 @@ export function middle(values: readonly number[]): number {
 }
 
 /**
- * For each listener the most that he was behind all others, milliseconds, at least 0.
+ * For each listener the most that they were behind all others, milliseconds, at least 0.
  * @param lags of each listener, second by second, the same seconds for all
  */
 export function behindTheOthers(lags: readonly (readonly number[])[]): number[] {

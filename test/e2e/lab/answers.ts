@@ -11,7 +11,7 @@ const MUSIC_BACK_MS = 3000;
 const LIMIT_MS = 45_000;
 
 /**
- * Resolves when his stream was told who he is: on a busy machine that takes it seconds, and keys are kept for him only so
+ * Resolves when their stream was told who they are: on a busy machine that takes it seconds, and keys are kept for them only so
  * long. A hub that plays itself knows it all the time.
  */
 export async function followed(lab: Lab, { uniqueid, phone, ear }: Caller): Promise<void> {
@@ -24,14 +24,14 @@ export async function followed(lab: Lab, { uniqueid, phone, ear }: Caller): Prom
   await ear.hear(500);
 }
 
-/** Answers that he has heard to their end. */
+/** Answers that they have heard to their end. */
 export function answersOf(lab: Lab, { uniqueid }: Caller): number {
   return lab.log.filter(
     (line) => line['uniqueid'] === uniqueid && line['kind'] === 'answer' && line['msg'] === 'voice-end',
   ).length;
 }
 
-/** Resolves when he has heard `count` answers in all, and after that what comes in `hearMs`: music as it was before. */
+/** Resolves when they have heard `count` answers in all, and after that what comes in `hearMs`: music as it was before. */
 export async function answered(lab: Lab, caller: Caller, count = 1, hearMs = MUSIC_BACK_MS): Promise<void> {
   const what = (): string => `${count} answers for ${caller.phone} (${answersOf(lab, caller)} so far)`;
   await until(what, () => answersOf(lab, caller) >= count, LIMIT_MS);

@@ -12,9 +12,9 @@ export interface CallerOptions {
   readonly codec?: Codec;
   /** What Asterisk has as the channel's language. Default its own, English. */
   readonly language?: 'ru';
-  /** All channels that are made for him inherit his class. */
+  /** All channels that are made for them inherit their class. */
   readonly shared?: boolean;
-  /** He does not tell his number, and nobody else joins this queue meanwhile. */
+  /** They do not tell their number, and nobody else joins this queue meanwhile. */
   readonly withheld?: boolean;
 }
 
@@ -36,7 +36,7 @@ export class Caller {
     return this.joined.event['Uniqueid']!;
   }
 
-  /** From his joining the queue to the first sound, milliseconds. */
+  /** From their joining the queue to the first sound, milliseconds. */
   get firstSoundMs(): number {
     return this.ear.heardFromTo[0] - this.joined.atMs;
   }

@@ -1,4 +1,4 @@
-// The look-up of music classes without the hub: a few lines that an operator could write himself.
+// The look-up of music classes without the hub: a few lines that an operator could write themselves.
 // Shows that the product needs nothing of Asterisk but one process a call with its Uniqueid.
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';

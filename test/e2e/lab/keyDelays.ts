@@ -44,7 +44,7 @@ export async function pressKeys(
   return presses;
 }
 
-/** Judges what a caller heard after each of his presses. */
+/** Judges what a caller heard after each of their presses. */
 export function keyDelays(
   lab: Lab,
   caller: Caller,

@@ -167,13 +167,13 @@ export class Lab extends LabFolder {
     return caller;
   }
 
-  /** Closes a caller's telephone and forgets what he heard. */
+  /** Closes a caller's telephone and forgets what they heard. */
   forget(caller: Caller): void {
     this.#callers.delete(caller);
     caller.close();
   }
 
-  /** A caller's place in his queue, as Asterisk says; undefined when he is in none. */
+  /** A caller's place in their queue, as Asterisk says; undefined when they are in none. */
   async positionOf(caller: Caller): Promise<number | undefined> {
     const seen = this.manager.events.length;
     await this.manager.request({ Action: 'QueueStatus' });

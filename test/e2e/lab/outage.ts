@@ -20,9 +20,9 @@ export interface Heard {
   readonly plainMs: number | undefined;
   /** From the hub's return to the caller's own music. */
   readonly ownMs: number | undefined;
-  /** How far that is from where he was: what is heard again is less than 0. */
+  /** How far that is from where they were: what is heard again is less than 0. */
   readonly movedMs: number | undefined;
-  /** The longest time without a sound from just before the end until his own music is back. */
+  /** The longest time without a sound from just before the end until their own music is back. */
   readonly pauseMs: number;
 }
 
@@ -75,9 +75,9 @@ export function heardOf(
     .runs(heard.subarray(end))
     .find((run) => run.at < BEGINNING && lengthOf(run) >= CERTAIN);
   const plainAt = plainRun && end + plainRun.from;
-  // Plain music may be the same track: his own begins where that ends.
+  // Plain music may be the same track: their own begins where that ends.
   const plainEnd = plainRun && end + plainRun.to;
-  // His own music goes on for as long as some of it lies between the hub and Asterisk.
+  // Their own music goes on for as long as some of it lies between the hub and Asterisk.
   const before = runs.findLast(
     (run) => run.from < end && lengthOf(run) >= CERTAIN && run.from < (plainAt ?? Infinity),
   );
