@@ -127,7 +127,9 @@ test('of clips that left, ten thousand are remembered', async () => {
     dropHead: () => {},
     forget: (key: number) => forgotten.push(key),
   } as unknown as PageCache;
-  const library = { playable: Array.from({ length: 10_003 }, () => ({ clip: {}, purpose: { kind: 'music' } })) };
+  const library = {
+    playable: Array.from({ length: 10_003 }, () => ({ clip: {}, purpose: { kind: 'music' } })),
+  };
   const catalog = new SharedCatalog({
     library: library as unknown as Library,
     pages,
