@@ -45,7 +45,7 @@ test('a key says when it goes down and up, whose it is, and which way it went', 
   expect(sent).toEqual({ type: 'key-down', ...CHANNEL, digit: '#', received: false });
 });
 
-test('a caller who joins has his queue and place; leaving, hanging up and being answered say which', () => {
+test('a caller who joins has their queue and place; leaving, hanging up and being answered say which', () => {
   const waiter = { queue: 'support', uniqueid: CHANNEL.uniqueid };
   expect(read(about('QueueCallerJoin', 'Queue: support\nPosition: 2\nCount: 3'))).toEqual({
     type: 'queue-join',

@@ -134,7 +134,7 @@ describe('what listeners are told', () => {
     expect(all.map((notes) => notes.told)).toEqual(all.map(() => ['connected']));
   });
 
-  test('who has stopped listening is told nothing, also when he stops within an event', async () => {
+  test('who has stopped listening is told nothing, also when they stop within an event', async () => {
     const notes = new Notes();
     const port = link();
     const gone = new Notes();

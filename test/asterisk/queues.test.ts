@@ -97,7 +97,7 @@ describe('from events alone', () => {
     expect(looks()).toEqual([]);
   });
 
-  test('who leaves and joins again is told his new place, also in another queue', () => {
+  test('who leaves and joins again is told their new place, also in another queue', () => {
     const { asterisk, board, story } = stand();
     board.watch('me');
     asterisk.join('me', 'sales');

@@ -1,4 +1,4 @@
-// Switchboard: all calls over one link, each follower told of his own.
+// Switchboard: all calls over one link, each follower told of its own.
 // Would catch: news of another call, a listener that stalls the rest, memory that grows, Asterisk asked without need.
 import { Switchboard } from '../../src/asterisk/switchboard';
 import type { AmiEvent } from '../../src/asterisk/events';
@@ -41,7 +41,7 @@ const types = (heard: Heard): string => heard.news.map(({ type }) => type).join(
 const lastIdentity = (heard: Heard) => heard.news.findLast((news) => news.type === 'identity')?.identity;
 
 describe('who is calling', () => {
-  test('is known from the join, and Asterisk is asked once whether he withholds his number', async () => {
+  test('is known from the join, and Asterisk is asked once whether they withhold their number', async () => {
     const s = await stand();
     s.asterisk.call('me', { phone: '442079460018', language: 'ru' });
     s.asterisk.join('me', 'sales');
@@ -464,7 +464,7 @@ describe('places', () => {
     expect(heard.news.at(-1)).not.toHaveProperty('place.waitMs');
   });
 
-  test('are told to a follower who comes later, and keys are his from the first moment', async () => {
+  test('are told to a follower who comes later, and keys are theirs from the first moment', async () => {
     const s = await stand();
     s.asterisk.join('a', 'sales');
     s.asterisk.join('me', 'sales');
@@ -575,7 +575,7 @@ describe('all calls', () => {
 });
 
 describe('trouble', () => {
-  test('a listener that throws keeps nobody else from his news', async () => {
+  test('a listener that throws keeps no other from its news', async () => {
     const s = await stand();
     const heard: CallNews['type'][] = [];
     s.asterisk.join('me', 'sales');
@@ -595,7 +595,7 @@ describe('trouble', () => {
     expect(ended).toEqual(['me']);
   });
 
-  test('a follower who cancels while he is told hears nothing more', async () => {
+  test('a follower that cancels while it is told hears nothing more', async () => {
     const s = await stand();
     s.asterisk.join('me', 'sales');
     let told = 0;
@@ -679,13 +679,13 @@ describe('trouble', () => {
   });
 });
 
-test('who stands where he stood is told how long it takes now', async () => {
+test('who stands where they stood is told how long it takes now', async () => {
   const s = await stand();
   for (const id of ['a', 'b', 'c']) {
     s.asterisk.call(id);
     s.asterisk.join(id, 'sales');
   }
-  // He joins behind nobody who leaves: his place never changes.
+  // They join behind nobody who leaves: their place never changes.
   s.asterisk.call('me');
   s.asterisk.join('me', 'support');
   const heard = s.follow('me');

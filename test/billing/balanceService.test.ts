@@ -250,7 +250,7 @@ describe('when billing', () => {
     expect(stand.questions.length).toBe(6);
   });
 
-  test('answers strangely about one caller, however often he asks, others are answered', async () => {
+  test('answers strangely about one caller, however often they ask, others are answered', async () => {
     stand = new Stand({ failures: 2 });
     stand.answering = ({ phone }) => (phone === PHONE ? strange() : ACCOUNTS);
     await stand.failTimes(5);
@@ -423,7 +423,7 @@ describe('with a PIN', () => {
     expect(stand.results).toEqual(['unanswered', 'unanswered', 'unanswered', 'locked']);
   });
 
-  test('who hangs up while his PIN is looked at has used a try', async () => {
+  test('who hangs up while their PIN is looked at has used a try', async () => {
     stand.answering = never;
     for (let i = 0; i < 3; i++) {
       const leaving = new AbortController();
@@ -447,7 +447,7 @@ describe('with a PIN', () => {
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
   });
 
-  test('who hangs up, or whose desk closes, before his PIN is sent has used no try', async () => {
+  test('who hangs up, or whose desk closes, before their PIN is sent has used no try', async () => {
     for (const leave of [(leaving: AbortController) => leaving.abort(), () => stand.desk.close()]) {
       let go = (): void => {};
       stand.pins.before = (method) => (method === 'begin' ? new Promise<void>((on) => (go = on)) : undefined);
@@ -514,7 +514,7 @@ describe('with a PIN', () => {
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
   });
 
-  test('two calls with the same PIN are two tries, and one who hangs up ends only his own', async () => {
+  test('two calls with the same PIN are two tries, and a caller who hangs up ends only their own', async () => {
     let answer: (reply: BillingReply) => void = () => {};
     stand.answering = ({ uniqueid }) =>
       uniqueid === '1.1' ? never() : new Promise((resolve) => (answer = resolve));

@@ -1,5 +1,5 @@
 // Placeholders in a URL, in headers and in a body: what a channel says stays the value of its place.
-// Would catch: a caller who asks for somebody else by what his telephone says of itself, or writes headers.
+// Would catch: a caller who asks for somebody else by what their telephone says of itself, or writes headers.
 import fc from 'fast-check';
 import type { BillingQuestion } from '../../src/billing/billing';
 import { filledHeader, filledJson, filledPath, templateUrl } from '../../src/billing/fill';

@@ -107,7 +107,7 @@ describeWithMariadb('on a real MariaDB', () => {
     expect(await rejection(away)).toMatchObject({ unjudged: true });
   });
 
-  test('one that stands still costs a caller his time limit and no more, and answers when it goes on', async () => {
+  test('one that stands still costs a caller their time limit and no more, and answers when it goes on', async () => {
     const clock = new ManualClock();
     const kept = new KeptLog();
     const source = { sql: { database: server.database('shop', { queryMs: 60_000 }), query: QUERY } };

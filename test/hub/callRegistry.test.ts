@@ -170,7 +170,7 @@ describe('a call that arrives', () => {
     expect(begin?.call.pages).toEqual([{ key: 7, index: 3, samples: undefined }]);
   });
 
-  it('waits for the music that its caller chose before, and hears meanwhile who he is', async () => {
+  it('waits for the music that its caller chose before, and hears meanwhile who they are', async () => {
     let found: (state: CallState) => void = () => {};
     world.welcome = () => new Promise((resolve) => (found = resolve));
     void world.arrive('1.1');

@@ -1,5 +1,5 @@
 // Readers as the main thread has them, with real scripts: whoever is there when a hub begins, and whoever announces itself later.
-// Would catch: a caller in silence for ever since his reader was missed, one of a folder that was removed, a hostile line believed.
+// Would catch: a caller in silence for ever since their reader was missed, one of a folder that was removed, a hostile line believed.
 import { closeSync, rmSync, writeSync } from 'node:fs';
 import { Readers } from '../../src/hub/readers';
 import { openFifo, preparePipeFolder, type PipeFolder } from '../../src/pipe/folder';

@@ -84,7 +84,7 @@ class TestServer {
     });
   }
 
-  /** A caller arrives: his look-up is answered. */
+  /** A caller arrives: their look-up is answered. */
   async expectService(uniqueid = '1795225281.1'): Promise<void> {
     const { status, body } = await this.ask(`name=hold-${uniqueid}`);
     expect(status).toBe(200);
@@ -529,7 +529,7 @@ describe('where it listens', () => {
     });
   });
 
-  test('a Unix socket, which the user and his group may use', async () => {
+  test('a Unix socket, which the user and their group may use', async () => {
     const path = join(tempFolder(), 'look-ups.sock');
     const test = await TestServer.start({}, { path });
     expect(statSync(path).mode & 0o777).toBe(0o660);

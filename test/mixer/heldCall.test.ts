@@ -1,5 +1,5 @@
 // One call of a mixing thread, its pipe the kernel's, its reader coming, keeping time, standing still and going.
-// Would catch: a sample lost or twice there, a caller who does not go on where he was, a key that comes late, a lead that
+// Would catch: a sample lost or twice there, a caller who does not go on where they were, a key that comes late, a lead that
 // grows after a stall, a call that nobody hears and that is mixed for all the same.
 import { writeSync } from 'node:fs';
 import { memoryClip } from '../../src/audio/source';
@@ -94,7 +94,7 @@ describe('a reader', () => {
     },
   );
 
-  test('who does not come is not mixed for after 30 s, and finds his music when he is announced again', () => {
+  test('who does not come is not mixed for after 30 s, and finds their music when they are announced again', () => {
     call();
     const first = rig.read(ID);
     rig.pass(5000);
@@ -176,7 +176,7 @@ describe('a reader', () => {
     expectSame(reader.heard, rig.offline(ID, 40));
   });
 
-  test('who is announced while he reads, or is awaited, notices nothing; pages that come with it are taken', () => {
+  test('who is announced while they read, or is awaited, notices nothing; pages that come with it are taken', () => {
     call();
     rig.read(ID);
     rig.pass(3000);
@@ -314,7 +314,7 @@ describe('a call that cannot be played to', () => {
     expect(reader.heard.length).toBe(1000 * 8);
   });
 
-  test('since its tick threw once: that is told, it goes on where he was, and a beginning wakes it however late', () => {
+  test('since its tick threw once: that is told, it goes on where it was, and a beginning wakes it however late', () => {
     call();
     const first = rig.read(ID);
     rig.pass(5000);
@@ -329,7 +329,7 @@ describe('a call that cannot be played to', () => {
     rig.posted.length = 0;
     rig.pass(80);
     expect(rig.state(ID)!.music).toEqual(left.music);
-    // What he may not have heard is at most half a second.
+    // What they may not have heard is at most half a second.
     expect(left.heardSamples).toBeGreaterThanOrEqual(first.heard.length - 4000);
     expect(left.heardSamples).toBeLessThanOrEqual(first.heard.length);
     rig.pass(31_000);

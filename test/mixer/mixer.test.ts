@@ -57,7 +57,7 @@ test('a thousand calls: each gets its own music to the last bit', () => {
   // A second is 25 Frames of each.
   expect(perTick.slice(1).every((frames) => Math.abs(frames - 25_000) <= 1000)).toBe(true);
   for (const [i, reader] of readers.entries()) {
-    // As many as he has asked for; the first Frame came before or after he did so first.
+    // As many as they have asked for; the first Frame came before or after they did so first.
     expect([59, 60]).toContain(reader.heard.length / 320);
     if (i % 50 === 0) expectSame(reader.heard, rig.offline(calls[i]!, 70));
   }
@@ -123,7 +123,7 @@ test('calls are even over all turns, whoever comes and goes', () => {
 });
 
 describe('in the middle of a tick', () => {
-  test('a caller who arrives is served, and calls that end let nobody miss his turn', () => {
+  test('a caller who arrives is served, and calls that end let nobody miss their turn', () => {
     let meanwhile = (): void => {};
     rig = new MixerRig({ hearMeanwhile: () => meanwhile() });
     const calls = ids(400);

@@ -31,7 +31,7 @@ test.each([3, 7, 8, 500])('%i ticks that did not come: nobody is left out, nobod
   expect(sorted()).toEqual(all);
 });
 
-test('who goes while others are served takes nobody with him, and is not served any more; who comes is served next', () => {
+test('who goes while others are served takes nobody with them, and is not served any more; who comes is served next', () => {
   const gone = [0, 8, 40];
   let first = true;
   const between = (): void => {

@@ -1,5 +1,5 @@
 // Scripts as people write them: every way to give a time, and a mistake answered with its place and what is allowed.
-// Whoever writes his first script makes these mistakes, and has nothing but the message.
+// Whoever writes their first script makes these mistakes, and has nothing but the message.
 import { parseScript } from '../../src/render/script';
 import { HoldcastError } from '../../src/util/errors';
 

@@ -123,7 +123,7 @@ describe('back office and speech', () => {
     expect([office.remembered, office.choicesAsked]).toEqual([[], 0]);
   });
 
-  test('where the media do not speak his language, a voice says his place', async () => {
+  test('where the media do not speak their language, a voice says their place', async () => {
     const media = {
       music: () => [longNoise('a', 1, 0.2)],
       advices: () => [],

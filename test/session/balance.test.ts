@@ -31,7 +31,7 @@ async function answer(office: FakeRecords, what: BalanceAnswer): Promise<void> {
   await turn();
 }
 
-test('the balance is said as one answer, in his language; the office is asked without a PIN', async () => {
+test('the balance is said as one answer, in their language; the office is asked without a PIN', async () => {
   const office = new FakeRecords([ONE]);
   const speech = new FakeSpeech();
   const call = await press(office, { call: { language: 'ru' } }, speech);
@@ -64,7 +64,7 @@ describe('only for a caller who is certain', () => {
   test.each<[string, Partial<Call>]>([
     ['an identity from the environment', { certain: false }],
     ['one of which nothing is known', { certain: undefined } as object],
-  ])('%s: he hears that, and nobody is asked', async (_, who) => {
+  ])('%s: the caller hears that, and nobody is asked', async (_, who) => {
     const office = new FakeRecords([ONE]);
     const call = await press(office, { call: who });
     call.hear(2);
@@ -176,7 +176,7 @@ describe('only for a caller who is certain', () => {
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
   });
 
-  test('two callers press in the same instant: each hears his own, whichever answer comes first', async () => {
+  test('two callers press in the same instant: each hears their own, whichever answer comes first', async () => {
     const offices = [new FakeRecords(), new FakeRecords()];
     const calls = await Promise.all(
       offices.map((office, i) => press(office, { call: { uniqueid: `1.${i}`, phone: `+4420794600${i}` } })),
@@ -199,7 +199,7 @@ describe('a key that is quicker than the identity', () => {
     return press(office, { call: { phone: undefined, channel: undefined } });
   }
 
-  test('the balance is said to him who Asterisk then says he is', async () => {
+  test('the balance is that of the caller whom Asterisk then names', async () => {
     const office = new FakeRecords();
     const call = await early(office);
     call.session.hear({ type: 'identity', identity: WHO });
@@ -233,7 +233,7 @@ describe('a key that is quicker than the identity', () => {
   );
 });
 
-describe('he hangs up, and somebody else listens on', () => {
+describe('the caller hangs up, and somebody else listens on', () => {
   const WHO = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
   test('in the middle of the balance: it ends at once, and the music comes up', async () => {
@@ -262,7 +262,7 @@ describe('he hangs up, and somebody else listens on', () => {
     expect(call.rig.program.duckGainDb).toBe(0);
   });
 
-  test('what an operator’s function says is his, too, though the function is over', async () => {
+  test('what an operator’s function says is theirs, too, though the function is over', async () => {
     const keys = { '7': run((session) => void session.say('position-1', 'position-2')) };
     const call = new Caller({ keys });
     call.hear(1);
@@ -275,7 +275,7 @@ describe('he hangs up, and somebody else listens on', () => {
     expect(call.rig.ms(cut!.atSample - start!.atSample)).toBeLessThan(250);
   });
 
-  test('his PIN pad is closed, keys do nothing, no place is said', async () => {
+  test('their PIN pad is closed, keys do nothing, no place is said', async () => {
     const office = new FakeRecords([{ status: 'pin', wrong: false, digits: 4 }]);
     const call = await press(office);
     call.hear(1);
@@ -289,7 +289,7 @@ describe('he hangs up, and somebody else listens on', () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  test('music that he had silenced is there for the other one', () => {
+  test('music that they had silenced is there for the other one', () => {
     const call = new Caller({ keys: { '0': quiet({ music: true }) } });
     call.session.hear({ type: 'key', digit: '0' });
     call.hear(2);
@@ -297,7 +297,7 @@ describe('he hangs up, and somebody else listens on', () => {
     expect(call.rig.program.hushed).toBe(false);
   });
 
-  test('what the other one hears is not kept as his, nor a track that he would have chosen', () => {
+  test('what the other one hears is not kept as theirs, nor a track that they would have chosen', () => {
     const office = new FakeRecords();
     const call = new Caller({ office, music: ['a', 'b'].map((id, i) => noiseClip(id, i, 0.1, 80_000)) });
     call.session.hear({ type: 'identity', identity: WHO });
@@ -319,11 +319,11 @@ describe('no balance', () => {
   test.each<[string, BalanceAnswer, string]>([
     ['no account', accountsOf(), 'number-not-registered'],
     ['billing is away', { status: 'unavailable' }, UNAVAILABLE],
-    ['his number is withheld', { status: 'unknown-caller' }, 'balance-unknown-caller'],
+    ['their number is withheld', { status: 'unknown-caller' }, 'balance-unknown-caller'],
     ['too many wrong PINs', { status: 'locked' }, 'pin-locked'],
     ['an answer that nobody knows', { status: 'odd' } as never, UNAVAILABLE],
     ['the name of a thing of every object', { status: 'constructor' } as never, UNAVAILABLE],
-  ])('%s: he hears that', async (_, what, prompt) => {
+  ])('%s: the caller hears that', async (_, what, prompt) => {
     const call = await press(new FakeRecords([what]));
     call.hear(2);
     expect(call.said).toEqual([prompt]);
@@ -397,7 +397,7 @@ describe('an answer that takes its time', () => {
     expect(call.said).toEqual([SAID]);
   });
 
-  test('longer: he is asked for a moment, hears music, and then the balance', async () => {
+  test('longer: they are asked for a moment, hear music, and then the balance', async () => {
     const office = new FakeRecords();
     const call = await press(office);
     call.hear(4);
@@ -432,7 +432,7 @@ describe('an answer that takes its time', () => {
     expect(call.said).toEqual(['one-moment', SAID]);
   });
 
-  test('an answer just as he would be asked for a moment comes in its place', async () => {
+  test('an answer just as they would be asked for a moment comes in its place', async () => {
     const office = new FakeRecords();
     const call = await press(office, { settings: { duck: { attackMs: 2000 } } });
     call.hear(1.12); // the music goes down for "one moment"

@@ -1,5 +1,5 @@
-// The music that a caller chose: remembered when he has listened to it, and played to him when he calls again.
-// Would catch: every track that he skipped taken for his choice, music changed under a caller who has long been there.
+// The music that a caller chose: remembered when they have listened to it, and played to them when they call again.
+// Would catch: every track that they skipped taken for their choice, music changed under a caller who has long been there.
 import type { CallIdentity } from '../../src/asterisk/feed';
 import { nextTrack, run } from '../../src/session/actions';
 import type { CallerPlan } from '../support/caller';
@@ -9,7 +9,7 @@ import { FakeRecords } from '../support/office';
 
 const ME: CallIdentity = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
-/** A caller who is told who he is after half a second. */
+/** A caller who is told who they are after half a second. */
 async function known(office: FakeRecords, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
   const call = new Caller({ office, ...plan });
   call.hear(0.52);
@@ -19,7 +19,7 @@ async function known(office: FakeRecords, plan: CallerPlan = {}, identity = ME):
 }
 
 describe('at the beginning of a call', () => {
-  test('what he chose earlier is crossfaded to, without a dip in the music', async () => {
+  test('what they chose earlier is crossfaded to, without a dip in the music', async () => {
     const office = new FakeRecords([], 'd');
     const call = await known(office);
     const out = call.hear(5);
@@ -62,7 +62,7 @@ describe('at the beginning of a call', () => {
     expect(office.choicesAsked).toBe(0);
   });
 
-  test('not when he is known late, or the answer comes late', async () => {
+  test('not when they are known late, or the answer comes late', async () => {
     const office = new FakeRecords([], 'd');
     const call = new Caller({ office });
     call.hear(11);
@@ -77,7 +77,7 @@ describe('at the beginning of a call', () => {
     expect([office.choicesAsked, call.rig.played, other.rig.played]).toEqual([0, ['a'], ['a']]);
   });
 
-  test('an office that is opened after he is known is asked then', async () => {
+  test('an office that is opened after they are known is asked then', async () => {
     const call = new Caller();
     call.hear(0.5);
     call.session.hear({ type: 'identity', identity: ME });
@@ -89,7 +89,7 @@ describe('at the beginning of a call', () => {
     expect(call.rig.played).toEqual(['a', 'c']);
   });
 
-  test('he has pressed 3 before, or while it is asked for: his key counts', async () => {
+  test('they have pressed 3 before, or while it is asked for: their key counts', async () => {
     const office = new FakeRecords([], 'later');
     const call = await known(office);
     call.session.hear({ type: 'key', digit: '3' });
@@ -106,7 +106,7 @@ describe('at the beginning of a call', () => {
     expect([other.office!.choicesAsked, other.rig.played]).toEqual([0, ['a', 'b']]);
   });
 
-  test('he turns out to be another while it is asked for', async () => {
+  test('they turn out to be another while it is asked for', async () => {
     const office = new FakeRecords([], 'later');
     const call = await known(office);
     call.session.hear({ type: 'identity', identity: { ...ME, phone: '+15551234567' } });
@@ -140,7 +140,7 @@ describe('at the beginning of a call', () => {
 describe('what key 3 brings is remembered', () => {
   const keys = { '3': nextTrack({ holdOffMs: 0 }), '7': run((session) => session.nextTrack()) };
 
-  test('when he has listened to it for a second and a half, and not before', async () => {
+  test('when they have listened to it for a second and a half, and not before', async () => {
     const office = new FakeRecords();
     const call = await known(office, { keys });
     call.session.hear({ type: 'key', digit: '3' });
@@ -194,7 +194,7 @@ describe('what key 3 brings is remembered', () => {
     expect(office.kept('choice')).toEqual([]);
   });
 
-  test('Asterisk starts the program again before that: it is, when he listens to it there', async () => {
+  test('Asterisk starts the program again before that: it is, when they listen to it there', async () => {
     const call = await known(new FakeRecords(), { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
@@ -210,7 +210,7 @@ describe('what key 3 brings is remembered', () => {
     expect(offices[1]!.kept('choice')).toEqual(['b']);
   });
 
-  test('… and it is not when he had heard nothing of it yet', async () => {
+  test('… and it is not when they had heard nothing of it yet', async () => {
     const call = await known(new FakeRecords(), { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.08);

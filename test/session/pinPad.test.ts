@@ -15,7 +15,7 @@ const ask = (wrong = false, digits = 4): BalanceAnswer => ({ status: 'pin', wron
 const guarded = (right = '4711') =>
   new FakeRecords(({ pin }) => (pin === right ? ONE : ask(pin !== undefined)));
 
-/** A caller who has pressed 2 and is asked for his PIN. */
+/** A caller who has pressed 2 and is asked for their PIN. */
 async function asked(office = guarded(), plan: CallerPlan = {}): Promise<Caller> {
   const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
   call.hear(1);
@@ -129,7 +129,7 @@ describe('keying it in', () => {
 });
 
 describe('wrong ones', () => {
-  test('he is told, and may key it in again', async () => {
+  test('they are told, and may key it in again', async () => {
     const office = guarded();
     const call = await asked(office);
     await key(call, '0000');
@@ -140,7 +140,7 @@ describe('wrong ones', () => {
     expect(call.said).toEqual(['enter-pin', 'wrong-pin', SAID]);
   });
 
-  test('too many: he is told that, and his keys are keys again', async () => {
+  test('too many: they are told that, and their keys are keys again', async () => {
     const office = new FakeRecords([ask(), ask(true), { status: 'locked' }]);
     const call = await asked(office);
     await key(call, '0000');
@@ -163,7 +163,7 @@ describe('wrong ones', () => {
 });
 
 describe('the music', () => {
-  test('stays down from the first word until he has his answer', async () => {
+  test('stays down from the first word until they have their answer', async () => {
     const office = new FakeRecords([ask(), 'later']);
     const call = await asked(office);
     for (const digit of '4711') {
@@ -192,7 +192,7 @@ describe('the music', () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  test('each key gives him eight seconds more', async () => {
+  test('each key gives them eight seconds more', async () => {
     const call = await asked();
     for (const digit of '471') {
       call.hear(7.5);
@@ -218,7 +218,7 @@ describe('the music', () => {
 });
 
 describe('whatever happens meanwhile', () => {
-  test('he turns out to be somebody else: his PIN goes nowhere', async () => {
+  test('they turn out to be somebody else: their PIN goes nowhere', async () => {
     const office = guarded();
     const call = await asked(office);
     call.session.hear({ type: 'key', digit: '4' });
@@ -329,7 +329,7 @@ describe('digits that come too late for it are no keys', () => {
     },
   );
 
-  test('for three seconds after he was too slow', async () => {
+  test('for three seconds after they were too slow', async () => {
     const office = guarded();
     const call = await asked(office);
     call.session.hear({ type: 'identity', identity: ME });
@@ -357,7 +357,7 @@ describe('key 2 itself', () => {
     ['*', 0],
     ['#', 0],
     ['', 11.2],
-  ])('is free when the PIN was given up (%j), though he was said no balance', async (how, seconds) => {
+  ])('is free when the PIN was given up (%j), though the caller heard no balance', async (how, seconds) => {
     const office = guarded();
     const call = await asked(office, { keys: { '2': sayBalance({ holdOffMs: 60_000 }) } });
     await key(call, how);
@@ -384,9 +384,9 @@ describe('key 2 itself', () => {
 
   test.each<[string, FakeRecords, number, boolean]>([
     ['billing was asked', new FakeRecords(), 0.5, true],
-    ['he was asked for his PIN', guarded(), 1, true],
+    ['they were asked for their PIN', guarded(), 1, true],
     ['the balance had just begun', new FakeRecords([ONE]), 0.6, true],
-    ['he had heard the balance', new FakeRecords([ONE]), 2, false],
+    ['they had heard the balance', new FakeRecords([ONE]), 2, false],
   ])('when Asterisk starts the program again while %s', async (_, office, seconds, free) => {
     const call = new Caller({ office, speech: new FakeSpeech() });
     call.hear(1);

@@ -1,4 +1,4 @@
-// When a caller hears his place in the queue, and what exactly he is told.
+// When a caller hears their place in the queue, and what exactly they are told.
 // Would catch: an old number said, the same said twice, a worse one announced.
 import fc from 'fast-check';
 import type { PositionRules } from '../../src/session/positionWords';
@@ -66,7 +66,7 @@ describe('by itself', () => {
     expect(Math.abs(third! - second! - 120_000)).toBeLessThan(400);
   });
 
-  test('the two minutes count from when it was said last, also when he had asked', () => {
+  test('the two minutes count from when it was said last, also when they had asked', () => {
     const call = caller();
     call.moveTo(3);
     call.hear(100);
@@ -77,7 +77,7 @@ describe('by itself', () => {
     expect(call.said).toHaveLength(3);
   });
 
-  test('the gap counts from when he had asked, too', () => {
+  test('the gap counts from when they had asked, too', () => {
     const call = caller();
     call.moveTo(3);
     call.hear(30);
@@ -183,7 +183,7 @@ describe('never an old number', () => {
     expect(call.said).toEqual(['position-5', 'answer', 'position-4']);
   });
 
-  test('one that got worse before it began is not said: he knows of none that is better', () => {
+  test('one that got worse before it began is not said: they know of none that is better', () => {
     const call = caller();
     call.moveTo(5);
     call.hear(30);
@@ -245,8 +245,8 @@ function perform(call: Caller, act: number | 'key' | 'unknown' | 'russian' | 'ot
   else call.rig.program.say(spoken('answer', noiseClip('other', 1, 0.2, 8000)));
 }
 
-describe('when he asks', () => {
-  test('next in line has a sentence of his own', () => {
+describe('when they ask', () => {
+  test('next in line has a sentence of their own', () => {
     const call = caller({ announce: false });
     call.moveTo(1);
     call.session.hear({ type: 'key', digit: '4' });
@@ -278,7 +278,7 @@ describe('when he asks', () => {
     expect(call.said.at(-1)).toBe('position-50');
   });
 
-  test('further back from the beginning: after two minutes he hears it', () => {
+  test('further back from the beginning: after two minutes they hear it', () => {
     const call = caller();
     call.moveTo(80);
     call.hear(121);

@@ -98,7 +98,7 @@ describe('the wait', () => {
     expect(call.logged('warn').map(({ fields }) => fields['prompt'])).toEqual(['wait-longer']);
   });
 
-  test('one of which he heard nothing, since another key cut it off, is not compared with', () => {
+  test('one of which they heard nothing, since another key cut it off, is not compared with', () => {
     const call = caller({ ...wait, announce: false }, { keys: { '4': sayPosition({ holdOffMs: 0 }) } });
     call.moveTo(9, [5, 10]);
     call.session.hear({ type: 'key', digit: '4' });

@@ -88,7 +88,7 @@ describe('the place in the queue', () => {
     expect(call.said).toEqual(['position-3 wait-longer wait-5-10']);
   });
 
-  test('a wait whose range was cut off is not one that he knows', () => {
+  test('a wait whose range was cut off is not one that they know', () => {
     const first = new Caller({ position: { wait: true } });
     first.moveTo(4, [1, 2]);
     first.hear(0.3 + 0.5 + 0.1 + 0.16); // the number, and a fifth of the wait
@@ -115,7 +115,7 @@ describe('keys', () => {
     expect(call.rig.played).toHaveLength(2);
   });
 
-  test('a press of which he has heard nothing yet may be made again', () => {
+  test('a press of which they have heard nothing yet may be made again', () => {
     const first = new Caller();
     first.hear(5);
     first.session.hear({ type: 'key', digit: '3' });

@@ -244,7 +244,7 @@ describe('hold-off', () => {
 });
 
 describe('who is calling', () => {
-  test('told later: from then on everything is said in his language', () => {
+  test('told later: from then on everything is said in their language', () => {
     const call = caller({ call: { channel: undefined, phone: undefined } });
     call.moveTo(5);
     call.session.hear({
@@ -256,7 +256,7 @@ describe('who is calling', () => {
     expect(call.session.call).toMatchObject({ channel: 'PJSIP/1-0000000a', language: 'ru', certain: true });
   });
 
-  test('without a language he keeps the one that he had', () => {
+  test('without a language they keep the one that they had', () => {
     const call = caller({ call: { language: 'ru' } });
     call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '1234' } });
     expect(call.session.call).toMatchObject({ language: 'ru', phone: '1234' });

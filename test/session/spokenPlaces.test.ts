@@ -28,7 +28,7 @@ describe('by itself', () => {
     });
   });
 
-  test('a prompt comes first where there is one in his language', async () => {
+  test('a prompt comes first where there is one in their language', async () => {
     const speech = new FakeSpeech();
     const call = caller(speech);
     call.moveTo(50);
@@ -139,7 +139,7 @@ describe('no voice can say it', () => {
   });
 });
 
-describe('when he asks', () => {
+describe('when they ask', () => {
   test('the music goes down at once, and the words come when they are there', async () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
@@ -156,7 +156,7 @@ describe('when he asks', () => {
     expect(call.rig.program.duckGainDb).toBe(0);
   });
 
-  test('longer than a second: he is asked for a moment', async () => {
+  test('longer than a second: they are asked for a moment', async () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
     call.moveTo(80);
@@ -167,7 +167,7 @@ describe('when he asks', () => {
     expect(call.said).toEqual(['one-moment', spoken(80)]);
   });
 
-  test('the place has changed meanwhile: he hears the new one', async () => {
+  test('the place has changed meanwhile: they hear the new one', async () => {
     const speech = new FakeSpeech('later');
     const call = caller(speech, {}, { announce: false });
     call.moveTo(80);
@@ -199,7 +199,7 @@ describe('when he asks', () => {
     expect(call.said).toEqual([spoken(79)]);
   });
 
-  test('no voice says it: that he is further back, once', async () => {
+  test('no voice says it: that they are further back, once', async () => {
     const call = caller(new FakeSpeech('mute'), {}, { announce: false });
     call.moveTo(80);
     call.session.hear({ type: 'key', digit: '4' });
@@ -236,7 +236,7 @@ describe('when he asks', () => {
 });
 
 describe('the wait', () => {
-  test('is told after the number of a voice where there are prompts in his language, else not', async () => {
+  test('is told after the number of a voice where there are prompts in their language, else not', async () => {
     for (const [plan, said] of [
       [{}, `${spoken(80)} wait-20-30`],
       [GERMAN, spoken(80, 'de')],

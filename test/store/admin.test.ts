@@ -1,4 +1,4 @@
-// From one store to the other and back: what an operator moves must arrive whole, whichever way he moves it.
+// From one store to the other and back: what an operator moves must arrive whole, whichever way they move it.
 // On a real MariaDB and a real file.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

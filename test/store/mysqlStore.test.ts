@@ -90,7 +90,7 @@ describeWithMariadb('MySQL as a store', () => {
     });
     afterEach(() => store.close());
 
-    test('an upgrade changes no row of the old table and not its shape; every caller has his choice', async () => {
+    test('an upgrade changes no row of the old table and not its shape; every caller has their choice', async () => {
       const shape = server.sql('SHOW CREATE TABLE queue_music', database);
       const before = rows('SELECT * FROM queue_music ORDER BY id', database);
       const report = await migrate();

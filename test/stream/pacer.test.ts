@@ -1,5 +1,5 @@
 // The Pacer against a pipe with a caller at its other end: the same laws on a model and on a real pipe.
-// What counts is how much lies unread: less than the lead and the caller hears gaps, more and his keys come late.
+// What counts is how much lies unread: less than the lead and the caller hears gaps, more and their keys come late.
 import { readdirSync } from 'node:fs';
 import type { SampleRate } from '../../src/audio/frame';
 import { Line, ModelPipe, RealPipe, type LinePlan, type TestPipe } from '../support/pipes';
