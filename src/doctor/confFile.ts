@@ -26,8 +26,6 @@ export interface Conf {
   readonly sections: readonly ConfSection[];
   /** Parts that could not be read: "extra.conf: ENOENT". */
   readonly gaps: readonly string[];
-  /** Every file read. */
-  readonly files: readonly string[];
 }
 
 /** Asterisk's own limit of includes within includes. */
@@ -84,13 +82,13 @@ interface OpenSection {
 class ConfReader implements Conf {
   readonly sections: OpenSection[] = [];
   readonly gaps: string[] = [];
-  readonly files: string[] = [];
   #section: OpenSection | undefined;
+  #files = 0;
 
   constructor(private readonly etc: string) {}
 
   async read(file: string, depth: number): Promise<void> {
-    if (this.files.push(file) > MOST_FILES) return;
+    if (++this.#files > MOST_FILES) return;
     const comments = new Comments();
     const text = (await readRegular(file, MOST_BYTES)).toString('utf8');
     for (const [index, raw] of text.split(/\r?\n/).entries()) {

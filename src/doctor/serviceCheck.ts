@@ -1,11 +1,10 @@
 // Who listens where Asterisk looks up its classes, does systemd keep the port while the hub restarts, and does the hub's service see
 // every folder that the config names? The program that answers look-ups tells Asterisk which programs to run.
-import { execFile } from 'node:child_process';
 import { existsSync, promises } from 'node:fs';
-import { promisify } from 'node:util';
 import type { ResolvedConfig } from '../config/types';
 import { addressOf } from '../util/http/listening';
 import { uidText } from '../util/account';
+import { tryProgram } from '../util/tryProgram';
 import { listenersOn, tcpListeners, type TcpListener } from '../util/tcpSockets';
 import { named, ok, problem, warning, type Check, type Finding, type Findings } from './check';
 import { configOf, type Site } from './site';
@@ -135,7 +134,9 @@ async function unitProperties(
 ): Promise<Record<string, string> | undefined> {
   if (!existsSync('/run/systemd/system')) return undefined;
   const argv = ['show', name, ...properties.map((property) => `--property=${property}`)];
-  const said = await promisify(execFile)('systemctl', argv, { timeout: SYSTEMCTL_MS }).catch(() => undefined);
+  const said = await tryProgram('systemctl', argv, { env: process.env, limitMs: SYSTEMCTL_MS }).catch(
+    () => undefined,
+  );
   const pairs = said?.stdout.matchAll(/^(\w+)=(.*)$/gm);
   return pairs && Object.fromEntries([...pairs].map(([, key = '', value = '']) => [key, value] as const));
 }

@@ -1,14 +1,14 @@
 // StreamCalls: where each call has a process of its own (`hub.play: 'stream'`). Look-ups are answered with `holdcast stream`
 // and a token; once Asterisk has said who hears the token's class, a note tells the stream which call it plays to.
+import { accessSync, constants } from 'node:fs';
 import { holdApplication, type HoldApplication } from '../asterisk/realtime';
 import type { SampleRate } from '../audio/frame';
 import type { Owners } from '../pipe/owners';
 import type { Cancel, Clock } from '../util/clock';
 import type { Logger } from '../util/log';
+import { tryProgram } from '../util/tryProgram';
 import type { Hearer } from './lookUps';
 import type { Playback, PlaybackGiven } from './playback';
-import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 
 export interface StreamCallsParts extends Pick<PlaybackGiven, 'lookUps' | 'prepare'> {
   /** Absolute path of bin/holdcast, as Asterisk is to start it. */
@@ -98,10 +98,10 @@ const TRIAL_MS = 5000;
 
 /** Whether `program` starts by itself with the PATH of a service: its first line must find Node there. */
 export function startsAlone(program: string, path = SERVICE_PATH): Promise<boolean> {
-  return new Promise((resolve) => {
-    const env = { PATH: path };
-    execFile(program, ['--version'], { env, timeout: TRIAL_MS }, (error) => resolve(!error));
-  });
+  return tryProgram(program, ['--version'], { env: { PATH: path }, limitMs: TRIAL_MS }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether there still is such a program. Synchronous, some microseconds: it is asked before each answer. */
