@@ -30,7 +30,7 @@ const LOOK_AROUND_MS = 1000;
 const STRANGE_HINT =
   'none is needed if it has ended already; otherwise run Asterisk and the hub as one user with one /proc (containers: one pid namespace)';
 const UNREACHABLE_HINT =
-  'run Asterisk without capabilities that the hub lacks (AmbientCapabilities=), as the same user';
+  'run Asterisk without capabilities that the hub lacks (AmbientCapabilities=), and started as the same user';
 const CLOCK_HINT = 'install koffi for this platform: npm ci in the folder of Holdcast';
 
 /**

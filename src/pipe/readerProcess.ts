@@ -1,6 +1,7 @@
 // ReaderProcess: a bin/holdcast-reader that Asterisk runs for a caller, as the hub sees it in /proc. A process id is only a number,
 // and may be another process's by now: nothing is believed of it but with its user, its words and its time of start.
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -86,10 +87,13 @@ export function openAsteriskPipe({ pid, started }: ReaderProcess): number {
   }
 }
 
-/** Whether this process may open what that one has open: it may not where that one has capabilities that this one lacks. */
+/**
+ * Whether this process may write to Asterisk's pipe of that one: it may not where that one has capabilities that this one lacks, or
+ * where the program that made the pipe ran as another user.
+ */
 export function isReachable({ pid }: ReaderProcess): boolean {
   try {
-    readlinkSync(`/proc/${pid}/fd/${PIPE_FD}`);
+    accessSync(`/proc/${pid}/fd/${PIPE_FD}`, constants.W_OK);
   } catch (error) {
     return errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM';
   }

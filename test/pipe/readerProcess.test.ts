@@ -1,14 +1,17 @@
 // Which process is a reader, and which pipe is Asterisk's: real processes that are, and such that only look so.
 // Would catch: a caller's sound, with balances in it, written into a file, a socket or another process's pipe; another process ended.
-import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, closeSync, fchownSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { SHORT_PIECES } from '../../src/pipe/fallbackPieces';
 import { endReader, holdsMusic, openAsteriskPipe, readerAt, readersOf } from '../../src/pipe/readerProcess';
 import { startTicks } from '../../src/util/processStart';
 import { owned, tempFolder, until } from '../hub/fixtures';
 import { OTHER, testAsRoot } from '../support/otherUser';
+import { ROOT } from '../support/process';
+import { realPipe } from '../support/realPipe';
 import { commandOf, FakeHub, moment, prepared, SCRIPT, Started, TOKEN } from './asterisk';
 
 const isCat = (reader: Started): boolean => !reader.over && commandOf(reader.pid) === 'cat';
@@ -142,3 +145,37 @@ test('a piece that it has open is music that comes yet; once it waits there is n
 test('the script is where the hub says that it is, and knows as many pieces as there are', () => {
   expect(readFileSync(SCRIPT, 'utf8')).toContain(`$music/${SHORT_PIECES - 1}`);
 });
+
+testAsRoot(
+  'a pipe that another user has made, or of a process with more rights, cannot be reached',
+  async () => {
+    const program = join(tempFolder(), 'reachable.cjs');
+    buildSync({
+      stdin: {
+        contents:
+          "import { isReachable } from './src/pipe/readerProcess'; console.log(isReachable({ pid: Number(process.argv[2]), started: '' }));",
+        resolveDir: ROOT,
+      },
+      outfile: program,
+      ...{ bundle: true, platform: 'node', packages: 'external' },
+    });
+    chmodSync(dirname(program), 0o755);
+    const them = { uid: OTHER, gid: OTHER };
+    const isReachedByThem = (pid: number): string =>
+      execFileSync(process.execPath, [program, String(pid)], { ...them, cwd: '/', encoding: 'utf8' }).trim();
+    const waiting = (writing: number, user: { uid?: number; gid?: number }): number => {
+      const child = spawn('sleep', ['600'], { ...user, stdio: ['ignore', 'ignore', 'ignore', writing] });
+      owned({ close: () => void child.kill('SIGKILL') });
+      return child.pid!;
+    };
+    const { reading, writing } = realPipe();
+    owned({ close: () => [reading, writing].forEach((fd) => closeSync(fd)) });
+    const theirs = waiting(writing, them);
+    expect(isReachedByThem(theirs)).toBe('false');
+    fchownSync(writing, OTHER, OTHER);
+    expect(isReachedByThem(theirs)).toBe('true');
+    expect(isReachedByThem(waiting(writing, {}))).toBe('false');
+    // One that has ended is no fault of the rights.
+    expect(isReachedByThem(4_000_000)).toBe('true');
+  },
+);
