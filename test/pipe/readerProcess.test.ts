@@ -148,7 +148,7 @@ test('the script is where the hub says that it is, and knows as many pieces as t
 
 testAsRoot(
   'a pipe that another user has made, or of a process with more rights, cannot be reached',
-  async () => {
+  () => {
     const program = join(tempFolder(), 'reachable.cjs');
     buildSync({
       stdin: {
