@@ -146,36 +146,33 @@ test('the script is where the hub says that it is, and knows as many pieces as t
   expect(readFileSync(SCRIPT, 'utf8')).toContain(`$music/${SHORT_PIECES - 1}`);
 });
 
-testAsRoot(
-  'a pipe that another user has made, or of a process with more rights, cannot be reached',
-  () => {
-    const program = join(tempFolder(), 'reachable.cjs');
-    buildSync({
-      stdin: {
-        contents:
-          "import { isReachable } from './src/pipe/readerProcess'; console.log(isReachable({ pid: Number(process.argv[2]), started: '' }));",
-        resolveDir: ROOT,
-      },
-      outfile: program,
-      ...{ bundle: true, platform: 'node', packages: 'external' },
-    });
-    chmodSync(dirname(program), 0o755);
-    const them = { uid: OTHER, gid: OTHER };
-    const isReachedByThem = (pid: number): string =>
-      execFileSync(process.execPath, [program, String(pid)], { ...them, cwd: '/', encoding: 'utf8' }).trim();
-    const waiting = (writing: number, user: { uid?: number; gid?: number }): number => {
-      const child = spawn('sleep', ['600'], { ...user, stdio: ['ignore', 'ignore', 'ignore', writing] });
-      owned({ close: () => void child.kill('SIGKILL') });
-      return child.pid!;
-    };
-    const { reading, writing } = realPipe();
-    owned({ close: () => [reading, writing].forEach((fd) => closeSync(fd)) });
-    const theirs = waiting(writing, them);
-    expect(isReachedByThem(theirs)).toBe('false');
-    fchownSync(writing, OTHER, OTHER);
-    expect(isReachedByThem(theirs)).toBe('true');
-    expect(isReachedByThem(waiting(writing, {}))).toBe('false');
-    // One that has ended is no fault of the rights.
-    expect(isReachedByThem(4_000_000)).toBe('true');
-  },
-);
+testAsRoot('a pipe that another user has made, or of a process with more rights, cannot be reached', () => {
+  const program = join(tempFolder(), 'reachable.cjs');
+  buildSync({
+    stdin: {
+      contents:
+        "import { isReachable } from './src/pipe/readerProcess'; console.log(isReachable({ pid: Number(process.argv[2]), started: '' }));",
+      resolveDir: ROOT,
+    },
+    outfile: program,
+    ...{ bundle: true, platform: 'node', packages: 'external' },
+  });
+  chmodSync(dirname(program), 0o755);
+  const them = { uid: OTHER, gid: OTHER };
+  const isReachedByThem = (pid: number): string =>
+    execFileSync(process.execPath, [program, String(pid)], { ...them, cwd: '/', encoding: 'utf8' }).trim();
+  const waiting = (writing: number, user: { uid?: number; gid?: number }): number => {
+    const child = spawn('sleep', ['600'], { ...user, stdio: ['ignore', 'ignore', 'ignore', writing] });
+    owned({ close: () => void child.kill('SIGKILL') });
+    return child.pid!;
+  };
+  const { reading, writing } = realPipe();
+  owned({ close: () => [reading, writing].forEach((fd) => closeSync(fd)) });
+  const theirs = waiting(writing, them);
+  expect(isReachedByThem(theirs)).toBe('false');
+  fchownSync(writing, OTHER, OTHER);
+  expect(isReachedByThem(theirs)).toBe('true');
+  expect(isReachedByThem(waiting(writing, {}))).toBe('false');
+  // One that has ended is no fault of the rights.
+  expect(isReachedByThem(4_000_000)).toBe('true');
+});
