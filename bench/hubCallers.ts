@@ -219,12 +219,18 @@ export class Exchange {
   /** The reader opens its ends by way of /proc. */
   #makePipes(): Promise<void> {
     this.#making ??= (async () => {
-      const pipes = Array.from({ length: PIPE_BATCH }, () => ({ pipe: ++this.#pipesMade, ...realPipe() }));
+      const pipes = Array.from({ length: PIPE_BATCH }, () => ({
+        pipe: ++this.#pipesMade,
+        ...realPipe({ waits: true }),
+      }));
       const path = (fd: number): string => `/proc/${process.pid}/fd/${fd}`;
-      await this.#ask({ do: 'open', pipes: pipes.map(({ pipe, read }) => ({ pipe, path: path(read) })) });
-      for (const { pipe, read, write } of pipes) {
-        closeSync(read);
-        this.#pipes.push({ pipe, write });
+      await this.#ask({
+        do: 'open',
+        pipes: pipes.map(({ pipe, reading }) => ({ pipe, path: path(reading) })),
+      });
+      for (const { pipe, reading, writing } of pipes) {
+        closeSync(reading);
+        this.#pipes.push({ pipe, write: writing });
       }
     })().finally(() => (this.#making = undefined));
     return this.#making;

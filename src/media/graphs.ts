@@ -39,23 +39,25 @@ export function decodeGraph(settings: PrepareSettings, soxr: boolean, padMs: num
   return `[0:a:0]asplit=2[heard][measured];[heard]${chain.join(',')}[out];[measured]${LOUDNESS},anullsink`;
 }
 
-/** Loudness and true peak of a range of [0:a:0], mixed down if `mix` is given, played `loops` times more. */
-export function loudnessGraph(range: Range, loops: number, mix?: Mix): string {
-  const loop = loops > 0 ? [`aloop=loop=${loops}:size=${range.end - range.start}`] : [];
-  const chain = [...mixed(mix), cut(range), ...loop, 'aresample=48000', LOUDNESS];
-  return `[0:a:0]${chain.join(',')}[out]`;
+/** What is heard of [0:a:0]: a range of it, mixed down. It is measured as if it were played `loops` times more. */
+export interface Heard {
+  readonly range: Range;
+  readonly mix: Mix;
+  readonly loops: number;
 }
 
-/** A range of [0:a:0], mixed down, with a linear gain and, if `limitDb` is given, a limiter that looks ahead at 192 kHz. */
-export function levelGraph(level: {
-  range: Range;
-  mix: Mix;
-  gainDb: number;
-  rate: number;
-  limitDb?: number;
-}): string {
+/** Loudness and true peak of what is heard. */
+export function loudnessGraph(heard: Heard): string {
+  return `[0:a:0]${mixed(heard.mix)},${cut(heard.range)},${measured(heard)}[out]`;
+}
+
+/**
+ * What is heard, with a linear gain and, if `limitDb` is given, a limiter that looks ahead at 192 kHz, as it is written; its
+ * loudness and true peak are measured beside it, since to start ffmpeg once more takes longer than that.
+ */
+export function levelGraph(level: Heard & { gainDb: number; rate: number; limitDb?: number }): string {
   const { range, mix, gainDb, rate, limitDb } = level;
-  const chain = [...mixed(mix), cut(range), `volume=${gainDb.toFixed(3)}dB:precision=float`];
+  const chain = [mixed(mix), cut(range), `volume=${gainDb.toFixed(3)}dB:precision=float`];
   if (limitDb !== undefined)
     chain.push(
       `apad=pad_len=${rate}`,
@@ -65,13 +67,17 @@ export function levelGraph(level: {
       `aresample=${rate}`,
       `atrim=end_sample=${range.end - range.start}`,
     );
-  return `[0:a:0]${chain.join(',')},aformat=sample_fmts=s16:channel_layouts=mono[out]`;
+  chain.push('aformat=sample_fmts=s16:channel_layouts=mono', 'asplit=2[out][measured]');
+  return `[0:a:0]${chain.join(',')};[measured]${measured(level)},anullsink`;
 }
 
-function mixed(mix: Mix | undefined): string[] {
-  if (!mix) return [];
-  const [left, right] = mix;
-  return [`pan=mono|c0=${left}*c0${right < 0 ? '-' : '+'}${Math.abs(right)}*c1`];
+function measured({ range, loops }: Heard): string {
+  const loop = loops > 0 ? `aloop=loop=${loops}:size=${range.end - range.start},` : '';
+  return `${loop}aresample=48000,${LOUDNESS}`;
+}
+
+function mixed([left, right]: Mix): string {
+  return `pan=mono|c0=${left}*c0${right < 0 ? '-' : '+'}${Math.abs(right)}*c1`;
 }
 
 function cut(range: Range): string {

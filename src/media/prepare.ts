@@ -10,7 +10,7 @@ import { cutOff, looksDamaged, lossProblem, loudnessProblem, problemIn, type Dec
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
 import { parseFoundBytes, parseInput, parseLoudness, type Loudness } from './ffmpegOutput';
-import { decodeGraph, levelGraph, loudnessGraph, FIR_DELAY_S } from './graphs';
+import { decodeGraph, levelGraph, loudnessGraph, FIR_DELAY_S, type Heard } from './graphs';
 import { LONGEST_S, OUTPUT_LIMITS, tooLong } from './inputLimits';
 import {
   countFrames,
@@ -21,7 +21,7 @@ import {
   withoutSilence,
   type Range,
 } from './levels';
-import { chooseMix, type Mix } from './mix';
+import { chooseMix } from './mix';
 import { rawOptions } from './rawFormats';
 import type { PrepareSettings } from './settings';
 import type { MediaKind } from './sources';
@@ -64,10 +64,8 @@ const LOUDNESS_TOLERANCE = 0.15;
 type RawJob = Omit<FfmpegJob, 'binary' | 'clock' | 'limitMs'>;
 
 /** What was decoded: where the sound is in `work`, two channels of floats, and how they become one. */
-interface Audible {
+interface Audible extends Heard {
   readonly work: string;
-  readonly range: Range;
-  readonly mix: Mix;
 }
 
 /** Prepares one file with one ffmpeg. */
@@ -82,7 +80,7 @@ class Preparation {
   async run(): Promise<PreparedFile> {
     const { audible, loudnessBefore } = await this.#decode();
     const target = this.kind === 'music' ? this.settings.musicLufs : this.settings.speechLufs;
-    const measured = await this.#measureRaw(audible);
+    const measured = await this.#measure(audible, { graph: loudnessGraph(audible) });
     if (measured.lufs < NOTHING_LUFS + 1) throw silent();
     const { wav, after } = await this.#level(audible, measured, target);
     const samples = audible.range.end - audible.range.start;
@@ -128,7 +126,7 @@ class Preparation {
     const range = withoutSilence(whole, levels, rate, this.kind);
     const loss = lossProblem(this.kind, (range.end - range.start) / rate, decoded.seconds);
     if (loss) throw loss;
-    return { audible: { work, range, mix }, loudnessBefore: lufs };
+    return { audible: { work, range, mix, loops: this.#loops(range) }, loudnessBefore: lufs };
   }
 
   /** Part of the file's bytes that ffmpeg takes for sound or pictures, 0 to 1. */
@@ -142,13 +140,11 @@ class Preparation {
     return this.kind === 'word' ? PAD_WORD_MS : 0;
   }
 
-  #measureRaw({ work, range, mix }: Audible): Promise<Loudness> {
-    const graph = loudnessGraph(range, this.#loops(range), mix);
-    return this.#measure({ input: work, inputOptions: this.#workOptions(), graph });
-  }
-
-  async #measure(job: RawJob): Promise<Loudness> {
-    const { lines } = await this.#ffmpeg(job);
+  /** Runs a job whose graph measures. */
+  async #measure({ work }: Audible, job: Pick<RawJob, 'graph' | 'output'>): Promise<Loudness> {
+    const { rate } = this.settings;
+    const raw = ['-f', 'f32le', '-ar', String(rate), '-ac', '2'];
+    const { lines } = await this.#ffmpeg({ input: work, inputOptions: raw, ...job });
     const loudness = parseLoudness(lines);
     if (loudness) return loudness;
     throw new HoldcastError('HC_FFMPEG_FAILED', 'ffmpeg measured no loudness', 'Is this ffmpeg complete?');
@@ -156,31 +152,19 @@ class Preparation {
 
   /** Writes with the gain that is needed, and corrects until loudness and peak are right. */
   async #level(
-    { work, range, mix }: Audible,
+    audible: Audible,
     before: Loudness,
     target: number,
   ): Promise<{ wav: string; after: Loudness }> {
-    const ceiling = this.settings.peakDbtp;
+    const { rate, peakDbtp: ceiling } = this.settings;
     const wav = this.tools.temporary();
+    const output = { file: wav, options: ['-c:a', 'pcm_s16le', '-bitexact', '-f', 'wav'] };
     let gainDb = target - before.lufs;
     const limit = before.peakDb + gainDb > ceiling - 0.05;
     let limitDb = ceiling - 0.2;
     for (let round = 1; ; round++) {
-      const graph = levelGraph({
-        range,
-        mix,
-        gainDb,
-        rate: this.settings.rate,
-        ...(limit ? { limitDb } : {}),
-      });
-      await this.#ffmpeg({
-        input: work,
-        inputOptions: this.#workOptions(),
-        graph,
-        output: { file: wav, options: ['-c:a', 'pcm_s16le', '-bitexact', '-f', 'wav'] },
-      });
-      const samples = { start: 0, end: range.end - range.start };
-      const after = await this.#measure({ input: wav, graph: loudnessGraph(samples, this.#loops(samples)) });
+      const graph = levelGraph({ ...audible, gainDb, rate, ...(limit ? { limitDb } : {}) });
+      const after = await this.#measure(audible, { graph, output });
       const excess = after.peakDb + ROUNDING_DB - ceiling;
       const short = target - after.lufs;
       if (excess <= 0 && (Math.abs(short) <= LOUDNESS_TOLERANCE || round >= ROUNDS)) {
@@ -199,10 +183,6 @@ class Preparation {
   #loops(range: Range): number {
     const seconds = (range.end - range.start) / this.settings.rate;
     return seconds < LOOP_UNDER_S ? Math.ceil(LOOP_UNDER_S / seconds) : 0;
-  }
-
-  #workOptions(): string[] {
-    return ['-f', 'f32le', '-ar', String(this.settings.rate), '-ac', '2'];
   }
 
   #ffmpeg(job: RawJob): Promise<FfmpegResult> {

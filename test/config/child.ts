@@ -1,12 +1,13 @@
-// Builds test/config/loader.ts once and runs it: a config file is loaded by the real loader in a real Node process.
+// Runs test/config/loader.ts as it is built: a config file is loaded by the real loader in a real Node process.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { buildSync } from 'esbuild';
 import type { Problem } from '../../src/config/problems';
 import type { ResolvedConfig } from '../../src/config/types';
-import { packageRoot } from '../../src/util/packageRoot';
+import { ROOT } from '../support/process';
+
+const LOADER = join(ROOT, 'dist/test/configLoader.cjs');
 
 export interface Outcome {
   config?: ResolvedConfig | null;
@@ -18,7 +19,7 @@ export interface Outcome {
   answers?: boolean[];
   /** Milliseconds of each round inside the process. */
   spent: number[];
-  /** Files of zod, esbuild and node-cron that were loaded. */
+  /** Files of esbuild and node-cron that were loaded, and zod. */
   loaded: string[];
   stdout: string;
   stderr: string;
@@ -39,19 +40,6 @@ export interface Workshop {
 export function workshop(): Workshop {
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-config-'));
   chmodSync(folder, 0o755);
-  mkdirSync(join(packageRoot(), '.cache'), { recursive: true });
-  const built = mkdtempSync(join(packageRoot(), '.cache', 'config-test-'));
-  chmodSync(built, 0o755); // below the package, so that it finds itself
-  const loader = join(built, 'loader.cjs');
-  buildSync({
-    entryPoints: [join(__dirname, 'loader.ts')],
-    outfile: loader,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    packages: 'external',
-  });
   const cache = join(folder, 'cache');
   return {
     folder,
@@ -67,7 +55,7 @@ export function workshop(): Workshop {
       const result = join(folder, 'result.json');
       const child = spawnSync(
         process.execPath,
-        [loader, JSON.stringify({ systemFile: join(folder, 'none.ts'), ...order })],
+        [LOADER, JSON.stringify({ systemFile: join(folder, 'none.ts'), ...order })],
         {
           cwd,
           encoding: 'utf8',
@@ -84,7 +72,6 @@ export function workshop(): Workshop {
     },
     close() {
       rmSync(folder, { recursive: true, force: true });
-      rmSync(built, { recursive: true, force: true });
     },
   };
 }

@@ -378,7 +378,7 @@ describe('a thread that dies', () => {
     expect([world.players.size, world.ofType('begin').length]).toEqual([0, 1]);
   });
 
-  it('has callers who come while there is none hear plain music, and others wait until there is one', async () => {
+  it('gives new callers fallback music while there is none, and lets the others wait until there is one', async () => {
     await playing();
     world.threads.length = 0;
     expect(world.arrive('1.2')).toBe('plain');

@@ -284,7 +284,7 @@ describe('where the hub plays', () => {
     }
   }
 
-  test('look-ups start readers of pipes, or of plain music where there is no room', async () => {
+  test('look-ups start readers of pipes, or of fallback music where there is no room', async () => {
     const system = new TestSystem();
     const playback = new FakePlaying();
     const settings = { ...system.parts().settings };

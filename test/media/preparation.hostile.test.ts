@@ -25,10 +25,14 @@ import { describeWithFfmpeg, makeAudio } from '../support/ffmpeg';
 import { filesUnder, put, settingsIn, tempFolder } from './fixtures';
 
 const clock = systemClock();
+/** Looked for once: starting ffmpeg to ask for its version costs a tenth of a second of processor. */
+let installed: ReturnType<typeof findFfmpeg> | undefined;
 
 function prepare(settings: MediaSettings, more: Partial<PreparationOptions> = {}): Promise<PrepareOutcome[]> {
   const findIt = (): ReturnType<typeof findFfmpeg> =>
-    findFfmpeg({ configured: settings.ffmpeg, env: process.env });
+    settings.ffmpeg === undefined
+      ? (installed ??= findFfmpeg({ env: process.env }))
+      : findFfmpeg({ configured: settings.ffmpeg, env: process.env });
   return prepareAll({ settings, log: silentLogger, clock, findFfmpeg: findIt, parallel: 1, ...more });
 }
 

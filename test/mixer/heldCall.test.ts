@@ -426,7 +426,7 @@ describe('what is told', () => {
     expect(rig.state(ID)!.told).toMatchObject({ position: 3 });
   });
 
-  test('a call that Asterisk does not know has plain music on, and that is logged once', () => {
+  test('a call that Asterisk does not know goes on with fallback music, and that is logged once', () => {
     call();
     const reader = rig.read(ID);
     rig.tell(ID, { type: 'ended' });

@@ -207,7 +207,7 @@ describe('a call that throws', () => {
     expect(rig.figures).toMatchObject({ rescued: 1, plain: 0, playing: 1 });
   });
 
-  test('in its Program, and in plain music too: a soft chord, for as long as it lasts', () => {
+  test('in its Program, and in fallback music too: a soft chord, as long as it lasts', () => {
     const media = new FakeMedia();
     media.tracks = [explosive('a', 24_000)];
     rig = new MixerRig({ media });
@@ -220,7 +220,7 @@ describe('a call that throws', () => {
     expect(rig.figures).toMatchObject({ rescued: 1 });
   });
 
-  test.each(['its office', 'a prompt'] as const)('in its Session, over %s: plain music', (what) => {
+  test.each(['its office', 'a prompt'] as const)('in its Session, over %s: fallback music', (what) => {
     class Broken extends FakeRecords {
       override choice(): never {
         throw new Error('no office');

@@ -17,7 +17,7 @@ import { pipeFolder, preparePipeFolder, type PipeFolder } from '../../src/pipe/f
 import { writePieces } from '../../src/pipe/fallbackPieces';
 import { errnoOf } from '../../src/util/errors';
 import { owned, tempFolder } from '../hub/fixtures';
-import { realPipe } from '../support/realPipe';
+import { realPipe } from '../../bench/realPipe';
 
 export const SCRIPT = resolve(__dirname, '../../bin/holdcast-reader');
 export const TOKEN = 'n7Hq-1_z.0';

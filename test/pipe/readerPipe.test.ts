@@ -24,7 +24,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { owned, tempFolder, until } from '../hub/fixtures';
 import { settled } from '../support/mixer';
-import { realPipe } from '../support/realPipe';
+import { realPipe } from '../../bench/realPipe';
 import { commandOf, FakeHub, moment, prepared, samplesOf, Started, TOKEN } from './asterisk';
 
 const FRAME = frameBytes(8000);

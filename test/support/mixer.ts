@@ -29,7 +29,7 @@ import { seededRandom, seedOf } from '../../src/util/random';
 import { longNoise, noise } from './audio';
 import type { Line } from './caller';
 import { FakeRecords, FakeSpeech, spoken } from './office';
-import { realPipe } from './realPipe';
+import { realPipe } from '../../bench/realPipe';
 
 /** What can be played, in memory; tests change it. */
 export class FakeMedia implements MixerMedia {

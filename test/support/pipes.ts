@@ -6,7 +6,7 @@ import { PipeOutput, type AudioOutput, type WriteResult } from '../../src/pipe/p
 import { Pacer, type PacerEnd } from '../../src/stream/pacer';
 import { ManualClock } from '../../src/util/clock';
 import { errnoOf } from '../../src/util/errors';
-import { realPipe } from './realPipe';
+import { realPipe } from '../../bench/realPipe';
 
 export interface TestPipe {
   readonly output: AudioOutput;
