@@ -6,8 +6,7 @@ import { mysqlPins } from './mysqlPins';
 import type { Pool, Queryable, Row, Value } from './pool';
 import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
 import { SqlPins } from './sqlPins';
-import type { Phone, Store, StoreEntry } from './store';
-import { away, refused } from './store';
+import { away, refused, type Phone, type Store, type StoreEntry } from './store';
 
 /** Rows of one statement: few lengths, since each is a statement that the server keeps prepared. */
 const PIECES = [64, 8, 1] as const;

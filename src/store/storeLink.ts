@@ -1,19 +1,20 @@
-// StoreLink: the store that is open or on its way back. It is opened when it is first asked; after a failure again and
-// again, with growing pauses, and nobody waits. One that hangs is left behind.
+// StoreLink: the store that is open or on its way back, and what the log says of it. It is opened when it is first asked; after a
+// failure again and again, with growing pauses, and nobody waits. One that hangs is left behind.
 import type { Cancel, Clock } from '../util/clock';
 import { Backoff } from '../util/backoff';
-import { errnoOf } from '../util/errors';
+import { errnoOf, errorFields } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
+import type { LogFields, Logger } from '../util/log';
 import type { Random } from '../util/random';
-import type { Outage } from './outage';
-import type { Store } from './store';
-import { away, tooSlow } from './store';
+import { away, tooSlow, type Store, type StoreEntry } from './store';
 
 export interface StoreLinkParts {
   open: () => Promise<Store>;
   clock: Clock;
+  log: Logger;
   random: Random;
-  outage: Outage;
+  /** Told of each entry that will never be in the store. */
+  onDropped?: ((type: StoreEntry['type']) => void) | undefined;
   /** What takes longer will not end, milliseconds: the store itself cuts what hangs, sooner. */
   hangMs: number;
   /** It was away, and answers again. */
@@ -27,6 +28,10 @@ const RETRY_MS = [250, 15_000] as const;
 /** Nobody's number. After a failure the store must answer before it is believed: opening a pool asks nobody. */
 export const NOBODY = '0';
 
+/** What is dropped is said once in this time. */
+const TELL_MS = 3_600_000;
+const HINT = 'repair the store; refused choices are in refused.jsonl in the folder store.spool';
+
 /**
  * new: nothing was asked yet. used: it is asked, and perhaps still being opened; until something fails or hangs.
  * away: until the pause is over. trying: it is opened anew and must answer. closed: for good.
@@ -39,6 +44,12 @@ type State =
 export class StoreLink {
   #state: State = { status: 'new' };
   readonly #backoff: Backoff;
+  /**
+   * What does not work is said once, and once that it is over: between the two there may be thousands of attempts, none of which
+   * is worth a line. Undefined: it works.
+   */
+  #outage: { late: number; dropped: number } | undefined;
+  #toldAt = -Infinity;
 
   constructor(private readonly parts: StoreLinkParts) {
     this.#backoff = new Backoff(RETRY_MS, parts.random);
@@ -66,6 +77,38 @@ export class StoreLink {
     this.#state = { status: 'closed' };
     if (state.status === 'away') state.cancel();
     if ('store' in state) await closeQuietly(state.store);
+  }
+
+  /** The store does not do what it is for. */
+  ails(error: unknown): void {
+    if (this.#outage) return;
+    this.#outage = { late: 0, dropped: 0 };
+    this.parts.log.warn(troubleFields(error), 'the store does not work; calls continue without it');
+  }
+
+  /** So many entries are in the store. */
+  wrote(entries: number): void {
+    if (this.#outage) this.#outage.late += entries;
+  }
+
+  /** There is no room for these, the store refuses them, or the process ends. @param error of the store */
+  dropped(entries: readonly Pick<StoreEntry, 'type'>[], error?: unknown): void {
+    if (entries.length === 0) return;
+    const { log, clock, onDropped } = this.parts;
+    if (this.#outage) this.#outage.dropped += entries.length;
+    for (const { type } of entries) onDropped?.(type);
+    if (clock.now() - this.#toldAt < TELL_MS) return;
+    this.#toldAt = clock.now();
+    const why = error === undefined ? {} : troubleFields(error);
+    log.error({ hint: HINT, ...why, entries: entries.length }, 'store: entries are dropped');
+  }
+
+  /** It does again, and nothing waits. */
+  over(): void {
+    const outage = this.#outage;
+    this.#outage = undefined;
+    if (outage)
+      this.parts.log.info({ writtenLate: outage.late, dropped: outage.dropped }, 'the store works again');
   }
 
   async #ask<T>(store: Promise<Store>, task: (store: Store) => Promise<T>, limitMs: number): Promise<T> {
@@ -96,8 +139,8 @@ export class StoreLink {
   }
 
   #lose(store: Promise<Store>, error: unknown): void {
-    const { clock, open, outage, hangMs } = this.parts;
-    outage.begin(error);
+    const { clock, open, hangMs } = this.parts;
+    this.ails(error);
     void closeQuietly(store);
     const cancel = clock.after(this.#backoff.nextMs(), () => {
       const store = open();
@@ -115,4 +158,11 @@ export class StoreLink {
 /** One that opens late, too. What cannot be closed is left to the end of the process. */
 async function closeQuietly(store: Promise<Store>): Promise<void> {
   await store.then((opened) => opened.close()).catch(() => {});
+}
+
+/** What may be logged of an error: words that are not ours may hold what was to be written. */
+export function troubleFields(error: unknown): LogFields {
+  const code = errnoOf(error);
+  if (code?.startsWith('HC_')) return errorFields(error);
+  return { error: code ?? (error instanceof Error ? error.name : typeof error) };
 }

@@ -7,7 +7,6 @@ import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { ChoiceFiles } from './choiceFiles';
-import type { Outage } from './outage';
 import type { Outbox } from './outbox';
 import type { StoreEntry } from './store';
 import type { StoreLink } from './storeLink';
@@ -16,7 +15,6 @@ export interface StoreWriterParts {
   outbox: Outbox;
   files: ChoiceFiles;
   link: StoreLink;
-  outage: Outage;
   clock: Clock;
   log: Logger;
   random: Random;
@@ -139,7 +137,7 @@ export class StoreWriter {
    * @throws HoldcastError HC_STORE_AWAY
    */
   async #write(entries: readonly StoreEntry[]): Promise<boolean> {
-    const { link, outbox, outage, files } = this.parts;
+    const { link, outbox, files } = this.parts;
     const refused: StoreEntry[] = [];
     let why: unknown;
     const parts = [entries];
@@ -148,7 +146,7 @@ export class StoreWriter {
       try {
         await link.ask((store) => store.write(some));
         outbox.settled(some);
-        outage.wrote(some.length);
+        link.wrote(some.length);
       } catch (error) {
         if (errnoOf(error) !== 'HC_STORE_REFUSED') throw error;
         why = error;
@@ -161,10 +159,10 @@ export class StoreWriter {
     this.#inDoubt = !this.#hasTaken;
     if (this.#inDoubt) {
       outbox.toBack(entries);
-      outage.begin(why);
+      link.ails(why);
     } else if (refused.length > 0) {
       outbox.settled(refused);
-      outage.dropped(refused, why);
+      link.dropped(refused, why);
       files.setAside(refused.filter(({ type }) => type === 'choice')).catch(() => {});
     }
     return !this.#inDoubt;

@@ -13,15 +13,13 @@ import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { ChoiceFiles } from './choiceFiles';
-import { Outage, troubleFields } from './outage';
 import { Outbox } from './outbox';
 import type { PinLedger } from './pinLedger';
 import { ChoiceRefresh, ClockDoubt, purgeBefore } from './purging';
 import { rowsOf } from './rows';
 import type { StoreSettings } from './settings';
-import type { Phone, Store, StoreEntry } from './store';
-import { tooSlow } from './store';
-import { NOBODY, StoreLink } from './storeLink';
+import { tooSlow, type Phone, type Store, type StoreEntry } from './store';
+import { NOBODY, StoreLink, troubleFields } from './storeLink';
 import { StoreWriter } from './storeWriter';
 
 export interface WriteBehindParts {
@@ -64,7 +62,6 @@ export class WriteBehindStore implements Closeable {
     end: (...asked) => this.#soon(PIN_MS, (store) => store.pins.end(...asked)),
     sweep: (...asked) => this.#soon(PIN_MS, (store) => store.pins.sweep(...asked)),
   };
-  readonly #outage: Outage;
   readonly #outbox: Outbox;
   readonly #files: ChoiceFiles;
   readonly #link: StoreLink;
@@ -82,18 +79,16 @@ export class WriteBehindStore implements Closeable {
   #closing: Promise<void> | undefined;
 
   constructor(private readonly parts: WriteBehindParts) {
-    const { settings, clock, log, onDropped } = parts;
+    const { settings, clock } = parts;
     const most = { ...defaultLimits, ...parts.limits };
-    const wall = (): number => clock.wall();
     const onWell = (): void => this.#well();
-    const outage = (this.#outage = new Outage({ log, clock, onDropped }));
-    this.#outbox = new Outbox({ most, wall, onDropped: (entry) => outage.dropped([entry]) });
-    this.#files = new ChoiceFiles(settings.spool, parts);
     const hangMs = hangMsOf(settings);
-    this.#link = new StoreLink({ ...parts, outage, hangMs, onBack: () => this.#back(), onWell });
+    const link = (this.#link = new StoreLink({ ...parts, hangMs, onBack: () => this.#back(), onWell }));
+    const wall = (): number => clock.wall();
+    const outbox = (this.#outbox = new Outbox({ most, wall, onDropped: (entry) => link.dropped([entry]) }));
+    const files = (this.#files = new ChoiceFiles(settings.spool, parts));
     const { batchMs } = most;
-    const [outbox, files, link] = [this.#outbox, this.#files, this.#link];
-    this.#writer = new StoreWriter({ ...parts, outbox, files, link, outage, batchMs, onRest: onWell });
+    this.#writer = new StoreWriter({ ...parts, outbox, files, link, batchMs, onRest: onWell });
     this.#refresh = new ChoiceRefresh(clock, settings.keepDays);
     this.#clockDoubt = new ClockDoubt(clock);
   }
@@ -135,9 +130,9 @@ export class WriteBehindStore implements Closeable {
     try {
       rowsOf([entry]);
     } catch (error) {
-      return this.#outage.dropped([entry], error); // no store can take it
+      return this.#link.dropped([entry], error); // no store can take it
     }
-    if (this.#closing && entry.type !== 'choice') return this.#outage.dropped([entry]);
+    if (this.#closing && entry.type !== 'choice') return this.#link.dropped([entry]);
     this.#outbox.add(entry);
     if (this.#closing) return void this.#save();
     if (entry.type === 'choice') this.#saveIn(SAVE_MS.first);
@@ -146,7 +141,7 @@ export class WriteBehindStore implements Closeable {
 
   /** So many were forgotten before they came here. */
   dropped(type: StoreEntry['type'], count: number): void {
-    this.#outage.dropped(Array<Pick<StoreEntry, 'type'>>(count).fill({ type }));
+    this.#link.dropped(Array<Pick<StoreEntry, 'type'>>(count).fill({ type }));
   }
 
   /** Removes what is older than settings.keepDays; when the store is away, as soon as it is back. Never rejects. */
@@ -184,7 +179,7 @@ export class WriteBehindStore implements Closeable {
 
   /** Everything is written, or the store is quick again. */
   #well(): void {
-    if (this.#missing === 0 && !this.#writer.isBehind && !this.isAway) this.#outage.over();
+    if (this.#missing === 0 && !this.#writer.isBehind && !this.isAway) this.#link.over();
   }
 
   /** Never rejects; undefined after 1.5 s at the latest. */
@@ -197,7 +192,7 @@ export class WriteBehindStore implements Closeable {
       // It is late, or refuses: who may not read today may not read on another connection either.
       if (this.isAway || this.#closing) return undefined;
       this.#missing = TIMELY;
-      this.#outage.begin(error);
+      this.#link.ails(error);
       return undefined;
     }
   }
@@ -240,7 +235,7 @@ export class WriteBehindStore implements Closeable {
     const areSafe = (await until(CLOSE_MS.saved, this.#save())) === true;
     await until(CLOSE_MS.written, this.#writer.finish());
     this.#writer.close();
-    this.#outage.dropped([...this.#outbox.journal, ...(areSafe ? [] : this.#outbox.choices)]);
+    this.#link.dropped([...this.#outbox.journal, ...(areSafe ? [] : this.#outbox.choices)]);
     await until(CLOSE_MS.closed, this.#link.close());
   }
 }
