@@ -1,5 +1,5 @@
-// Voices: what becomes of each announcement of a Program, and who is told. An advice counts as heard when it was heard
-// to its end, or, where the program was killed in its middle, for the most part; else the rota has it come once more.
+// Voices: the fate of each announcement of a Program, told to its listener. An advice counts as heard when the caller heard
+// all of it or, if the program was killed in its middle, most of it; otherwise the rota plays it once more.
 import type { Clip } from '../audio/source';
 import { lengthOf, type Announcement, type Listening } from './announcement';
 import type { AnnouncerListener } from './announcer';
@@ -15,13 +15,13 @@ export type VoiceEvent =
 
 export interface VoicesParts {
   rota: Pick<AdviceRota, 'giveBack' | 'cutOff'>;
-  hindsight: PlayoutHistory;
+  history: PlayoutHistory;
   /** Sample of the call at which the current block begins. */
   now: () => number;
   emit: (event: VoiceEvent) => void;
 }
 
-/** Who is to be told of an announcement that is not over. */
+/** The listener of an announcement that is not over. */
 interface Pending {
   readonly shelf?: AdviceSlot | undefined;
   readonly listening?: Listening | undefined;
@@ -44,7 +44,7 @@ export class Voices implements AnnouncerListener {
   unheard(at: number): ReadonlyMap<string, boolean> {
     const unheard = new Map<string, boolean>();
     for (const advice of this.#stillFresh()) {
-      const spoken = this.parts.hindsight.spoken(advice, at);
+      const spoken = this.parts.history.spoken(advice, at);
       if (spoken < lengthOf(advice) / 2) for (const { id } of advice.clips) unheard.set(id, spoken > 0);
     }
     return unheard;
@@ -55,7 +55,7 @@ export class Voices implements AnnouncerListener {
     const pending = this.#pending.get(announcement);
     const shelf = pending?.shelf;
     if (pending) pending.began = true;
-    this.parts.hindsight.began(announcement, atSample);
+    this.parts.history.began(announcement, atSample);
     this.parts.emit({ type: 'voice-start', atSample, announcement, ...(shelf && { shelf }) });
     pending?.listening?.began?.();
   }
@@ -84,16 +84,16 @@ export class Voices implements AnnouncerListener {
   }
 
   #over(announcement: Announcement, offset: number): void {
-    const { hindsight, now } = this.parts;
+    const { history, now } = this.parts;
     const at = now() + offset;
     const { listening } = this.#pending.get(announcement) ?? {};
     this.#pending.delete(announcement);
-    hindsight.ended(announcement, at);
-    listening?.over?.(hindsight.spoken(announcement, at));
+    history.ended(announcement, at);
+    listening?.over?.(history.spoken(announcement, at));
   }
 
   #stillFresh(): Announcement[] {
-    return this.#fresh.filter((advice) => !this.parts.hindsight.isPast(advice));
+    return this.#fresh.filter((advice) => !this.parts.history.isPast(advice));
   }
 
   #forget(advice: Announcement): void {

@@ -18,8 +18,7 @@ import { seededRandom } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { Recorder } from './recorder';
 import type { CallScript, ScriptEvent } from './script';
-import { ScriptRecords } from './scriptOffice';
-import { SettledSpeech } from './settledSpeech';
+import { ScriptRecords, SettledSpeech } from './scriptedServices';
 
 export interface RenderParts {
   config: ResolvedConfig;
@@ -30,7 +29,7 @@ export interface RenderParts {
   /** Called about once a rendered minute with the part that is done, 0 to 1. */
   onProgress?: (done: number) => void;
   signal?: AbortSignal;
-  /** Who says numbers. Default: the voices of the config. */
+  /** Says numbers. Default: the voices of the config. */
   speech?: Speech;
 }
 

@@ -11,7 +11,7 @@ import { startTicks } from '../../src/util/processStart';
 import { owned, tempFolder, until } from '../hub/fixtures';
 import { OTHER, testAsRoot } from '../support/otherUser';
 import { ROOT } from '../support/process';
-import { realPipe } from '../support/realPipe';
+import { realPipe } from '../../bench/realPipe';
 import { commandOf, FakeHub, moment, prepared, SCRIPT, Started, TOKEN } from './asterisk';
 
 const isCat = (reader: Started): boolean => !reader.over && commandOf(reader.pid) === 'cat';
