@@ -22,7 +22,7 @@ export default defineConfig({
     // The ffmpeg that prepares files. Default: the variable FFMPEG_PATH, otherwise the installed one.
     // ffmpeg: '/usr/bin/ffmpeg',
 
-    // Interval between scans for new files, 500 to 3600000.
+    // Interval between scans for new files, 500 to 3600000. A file overwritten in place is noticed within 12 of them.
     scanMs: 5000,
 
     // Loudness of prepared files, in LUFS (lower is softer), -50 to -10.

@@ -4,8 +4,3 @@
 export function gainOfDb(db: number): number {
   return 10 ** (db / 20);
 }
-
-/** Linear gain to dB; 0 is −Infinity. */
-export function dbOfGain(gain: number): number {
-  return 20 * Math.log10(gain);
-}

@@ -3,7 +3,6 @@
 import { shapeEdges } from './edges';
 import { samplesOf, type SampleRate } from './frame';
 import { gainOfDb } from './gain';
-import { memoryClip, type Clip } from './source';
 
 export interface ToneShape {
   /** Frequency, Hz. */
@@ -48,11 +47,6 @@ export function toneSamples(rate: SampleRate, { hz, ms, levelDb }: ToneShape): F
   const peak = out.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
   const gain = peak > 0 ? gainOfDb(levelDb) / peak : 0;
   return out.map((sample) => sample * gain);
-}
-
-/** The tone as a Clip, to be found again in a recording. */
-export function toneClip(rate: SampleRate, shape: ToneShape): Clip {
-  return memoryClip('key-tone', toneSamples(rate, shape), 'Key tone');
 }
 
 /** Two keys pressed quickly are both answered; more at once would only be louder. */

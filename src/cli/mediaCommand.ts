@@ -52,6 +52,8 @@ const MOST_PARALLEL = 4;
 /** In the background files that are still being copied are waited for this long. */
 const WAIT_FOR_COPY_MS = 10 * 60_000;
 const LOOK_AGAIN_MS = 2000;
+/** Whether another that prepares is done. */
+const LOCK_AGAIN_MS = 300;
 
 /**
  * `media prepare`.
@@ -84,12 +86,9 @@ async function prepareInForeground(options: MediaPrepareOptions): Promise<number
 }
 
 /** Takes the lock, after its current holder; undefined when interrupted. */
-async function waitForLock({
-  settings,
-  out,
-  signal,
-  json,
-}: MediaPrepareOptions): Promise<Closeable | undefined> {
+async function waitForLock(options: MediaPrepareOptions): Promise<Closeable | undefined> {
+  const { settings, out, signal, json } = options;
+  const clock = clockOf(options);
   const lock = new PrepareLock(settings.cache);
   for (let told = false; !signal.aborted; told = true) {
     const taken = await lock.acquire();
@@ -97,7 +96,7 @@ async function waitForLock({
     const pid = await lock.owner();
     if (!told && !json && pid !== undefined)
       out.write(`Process ${pid} is preparing media: waiting for it …\n`);
-    await lock.released(signal);
+    await new Promise<void>((resolve) => clock.after(LOCK_AGAIN_MS, resolve));
   }
   return undefined;
 }

@@ -46,7 +46,7 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
     const { PrepareLock } = await import('./lock');
     const starting = await new PrepareLock(cache, 'spawn').acquire();
     if (!starting) return false;
-    if (await new PrepareLock(cache).isHeld()) {
+    if ((await new PrepareLock(cache).owner()) !== undefined) {
       await starting.close();
       return false;
     }

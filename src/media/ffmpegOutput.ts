@@ -1,11 +1,6 @@
 // Reads what ffmpeg says: how long an input should be, how loud it is, what could not be decoded. Pure.
 // There may be no ffprobe, so its knowledge is taken from ffmpeg's own words.
 
-export interface ProbedInput {
-  /** Length that the file claims, seconds; undefined when it claims none or it is only an estimate. */
-  readonly durationS?: number;
-}
-
 export interface Loudness {
   /** Integrated loudness, LUFS; −70 and less: nothing above the gate. */
   readonly lufs: number;
@@ -54,8 +49,8 @@ export function errorCounter(): { hear(line: string): void; readonly errors: Inp
   };
 }
 
-/** From the lines about the first input. */
-export function parseInput(lines: readonly string[]): ProbedInput {
+/** Length that the first input claims, seconds; undefined when it claims none or it is only an estimate. */
+export function claimedSeconds(lines: readonly string[]): number | undefined {
   const end = lines.findIndex((line) => line.startsWith('Stream mapping') || line.startsWith('Output #'));
   const about = end < 0 ? lines : lines.slice(0, end);
   const time = about.map((l) => /^\s*Duration: (\d+):(\d+):(\d+\.\d+)/.exec(l)).find((m) => m !== null);
@@ -63,7 +58,7 @@ export function parseInput(lines: readonly string[]): ProbedInput {
   const film = about.some((l) => /Stream #.*Video:/.test(l) && !l.includes('attached pic'));
   const vague =
     film || about.some((l) => l.includes('Estimating duration') || l.includes('using bitrate for duration'));
-  return time && !vague ? { durationS: Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3]) } : {};
+  return time && !vague ? Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3]) : undefined;
 }
 
 /** The last summary of the ebur128 filter; undefined when there is none. */

@@ -1,7 +1,6 @@
 // The filter graphs that preparation gives to ffmpeg. Pure text, one function a graph.
 // Only filters that ffmpeg has had since 4.x, with options that have not changed their defaults since.
-import type { Range } from './levels';
-import type { Mix } from './mix';
+import type { Mix, Range } from './levels';
 import type { PrepareSettings } from './settings';
 
 /** The low-pass is a linear-phase FIR: its output begins and ends this much later, seconds. */

@@ -8,10 +8,8 @@ import { boundsOf, type SourceFile } from './sources';
 
 export interface ManifestEntry {
   readonly title?: string;
-  readonly author?: string;
   readonly licence?: string;
   readonly language?: string;
-  readonly text?: string;
   /** The file is a PCM 16-bit mono WAV that is played as it is, at the rate of its header. */
   readonly prepared?: boolean;
   /** Size of the file when the manifest was written, bytes. */
@@ -22,7 +20,6 @@ export interface ManifestEntry {
   readonly loudness?: number;
   /** True peak, dBTP. */
   readonly peakDb?: number;
-  readonly kind?: string;
 }
 
 export interface Manifest {
@@ -44,16 +41,13 @@ export const NO_MANIFEST: Manifest = { entries: new Map<string, ManifestEntry>()
 
 const TYPES: Readonly<Record<string, string>> = {
   title: 'string',
-  author: 'string',
   licence: 'string',
   language: 'string',
-  text: 'string',
   prepared: 'boolean',
   bytes: 'number',
   sha256: 'string',
   loudness: 'number',
   peakDb: 'number',
-  kind: 'string',
 };
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 // Prepares one file: decoded once, mono, in the telephone's band, at the right loudness, with no peak too high.
-// Whether it is whole and how its channels are mixed is judged by what was decoded (damage.ts, mix.ts).
+// Whether it is whole and how its channels are mixed is judged by what was decoded (damage.ts, levels.ts).
 import { promises } from 'node:fs';
 import { basename } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES } from '../audio/wav';
@@ -9,10 +9,11 @@ import { lookInto } from './claimedLength';
 import { cutOff, looksDamaged, lossProblem, loudnessProblem, problemIn, type Decoded } from './damage';
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
 import type { FfmpegBinary } from './ffmpegBinary';
-import { parseFoundBytes, parseInput, parseLoudness, type Loudness } from './ffmpegOutput';
+import { claimedSeconds, parseFoundBytes, parseLoudness, type Loudness } from './ffmpegOutput';
 import { decodeGraph, levelGraph, loudnessGraph, FIR_DELAY_S, type Heard } from './graphs';
 import { LONGEST_S, OUTPUT_LIMITS, tooLong } from './inputLimits';
 import {
+  chooseMix,
   countFrames,
   isSilent,
   levelsOf,
@@ -21,7 +22,6 @@ import {
   withoutSilence,
   type Range,
 } from './levels';
-import { chooseMix } from './mix';
 import { rawOptions } from './rawFormats';
 import type { PrepareSettings } from './settings';
 import type { MediaKind } from './sources';
@@ -114,7 +114,7 @@ class Preparation {
     const levels = levelsOf(windows, mix);
     const decoded: Decoded = {
       seconds: (whole.end - whole.start) / rate - (2 * this.#padMs) / 1000,
-      claimedS: parseInput(lines).durationS,
+      claimedS: claimedSeconds(lines),
       errors,
       peakDb,
       soundingShare: soundingShare(levels),

@@ -53,19 +53,17 @@ export function titleFor({ name, folder }: SourceFile, entry: ManifestEntry | un
   return entry?.title ?? titleOf(name, folder.kind !== 'music');
 }
 
-function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext, licence?: string): Track {
+function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext): Track {
   const entry = context.manifest.entries.get(source.id);
   const language = spokenIn(source, entry);
   return new Track({
     id: source.id,
     title: titleFor(source, entry),
-    file: source.file,
     rate: context.settings.rate,
     pcm,
     readMode: context.readMode,
     log: context.log,
     ...(language === undefined ? {} : { language }),
-    ...(licence === undefined ? {} : { licence }),
   });
 }
 
@@ -78,8 +76,7 @@ function fromRecord(
   if ('problem' in record) return { status: 'problem', trouble: record.problem };
   const wav = join(pcmFolder(context.settings.cache), record.wav);
   const pcm = { wav, dataOffset: WAV_HEADER_BYTES, samples: record.samples };
-  const licence = context.manifest.entries.get(source.id)?.licence ?? record.licence;
-  return { status: 'ready', track: trackOf(source, pcm, context, licence), record };
+  return { status: 'ready', track: trackOf(source, pcm, context), record };
 }
 
 /** Whether `source` can be played: ready, unprepared or a problem. Never throws. */
@@ -99,8 +96,7 @@ async function shippedTrack(source: SourceFile, context: ReadinessContext): Prom
     if (!isPlayable(info, context.settings.rate)) return undefined;
     const { dataOffset, samples } = info;
     const own = { within, mtimeMs: source.mtimeMs };
-    const licence = context.manifest.entries.get(source.id)?.licence;
-    return trackOf(source, { wav: file.real, dataOffset, samples, own }, context, licence);
+    return trackOf(source, { wav: file.real, dataOffset, samples, own }, context);
   } finally {
     await file.close();
   }

@@ -31,12 +31,9 @@ export interface OwnFile {
 export interface TrackOptions {
   readonly id: string;
   readonly title: string;
-  /** The file in the media folder, absolute. */
-  readonly file: string;
   readonly rate: number;
   readonly pcm: PcmLocation;
   readonly language?: string;
-  readonly licence?: string;
   readonly readMode: ReadMode;
   readonly log: Logger;
 }
@@ -50,11 +47,9 @@ const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
 export class Track implements Clip {
   readonly id: string;
   readonly title: string;
-  readonly file: string;
   readonly samples: number;
   readonly durationMs: number;
   readonly language?: string;
-  readonly licence?: string;
   readonly #options: TrackOptions;
   #lateReads = 0;
   #failed = false;
@@ -63,11 +58,9 @@ export class Track implements Clip {
     this.#options = options;
     this.id = options.id;
     this.title = options.title;
-    this.file = options.file;
     this.samples = options.pcm.samples;
     this.durationMs = (options.pcm.samples * 1000) / options.rate;
     if (options.language !== undefined) this.language = options.language;
-    if (options.licence !== undefined) this.licence = options.licence;
   }
 
   /** How often a Reader of this Track had to yield silence since the disk was late. */
@@ -90,7 +83,7 @@ export class Track implements Clip {
     return this.#options.pcm;
   }
 
-  /** Whether the samples lie in `file` itself, not in the cache. */
+  /** Whether the samples lie in the operator's own file, not in the cache. */
   get playsItsFile(): boolean {
     return this.#options.pcm.own !== undefined;
   }

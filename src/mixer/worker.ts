@@ -23,7 +23,7 @@ function main(): void {
   const post = (message: FromMixer): void => port.postMessage(message);
   const log = new ThreadLog(post, clock);
   const told = survive(log, new LogThrottle(clock, SAY_MS));
-  const media = new PagedMedia({ wanted: (key, index) => post({ type: 'wanted', key, index }) });
+  const media = new PagedMedia((key, index) => post({ type: 'wanted', key, index }));
   const outside = new MixerRpcClient({ post, mixer: () => mixer, clock });
   const hear = (message: ToMixer): void => {
     if (isRpc(message)) return outside.hear(message);

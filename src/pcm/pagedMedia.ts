@@ -8,11 +8,6 @@ import type { CatalogClip, Page } from './page';
 import { PagedReader } from './pagedReader';
 import { PageSlot, PageTable } from './pageTable';
 
-export interface PagedMediaParts {
-  /** Asks for a page, which then comes by `put`; it may be asked for again if it does not come. */
-  readonly wanted: (key: number, index: number) => void;
-}
-
 class PagedClip implements Clip {
   readonly key: number;
   readonly id: string;
@@ -44,8 +39,9 @@ export class PagedMedia implements PlayableMedia {
   #clips = new PlayableClips<PagedClip>();
   #pagesLate = 0;
 
-  constructor(parts: PagedMediaParts) {
-    this.#table = new PageTable(parts.wanted);
+  /** @param wanted asks for a page, which then comes by `put`; it may be asked for again if it does not come */
+  constructor(wanted: (key: number, index: number) => void) {
+    this.#table = new PageTable(wanted);
   }
 
   /** How often a reader had to give silence since its page was late. */

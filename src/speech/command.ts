@@ -13,6 +13,7 @@ import type { MediaSettings } from '../media/settings';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
+import { SingleFlight } from '../util/singleFlight';
 import type { Spoken } from './spoken';
 import { sentenceKey, SpokenCache } from './spokenCache';
 import type { Voice, VoiceSettings } from './voice';
@@ -34,17 +35,12 @@ function failed(text: string, hint: string): HoldcastError {
   return new HoldcastError('HC_VOICE_FAILED', text, hint);
 }
 
-/** A sentence being spoken, for all that want it. */
-interface Speaking {
-  readonly samples: Promise<Int16Array>;
-  readonly stop: AbortController;
-  listeners: number;
-}
-
 export class CommandVoice implements Voice {
   readonly name: string;
   readonly #cache: SpokenCache;
-  readonly #speaking = new Map<string, Speaking>();
+  readonly #flights = new SingleFlight<Int16Array>();
+  /** Those under way, each with what it leaves behind cleared away. */
+  readonly #runs = new Map<string, Promise<unknown>>();
   #binary: Promise<FfmpegBinary> | undefined;
   /** What it failed with last; undefined: it works. */
   #trouble: string | undefined;
@@ -94,30 +90,15 @@ export class CommandVoice implements Voice {
     const kept = await this.#cache.get(key, media.rate);
     if (kept) return kept;
     signal.throwIfAborted();
-    const speaking = this.#speaking.get(key) ?? this.#begin(key, text, language);
-    return this.#listen(speaking, key, signal);
+    const samples = await this.#flights.join(key, signal, (stop) => this.#run(key, text, language, stop));
+    // The last one to leave waits for the end of the program.
+    if (!samples && !this.#flights.has(key)) await this.#runs.get(key);
+    signal.throwIfAborted();
+    return samples!;
   }
 
-  /** Waits with the others, or until its own signal; the last one to leave ends the program and waits for its end. */
-  async #listen(speaking: Speaking, key: string, signal: AbortSignal): Promise<Int16Array> {
-    let onAbort = (): void => {};
-    const left = new Promise<never>((_, reject) => {
-      onAbort = () => {
-        if (--speaking.listeners > 0) return reject(signal.reason as Error);
-        this.#forget(key, speaking);
-        speaking.stop.abort(signal.reason);
-      };
-    });
-    speaking.listeners++;
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await Promise.race([speaking.samples, left]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-  }
-
-  #begin(key: string, text: string, language: string): Speaking {
+  /** @param given aborted when nobody waits any more */
+  #run(key: string, text: string, language: string, given: AbortSignal): Promise<Int16Array> {
     const stop = new AbortController();
     const { limitMs } = this.settings;
     const tooLong = failed(
@@ -125,18 +106,11 @@ export class CommandVoice implements Voice {
       'Try the command by hand; a slower program needs a greater `limitMs`.',
     );
     const cancel = this.parts.clock.after(limitMs, () => stop.abort(tooLong));
-    const samples = this.#speak(key, text, language, stop.signal).finally(() => {
-      cancel();
-      this.#forget(key, speaking);
-    });
-    const speaking: Speaking = { samples, stop, listeners: 0 };
-    this.#speaking.set(key, speaking);
-    return speaking;
-  }
-
-  /** Later requests start afresh. */
-  #forget(key: string, speaking: Speaking): void {
-    if (this.#speaking.get(key) === speaking) this.#speaking.delete(key);
+    given.addEventListener('abort', () => stop.abort(given.reason), { once: true });
+    const run = this.#speak(key, text, language, stop.signal).finally(cancel);
+    const ended = run.catch(() => {}).finally(() => this.#runs.get(key) === ended && this.#runs.delete(key));
+    this.#runs.set(key, ended);
+    return run;
   }
 
   async #speak(key: string, text: string, language: string, signal: AbortSignal): Promise<Int16Array> {

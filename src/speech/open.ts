@@ -20,9 +20,6 @@ export interface SpeakerSettings {
   readonly requestPreparation?: () => void;
 }
 
-/** Words that stay in memory: those of whole packs, where many callers hear them. */
-const KEPT_WORDS = 2000;
-
 /** Closed by the caller; that ends programs which are at work. */
 export async function openSpeaker(parts: SpeakerSettings): Promise<Speaker> {
   const voices = await Promise.all(parts.voices.map((settings) => openVoice(settings, parts)));
@@ -38,6 +35,6 @@ async function openVoice(settings: VoiceSettings, parts: SpeakerSettings): Promi
     return new CommandVoice(settings, { media, clock, log, findFfmpeg: find });
   }
   const [{ recordingsOf }, { WordVoice }] = await Promise.all([import('./packs'), import('./wordVoice')]);
-  const wordParts = { media, clock, log, currency, requestPreparation, keep: KEPT_WORDS };
+  const wordParts = { media, clock, log, currency, requestPreparation };
   return new WordVoice(recordingsOf(settings)!, wordParts);
 }

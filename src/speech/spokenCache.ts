@@ -11,7 +11,7 @@ import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
-import { endProgram } from './programs';
+import { bootId, startTicks } from '../util/processStart';
 
 const DAY_MS = 24 * 60 * 60_000;
 const MOST_FILES = 500;
@@ -145,4 +145,37 @@ export class SpokenCache {
     const hint = `Give this user the right to write in ${this.#folder}.`;
     this.log.warn({ error: messageOf(error), hint }, 'spoken sentences are not kept');
   }
+}
+
+const NOTE = 'program';
+
+/**
+ * Notes a program in the folder of its run: a process that is killed at once cannot end what it has started, and the next
+ * one that uses the cache does. Never rejects: without a note the program is ended as long as this process lives.
+ */
+export async function noteProgram(pid: number, folder: string): Promise<void> {
+  try {
+    const mark = markOf(pid);
+    if (mark !== undefined) await promises.writeFile(join(folder, NOTE), mark, { mode: 0o600 });
+  } catch {
+    // It has ended already, or the disk is full.
+  }
+}
+
+/** Kills the program that is noted in a folder, with its group, if it is still the same. Never rejects. */
+async function endProgram(folder: string): Promise<void> {
+  try {
+    const mark = await promises.readFile(join(folder, NOTE), 'utf8');
+    const pid = Number(/^[1-9]\d{0,9}(?= )/.exec(mark)?.[0]);
+    // Of 0 and 1 the group would be our own, or everybody.
+    if (pid > 1 && markOf(pid) === mark) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Number, when it was started, which start of the machine: no other process ever has it. Undefined without /proc. */
+function markOf(pid: number): string | undefined {
+  const [ticks, boot] = [startTicks(pid), bootId()];
+  return ticks && boot && `${pid} ${ticks} ${boot}`;
 }

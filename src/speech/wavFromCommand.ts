@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { wavProblem } from './oneWav';
-import { noteProgram } from './programs';
+import { noteProgram } from './spokenCache';
 
 export interface SpeakingProgram {
   /** See VoiceSettings: `{text}`, `{file}`, `{out}` and `{language}` are filled in. */

@@ -8,7 +8,7 @@ import { baseLanguage } from '../media/names';
 import { readPcm } from '../media/pcmFile';
 import { readiness } from '../media/ready';
 import type { MediaSettings } from '../media/settings';
-import { lookAt, newListing, type MediaFolder, type SourceFile } from '../media/sources';
+import { lookAt, newListing, type FileTrouble, type MediaFolder, type SourceFile } from '../media/sources';
 import { rootOf, wordFiles, wordFolders } from '../media/words';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
@@ -25,8 +25,6 @@ export interface WordVoiceParts {
   readonly clock: Clock;
   /** ISO 4217: which money its words are expected to say, for what is told of missing ones. */
   readonly currency: string;
-  /** Words that are kept in memory, the last ones; at least 1. */
-  readonly keep: number;
   /** Called when recordings wait to be prepared, at most once a minute. Must not throw. */
   readonly requestPreparation?: (() => void) | undefined;
 }
@@ -45,6 +43,7 @@ interface Loaded {
 export class WordVoice implements Voice {
   readonly name: string;
   readonly #pause: Clip;
+  /** By path: no more than a language has words. */
   readonly #loaded = new Map<string, Loaded>();
   readonly #told = new Set<string>();
   #folders: readonly string[] = [];
@@ -116,20 +115,24 @@ export class WordVoice implements Voice {
   }
 
   /** No fault of anybody's: another voice says such sentences. */
-  #tellForeign({ path }: MediaFolder): undefined {
-    if (this.#told.has(path)) return;
-    this.#told.add(path);
-    this.parts.log.info({ voice: this.name, folder: path }, 'some sentences are not in this kind of voice');
+  #tellForeign({ path: folder }: MediaFolder): undefined {
+    if (this.#isNew(folder))
+      this.parts.log.info({ voice: this.name, folder }, 'some sentences are not in this kind of voice');
   }
 
-  #tellMissing(missing: readonly string[], folder: MediaFolder): void {
-    const clips = [...new Set(missing)].sort().filter((clip) => !this.#told.has(`${folder.path}/${clip}`));
-    for (const clip of clips) this.#told.add(`${folder.path}/${clip}`);
-    if (clips.length === 0) return;
+  #tellMissing(missing: readonly string[], { path: folder }: MediaFolder): void {
+    const clips = [...new Set(missing)].sort().filter((clip) => this.#isNew(`${folder}/${clip}`));
     const hint =
       'Record them into that folder (docs/speech.md); `holdcast media check` lists what is missing.';
-    const code = 'HC_VOICE_FAILED';
-    this.parts.log.error({ code, voice: this.name, folder: folder.path, clips, hint }, 'clips are missing');
+    const fields = { code: 'HC_VOICE_FAILED', voice: this.name, folder, clips, hint };
+    if (clips.length > 0) this.parts.log.error(fields, 'clips are missing');
+  }
+
+  /** Each trouble is told once. */
+  #isNew(trouble: string): boolean {
+    const isNew = !this.#told.has(trouble);
+    this.#told.add(trouble);
+    return isNew;
   }
 
   /** Clips by file name; undefined when one cannot be played now. */
@@ -139,14 +142,12 @@ export class WordVoice implements Voice {
   ): Promise<ReadonlyMap<string, Clip> | undefined> {
     const listing = newListing([]);
     await lookAt(rootOf(this.recordings.pack), folder, [...files.values()], listing);
-    const clips = await inBatches(
-      listing.files,
-      async (source) => [source.name, await this.#word(source)] as const,
-    );
-    const words = new Map(
-      clips.flatMap(([name, clip]) => (clip === undefined ? [] : [[name, clip] as const])),
-    );
-    if (clips.some(([, clip]) => clip === undefined)) {
+    const words = new Map<string, Clip>();
+    await inBatches(listing.files, async (source) => {
+      const clip = await this.#word(source);
+      if (clip) words.set(source.name, clip);
+    });
+    if (words.size < listing.files.length) {
       this.#manifest = undefined;
       return undefined;
     }
@@ -157,36 +158,24 @@ export class WordVoice implements Voice {
   async #word(source: SourceFile): Promise<Clip | undefined> {
     const known = this.#loaded.get(source.file);
     if (known && isSameStamp(known.source, source)) return known.clip;
-    const { media, log } = this.parts;
+    const { media: settings, log } = this.parts;
     this.#manifest ??= readManifest(source.root);
-    const found = await readiness(source, {
-      settings: media,
-      manifest: await this.#manifest,
-      readMode: 'ahead',
-      log,
-    });
+    const manifest = await this.#manifest;
+    const found = await readiness(source, { settings, manifest, readMode: 'ahead', log });
     if (found.status === 'problem') return this.#tellBroken(source, found.trouble);
     if (found.status !== 'ready') return this.#request();
-    if (found.track.durationMs > MOST_WORD_MS)
-      return this.#tellBroken(source, {
-        code: 'HC_VOICE_FAILED',
-        message: 'too long for a word or a phrase',
-      });
+    const { id, pcm, title, durationMs } = found.track;
+    if (durationMs > MOST_WORD_MS) {
+      const message = 'too long for a word or a phrase';
+      return this.#tellBroken(source, { code: 'HC_VOICE_FAILED', message });
+    }
     try {
-      const { id, pcm, title } = found.track;
       const clip = memoryClip(id, await readPcm(pcm), title);
-      this.#keep({ source, clip });
+      this.#loaded.set(source.file, { source, clip });
       return clip;
     } catch (error) {
       return this.#tellBroken(source, { code: 'HC_MEDIA_UNREADABLE', message: messageOf(error) });
     }
-  }
-
-  #keep(word: Loaded): void {
-    this.#loaded.delete(word.source.file);
-    this.#loaded.set(word.source.file, word);
-    const [oldest] = this.#loaded.keys();
-    if (this.#loaded.size > this.parts.keep && oldest !== undefined) this.#loaded.delete(oldest);
   }
 
   #request(): undefined {
@@ -199,16 +188,11 @@ export class WordVoice implements Voice {
   }
 
   /** Told once of a file as it is. */
-  #tellBroken(source: SourceFile, problem: { readonly code: string; readonly message: string }): undefined {
-    const key = `${source.file} ${source.size} ${source.mtimeMs} ${problem.message}`;
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    const { code, message } = problem;
+  #tellBroken({ file, id, size, mtimeMs }: SourceFile, { code, message }: FileTrouble): undefined {
+    if (!this.#isNew(`${file} ${size} ${mtimeMs} ${message}`)) return;
     const hint = 'Replace the recording, then run `holdcast media prepare`.';
-    this.parts.log.error(
-      { code, voice: this.name, file: source.id, error: message, hint },
-      'a recording cannot be said',
-    );
+    const fields = { code, voice: this.name, file: id, error: message, hint };
+    this.parts.log.error(fields, 'a recording cannot be said');
   }
 }
 

@@ -1,5 +1,5 @@
-// Calls of the C library that Node lacks: how much of a pipe is unread, whether it has a reader, its capacity, and one datagram to a
-// Unix socket. koffi makes them; without it (not Linux), each answer says so.
+// Calls of the C library that Node lacks: how much of a pipe is unread, whether it has a reader, its capacity, a lock on a file,
+// and one datagram to a Unix socket. koffi makes them; without it (not Linux), each answer says so.
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
@@ -8,6 +8,7 @@ import type * as Koffi from 'koffi';
 interface Libc {
   ioctl(fd: number, request: number, value: Int32Array): number;
   fcntl(fd: number, command: number, value: number): number;
+  flock(fd: number, operation: number): number;
   poll(fds: Int32Array, count: number, timeoutMs: number): number;
   socket(domain: number, type: number, protocol: number): number;
   sendto(fd: number, data: Buffer, bytes: number, flags: number, to: Buffer, toBytes: number): number;
@@ -17,6 +18,9 @@ interface Libc {
 /** Linux: asm-generic/ioctls.h, linux/fcntl.h, asm-generic/poll.h. */
 const FIONREAD = 0x541b;
 const F_SETPIPE_SZ = 1031;
+/** sys/file.h: exclusive, without waiting; and let go. */
+const LOCK_EX_NB = 2 | 4;
+const LOCK_UN = 8;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
@@ -41,6 +45,7 @@ function load(): Libc | undefined {
     return {
       ioctl: library.func('int ioctl(int fd, unsigned long request, int *value)'),
       fcntl: library.func('int fcntl(int fd, int command, int value)'),
+      flock: library.func('int flock(int fd, int operation)'),
       poll: library.func('int poll(int *fds, unsigned long count, int timeoutMs)'),
       socket: library.func('int socket(int domain, int type, int protocol)'),
       sendto: library.func(
@@ -90,6 +95,24 @@ export function hasReader(fd: number): boolean {
  */
 export function setPipeBytes(fd: number, bytes: number): boolean {
   return (library()?.fcntl(fd, F_SETPIPE_SZ, bytes) ?? -1) >= 0;
+}
+
+/**
+ * Locks an open file (flock); it waits for nothing. The lock ends when the file is closed, be it by the end of the process.
+ * @returns false: another has the lock; undefined: there are no locks here
+ */
+export function tryLock(fd: number): boolean | undefined {
+  const c = library();
+  if (!c) return undefined;
+  if (c.flock(fd, LOCK_EX_NB) === 0) return true;
+  return getSystemErrorName(-c.errno()) === 'EAGAIN' ? false : undefined;
+}
+
+/** Whether another open file has the lock that `tryLock` takes; for 2 µs it is held for that. */
+export function isLocked(fd: number): boolean {
+  const taken = tryLock(fd);
+  if (taken) library()?.flock(fd, LOCK_UN);
+  return taken === false;
 }
 
 /**

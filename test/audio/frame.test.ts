@@ -2,7 +2,7 @@
 // Would catch: a frame of the wrong size for Asterisk, a sample that wraps round instead of clipping.
 import fc from 'fast-check';
 import { encodeS16, frameBytes, frameSamples, samplesOf } from '../../src/audio/frame';
-import { dbOfGain, gainOfDb } from '../../src/audio/gain';
+import { gainOfDb } from '../../src/audio/gain';
 import { memoryClip } from '../../src/audio/source';
 import { noise, sameBytes } from '../support/audio';
 
@@ -45,10 +45,9 @@ test('the error of quantising is at most half a step', () => {
 test('dB and gain', () => {
   expect(gainOfDb(0)).toBe(1);
   expect(gainOfDb(-20)).toBeCloseTo(0.1, 12);
-  expect(dbOfGain(0)).toBe(-Infinity);
   fc.assert(
     fc.property(fc.double({ min: -120, max: 40, noNaN: true }), (value) => {
-      expect(dbOfGain(gainOfDb(value))).toBeCloseTo(value, 9);
+      expect(20 * Math.log10(gainOfDb(value))).toBeCloseTo(value, 9);
     }),
   );
 });

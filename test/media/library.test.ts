@@ -79,7 +79,6 @@ test('shipped files are played as they are; the first track stays the same objec
     title: 'Alpha',
     samples: 500,
     durationMs: 62.5,
-    licence: 'CC0-1.0',
   });
   await library.scan();
   expect(ids(library.music)).toEqual(['music/a.wav', 'music/b.wav']);

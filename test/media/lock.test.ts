@@ -12,7 +12,12 @@ async function holder(cache: string): Promise<ChildProcess> {
   const source = `import { PrepareLock } from 'src/media/lock';
     void new PrepareLock(process.argv[2]!).acquire().then((taken) => console.log(taken ? 'taken' : 'busy'));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, [program(source), cache], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It stands in a folder for temporary files, and koffi does not.
+  const env = { ...process.env, NODE_PATH: join(__dirname, '../../node_modules') };
+  const child = spawn(process.execPath, [program(source), cache], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise((done) => child.stdout?.once('data', done));
   return child;
 }
@@ -20,14 +25,14 @@ async function holder(cache: string): Promise<ChildProcess> {
 linux('one has it at a time; closing lets it go', async () => {
   const cache = tempFolder();
   const [a, b] = [new PrepareLock(cache), new PrepareLock(cache)];
-  expect(await a.isHeld()).toBe(false);
+  expect(await a.owner()).toBeUndefined();
   const taken = await a.acquire();
   expect(taken).toBeDefined();
-  expect([await b.acquire(), await b.isHeld(), await b.owner()]).toEqual([undefined, true, process.pid]);
-  expect(await new PrepareLock(join(cache, 'other')).isHeld()).toBe(false);
-  expect(await new PrepareLock(cache, 'spawn').isHeld()).toBe(false);
+  expect([await b.acquire(), await b.owner()]).toEqual([undefined, process.pid]);
+  expect(await new PrepareLock(join(cache, 'other')).owner()).toBeUndefined();
+  expect(await new PrepareLock(cache, 'spawn').owner()).toBeUndefined();
   await taken!.close();
-  expect([await b.isHeld(), await b.owner()]).toEqual([false, undefined]);
+  expect(await b.owner()).toBeUndefined();
   const again = await b.acquire();
   expect(again).toBeDefined();
   await again!.close();
@@ -38,49 +43,19 @@ linux('a cache has one lock, whatever path leads to it, there or not yet', async
   mkdirSync(join(root, 'real'));
   symlinkSync(join(root, 'real'), join(root, 'link'));
   const before = await new PrepareLock(join(root, 'link/cache')).acquire();
-  expect(await new PrepareLock(join(root, 'real/cache')).isHeld()).toBe(true);
+  expect(await new PrepareLock(join(root, 'real/cache')).owner()).toBe(process.pid);
   await before!.close();
 });
 
-linux('it is freed when its owner is SIGKILLed, and who waits learns it', async () => {
+linux('it is freed when its owner is SIGKILLed', async () => {
   const cache = tempFolder();
   const child = await holder(cache);
   const lock = new PrepareLock(cache);
   expect([await lock.acquire(), await lock.owner()]).toEqual([undefined, child.pid]);
-  let released = false;
-  const waiting = lock.released().then(() => (released = true));
-  await new Promise((done) => setTimeout(done, 50));
-  expect(released).toBe(false);
   child.kill('SIGKILL');
-  await waiting;
-  await until(async () => !(await lock.isHeld()));
+  await until(async () => (await lock.owner()) === undefined);
   const taken = await lock.acquire();
   expect(taken).toBeDefined();
-  await taken!.close();
-});
-
-linux(
-  'who waits learns that it was let go',
-  async () => {
-    const lock = new PrepareLock(tempFolder());
-    const taken = await lock.acquire();
-    const waiting = [lock.released(), lock.released()];
-    await until(() => lock.isHeld());
-    await taken!.close();
-    await Promise.all(waiting);
-  },
-  5000,
-);
-
-linux('waiting can be given up, and nobody to wait for is no wait', async () => {
-  const lock = new PrepareLock(tempFolder());
-  await lock.released();
-  const taken = await lock.acquire();
-  const abort = new AbortController();
-  const waiting = lock.released(abort.signal);
-  abort.abort();
-  await waiting;
-  await lock.released(abort.signal);
   await taken!.close();
 });
 
@@ -114,7 +89,7 @@ asRoot('another user cannot take it, nor keep anybody from taking it', async () 
   });
   const said = await new Promise((done) => child.stdout.once('data', (text: Buffer) => done(String(text))));
   expect(said).toBe('nothing\n');
-  expect(await lock.isHeld()).toBe(false);
+  expect(await lock.owner()).toBeUndefined();
   const taken = await lock.acquire();
   expect(taken).toBeDefined();
   await taken!.close();

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readFileSync, statSync, truncateSync, writeFi
 import { join } from 'node:path';
 import { parseWavHeader } from '../../src/audio/wav';
 import { endsInsideOggPage, missingFromWav } from '../../src/media/claimedLength';
-import { parseInput, parseLoudness } from '../../src/media/ffmpegOutput';
+import { claimedSeconds, parseLoudness } from '../../src/media/ffmpegOutput';
 import { peak, rms } from '../support/audio';
 import { describeWithFfmpeg, makeAudio, measure } from '../support/ffmpeg';
 import { rampWav, tempFolder } from './fixtures';
@@ -303,14 +303,14 @@ describe('what is read from ffmpeg and files', () => {
       '  Duration: 00:01:02.50, start: 0.0',
       '  Stream #0:0: Audio: mp3, 44100 Hz, stereo, fltp, 64 kb/s',
     ];
-    expect(parseInput(lines)).toEqual({ durationS: 62.5 });
-    expect(parseInput(['[mp3] Estimating duration from bitrate, this may be inaccurate', ...lines])).toEqual(
-      {},
-    );
-    expect(parseInput(['  Duration: N/A, start: 0.0'])).toEqual({});
+    expect(claimedSeconds(lines)).toBe(62.5);
+    expect(
+      claimedSeconds(['[mp3] Estimating duration from bitrate, this may be inaccurate', ...lines]),
+    ).toBeUndefined();
+    expect(claimedSeconds(['  Duration: N/A, start: 0.0'])).toBeUndefined();
     const picture = '  Stream #0:1: Video: png, rgb24, 64x64 (attached pic)';
-    expect(parseInput([...lines, picture]).durationS).toBe(62.5);
-    expect(parseInput([...lines, picture.replace(' (attached pic)', '')]).durationS).toBeUndefined();
+    expect(claimedSeconds([...lines, picture])).toBe(62.5);
+    expect(claimedSeconds([...lines, picture.replace(' (attached pic)', '')])).toBeUndefined();
   });
 
   test('the last summary counts, and silence is −70', () => {

@@ -13,7 +13,7 @@ function track(samples: number, readMode: ReadMode, more: object = {}, log = sil
   const wav = join(folder, `${samples}-${Math.random()}.wav`);
   writeFileSync(wav, rampWav(samples));
   const pcm = { wav, dataOffset: 44, samples, ...more };
-  return new Track({ id: 'music/ramp.wav', title: 'Ramp', file: '/x', rate: 8000, pcm, readMode, log });
+  return new Track({ id: 'music/ramp.wav', title: 'Ramp', rate: 8000, pcm, readMode, log });
 }
 
 /** Gives the disk its time between reads, as the pace of a call does. */
@@ -80,7 +80,6 @@ describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
     const t = new Track({
       id: 'a',
       title: 'a',
-      file: '/x',
       rate: 8000,
       pcm,
       readMode: mode,
@@ -128,7 +127,6 @@ test('a file removed while it is played is heard to its end', async () => {
   const t = new Track({
     id: 'a',
     title: 'a',
-    file: '/x',
     rate: 8000,
     pcm,
     readMode: 'ahead',
@@ -157,7 +155,6 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
   const t = new Track({
     id: 'music/a.wav',
     title: 'a',
-    file: '/x',
     rate: 8000,
     pcm,
     readMode: 'ahead',

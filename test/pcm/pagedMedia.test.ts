@@ -24,7 +24,7 @@ function shared(count: number, at: (i: number) => number): SharedArrayBuffer {
 function setUp(samples: number, at: (i: number) => number = rampAt) {
   const asked: number[] = [];
   const lent: Int32Array[] = [];
-  const media = new PagedMedia({ wanted: (_, index) => asked.push(index) });
+  const media = new PagedMedia((_, index) => asked.push(index));
   const page = (index: number): Page => {
     const count = Math.min(PAGE_SAMPLES, samples - index * PAGE_SAMPLES);
     const holds = new Int32Array(new SharedArrayBuffer(4)).fill(1);
@@ -309,7 +309,7 @@ test('it answers as the Library does, for callers of any language', async () => 
   const library = new Library({ settings, log, readMode: 'ahead' });
   await library.scan();
   const pages = new PageCache({ limitBytes: 1e7, log });
-  const media = new PagedMedia({ wanted: () => {} });
+  const media = new PagedMedia(() => {});
   const clips = await new SharedCatalog({ library, pages, log }).refresh();
   media.setCatalog(clips);
   await pages.close();

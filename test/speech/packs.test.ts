@@ -26,7 +26,7 @@ const soundsIn = (folder: string): Recordings => recordingsOf({ asterisk: folder
 
 function voiceOf(settings: MediaSettings, folder: string) {
   const { log, lines } = keptLog();
-  const parts = { media: settings, log, clock: new ManualClock(), currency: 'USD', keep: 64 };
+  const parts = { media: settings, log, clock: new ManualClock(), currency: 'USD' };
   return { voice: new WordVoice(soundsIn(folder), parts), lines };
 }
 

@@ -29,7 +29,7 @@ function voiceOf(
   on = new ManualClock(),
 ) {
   const { log, lines } = keptLog();
-  const parts = { media: settings, log, clock: on, currency: 'USD', keep: 10, requestPreparation };
+  const parts = { media: settings, log, clock: on, currency: 'USD', requestPreparation };
   return { voice: new WordVoice(recordingsOf({ recorded: pack }, languageOf)!, parts), lines };
 }
 

@@ -1,6 +1,6 @@
 // Two channels become one, and nothing that is heard in either is lost: antiphase of every kind, and none.
 import { join } from 'node:path';
-import { chooseMix, SUM, type StereoWindows } from '../../src/media/mix';
+import { chooseMix, SUM, type StereoWindows } from '../../src/media/levels';
 import { correlation, toneLevel } from '../support/audio';
 import { describeWithFfmpeg, makeAudio } from '../support/ffmpeg';
 import { tempFolder } from './fixtures';
