@@ -133,6 +133,7 @@ function headersOf(action: AmiAction): Record<string, string> {
   );
 }
 
+/** `login` → `held` when Asterisk has taken it; `held` → `open` by `start`; all → `ended` by `close`, or whatever breaks it. */
 class Line implements AmiConnection {
   readonly #parser = new AmiParser();
   readonly #requests: Requests;

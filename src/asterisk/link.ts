@@ -64,7 +64,10 @@ interface Listening {
   complainedAt: number;
 }
 
-/** Connects at once, and again for as long as it is not closed. */
+/**
+ * `connecting` → `connected` when a login has succeeded, or `waiting` when it failed; `connected` → `waiting` when the connection is lost;
+ * `waiting` → `connecting` when its pause is over. All → `closed` by `close`.
+ */
 export class AmiLink implements AmiPort, Closeable {
   readonly #listening = new Set<Listening>();
   #state: State;

@@ -48,7 +48,7 @@ const MOST_READERS = 4;
 
 /**
  * A look-up is unconfirmed, then read by somebody, then heard by its own call (`own`) or not. Of a call there is one at a time
- * that counts: the last that it was named to hear. That one has the call's news, its state and its office, also while an agent
+ * that counts: the last that it was named to hear. That one has the call's news, its state and its records, also while an agent
  * talks to the caller and nobody reads; all others are music.
  */
 export class CallRegistry {
@@ -58,7 +58,7 @@ export class CallRegistry {
   readonly #own = new Map<string, CallEntry>();
   /** Left by an earlier hub, nobody reads yet: no new ones, so Asterisk's list is not older than they are. */
   readonly #left = new Set<string>();
-  /** Offices of calls that ended just now, by token: the last that was heard is still to be told. */
+  /** Records of calls that ended just now, by token: the last that was heard is still to be told. */
   readonly #leaving = new Map<string, CallerRecords>();
   readonly #beginnings: Beginnings;
   readonly #admission: Admission;
@@ -261,7 +261,7 @@ export class CallRegistry {
     void own.records.close();
   }
 
-  /** The call's state, news and office are this one's. */
+  /** The call's state, news and records are this one's. */
   #counts(entry: CallEntry): boolean {
     return entry.own !== undefined && this.#own.get(entry.own.uniqueid) === entry;
   }

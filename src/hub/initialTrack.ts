@@ -4,7 +4,7 @@
 import { keptPhone } from '../session/callerRecords';
 import type { CallIdentity } from '../asterisk/feed';
 import type { SampleRate } from '../audio/frame';
-import { musicOf, parseCallState, type CallState } from '../session/state';
+import { musicOf, parseCallState, stateAtBeginning, type CallState } from '../session/state';
 import type { StateFile } from '../store/stateFile';
 import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
@@ -118,7 +118,7 @@ export class InitialTrack {
       track = await inTime(clock, HELD_UP_MS, choice);
     if (track === LATE) log.debug({ uniqueid }, 'the music of the caller was not known in time');
     // What a file or a database has is not taken for granted.
-    return typeof track === 'string' ? parseCallState(stateOf(track, rate)) : undefined;
+    return typeof track === 'string' ? parseCallState(stateAtBeginning(track, rate)) : undefined;
   }
 
   async #choice(finding: Finding, isThere: () => void): Promise<string | undefined> {
@@ -154,19 +154,4 @@ export class InitialTrack {
       ),
     );
   }
-}
-
-/** Nothing has been heard of it yet. */
-function stateOf(trackId: string, rate: SampleRate): CallState {
-  return {
-    version: 1,
-    rate,
-    music: { trackId, sample: 0 },
-    heardSamples: 0,
-    heard: [],
-    bag: [],
-    quiet: false,
-    hushed: false,
-    pressed: {},
-  };
 }

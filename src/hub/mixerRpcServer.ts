@@ -29,7 +29,7 @@ export interface MixerRpcServerParts {
 type Params<Name extends keyof HubMethods> = HubMethods[Name]['params'];
 type Answer<Name extends keyof HubMethods> = HubMethods[Name]['answer'];
 
-/** One line in a minute says that voices or offices fail: each call may meet it. */
+/** One line in a minute says that voices or records fail: each call may meet it. */
 const SAY_MS = 60_000;
 
 export class MixerRpcServer implements Handlers<HubMethods> {

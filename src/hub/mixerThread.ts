@@ -49,6 +49,7 @@ const LONGEST_PRINTED = 500;
 /** Threads print nothing, and need nothing of the environment: in it are secrets. */
 const ALONE = { stdout: true, stderr: true, env: {}, execArgv: [] };
 
+/** `new` → `starting` by `start`; `starting` → `running` when it says that it is ready; all → `ended`, for whatever reason, once. */
 export class MixerThread implements Closeable {
   #worker: Worker | undefined;
   #status: 'new' | 'starting' | 'running' | 'ended' = 'new';

@@ -1,8 +1,10 @@
 // MixerRpcClient: all that the calls of a mixing thread have outside of it: services, voices, operators' functions. Each is a port
 // that a Session knows already; behind it are requests to the main thread, which may be slow or never answer.
+import { setMaxListeners } from 'node:events';
 import type { RecordedCall } from '../session/callerRecords';
 import type { KeyBinding, KeyFunction, KeySession } from '../session/actions';
-import type { CallServices } from '../session/callServices';
+import { memoryClip, type Clip } from '../audio/source';
+import type { CallServices, SpokenBalance } from '../session/callServices';
 import type { KeyBindings } from '../session/keys';
 import { SPEECH_MS, type Speech } from '../session/speech';
 import type { Clock } from '../util/clock';
@@ -13,9 +15,9 @@ import type {
   MixerMethods,
   PortableBinding,
   PortableConfig,
+  SentClips,
 } from './messages';
 import type { MixerOutside } from './outsidePort';
-import { clipsOf, RemoteServices, type Ask } from './remoteServices';
 import { Rpc, Unanswered, type RequestLimits, type RpcMessage } from '../util/rpc';
 import { HoldcastError, messageOf } from '../util/errors';
 
@@ -32,6 +34,11 @@ const MOST_OF_CALL = 20;
 const BALANCE_MS = 3000;
 /** What the main thread needs besides the limits of billing and voices, which it keeps to itself; milliseconds. */
 const MORE_MS = 1000;
+/** The store may have to be asked, and has its own limit. Milliseconds. */
+const CHOICE_MS = 2000;
+/** Asterisk answers within a few ms; nobody waits this long to hear a place. Milliseconds. */
+const PLACE_MS = 2000;
+const UNAVAILABLE: SpokenBalance = { status: 'unavailable' };
 
 export class MixerRpcClient implements MixerOutside {
   readonly #rpc: Rpc<HubMethods, MixerMethods>;
@@ -67,15 +74,31 @@ export class MixerRpcClient implements MixerOutside {
     this.#rpc.hear(message);
   }
 
+  /** The main thread knows who calls, and has the store, billing and voices; what it has not answered in time is no answer. */
   services(token: string, call: () => RecordedCall | undefined): CallServices {
-    return new RemoteServices({
-      token,
-      call,
-      ask: (...asked) => this.#ask(...asked),
-      balanceMs: () => this.#balanceMs + SPEECH_MS + MORE_MS,
-      post: (message) => this.parts.post(message),
-      clock: this.parts.clock,
+    const closed = new AbortController();
+    setMaxListeners(0, closed.signal); // each request listens to it
+    const isOver = (): boolean => closed.signal.aborted || call()?.ended === true;
+    const within = (limitMs: number, ...signals: AbortSignal[]): RequestLimits => ({
+      limitMs,
+      signals: [...signals, closed.signal],
     });
+    return {
+      choice: async () => (isOver() ? undefined : this.#ask('choice', { token }, within(CHOICE_MS))),
+      balance: async (language, pin, signal) => {
+        if (isOver()) return UNAVAILABLE;
+        const limits = within(this.#balanceMs + SPEECH_MS + MORE_MS, signal);
+        const params = { token, language, ...(pin !== undefined && { pin }) };
+        const answer = await this.#ask('balance', params, limits);
+        if (answer?.status !== 'spoken') return answer ?? UNAVAILABLE;
+        return { status: 'spoken', clips: clipsOf(answer.clips) };
+      },
+      confirmPlace: async () => !isOver() && (await this.#ask('place', { token }, within(PLACE_MS))) === true,
+      remember: (what, wallMs = this.parts.clock.wall()) =>
+        this.parts.post({ type: 'remember', token, what, wallMs }),
+      // What is remembered later is handed on all the same.
+      close: () => closed.abort(),
+    };
   }
 
   speech(token: string): Pick<Speech, 'position'> {
@@ -101,7 +124,14 @@ export class MixerRpcClient implements MixerOutside {
     return this.#functions.bind({ token, digit, name: action.function });
   }
 
-  readonly #ask: Ask = (...asked) => this.#request(...asked).catch(() => undefined);
+  /** The answer, or undefined: it failed, too many of this call wait, or it came too late. Never rejects. */
+  #ask<Name extends keyof HubMethods>(
+    method: Name,
+    params: HubMethods[Name]['params'],
+    limits: RequestLimits,
+  ): Promise<HubMethods[Name]['answer'] | undefined> {
+    return this.#request(method, params, limits).catch(() => undefined);
+  }
 
   /** @throws as `Rpc.request`; Unanswered: too many of this call wait already, and it was not asked */
   async #request<Name extends keyof HubMethods>(
@@ -122,6 +152,11 @@ export class MixerRpcClient implements MixerOutside {
       else this.#counts.delete(token);
     }
   }
+}
+
+/** A sentence that came from the main thread. */
+function clipsOf(samples: SentClips): readonly Clip[] {
+  return samples.map((each, i) => memoryClip(`sentence/${i + 1}`, each));
 }
 
 /** Has the main thread run a function. @throws HoldcastError HC_ACTION_FAILED what the function threw; Unanswered */

@@ -53,6 +53,10 @@ const PROMPT_OF = {
 } as const;
 const UNAVAILABLE: SpokenBalance = { status: 'unavailable' };
 
+/**
+ * Idle; a question is asked (`#waiting`); its PIN is keyed in (`#pad` is open); what it ends with is said (`#said`). A press begins anew
+ * where it was idle; the end of the call, or another caller, ends each of them. Beside that, `#rest`: keys are the rest of a PIN.
+ */
 export class Balance {
   #waiting: Waiting | undefined;
   readonly #pad: PinPad;

@@ -35,12 +35,12 @@ export interface SpokenServicesParts {
   log: Pick<Logger, 'error'>;
 }
 
-/** The office keeps to the config's limit itself: this is for one that breaks its word. Milliseconds. */
-const OFFICE_MS = 15_000;
+/** The records keep to the config's limit themselves: this is for those that break their word. Milliseconds. */
+const RECORDS_MS = 15_000;
 const UNAVAILABLE: SpokenBalance = { status: 'unavailable' };
 
 export class SpokenServices implements CallServices {
-  /** As the office has it. */
+  /** As the records have it. */
   readonly confirmPlace?: () => Promise<boolean>;
 
   constructor(private readonly parts: SpokenServicesParts) {
@@ -73,7 +73,7 @@ export class SpokenServices implements CallServices {
   async #answer(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer> {
     const { records, clock, log } = this.parts;
     const ask = (stop: AbortSignal): Promise<BalanceAnswer> => records.balance(language, pin, stop);
-    const answer = await inTime(clock, OFFICE_MS, ask, signal).catch(() => LATE);
+    const answer = await inTime(clock, RECORDS_MS, ask, signal).catch(() => LATE);
     if (typeof answer === 'object') return answer;
     if (!signal.aborted)
       log.error({ code: 'HC_BILLING_FAILED' }, 'the request for a balance was not answered');

@@ -1,5 +1,5 @@
-// Journal: what a caller heard and which keys did something, left with the back office. It is written before there is
-// an office and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first, and counted.
+// Journal: what a caller heard and which keys did something, left with the services. It is written before there are
+// any and before Asterisk has said who calls, too, and is bounded then: the oldest is forgotten first, and counted.
 import type { Remembered } from './callerRecords';
 import { lengthOf, type Announcement } from '../program/announcement';
 import { FALLBACK_ID } from '../program/fallback';
@@ -22,7 +22,7 @@ export class Journal {
   /** What is being said, and since which sample of the call. */
   #voice: { readonly announcement: Announcement; readonly from: number } | undefined;
 
-  /** @param office where it is left; undefined: there is none, or not yet */
+  /** @param services where it is left; undefined: there are none, or not yet */
   constructor(
     private readonly services: () => Pick<CallServices, 'remember'> | undefined,
     private readonly clock: Pick<Clock, 'wall'>,
@@ -36,7 +36,7 @@ export class Journal {
     this.flush();
   }
 
-  /** Asterisk has said who calls: the office knows, too, whose entries they are. */
+  /** Asterisk has said who calls: the services know, too, whose entries they are. */
   identified(): void {
     this.#identified = true;
     this.flush();

@@ -71,7 +71,7 @@ export class KnownCall {
     return this.#place?.place;
   }
 
-  /** For the back office; undefined: nothing may be asked or kept of it. */
+  /** For its records; undefined: nothing may be asked or kept of it. */
   get recorded(): RecordedCall | undefined {
     if (!this.parts.certain) return undefined;
     return { ...(this.#identity ?? { uniqueid: this.uniqueid }), ...(this.#ended && { ended: true }) };

@@ -35,6 +35,7 @@ const IDLE_MS = 8000;
 /** Whatever billing asks for. */
 const MOST_DIGITS = 32;
 
+/** Closed; open by `ask`, first with the prompt, then with a time limit for each key; closed by `close`, or with how it ended. */
 export class PinPad {
   #entry: Entry | undefined;
 

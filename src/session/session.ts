@@ -126,7 +126,7 @@ export class Session {
     }
   }
 
-  /** Office or speech are there now: what has waited for them goes on. May be called again. */
+  /** Services or speech are there now: what has waited for them goes on. May be called again. */
   opened(): void {
     if (this.#closed) return;
     this.parts.journal.flush();

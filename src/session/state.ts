@@ -88,6 +88,11 @@ export function musicOf({ rate, music, heardSamples, bag }: CallState): CallStat
   return { ...BLANK, rate, heardSamples, bag, ...(music && { music }) };
 }
 
+/** Of a call that begins with a track: nothing has been heard of it yet. */
+export function stateAtBeginning(trackId: string, rate: SampleRate): CallState {
+  return { ...BLANK, rate, music: { trackId, sample: 0 }, heardSamples: 0, bag: [] };
+}
+
 const BLANK = { version: 1, heard: [], quiet: false, hushed: false, pressed: {} } as const;
 
 type Fields = Readonly<Record<string, unknown>>;

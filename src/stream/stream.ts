@@ -18,8 +18,7 @@ import type { Logger } from '../util/log';
 import { seededRandom, seedOf, type Random } from '../util/random';
 import { Scope } from '../util/scope';
 import { CallMedia, NO_MEDIA } from './callMedia';
-import { CallStateSaver } from './callStateSaver';
-import { initialState, type Listener, watchName } from './initialState';
+import { CallStateSaver, initialState, type Listener, watchName } from './initialState';
 import { DeferredLog } from './logging';
 import type { CallOutside } from './outside';
 import { Playout } from './playout';
@@ -113,7 +112,7 @@ export class CallStream {
 
   /** Ends the call and closes what is open. Safe at any moment. */
   close(): Promise<void> {
-    // First what has no time: the process may be killed while an office hands over what is to be remembered. What was
+    // First what has no time: the process may be killed while what is to be remembered is handed over. What was
     // kept is the end: nothing is written after it.
     this.#saver?.close();
     this.#playout.stop();
@@ -176,7 +175,7 @@ export class CallStream {
     return async () => {
       await Promise.all([this.#attempt('campaigns', ready), this.#attempt('media', () => media.scan(clock))]);
       if (token !== undefined) this.#watchName(token, setting);
-      await this.#attempt('feed', () => this.#openOutside(setting));
+      await this.#attempt('news', () => this.#openOutside(setting));
     };
   }
 
@@ -197,8 +196,8 @@ export class CallStream {
     const cancel = watchName({
       ...{ owners, token, clock },
       uniqueid: this.#listener.uniqueid,
-      named: (uniqueid) => void this.#attempt('feed', () => this.#named(uniqueid, setting)),
-      lost: () => void this.#attempt('feed', () => this.#lost(setting)),
+      named: (uniqueid) => void this.#attempt('news', () => this.#named(uniqueid, setting)),
+      lost: () => void this.#attempt('news', () => this.#lost(setting)),
     });
     this.#scope.defer(cancel);
   }

@@ -489,7 +489,7 @@ test('who rang off while there was no hub is forgotten as soon as Asterisk can b
   expect(world.ended).toEqual([4711]);
 });
 
-test('what is to be remembered goes to the office of its own call', async () => {
+test('what is to be remembered goes to the records of its own call', async () => {
   await playing('1.1');
   await playing('1.2');
   world.hear({ type: 'remember', token: '1.2', what: { type: 'choice', track: 't' }, wallMs: 1 });

@@ -128,7 +128,7 @@ describe('nothing is waited for', () => {
   test.each([
     ['a call that goes on', (test: TestWelcome) => test.states.write(ID, { version: 1, any: 'state' })],
     ['a caller who is not known', (test: TestWelcome) => void (test.caller = undefined)],
-    ['one who withholds his number', (test: TestWelcome) => void (test.caller = { uniqueid: ID })],
+    ['one who withholds their number', (test: TestWelcome) => void (test.caller = { uniqueid: ID })],
     [
       'a number that is never kept',
       (test: TestWelcome) => void (test.caller = { uniqueid: ID, phone: '1'.repeat(16) }),

@@ -1,5 +1,5 @@
 // The main thread's answers to one mixing thread. What it gives out is tested with its other end, in remote*.test.ts.
-// Would catch: a failing office that leaves a caller waiting, answers to a thread that is gone, a flood of log lines.
+// Would catch: failing records that leave a caller waiting, answers to a thread that is gone, a flood of log lines.
 import type { CallerRecords } from '../../src/session/callerRecords';
 import { memoryClip } from '../../src/audio/source';
 import type { HubMethods, MixerMethods } from '../../src/mixer/messages';
@@ -68,7 +68,7 @@ test('a call that nobody knows has no choice, and no balance', async () => {
   expect(posted).toEqual([{ type: 'answer', id: 1, answer: undefined }, unavailable(2)]);
 });
 
-test('an office that breaks its word and throws is an answer, and one line in the log in a minute', async () => {
+test('records that break their word and throw are an answer, and one line in the log in a minute', async () => {
   const { asked, posted, lines, clock } = answering(new FakeRecords([new Error('no luck')]));
   for (let id = 1; id <= 500; id++) asked.hear(balance(id));
   await turn();

@@ -481,7 +481,7 @@ test('the thread ends: all states are told, and each goes on behind what is in i
   expect(rig.mixer.status()).toEqual([]);
 });
 
-test('a call that is over is forgotten whole: its pipe, its timers, its office', () => {
+test('a call that is over is forgotten whole: its pipe, its timers, its records', () => {
   const office = new FakeRecords();
   rig = new MixerRig({ office });
   const [id] = ids(1);

@@ -96,7 +96,7 @@ test('the caller turns out to speak another language: advices and prompts are in
   expect(spoken()).toEqual(['en/first/1', 'ru/position-3', 'ru/first/1']);
 });
 
-describe('back office and speech', () => {
+describe('services and speech', () => {
   const certain = { uniqueid: '1.1', language: 'de', phone: '+442079460018', certain: true };
 
   test('are asked for anew each time, and reach the Session and the journal', async () => {

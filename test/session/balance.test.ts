@@ -1,5 +1,5 @@
-// Key 2 over a scripted back office and speech: whose balance is said, whole or not at all, and what if none is.
-// Would catch: another caller's balance, half a sum, an office that hangs the call, a balance in the log.
+// Key 2 over scripted records and speech: whose balance is said, whole or not at all, and what if none is.
+// Would catch: another caller's balance, half a sum, services that hang the call, a balance in the log.
 import { quiet, run, sayBalance, sayPosition } from '../../src/session/actions';
 import type { BalanceAnswer } from '../../src/billing/billing';
 import type { Call } from '../../src/session/knownCall';
@@ -330,7 +330,7 @@ describe('no balance', () => {
   });
 
   test.each([
-    ['no office', undefined, new FakeSpeech()],
+    ['no services', undefined, new FakeSpeech()],
     ['no speech', new FakeRecords([ONE]), undefined],
     ['no voice can say it', new FakeRecords([ONE]), new FakeSpeech('mute')],
     ['the speech throws', new FakeRecords([ONE]), new FakeSpeech(new Error('odd'))],
@@ -343,7 +343,7 @@ describe('no balance', () => {
     expect(call.said).toEqual([UNAVAILABLE]);
   });
 
-  test('an office that throws: not available, and the log has nothing of what it threw', async () => {
+  test('records that throw: not available, and the log has nothing of what it threw', async () => {
     const call = await press(new FakeRecords([new Error('no account for +442079460018')]));
     call.hear(2);
     expect(call.said).toEqual([UNAVAILABLE]);

@@ -12,7 +12,7 @@ import {
   ScriptedKeeper,
 } from '../support/officeContract';
 
-officeContract('an office in the same process', ({ billing }) => {
+officeContract('LocalRecords', ({ billing }) => {
   const [keeper, desk, clock] = [new ScriptedKeeper(), new ScriptedBalances(), new ManualClock()];
   const check = new ScriptedCheck();
   const calls = new Map<string, RecordedCall>();

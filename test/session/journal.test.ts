@@ -107,7 +107,7 @@ describe('before there is an office, and before it is known who calls', () => {
     expect(call.office.remembered).toHaveLength(202);
   });
 
-  test('a call that ends before it was known who it is leaves what it has: the office knows whose it is, or drops it', () => {
+  test('a call that ends before it was known who it is leaves what it has: the records know whose it is, or drop it', () => {
     const call = new Caller({ office: new FakeRecords() });
     call.hear(1);
     call.session.close();

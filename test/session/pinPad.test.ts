@@ -286,7 +286,7 @@ describe('whatever happens meanwhile', () => {
     expect(office.kept('key')).toEqual(['2 sayBalance']);
   });
 
-  test('two callers key in theirs at once: each PIN goes to its own office', async () => {
+  test('two callers key in theirs at once: each PIN goes to its own records', async () => {
     const offices = [guarded('1234'), guarded('9876')];
     const calls = [await asked(offices[0]), await asked(offices[1])];
     for (let i = 0; i < 4; i++) {

@@ -130,7 +130,7 @@ function word(id: string): Clip {
   return memoryClip(id, noise(seed, 0.2, 2000));
 }
 
-/** What a Session has of an office: its balance in words. */
+/** What a Session has of records: its balance in words. */
 export function spoken(
   records: CallerRecords | undefined,
   speech: () => Speech | undefined = () => new FakeSpeech(),

@@ -1,5 +1,5 @@
 // The contract of CallerRecords: one suite for every adapter, so that a Session cannot tell which one it has.
-// What is behind it, a keeper and a billing desk, is scripted here; who calls, the stand says as Asterisk would.
+// What is behind it, a keeper and balances, is scripted here; who calls, the stand says as Asterisk would.
 import type { CallerRecords, BalanceSource, CallCheck, ChoiceKeeper } from '../../src/session/callerRecords';
 import type { CallIdentity } from '../../src/asterisk/feed';
 import type { BalanceAnswer } from '../../src/billing/billing';
@@ -66,16 +66,16 @@ export class ScriptedCheck implements CallCheck {
   }
 }
 
-/** The offices of two calls over one keeper, one desk and one Asterisk. */
+/** The records of two calls over one keeper, one source of balances and one Asterisk. */
 export interface OfficeStand {
   readonly keeper: ScriptedKeeper;
   readonly desk: ScriptedBalances;
   readonly check: ScriptedCheck;
-  /** Opens the office of a call that Asterisk knows so. */
+  /** Opens the records of a call that Asterisk knows so. */
   open(call: CallIdentity): Promise<CallerRecords>;
-  /** The call is over. Resolves when the office knows. */
+  /** The call is over. Resolves when the records know. */
   end(uniqueid: string): Promise<void>;
-  /** Closes what the factory opened; the offices are closed by then. */
+  /** Closes what the factory opened; the records are closed by then. */
   close(): void | Promise<void>;
 }
 
@@ -114,7 +114,7 @@ export function officeContract(
     return office;
   }
 
-  /** The question that the desk was asked as the nth. */
+  /** The question that billing was asked as the nth. */
   async function question(nth = 1): Promise<Question> {
     await eventually(`question ${nth}`, () => stand.desk.questions.length >= nth);
     return stand.desk.questions[nth - 1]!;
@@ -188,7 +188,7 @@ export function officeContract(
       { status: 'unavailable' },
     ];
     test.each(answers.map((answer, i) => [i + 1, answer.status, answer] as const))(
-      'tells what the desk has answered (%d: %s)',
+      'tells what billing has answered (%d: %s)',
       async (_, _status, answer) => {
         stand.desk.answer = () => answer;
         expect(await (await opened()).balance('en', undefined, never())).toEqual(answer);
@@ -280,14 +280,14 @@ export function officeContract(
       ]);
     });
 
-    test('a question that is not wanted any more is ended at the desk, and another may be asked', async () => {
+    test('a question that is not wanted any more is ended at billing, and another may be asked', async () => {
       const office = await opened();
       const abort = new AbortController();
       const answer = office.balance('en', undefined, abort.signal);
       const { signal } = await question();
       abort.abort();
       expect(await answer).toEqual({ status: 'unavailable' });
-      await eventually('that the desk is told', () => signal.aborted);
+      await eventually('that billing is told', () => signal.aborted);
       stand.desk.answer = () => accounts('1');
       expect(await office.balance('en', undefined, never())).toEqual(accounts('1'));
     });
@@ -299,7 +299,7 @@ export function officeContract(
       expect(stand.desk.questions).toEqual([]);
     });
 
-    test('a desk that fails is one that has no answer', async () => {
+    test('billing that fails has no answer', async () => {
       const answer = (await opened()).balance('en', undefined, never());
       (await question()).fail(new Error('out of cheese'));
       expect(await answer).toEqual({ status: 'unavailable' });

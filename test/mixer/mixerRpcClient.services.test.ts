@@ -1,4 +1,4 @@
-// The CallServices of a call in a mixing thread: they promise what every office does, with a main thread that may be slow.
+// The CallServices of a call in a mixing thread: they promise what all records do, with a main thread that may be slow.
 // Would catch: a caller who waits for ever, a question that is answered for a call that is over, pending ones that pile up.
 import { type CallerRecords, LocalRecords } from '../../src/session/callerRecords';
 import { memoryClip, type Clip } from '../../src/audio/source';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StateFile } from '../../src/store/stateFile';
-import { CallStateSaver } from '../../src/stream/callStateSaver';
+import { CallStateSaver } from '../../src/stream/initialState';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger } from '../../src/util/log';
 
