@@ -70,7 +70,9 @@ export async function configOf(
 ): Promise<ResolvedConfig> {
   const { loadConfig, loadConfigWarm } = await import('../config/load');
   becomeOwnerOfConfig(path);
-  const config = (await loadConfigWarm(path)) ?? (await loadConfig(path)).config;
+  // As root everything is looked at again, also who may change the packages that the config imports.
+  const compiled = process.geteuid?.() === 0 ? undefined : await loadConfigWarm(path);
+  const config = compiled ?? (await loadConfig(path)).config;
   becomeOwnerOf(folders(config));
   return config;
 }
