@@ -1,5 +1,5 @@
 // The caller's track from the first sample: what the hub writes before a stream begins, and what it leaves alone.
-// A look-up holds up a caller, and a state that is wrong would take their advices or another's music to them.
+// A look-up holds up a caller, and a wrong state would give them another caller's music, or cost them their advices.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mintToken } from '../../src/asterisk/token';
@@ -166,7 +166,7 @@ test('after 80 ms it is too late: the stream has begun, and its state is its own
   expect(test.state).toBeUndefined();
 });
 
-test('that it was too late is in the log, for who wonders why their music did not begin', async () => {
+test('the log says that it was too late: operators wonder why the caller’s music did not begin', async () => {
   const test = new TestWelcome();
   test.choice = () => new Promise(() => {});
   const first = test.welcome.firstState(ID)!;
