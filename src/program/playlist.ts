@@ -2,7 +2,7 @@
 // It holds ids, not tracks, so that a replaced file is played in its new form and a removed one is forgotten.
 import type { Clip } from '../audio/source';
 import { shuffled, type Random } from '../util/random';
-import type { MusicSettings } from './settings';
+import type { ProgramSettings } from './settings';
 
 export class Playlist {
   #bag: readonly string[];
@@ -14,7 +14,7 @@ export class Playlist {
    */
   constructor(
     private readonly tracks: () => readonly Clip[],
-    private readonly order: MusicSettings['order'],
+    private readonly order: ProgramSettings['music']['order'],
     private readonly random: Random,
     bag: readonly string[] = [],
   ) {

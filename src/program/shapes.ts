@@ -14,14 +14,10 @@ const RETRY_MS = 2000;
 /** A track that could not be played is skipped for this time, milliseconds. */
 const REST_MS = 30_000;
 
-/** All in samples, see `AdviceTiming`. */
-export interface AdviceShape {
-  first: number;
-  every: number;
-  guard: number;
-}
+/** All in samples, as `advice` of ProgramSettings. */
+export type AdviceShape = ReturnType<typeof adviceShape>;
 
-export function adviceShape({ rate, advice }: ProgramSettings): AdviceShape {
+export function adviceShape({ rate, advice }: ProgramSettings) {
   const samples = samplesAt(rate);
   return {
     first: samples(advice.firstAfterMs),
