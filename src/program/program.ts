@@ -95,7 +95,7 @@ export class Program {
     this.#history = new PlayoutHistory({ at: this.#at, music: this.#bed.position, sinceVoice });
     this.#voices = new Voices({
       rota: parts.rota,
-      hindsight: this.#history,
+      history: this.#history,
       now: () => this.#at,
       emit: (event) => this.#emit(event),
     });

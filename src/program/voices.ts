@@ -15,7 +15,7 @@ export type VoiceEvent =
 
 export interface VoicesParts {
   rota: Pick<AdviceRota, 'giveBack' | 'cutOff'>;
-  hindsight: PlayoutHistory;
+  history: PlayoutHistory;
   /** Sample of the call at which the current block begins. */
   now: () => number;
   emit: (event: VoiceEvent) => void;
@@ -44,7 +44,7 @@ export class Voices implements AnnouncerListener {
   unheard(at: number): ReadonlyMap<string, boolean> {
     const unheard = new Map<string, boolean>();
     for (const advice of this.#stillFresh()) {
-      const spoken = this.parts.hindsight.spoken(advice, at);
+      const spoken = this.parts.history.spoken(advice, at);
       if (spoken < lengthOf(advice) / 2) for (const { id } of advice.clips) unheard.set(id, spoken > 0);
     }
     return unheard;
@@ -55,7 +55,7 @@ export class Voices implements AnnouncerListener {
     const pending = this.#pending.get(announcement);
     const shelf = pending?.shelf;
     if (pending) pending.began = true;
-    this.parts.hindsight.began(announcement, atSample);
+    this.parts.history.began(announcement, atSample);
     this.parts.emit({ type: 'voice-start', atSample, announcement, ...(shelf && { shelf }) });
     pending?.listening?.began?.();
   }
@@ -84,16 +84,16 @@ export class Voices implements AnnouncerListener {
   }
 
   #over(announcement: Announcement, offset: number): void {
-    const { hindsight, now } = this.parts;
+    const { history, now } = this.parts;
     const at = now() + offset;
     const { listening } = this.#pending.get(announcement) ?? {};
     this.#pending.delete(announcement);
-    hindsight.ended(announcement, at);
-    listening?.over?.(hindsight.spoken(announcement, at));
+    history.ended(announcement, at);
+    listening?.over?.(history.spoken(announcement, at));
   }
 
   #stillFresh(): Announcement[] {
-    return this.#fresh.filter((advice) => !this.parts.hindsight.isPast(advice));
+    return this.#fresh.filter((advice) => !this.parts.history.isPast(advice));
   }
 
   #forget(advice: Announcement): void {

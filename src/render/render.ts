@@ -18,8 +18,7 @@ import { seededRandom } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { Recorder } from './recorder';
 import type { CallScript, ScriptEvent } from './script';
-import { ScriptRecords } from './scriptOffice';
-import { SettledSpeech } from './settledSpeech';
+import { ScriptRecords, SettledSpeech } from './scriptedServices';
 
 export interface RenderParts {
   config: ResolvedConfig;
