@@ -19,8 +19,7 @@ import { purgeBefore } from '../store/purging';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from '../doctor/table';
-import { openProgress } from './terminal';
-import { badLinesOf, badLinesText, openSource, recordsIn, type Source } from './storeImport';
+import { badLinesOf, badLinesText, openSource, recordsIn } from './storeImport';
 import type { Terminal } from './terminal';
 
 export interface StoreContext extends StoreParts {
@@ -127,9 +126,10 @@ export async function storeExport({ out: file }: { out?: string }, context: Stor
 async function* untilAborted(
   records: AsyncGenerator<StoreRecord>,
   signal: AbortSignal,
+  message = 'interrupted',
 ): AsyncGenerator<StoreRecord> {
   for await (const record of records) {
-    if (signal.aborted) throw new HoldcastError('HC_USAGE', 'interrupted');
+    if (signal.aborted) throw new HoldcastError('HC_USAGE', message);
     yield record;
   }
 }
@@ -187,7 +187,7 @@ export async function storeImport(
   { file, skipBad = false, json }: ImportCommandOptions,
   context: StoreContext & { input: Readable },
 ): Promise<number> {
-  const { out, input } = context;
+  const { config, out, input, signal } = context;
   const source = await openSource(file, input);
   try {
     const bad = await badLinesOf(source);
@@ -195,27 +195,14 @@ export async function storeImport(
       const hint = 'correct them, or leave them out with --skip-bad';
       throw new HoldcastError('HC_USAGE', `nothing was imported: ${badLinesText(bad)}`, hint);
     }
-    const report = await importWithProgress(source, context);
+    const records = untilAborted(recordsIn(source), signal, 'interrupted; what was written stays');
+    const report = await importStore(config.store, records, context);
     const skipped = bad.map(({ line }) => line);
     out.write(json ? `${JSON.stringify({ ...report, skipped })}\n` : importText(report));
     if (bad.length > 0 && !json) out.write(`Left out: ${badLinesText(bad)}.\n`);
     return EXIT_OK;
   } finally {
     await source.close();
-  }
-}
-
-async function importWithProgress(source: Source, context: StoreContext): Promise<ImportReport> {
-  const { config, out, signal } = context;
-  const progress = openProgress(out, 'importing');
-  const onBytes = (bytes: number): void => {
-    if (signal.aborted) throw new HoldcastError('HC_USAGE', 'interrupted; what was written stays');
-    progress.show(source.bytes === 0 ? 1 : bytes / source.bytes);
-  };
-  try {
-    return await importStore(config.store, recordsIn(source, onBytes), context);
-  } finally {
-    progress.close();
   }
 }
 

@@ -1,6 +1,6 @@
 // Reading what `holdcast store export` wrote: all of it is looked at before anything is written.
 // So a file with a typing error changes nothing, and standard input, which can be read once only, is kept first.
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -21,23 +21,22 @@ export interface BadLine {
 /** A file that can be read twice. */
 export interface Source extends Closeable {
   readonly file: string;
-  readonly bytes: number;
 }
 
 const SHOWN = 10;
 
 /**
  * @param file path; '-': `input`, which is kept in a file of its own until the source is closed
- * @throws HoldcastError HC_USAGE when it cannot be read
+ * @throws HoldcastError HC_USAGE when `input` cannot be kept
  */
 export async function openSource(file: string, input: Readable): Promise<Source> {
-  if (file !== '-') return readable(file, () => sourceOf(file, () => {}));
+  if (file !== '-') return { file, close: () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-import-'));
   const close = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const copy = join(folder, 'records.jsonl');
     await pipeline(input, createWriteStream(copy, { mode: 0o600 }));
-    return sourceOf(copy, close);
+    return { file: copy, close };
   } catch (error) {
     close();
     throw unreadable('standard input', error);
@@ -48,7 +47,7 @@ export async function openSource(file: string, input: Readable): Promise<Source>
 export async function badLinesOf(source: Source): Promise<BadLine[]> {
   const bad: BadLine[] = [];
   try {
-    for await (const { number, text } of linesOf(createReadStream(source.file) as AsyncIterable<Buffer>)) {
+    for await (const { number, text } of linesIn(source)) {
       const why = problemIn(text);
       if (why !== undefined) bad.push({ line: number, why });
     }
@@ -58,16 +57,16 @@ export async function badLinesOf(source: Source): Promise<BadLine[]> {
   }
 }
 
-/** The lines that are records. @param onBytes told how much of the source was read */
-export async function* recordsIn(
-  source: Source,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<StoreRecord> {
-  for await (const { text, bytes } of linesOf(createReadStream(source.file) as AsyncIterable<Buffer>)) {
-    onBytes(bytes);
+/** The lines that are records. */
+export async function* recordsIn(source: Source): AsyncGenerator<StoreRecord> {
+  for await (const { text } of linesIn(source)) {
     const record = problemIn(text) === undefined && text ? decodeRecord(text) : undefined;
     if (record) yield record;
   }
+}
+
+function linesIn({ file }: Source): AsyncGenerator<Line> {
+  return linesOf(createReadStream(file) as AsyncIterable<Buffer>);
 }
 
 /** "lines 3 (a choice has no right number), 7 (it is no record)". */
@@ -90,18 +89,6 @@ function problemIn(text: string | undefined): string | undefined {
   }
 }
 
-function sourceOf(file: string, close: () => void): Source {
-  return { file, bytes: statSync(file).size, close };
-}
-
-function readable<T>(file: string, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-}
-
 function unreadable(file: string, error: unknown): HoldcastError {
   const owner = ownerThatRootBecame();
   const hint = owner
@@ -115,8 +102,6 @@ export interface Line {
   readonly number: number;
   /** Absent: it is longer than any that is right. */
   readonly text?: string;
-  /** Bytes of the source that were read when it was found. */
-  readonly bytes: number;
 }
 
 const LONGEST = 16_384;
@@ -125,16 +110,14 @@ const LONGEST = 16_384;
 export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   const decoder = new StringDecoder('utf8');
   let number = 1;
-  let bytes = 0;
   let rest = '';
   let tooLong = false;
   const line = (text: string): Line => {
     const whole = !tooLong && text.length <= LONGEST;
     tooLong = false;
-    return { number: number++, bytes, ...(whole && { text: text.replace(/\r$/, '') }) };
+    return { number: number++, ...(whole && { text: text.replace(/\r$/, '') }) };
   };
   for await (const chunk of source) {
-    bytes += chunk.length;
     const pieces = (rest + decoder.write(chunk)).split('\n');
     rest = pieces.pop() ?? '';
     for (const piece of pieces) yield line(piece);

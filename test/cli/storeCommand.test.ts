@@ -150,6 +150,9 @@ describe('export and import', () => {
     house.abort.abort();
     await expect(storeExport({ out: join(folder, 'z') }, house.context())).rejects.toThrow('interrupted');
     expect(readdirSync(folder).sort()).toEqual(['a', 'x']);
+    writeFileSync(join(folder, 'records'), JSON.stringify(ENTRIES[0]));
+    const imported = storeImport({ file: join(folder, 'records') }, house.context());
+    await expect(imported).rejects.toThrow('interrupted; what was written stays');
   });
 
   test('a line that never ends takes no memory', async () => {
