@@ -10,7 +10,7 @@ import { standardErrorDrained, standardOutput, type Terminal } from './terminal'
 
 export interface Context {
   out: Terminal;
-  /** People read it: one line each on standard error. */
+  /** For people: one line each on standard error. */
   log: Logger;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
@@ -31,7 +31,7 @@ const EXIT_INTERRUPTED = 130;
 const EXIT_UNWRITABLE = 74;
 
 /**
- * Runs a command: its result is the exit code; what it throws is told with what to do next.
+ * Runs a command: its result is the exit code; an error is printed with what to do about it.
  * @param daemon the command takes signals itself, and ending by one is its normal end
  */
 export async function runCommand(
@@ -41,7 +41,7 @@ export async function runCommand(
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   if (!daemon) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
-  process.stderr.on('error', () => {}); // who does not listen is not told
+  process.stderr.on('error', () => {}); // a closed standard error must not end the command
   const out = standardOutput(abort.signal);
   let code: number;
   try {
@@ -60,7 +60,7 @@ export async function runCommand(
 }
 
 /**
- * The config that a command works with. As root the command goes on as the owner of the config, and of the folders that
+ * The config that a command works with. A command of root's continues as the owner of the config and of the folders that
  * it works in: nothing that another user has put there is run or touched as root.
  * @param folders of the config, and what else the command writes
  */

@@ -1,24 +1,24 @@
 // What the commands print goes through here: the only place of the command line that touches standard output.
-// A pipe takes 64 KiB at once, and the rest when its reader has time: who ends the process waits for that.
+// A pipe takes 64 KiB at once, and the rest when its reader has time: the process ends after that.
 
 export interface Terminal {
   write(text: string): void;
   readonly isTTY: boolean;
   /** Width in characters; 80 where it is unknown. */
   readonly columns: number;
-  /** Nobody takes anything any more: what only prints may end. */
+  /** The reader is gone: a command that only prints may end. */
   readonly closed?: boolean;
-  /** Resolves when all that was written is taken, or never will be. Absent: it is taken at once. */
+  /** Resolves when the reader has taken everything, or never will. Absent: everything is taken at once. */
   drained?(): Promise<void>;
 }
 
 export interface StandardOutput extends Terminal {
   drained(): Promise<void>;
-  /** Why it cannot be written to ("ENOSPC"); a reader that has seen enough is none: `holdcast media list | head`. */
+  /** Why it cannot be written to ("ENOSPC"). A reader that has seen enough is no failure: `holdcast media list | head`. */
   readonly failure: string | undefined;
 }
 
-/** @param signal ends waiting for a reader that takes nothing */
+/** @param signal ends the wait for a reader that takes nothing */
 export function standardOutput(signal: AbortSignal): StandardOutput {
   const { stdout } = process;
   let closed = false;

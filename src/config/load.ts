@@ -1,6 +1,6 @@
 // Finds, compiles, checks and resolves the operator's config.ts.
-// Two ways in: warm, what was compiled and validated before, in a few milliseconds, for a caller who waits for music;
-// cold, everything from the source, with errors that an operator can act on.
+// There are two ways: warm, from what was compiled and validated before, in a few milliseconds, since a caller waits for
+// music; cold, from the source, with errors that an operator can act on.
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { systemClock } from '../util/clock';

@@ -66,7 +66,7 @@ export function locateConfig(path: string | undefined, whereabouts: Whereabouts)
 function found(file: string, how: 'asked' | 'unasked'): FoundConfig {
   const real = realpathSync(file);
   const uid = process.geteuid?.();
-  // Who names a file answers for it; but nothing that others can change runs as root.
+  // A file that was named is trusted as its user trusts it; but nothing that others can change runs as root.
   if (uid === undefined || (how === 'asked' && uid !== 0)) return { file, real, refuse: () => undefined };
   const refuse = (imported: string): string | undefined => strangerTo(imported, uid);
   const reason = refuse(real);

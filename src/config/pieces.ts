@@ -1,5 +1,5 @@
 // What config schemas are made of: a range, a choice, a text, a section that knows its keys; and the type of a schema.
-// Each piece carries the words in which it is complained of.
+// Each piece has the text that says what is allowed.
 import * as z from 'zod';
 import { baseLanguage } from '../media/names';
 import { validateCron } from './cron';

@@ -1,4 +1,4 @@
-// What a config may hold, checked value by value; every complaint names the key, what was found and what is allowed.
+// What a config may hold, checked value by value; each problem names the key, what was found and what is allowed.
 // The type of a config is inferred from it. Imported only when a config is new or changed: zod takes some 30 ms to load.
 import * as z from 'zod';
 import { AdviceOptions, keys, PositionOptions } from './callOptions';

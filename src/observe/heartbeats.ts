@@ -1,40 +1,31 @@
-// Whether the hub's threads are alive: each mixing thread tells its figures once a second, which is its beat; and one there is.
-// The service manager restarts a hub whose threads are stuck, so what only looks so must not count: a machine that
-// stood still has stopped everybody's beats, and those of the main thread too.
+// Whether the hub's mixing threads are alive: each sends its figures once a second, which is its beat; and there must be one.
+// The service manager restarts a hub whose threads are stuck, so a machine that stood still must not count: it has
+// stopped everybody's beats, and those of the main thread too.
 import type { Cancel, Clock } from '../util/clock';
 import type { Closeable } from '../util/scope';
-
-export interface HeartbeatOptions {
-  /** A thread that has not reported for this time is stuck; there may also be no thread for this time. Milliseconds. */
-  silentMs?: number;
-  /** Mixing threads that run now; undefined: there are to be none. */
-  threads?: () => number | undefined;
-}
 
 /** The reason for clients that ask whether the hub is healthy or ready. */
 export const NO_THREAD = 'no mixing thread runs';
 
+/** A thread that has not reported for this time is stuck; there may also be no thread for this time. */
+const SILENT_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 /** A delay of the main thread up to this is its own affair; beyond it the others are given the same time more. */
 const SLACK_MS = 100;
 
 export class Heartbeats implements Closeable {
   readonly #beats = new Map<number, number>();
-  readonly #silentMs: number;
-  readonly #threads: () => number | undefined;
   /** Since when no thread runs, as far as it was looked. */
   #noneSince: number | undefined;
   #dueAt = 0;
   #lagMs = 0;
   #next: Cancel = () => {};
 
+  /** @param threads mixing threads that run now; undefined: there are to be none */
   constructor(
     private readonly clock: Clock,
-    { silentMs = 5000, threads = () => undefined }: HeartbeatOptions = {},
-  ) {
-    this.#silentMs = silentMs;
-    this.#threads = threads;
-  }
+    private readonly threads: () => number | undefined = () => undefined,
+  ) {}
 
   /** Begins to watch the main thread's own delay. */
   start(): void {
@@ -57,9 +48,9 @@ export class Heartbeats implements Closeable {
     return this.#lagMs;
   }
 
-  /** No thread has run for `silentMs`: nobody could be played to. */
+  /** No thread has run for five seconds: nobody could be played to. */
   get threadless(): boolean {
-    if (this.#noneSince === undefined || this.#threads() !== 0) return false;
+    if (this.#noneSince === undefined || this.threads() !== 0) return false;
     return this.#noneSince <= this.#oldest();
   }
 
@@ -85,7 +76,7 @@ export class Heartbeats implements Closeable {
 
   /** What is older than this has been so for too long. */
   #oldest(): number {
-    return this.clock.now() - this.#standstill() - this.#silentMs;
+    return this.clock.now() - this.#standstill() - SILENT_MS;
   }
 
   /** So long the main thread has stood still until now: what the others sent meanwhile it has not read yet. */
@@ -98,7 +89,7 @@ export class Heartbeats implements Closeable {
     this.#lagMs = Math.max(0, this.clock.now() - this.#dueAt);
     const more = this.#standstill();
     if (more > 0) for (const [thread, at] of this.#beats) this.#beats.set(thread, at + more);
-    if (this.#threads() !== 0) this.#noneSince = undefined;
+    if (this.threads() !== 0) this.#noneSince = undefined;
     else this.#noneSince = this.#noneSince === undefined ? this.clock.now() : this.#noneSince + more;
     this.start();
   }

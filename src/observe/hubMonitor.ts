@@ -9,7 +9,7 @@ import type { HeldSocket } from '../util/http/heldSockets';
 import type { CallStatus, MixerFigures } from '../mixer/messages';
 import { HubMetrics } from './metrics';
 import { SystemdNotifier, type NotifySettings } from './systemd';
-import { ObserveServer, type ObserveLimits } from './observeServer';
+import { ObserveServer } from './observeServer';
 import { NO_THREAD, Heartbeats } from './heartbeats';
 import { LoopDelay } from './loopDelay';
 import { statusSocket, type HubStatus, type LinkStatus } from './status';
@@ -47,7 +47,6 @@ export interface MonitorParts {
   notify: NotifySettings | undefined;
   clock: Clock;
   log: Logger;
-  limits?: Partial<ObserveLimits>;
 }
 
 const EVERY_MS = 1000;
@@ -68,9 +67,9 @@ export class HubMonitor implements Closeable {
   #lineAt = -Infinity;
 
   constructor(private readonly parts: MonitorParts) {
-    const { settings, clock, log, limits } = parts;
+    const { settings, clock, log } = parts;
     this.metrics = this.#metricsOf(parts);
-    this.#heartbeats = new Heartbeats(clock, { threads: () => this.#hub?.threads });
+    this.#heartbeats = new Heartbeats(clock, () => this.#hub?.threads);
     const healthy = (): boolean => this.#heartbeats.healthy;
     this.#notifier = new SystemdNotifier({ settings: parts.notify, healthy, clock, log });
     this.#server = new ObserveServer({
@@ -86,7 +85,6 @@ export class HubMonitor implements Closeable {
       socket: statusSocket(settings.folder),
       clock,
       log,
-      ...(limits && { limits }),
     });
   }
 

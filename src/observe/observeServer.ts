@@ -19,7 +19,7 @@ export interface ObserveLimits extends HttpLimits {
   answerMs: number;
 }
 
-export const defaultObserveLimits: ObserveLimits = {
+const defaultObserveLimits: ObserveLimits = {
   ...defaultHttpLimits,
   connections: 32,
   answerMs: 2000,

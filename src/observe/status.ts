@@ -62,7 +62,7 @@ export interface HubTotals {
   readonly keys: number;
 }
 
-/** A mixing thread, in the last second that it told of. */
+/** A mixing thread, in the last second that it reported. */
 export interface ThreadStatus {
   readonly thread: number;
   readonly playing: number;

@@ -40,7 +40,7 @@ export class Playlist {
     return this.other(current);
   }
 
-  /** Another track than `current` where there is one: for a caller who asks for the next. */
+  /** Another track than `current` if there is one: for a caller who asks for the next. */
   other(current?: Clip): Clip | undefined {
     return this.order === 'shuffle' ? this.#draw(current) : this.#following(current);
   }

@@ -1,5 +1,5 @@
-// Voices: what becomes of each announcement of a Program, and who is told. An advice counts as heard when it was heard
-// to its end, or, where the program was killed in its middle, for the most part; else the rota has it come once more.
+// Voices: the fate of each announcement of a Program, told to its listener. An advice counts as heard when the caller heard
+// all of it or, if the program was killed in its middle, most of it; otherwise the rota plays it once more.
 import type { Clip } from '../audio/source';
 import { lengthOf, type Announcement, type Listening } from './announcement';
 import type { AnnouncerListener } from './announcer';
@@ -21,7 +21,7 @@ export interface VoicesParts {
   emit: (event: VoiceEvent) => void;
 }
 
-/** Who is to be told of an announcement that is not over. */
+/** The listener of an announcement that is not over. */
 interface Pending {
   readonly shelf?: AdviceSlot | undefined;
   readonly listening?: Listening | undefined;

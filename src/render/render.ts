@@ -29,7 +29,7 @@ export interface RenderParts {
   /** Called about once a rendered minute with the part that is done, 0 to 1. */
   onProgress?: (done: number) => void;
   signal?: AbortSignal;
-  /** Who says numbers. Default: the voices of the config. */
+  /** Says numbers. Default: the voices of the config. */
   speech?: Speech;
 }
 

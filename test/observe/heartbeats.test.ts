@@ -6,7 +6,7 @@ import { owned } from '../hub/fixtures';
 
 function pulseOf(threads?: () => number) {
   const clock = new ManualClock();
-  const pulse = owned(new Heartbeats(clock, { silentMs: 5000, ...(threads && { threads }) }));
+  const pulse = owned(new Heartbeats(clock, threads));
   pulse.start();
   return { clock, pulse };
 }
