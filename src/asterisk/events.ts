@@ -1,6 +1,6 @@
 // The events of Asterisk that the product uses, typed; what is subscribed to follows from the same table.
 // An event that lacks what it is for is no event: nothing downstream checks again.
-import { isUniqueid } from './feed';
+import { isUniqueid } from './callNews';
 import type { AmiMessage } from './message';
 
 /** `number`: the caller's, as it came. No event tells whether it is withheld: see `phoneIn`. */

@@ -4,7 +4,7 @@
 import type { Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import type { CallIdentity, CallNews, QueuePlace } from './feed';
+import type { CallIdentity, CallNews, QueuePlace } from './callNews';
 import type { AmiEvent } from './events';
 
 export interface CallFacts {

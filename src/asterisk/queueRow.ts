@@ -4,7 +4,7 @@
 import type { Cancel, Clock } from '../util/clock';
 import { setNewest } from '../util/setNewest';
 import type { AmiEvent } from './events';
-import { JOINS_APART_MS } from './feed';
+import { JOINS_APART_MS } from './callNews';
 
 export type QueueMove = Extract<AmiEvent, { type: 'queue-join' | 'queue-leave' }>;
 

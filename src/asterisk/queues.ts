@@ -5,7 +5,7 @@ import type { Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { uniqueidIn } from './events';
-import type { QueuePlace } from './feed';
+import type { QueuePlace } from './callNews';
 import {
   Joins,
   keyOf,

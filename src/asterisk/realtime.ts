@@ -4,7 +4,7 @@
 import type { SampleRate } from '../audio/frame';
 import { percentDecoded, textOf } from '../util/bytesText';
 import { HoldcastError } from '../util/errors';
-import { isUniqueid } from './feed';
+import { isUniqueid } from './callNews';
 import { mintToken } from './token';
 
 export interface RealtimeRequest {

@@ -20,7 +20,7 @@ import {
 } from './followedCall';
 import { CallerLookup, IdentityQuestions, queueIn } from './identityQuestions';
 import type { AmiEvent } from './events';
-import type { CallIdentity, CallNews, QueuePlace } from './feed';
+import type { CallIdentity, CallNews, QueuePlace } from './callNews';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 import { HoldTimeEstimator } from './holdTimeEstimator';

@@ -11,7 +11,7 @@ import type { Mixing } from './mixerThreads';
 import type { CallStateCache } from './callStateCache';
 import type { ReaderProcess } from '../pipe/readerProcess';
 import type { CallerRecords } from '../session/callerRecords';
-import type { CallNews } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/callNews';
 import type { Switchboard } from '../asterisk/switchboard';
 import { KnownCall } from '../session/knownCall';
 

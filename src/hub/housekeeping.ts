@@ -1,6 +1,6 @@
 // Forgets the state of calls that are over, at their hang-up, and looks for what was left behind.
 // A call that hangs up while the hub is away, or whose stream writes late, must not leave a file for ever.
-import { isUniqueid } from '../asterisk/feed';
+import { isUniqueid } from '../asterisk/callNews';
 import type { Switchboard } from '../asterisk/switchboard';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';

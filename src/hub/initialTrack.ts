@@ -2,7 +2,7 @@
 // earlier call. A first CallState says so before Asterisk starts the stream. The listener is not known yet, so the state
 // contains nothing but music.
 import { keptPhone } from '../session/callerRecords';
-import type { CallIdentity } from '../asterisk/feed';
+import type { CallIdentity } from '../asterisk/callNews';
 import type { SampleRate } from '../audio/frame';
 import { musicOf, parseCallState, stateAtBeginning, type CallState } from '../session/state';
 import type { StateFile } from '../store/stateFile';

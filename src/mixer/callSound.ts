@@ -1,7 +1,7 @@
 // CallSound: what one listener hears while one reader lives: Session, Program and Stage. While the listening call is
 // not known, there is no Session: music only.
 // If any part throws, only that part ends: first music only from the same place, then a soft chord.
-import type { CallNews } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/callNews';
 import type { Clip } from '../audio/source';
 import type { Announcement } from '../program/announcement';
 import { Playlist } from '../program/playlist';
@@ -176,7 +176,7 @@ export class CallSound {
   #hearMusic(): void {
     if (this.#mode.status === 'music') return;
     const state = this.#playing();
-    if (this.#mode.status === 'clever') this.#quietly(this.#mode.session);
+    if (this.#mode.status === 'clever') this.#closeSafely(this.#mode.session);
     this.#voice = undefined;
     this.#mode = { status: 'music', base: undefined };
     this.#changeTo(this.#plain(state && musicOf(state)));
@@ -205,12 +205,12 @@ export class CallSound {
 
   /** The call continues elsewhere or has ended: nothing more is said or done. The music stays open. Idempotent. */
   end(): void {
-    if (this.#mode.status === 'clever') this.#quietly(this.#mode.session);
+    if (this.#mode.status === 'clever') this.#closeSafely(this.#mode.session);
   }
 
   close(): void {
     this.end();
-    this.#quietly(this.#stage);
+    this.#closeSafely(this.#stage);
   }
 
   #assemble(
@@ -275,10 +275,10 @@ export class CallSound {
     const music = attempt(() => this.#stage.program.position) ?? base?.music;
     this.#mode = { status: 'plain', base };
     this.#voice = undefined;
-    this.#quietly(session);
+    this.#closeSafely(session);
     const before = this.#stage;
     this.#stage = new Stage(this.#plain(base && { ...base, ...(music && { music }) }));
-    this.#quietly(before);
+    this.#closeSafely(before);
     this.#rescued(error);
   }
 
@@ -303,7 +303,7 @@ export class CallSound {
     );
   }
 
-  #quietly(closeable: { close(): void }): void {
+  #closeSafely(closeable: { close(): void }): void {
     attempt(() => closeable.close());
   }
 }

@@ -1,6 +1,6 @@
 // HeldCall: one look-up of a mixing thread. Its music is ready before its reader arrives; while Asterisk reads, the hub plays to it;
 // when that reader ends, the next one continues there. Until Asterisk has named the call, it is music only.
-import type { CallNews } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/callNews';
 import { samplesOf } from '../audio/frame';
 import type { CallRules } from '../session/assemble';
 import { musicOf, READ_MS, type CallState } from '../session/state';

@@ -1,7 +1,7 @@
 // The protocol between the hub's main thread and a mixing thread: requests (HubMethods, MixerMethods), which are answered, and
 // news, which are not (MixerNews, HubNews). Everything slow (Asterisk, store, billing, files, voices, an operator's functions) is
 // the main thread's; a mixing thread has Sessions, Programs and pipes, and never waits.
-import type { CallNews } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/callNews';
 import type { Remembered } from '../session/callerRecords';
 import type { ResolvedConfig } from '../config/types';
 import type { CatalogClip, Page } from '../pcm/page';

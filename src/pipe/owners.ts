@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isUniqueid } from '../asterisk/feed';
+import { isUniqueid } from '../asterisk/callNews';
 import { isToken } from '../asterisk/token';
 import type { Clock } from '../util/clock';
 import { errorFields } from '../util/errors';

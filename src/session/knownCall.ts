@@ -1,7 +1,7 @@
 // KnownCall: what Asterisk has told of one call, and what of it a Session may be told. A call has one Session after another
 // (a new config, another reader), and each is told anew.
 import type { RecordedCall } from './callerRecords';
-import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/feed';
+import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/callNews';
 import type { Logger } from '../util/log';
 
 export interface Call {

@@ -1,5 +1,5 @@
 // LastAnnounced: the place in the queue that a caller was told last, and how much of an announcement they must have heard for that.
-import { isSameWait } from '../asterisk/feed';
+import { isSameWait } from '../asterisk/callNews';
 import { lengthOf } from '../program/announcement';
 import type { PositionWords } from './positionWords';
 

@@ -1,7 +1,7 @@
 // PositionAnnouncer: when callers hear their place in the queue. By itself when it gets better and every now and then,
 // and whenever they ask. It keeps what they were told, so that they hear neither the same twice nor an old number: before
 // a place is said, Asterisk is asked whether it is still right, since not every change makes an event.
-import { isSameWait, type QueuePlace } from '../asterisk/feed';
+import { isSameWait, type QueuePlace } from '../asterisk/callNews';
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';

@@ -1,5 +1,5 @@
 // The words that tell callers their place in the queue: the number, and how long the wait may be.
-import type { QueuePlace } from '../asterisk/feed';
+import type { QueuePlace } from '../asterisk/callNews';
 import type { Clip } from '../audio/source';
 import { lengthOf } from '../program/announcement';
 import type { Prompts } from './replies';

@@ -1,7 +1,7 @@
 // Session: turns what happens to one call (a key, a new place in the queue) into calls on its Program.
 // It is the same object in a process of its own, in the hub and offline; it knows time only through its clock, whose
 // timers it owns until it is closed.
-import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/feed';
+import type { CallIdentity, CallNews, QueuePlace } from '../asterisk/callNews';
 import type { Clip } from '../audio/source';
 import type { Program } from '../program/program';
 import type { Clock } from '../util/clock';

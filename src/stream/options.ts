@@ -1,7 +1,7 @@
 // Who is calling: from options, else from the environment as the old system passed it.
 // A wrong option never stops the stream: it is reported in the log and the caller hears music.
 import { parseArgs } from 'node:util';
-import { isUniqueid } from '../asterisk/feed';
+import { isUniqueid } from '../asterisk/callNews';
 import { isToken } from '../asterisk/token';
 
 export interface StreamOptions {

@@ -1,7 +1,7 @@
 // What a stream has outside of its process: an AMI connection of its own, where its config holds the secret, and the
 // operator's store and billing. Loaded after the first audio, and what it needs of other packages when it is used.
 import { LocalRecords, type CallerRecords, type LocalRecordsParts } from '../session/callerRecords';
-import type { CallNews } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/callNews';
 import type { AmiSettings } from '../asterisk/settings';
 import type { Switchboard } from '../asterisk/switchboard';
 import type { ResolvedConfig } from '../config/types';

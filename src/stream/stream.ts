@@ -1,7 +1,7 @@
 // The host of one call: config and library in, paced audio out, for as long as somebody reads.
 // Music comes first. Whatever is slow (the log, the whole library, campaigns, a config not compiled yet) comes after
 // it, and whatever fails is logged while the music goes on.
-import type { CallNews } from '../asterisk/feed';
+import type { CallNews } from '../asterisk/callNews';
 import { callRules } from '../config/rules';
 import type { ResolvedConfig } from '../config/types';
 import { assembleCall, type PlayableMedia, type PlayingMusic } from '../session/assemble';

@@ -1,6 +1,6 @@
 // Who calls, asked when a call arrives: once for all that want to know, and never twice for one arrival.
 // Would catch: a question more for each caller of a crowd, a withheld number that is told, an answer from before a change.
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import { Switchboard } from '../../src/asterisk/switchboard';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';

@@ -7,7 +7,7 @@ import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
 import { AmiMessage } from '../../src/asterisk/message';
 import { FakeAsterisk, message, settled } from '../support/fakeAmi';
-import { Heard } from '../support/feedContract';
+import { Heard } from '../support/callNewsContract';
 
 const FIRST = '442079460018';
 const SECOND = '442079460019';

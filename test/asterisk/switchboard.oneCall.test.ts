@@ -1,11 +1,11 @@
 // One call as its follower hears of it through the Switchboard, whatever happens to the call and to Asterisk.
 // Would catch: a follower who is told of another call, one who is told after they have cancelled, a question that outlives them.
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import { Switchboard } from '../../src/asterisk/switchboard';
 import { ManualClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
-import { feedContract } from '../support/feedContract';
+import { feedContract } from '../support/callNewsContract';
 
 function stand(uniqueid: string) {
   const asterisk = new FakeAsterisk();

@@ -1,12 +1,12 @@
 // Places that change without an event, and waits that look alike: what Asterisk is asked before a place is said.
 // Would catch: "you are number 1" for a caller who has left, a hundred questions where one will do, two waits taken for one.
-import { isSameWait, type QueuePlace } from '../../src/asterisk/feed';
+import { isSameWait, type QueuePlace } from '../../src/asterisk/callNews';
 import { Switchboard } from '../../src/asterisk/switchboard';
 import { ManualClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
-import { Heard } from '../support/feedContract';
+import { Heard } from '../support/callNewsContract';
 
 async function stand() {
   const asterisk = new FakeAsterisk();

@@ -2,12 +2,12 @@
 // Would catch: news of another call, a listener that stalls the rest, memory that grows, Asterisk asked without need.
 import { Switchboard } from '../../src/asterisk/switchboard';
 import type { AmiEvent } from '../../src/asterisk/events';
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import { ManualClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
 import { createLogger } from '../../src/util/log';
 import { FakeAsterisk, message, settled } from '../support/fakeAmi';
-import { Heard } from '../support/feedContract';
+import { Heard } from '../support/callNewsContract';
 
 async function stand({ connected = true } = {}) {
   const asterisk = new FakeAsterisk();

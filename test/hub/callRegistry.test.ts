@@ -2,7 +2,7 @@
 // told, kept or asked of a call reaches the reader that the call hears, and no other. Tokens here are Uniqueids, but where
 // two look-ups are made for one call.
 import type { CallerRecords, RecordedCall, Remembered } from '../../src/session/callerRecords';
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import type { KnownCall } from '../../src/session/knownCall';
 import type { Hearer } from '../../src/hub/lookUps';
 import type { HubNews, MixerNews } from '../../src/mixer/messages';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import { createLogger, type LogFields, type Logger } from '../../src/util/log';
 import { Scope } from '../../src/util/scope';
 

@@ -8,7 +8,7 @@ import { Owners } from '../../src/pipe/owners';
 import { StateFile } from '../../src/store/stateFile';
 import { ManualClock } from '../../src/util/clock';
 import { FakeAsterisk, settled } from '../support/fakeAmi';
-import { ScriptedBalances, ScriptedKeeper } from '../support/officeContract';
+import { ScriptedBalances, ScriptedKeeper } from '../support/callerRecordsContract';
 import { keptLog, owned, RawClient, tempFolder, until } from './fixtures';
 import { HOLDCAST } from '../support/process';
 

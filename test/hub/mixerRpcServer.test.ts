@@ -7,7 +7,7 @@ import { Rpc, type RpcMessage } from '../../src/util/rpc';
 import { transferOf, MixerRpcServer } from '../../src/hub/mixerRpcServer';
 import { ManualClock } from '../../src/util/clock';
 import { turn } from '../support/caller';
-import { FakeRecords } from '../support/office';
+import { FakeRecords } from '../support/fakeRecords';
 import { keptLog } from './fixtures';
 
 const CALL = '1795225281.7';

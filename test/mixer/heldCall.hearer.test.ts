@@ -6,7 +6,7 @@ import { memoryClip } from '../../src/audio/source';
 import { ManualClock } from '../../src/util/clock';
 import { noise } from '../support/audio';
 import { FakeMedia, MixerRig, type MixerPlan } from '../support/mixer';
-import { account, accountsOf, FakeRecords } from '../support/office';
+import { account, accountsOf, FakeRecords } from '../support/fakeRecords';
 
 const TOKEN = 'a-token';
 const ID = '1795225281.7';

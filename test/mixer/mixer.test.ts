@@ -3,7 +3,7 @@
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { HeldCall } from '../../src/mixer/heldCall';
 import { noise, rms } from '../support/audio';
-import { FakeRecords } from '../support/office';
+import { FakeRecords } from '../support/fakeRecords';
 import { FakeMedia, MixerRig } from '../support/mixer';
 
 let rig: MixerRig;

@@ -8,14 +8,14 @@ import { SPEECH_MS, type Speech } from '../../src/session/speech';
 import { ManualClock } from '../../src/util/clock';
 import { turn } from '../support/caller';
 import { HubLink, type LinkPlan } from '../support/hubLink';
-import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/fakeRecords';
 import {
   ME,
   officeContract,
   ScriptedCheck,
   ScriptedBalances,
   ScriptedKeeper,
-} from '../support/officeContract';
+} from '../support/callerRecordsContract';
 
 /** Says amounts as samples that can be read again: the contract is about whose balance is said, and which. */
 const LEGIBLE: Speech = {

@@ -6,7 +6,7 @@ import type { Speech } from '../../src/session/speech';
 import { ManualClock } from '../../src/util/clock';
 import { turn } from '../support/caller';
 import { HubLink, type LinkPlan } from '../support/hubLink';
-import { FakeSpeech } from '../support/office';
+import { FakeSpeech } from '../support/fakeRecords';
 
 const CALL = '1795225281.7';
 const never = (): AbortSignal => new AbortController().signal;

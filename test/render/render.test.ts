@@ -12,7 +12,7 @@ import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
 import { rms, sine } from '../support/audio';
 import { Home } from '../support/home';
-import { FakeSpeech } from '../support/office';
+import { FakeSpeech } from '../support/fakeRecords';
 
 const tone = (hz: number, seconds: number, peak = 6000): Int16Array =>
   Int16Array.from(sine(hz, peak, seconds * 8000, 8000), Math.round);

@@ -12,7 +12,7 @@ import { ManualClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom } from '../../src/util/random';
 import { brokenClip, longNoise, noiseClip } from '../support/audio';
-import { FakeRecords, FakeSpeech, spoken } from '../support/office';
+import { FakeRecords, FakeSpeech, spoken } from '../support/fakeRecords';
 import { settingsWith, type SettingsChange } from '../support/program';
 
 const TEN_O_CLOCK = Date.UTC(2026, 0, 5, 10);

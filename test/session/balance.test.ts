@@ -6,7 +6,7 @@ import type { Call } from '../../src/session/knownCall';
 import { programLog } from '../../src/session/eventLog';
 import { brokenClip, noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/fakeRecords';
 
 const ONE = accountsOf(account('0412', -1250n));
 const THREE = accountsOf(account('0412', -1250n), account('0413', 0n), account('77', 500n));

@@ -10,7 +10,7 @@ import {
   ScriptedCheck,
   ScriptedBalances,
   ScriptedKeeper,
-} from '../support/officeContract';
+} from '../support/callerRecordsContract';
 
 officeContract('LocalRecords', ({ billing }) => {
   const [keeper, desk, clock] = [new ScriptedKeeper(), new ScriptedBalances(), new ManualClock()];

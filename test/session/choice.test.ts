@@ -1,11 +1,11 @@
 // The music that a caller chose: remembered when they have listened to it, and played to them when they call again.
 // Would catch: every track that they skipped taken for their choice, music changed under a caller who has long been there.
-import type { CallIdentity } from '../../src/asterisk/feed';
+import type { CallIdentity } from '../../src/asterisk/callNews';
 import { nextTrack, run } from '../../src/session/actions';
 import type { CallerPlan } from '../support/caller';
 import { Caller, turn } from '../support/caller';
 import { db, longNoise, rms } from '../support/audio';
-import { FakeRecords } from '../support/office';
+import { FakeRecords } from '../support/fakeRecords';
 
 const ME: CallIdentity = { uniqueid: '1795225281.7', phone: '+442079460018' };
 

@@ -2,7 +2,7 @@
 // Would catch: an advice that was cut off counted as heard, a balance told to the store, a journal that grows for ever.
 import { noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/fakeRecords';
 
 const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
 

@@ -1,8 +1,8 @@
 // KnownCall: what is told of a call reaches its Session where it may; its end reaches it, too, before anybody else may listen.
 // Would catch: a transferred call in which the next one hears the rest of a balance, a call ended that never began.
 import { KnownCall } from '../../src/session/knownCall';
-import type { CallNews } from '../../src/asterisk/feed';
-import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
+import type { CallNews } from '../../src/asterisk/callNews';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/fakeRecords';
 import { Caller, turn } from '../support/caller';
 
 const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };

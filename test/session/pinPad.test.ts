@@ -5,7 +5,7 @@ import type { BalanceAnswer } from '../../src/billing/billing';
 import { correlation } from '../support/audio';
 import { sayBalance } from '../../src/session/actions';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/office';
+import { account, accountsOf, FakeRecords, FakeSpeech } from '../support/fakeRecords';
 
 const ONE = accountsOf(account('0412', -1250n));
 const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };

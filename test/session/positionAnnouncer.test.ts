@@ -5,7 +5,7 @@ import type { PositionRules } from '../../src/session/positionWords';
 import { sayPosition } from '../../src/session/actions';
 import { noiseClip } from '../support/audio';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { FakeRecords } from '../support/office';
+import { FakeRecords } from '../support/fakeRecords';
 import { spoken } from '../support/program';
 
 const caller = (position: Partial<PositionRules> = {}, plan: CallerPlan = {}): Caller =>

@@ -5,7 +5,7 @@ import type { PositionRules } from '../../src/session/positionWords';
 import { SpokenPlaces } from '../../src/session/spokenPlaces';
 import { ManualClock } from '../../src/util/clock';
 import { Caller, turn, type CallerPlan } from '../support/caller';
-import { FakeSpeech } from '../support/office';
+import { FakeSpeech } from '../support/fakeRecords';
 
 const GERMAN: CallerPlan = { call: { language: 'de' } };
 const spoken = (place: number, language = 'en'): string => `${language}-your-place-is spoken-${place}`;

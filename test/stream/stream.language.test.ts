@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveConfig } from '../../src/config/defaults';
 import { sayPosition } from '../../src/session/actions';
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import { CallStream } from '../../src/stream/stream';
 import { LocalRecords } from '../../src/session/callerRecords';
 import { ManualClock } from '../../src/util/clock';

@@ -9,7 +9,7 @@ import type { CallState } from '../../src/session/state';
 import { ManualClock } from '../../src/util/clock';
 import { createLogger, type LogFields, type Logger } from '../../src/util/log';
 import { longNoise, noise } from './audio';
-import { spoken, type FakeRecords, type FakeSpeech } from './office';
+import { spoken, type FakeRecords, type FakeSpeech } from './fakeRecords';
 import { planAfter, Rig, type ProgramPlan } from './program';
 
 export interface Line {

@@ -2,7 +2,7 @@
 // What they get is compared with what the same Program renders offline.
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { CallNews } from '../../src/asterisk/feed';
+import type { CallNews } from '../../src/asterisk/callNews';
 import { frameSamples, type SampleRate } from '../../src/audio/frame';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import { resolveConfig } from '../../src/config/defaults';
@@ -28,7 +28,7 @@ import { createLogger, silentLogger } from '../../src/util/log';
 import { seededRandom, seedOf } from '../../src/util/random';
 import { longNoise, noise } from './audio';
 import type { Line } from './caller';
-import { FakeRecords, FakeSpeech, spoken } from './office';
+import { FakeRecords, FakeSpeech, spoken } from './fakeRecords';
 import { realPipe } from '../../bench/realPipe';
 
 /** What can be played, in memory; tests change it. */

@@ -1,6 +1,6 @@
 // What a feed tells of one call, whatever happens to the call and to Asterisk.
 // Each test waits for news, never for time: what must not be told would have come before the news that ends the test.
-import type { CallNews, QueuePlace } from '../../src/asterisk/feed';
+import type { CallNews, QueuePlace } from '../../src/asterisk/callNews';
 import type { FakeAsterisk } from './fakeAmi';
 
 /** What tells of one call. */

@@ -1,4 +1,4 @@
-// A back office and a speech that do as a test tells them: answers now, later or never, and a note of who asked what.
+// Records of a caller and a speech that do as a test tells them: answers now, later or never, and a note of who asked what.
 // Tests of sessions judge with them who hears whose balance, and when.
 import type { CallerRecords, Remembered } from '../../src/session/callerRecords';
 import { memoryClip, type Clip } from '../../src/audio/source';

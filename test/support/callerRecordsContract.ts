@@ -1,7 +1,7 @@
 // The contract of CallerRecords: one suite for every adapter, so that a Session cannot tell which one it has.
 // What is behind it, a keeper and balances, is scripted here; who calls, the stand says as Asterisk would.
 import type { CallerRecords, BalanceSource, CallCheck, ChoiceKeeper } from '../../src/session/callerRecords';
-import type { CallIdentity } from '../../src/asterisk/feed';
+import type { CallIdentity } from '../../src/asterisk/callNews';
 import type { BalanceAnswer } from '../../src/billing/billing';
 import type { StoreEntry } from '../../src/store/store';
 
