@@ -10,6 +10,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -132,6 +133,8 @@ export function program(source: string): string {
     '--external:ffmpeg-static',
     '--log-level=error',
   ];
+  // koffi is looked for from where the program lies.
+  symlinkSync(join(root, 'node_modules'), join(dirname(entry), 'node_modules'));
   execFileSync(join(root, 'node_modules/.bin/esbuild'), [entry, ...flags, `--outfile=${out}`], { cwd: root });
   return out;
 }

@@ -12,12 +12,7 @@ async function holder(cache: string): Promise<ChildProcess> {
   const source = `import { PrepareLock } from 'src/media/lock';
     void new PrepareLock(process.argv[2]!).acquire().then((taken) => console.log(taken ? 'taken' : 'busy'));
     setInterval(() => {}, 1000);`;
-  // It stands in a folder for temporary files, and koffi does not.
-  const env = { ...process.env, NODE_PATH: join(__dirname, '../../node_modules') };
-  const child = spawn(process.execPath, [program(source), cache], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, [program(source), cache], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((done) => child.stdout?.once('data', done));
   return child;
 }
