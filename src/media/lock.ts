@@ -11,6 +11,14 @@ export type LockPurpose = 'prepare' | 'spawn';
 
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 
+/** The garbage collector closes a handle that nobody has any more, and its lock would end with it. */
+const held = new Set<promises.FileHandle>();
+
+function keep(handle: promises.FileHandle): Closeable {
+  held.add(handle);
+  return { close: () => (held.delete(handle) ? handle.close() : undefined) };
+}
+
 export class PrepareLock {
   readonly #folder: string;
   readonly #file: string;
@@ -38,7 +46,7 @@ export class PrepareLock {
       }
       await handle.truncate();
       await handle.write(`${process.pid}\n`, 0);
-      return { close: () => handle?.close() };
+      return keep(handle);
     } catch (error) {
       await handle?.close();
       throw unwritable(this.#folder, error);

@@ -68,12 +68,12 @@ describe.each(shells)('started by %s', (_name, shell) => {
     expect(text()).toBe(`${reader.pid} ${TOKEN}\n`);
     expect(groupOf(reader.pid)).toEqual([reader.pid]);
     const fds = `/proc/${reader.pid}/fd`;
-    const open = readdirSync(fds)
-      // A test's own environment may leave it some.
-      .filter((fd) => Number(fd) < 10)
-      .map((fd) => [fd, readlinkSync(join(fds, fd))]);
+    // A test's own environment may leave it some.
+    const open = (): string[] => readdirSync(fds).filter((fd) => Number(fd) < 10);
+    // A `cat` that begins reads its language first.
+    await until('it waits', () => open().length === 4);
     const pipe = expect.stringMatching(/^pipe:/) as string;
-    expect(open).toEqual([
+    expect(open().map((fd) => [fd, readlinkSync(join(fds, fd))])).toEqual([
       ['0', folder.life],
       ['1', pipe],
       ['2', '/dev/null'],
