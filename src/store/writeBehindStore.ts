@@ -172,6 +172,8 @@ export class WriteBehindStore implements Closeable {
     // How slow the one before was says nothing of this one, which has just answered.
     this.#missing = 0;
     this.#writer.start();
+    // A pool has one connection now, and several callers come at once.
+    void this.warm();
     const isDue = this.#purgeDue;
     this.#purgeDue = false;
     if (isDue) void this.purge();
