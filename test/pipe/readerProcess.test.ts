@@ -17,14 +17,19 @@ import { commandOf, FakeHub, moment, prepared, SCRIPT, Started, TOKEN } from './
 const isCat = (reader: Started): boolean => !reader.over && commandOf(reader.pid) === 'cat';
 
 /** A program that looks like a reader's cat by its environment; its descriptor 3 is what `redirect` says. */
-function likeReader(folder: string, redirect: string, { uid }: { uid?: number } = {}) {
+async function likeReader(folder: string, redirect: string, { uid }: { uid?: number } = {}) {
   const child = spawn('sh', ['-c', `exec ${redirect}; echo; exec sleep 600`], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, HOLDCAST_READER: `${folder}/${TOKEN}` },
     ...(uid !== undefined && { uid, gid: uid }),
   });
   owned({ close: () => void child.kill('SIGKILL') });
-  return new Promise<number>((done) => child.stdout.once('data', () => done(child.pid!)));
+  const pid = await new Promise<number>((done) => child.stdout.once('data', () => done(child.pid!)));
+  // While the shell becomes `sleep`, the process has no environment for a moment.
+  const isWhole = (): boolean =>
+    commandOf(pid) === 'sleep' && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(TOKEN);
+  await until('sleep', isWhole);
+  return pid;
 }
 
 test('a reader is known as a script and as a cat, by its folder and token', async () => {
