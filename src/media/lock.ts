@@ -19,6 +19,14 @@ function keep(handle: promises.FileHandle): Closeable {
   return { close: () => (held.delete(handle) ? handle.close() : undefined) };
 }
 
+/** Tries to take it. */
+async function isTaken(handle: promises.FileHandle): Promise<boolean> {
+  if (tryLock(handle.fd) !== false) return false;
+  // A process that only asks who has it holds it for a moment, too.
+  await new Promise((resolve) => setImmediate(resolve));
+  return tryLock(handle.fd) === false;
+}
+
 export class PrepareLock {
   readonly #folder: string;
   readonly #file: string;
@@ -40,7 +48,7 @@ export class PrepareLock {
     try {
       await promises.mkdir(this.#folder, { recursive: true });
       handle = await promises.open(this.#file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-      if (tryLock(handle.fd) === false) {
+      if (await isTaken(handle)) {
         await handle.close();
         return undefined;
       }
