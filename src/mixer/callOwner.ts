@@ -1,7 +1,6 @@
 // CallOwner: the call that hears what a HeldCall plays, once Asterisk has named it. Each look-up has one at most, and what one has
 // asked or kept is never the next one's.
 import type { CallNews } from '../asterisk/callNews';
-
 import type { CallServices } from '../session/callServices';
 import { KnownCall, type Call } from '../session/knownCall';
 import type { Speech } from '../session/speech';

@@ -200,14 +200,15 @@ export class HeldCall {
     const playing = held.status === 'playing';
     const unread = playing ? this.#pipe.unreadSamples() : 0;
     const { uniqueid, queue, place } = this.#owner?.known ?? {};
+    const { rate } = this.parts.settings();
     return {
       ...(uniqueid !== undefined && { uniqueid }),
       status: sound?.plain ? 'plain' : playing ? 'playing' : 'waiting',
       ...(queue !== undefined && { queue }),
       ...(place && { position: place.position }),
       ...heard,
-      heardMs: (Math.max(0, heardSamples - unread) * 1000) / this.#rate,
-      aheadMs: (unread * 1000) / this.#rate,
+      heardMs: (Math.max(0, heardSamples - unread) * 1000) / rate,
+      aheadMs: (unread * 1000) / rate,
       underruns: this.#pipe.underruns,
     };
   }
@@ -246,10 +247,6 @@ export class HeldCall {
 
   get #ended(): boolean {
     return this.#owner?.known.ended === true;
-  }
-
-  get #rate(): number {
-    return this.parts.settings().rate;
   }
 
   #due(before: CallSound | undefined): void {

@@ -20,6 +20,7 @@ import { ADVICE_SLOTS } from '../../src/program/adviceSlots';
 import { languageFor } from '../../src/speech/languages';
 import { silentLogger } from '../../src/util/log';
 import { filesUnder, program, put, rampWav, settingsIn, ship, tempFolder } from '../media/fixtures';
+import { testAsRoot } from '../support/otherUser';
 
 function setUp() {
   const settings = settingsIn(tempFolder());
@@ -230,9 +231,7 @@ describe('check: where nothing can be heard, it is not all good', () => {
     expect(lines.filter((line) => line.startsWith('HC_MEDIA_FOLDER_UNKNOWN'))).toEqual([]);
   });
 
-  const asRoot = process.getuid?.() === 0 ? test : test.skip;
-
-  asRoot('a cache, or what is prepared in it, that this user cannot read', () => {
+  testAsRoot('a cache, or what is prepared in it, that this user cannot read', () => {
     const settings = setUp();
     const source = `
       import { mediaCheck } from 'src/cli/mediaCommand';

@@ -21,17 +21,15 @@ import { prepareAll, type PreparationOptions } from '../../src/media/preparation
 import type { MediaSettings } from '../../src/media/settings';
 import { systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
-import { describeWithFfmpeg, makeAudio } from '../support/ffmpeg';
+import { describeWithFfmpeg, installedFfmpeg, makeAudio } from '../support/ffmpeg';
 import { filesUnder, put, settingsIn, tempFolder } from './fixtures';
 
 const clock = systemClock();
-/** Looked for once: starting ffmpeg to ask for its version costs a tenth of a second of processor. */
-let installed: ReturnType<typeof findFfmpeg> | undefined;
 
 function prepare(settings: MediaSettings, more: Partial<PreparationOptions> = {}): Promise<PrepareOutcome[]> {
   const findIt = (): ReturnType<typeof findFfmpeg> =>
     settings.ffmpeg === undefined
-      ? (installed ??= findFfmpeg({ env: process.env }))
+      ? installedFfmpeg()
       : findFfmpeg({ configured: settings.ffmpeg, env: process.env });
   return prepareAll({ settings, log: silentLogger, clock, findFfmpeg: findIt, parallel: 1, ...more });
 }

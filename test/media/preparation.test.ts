@@ -23,16 +23,14 @@ import type { MediaSettings } from '../../src/media/settings';
 import { systemClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';
 import { silentLogger } from '../../src/util/log';
-import { describeWithFfmpeg, makeAudio } from '../support/ffmpeg';
+import { describeWithFfmpeg, installedFfmpeg, makeAudio } from '../support/ffmpeg';
 import { filesUnder, program, put, rampWav, settingsIn, ship, tempFolder, until } from './fixtures';
 
 const clock = systemClock();
-/** Looked for once: starting ffmpeg to ask for its version costs a tenth of a second of processor. */
-let installed: ReturnType<typeof findFfmpeg> | undefined;
 
 function prepare(settings: MediaSettings, more: Partial<PreparationOptions> = {}): Promise<PrepareOutcome[]> {
-  const findIt = (): ReturnType<typeof findFfmpeg> => (installed ??= findFfmpeg({ env: process.env }));
-  return prepareAll({ settings, log: silentLogger, clock, findFfmpeg: findIt, parallel: 2, ...more });
+  const own = { settings, log: silentLogger, clock, findFfmpeg: installedFfmpeg, parallel: 2 };
+  return prepareAll({ ...own, ...more });
 }
 
 function noFfmpeg(): never {

@@ -2,16 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SampleRate } from '../../src/audio/frame';
-import { findFfmpeg } from '../../src/media/ffmpegBinary';
 import { prepareFile, type PreparedFile } from '../../src/media/prepare';
 import { defaultBand } from '../../src/media/settings';
 import type { MediaKind } from '../../src/media/sources';
 import { systemClock } from '../../src/util/clock';
+import { installedFfmpeg } from '../support/ffmpeg';
 import { tempFolder } from './fixtures';
 
 const clock = systemClock();
-/** Looked for once: starting ffmpeg to ask for its version costs a tenth of a second of processor. */
-let installed: ReturnType<typeof findFfmpeg> | undefined;
 const folder = tempFolder();
 let count = 0;
 
@@ -24,8 +22,7 @@ export interface How {
 
 export async function prepare(file: string, kind: MediaKind, how: How = {}): Promise<PreparedFile> {
   const { rate = 8000, soxr, speechLufs = -19 } = how;
-  installed ??= findFfmpeg({ env: process.env });
-  const found = await installed;
+  const found = await installedFfmpeg();
   const binary = soxr === undefined ? found : { ...found, soxr };
   const levels = { musicLufs: -24, speechLufs, peakDbtp: -3 };
   const temporary = (): string => join(folder, `out-${count++}.wav`);

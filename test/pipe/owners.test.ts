@@ -16,12 +16,10 @@ import { mintToken } from '../../src/asterisk/token';
 import { Owners } from '../../src/pipe/owners';
 import { ManualClock } from '../../src/util/clock';
 import { keptLog, tempFolder } from '../hub/fixtures';
+import { OTHER, testAsRoot } from '../support/otherUser';
 
 const ME = '1795225281.7';
 const TOKEN = mintToken();
-/** Nobody's uid here; only root can give a file away. */
-const OTHER = 54_321;
-const testAsRoot = process.geteuid?.() === 0 ? test : test.skip;
 
 function ownersOf(folder: string, nowMs = 0, kept = keptLog()): Owners {
   return new Owners(folder, { clock: new ManualClock(nowMs), log: kept.log });

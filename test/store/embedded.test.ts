@@ -30,6 +30,7 @@ import { ChoiceFiles } from '../../src/store/choiceFiles';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { createLogger, silentLogger } from '../../src/util/log';
 import { owned, until } from '../hub/fixtures';
+import { OTHER, testAsRoot } from '../support/otherUser';
 import { chose, describeStore, T0, type StoreBench } from '../support/storeContract';
 import { storeWorker } from '../support/storeWorker';
 import { startWriter } from '../support/storeWriters';
@@ -178,10 +179,6 @@ describe('the embedded store', () => {
   };
   describeStore(() => bench);
 });
-
-/** A user whom no file here belongs to. */
-const OTHER = 54_321;
-const testAsRoot = process.geteuid?.() === 0 ? test : test.skip;
 
 describe('the file of the embedded store', () => {
   testAsRoot('root writes nothing in the folder of another user, not even through a link', async () => {
