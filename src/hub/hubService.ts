@@ -28,6 +28,7 @@ import { errorFields, HoldcastError } from '../util/errors';
 import { createLogger, type LogWriter, type Logger } from '../util/log';
 import { openLogWriter } from '../util/logWriter';
 import { packageRoot } from '../util/packageRoot';
+import { takeRealTime } from '../util/priority';
 import { seededRandom } from '../util/random';
 import { readResources } from '../util/resources';
 import type { Closeable } from '../util/scope';
@@ -45,6 +46,7 @@ export interface HubServiceParts {
 
 /** Asterisk takes some 100 ms; a hub that plays by streams is ready before, and look-ups may wait for it since it was stopped. */
 const AMI_MS = 500;
+const NO_REAL_TIME = 'no real-time priority: callers may hear gaps whenever many arrive at once';
 /** Where each call has a process of its own. */
 const NOTHING: MonitoredHub = { cacheBytes: 0, status: () => Promise.resolve([]) };
 
@@ -104,6 +106,7 @@ export class HubService {
    */
   async run(signal: AbortSignal, onReady: (ready: HubReady) => void): Promise<void> {
     signal.addEventListener('abort', () => this.#watch.draining(), { once: true });
+    if (!takeRealTime()) this.log.info({ hint: 'LimitRTPRIO=11, see docs/operating.md' }, NO_REAL_TIME);
     try {
       await this.#watch.start();
       await runHub({ ...(await this.#hubParts()), onReady: (ready) => this.#ready(ready, onReady) }, signal);

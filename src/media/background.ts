@@ -51,7 +51,7 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
       return false;
     }
     const { spawn } = await import('node:child_process');
-    const { setPriority } = await import('node:os');
+    const { giveWay } = await import('../util/priority');
     const [program = process.execPath, ...args] = command;
     const byHand = command.filter((word) => word !== '--background').join(' ');
     const child = spawn(program, args, {
@@ -73,7 +73,7 @@ export async function spawnPreparation(options: BackgroundPreparation): Promise<
     });
     if (child.pid === undefined) return false;
     child.unref();
-    setPriority(child.pid, NICENESS);
+    giveWay(child.pid, NICENESS);
     log.info({ preparer: child.pid }, 'media preparation started in the background');
     return true;
   } catch (error) {

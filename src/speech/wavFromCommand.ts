@@ -2,10 +2,10 @@
 // What it is told is personal: neither an error nor a log ever has the words, also where the program repeats them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, promises, type WriteStream } from 'node:fs';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { giveWay } from '../util/priority';
 import { wavProblem } from './oneWav';
 import { noteProgram } from './spokenCache';
 
@@ -129,7 +129,7 @@ class Run {
 
   #listen(child: ChildProcess, fail: () => void): void {
     if (child.pid !== undefined) {
-      giveWay(child.pid);
+      giveWay(child.pid, NICENESS);
       this.#noted = noteProgram(child.pid, this.job.folder);
     }
     child.stdin?.on('error', () => {});
@@ -218,14 +218,6 @@ function unwritable(error: unknown): HoldcastError {
 
 function tooMuch(): HoldcastError {
   return failed(`the program wrote more than ${MOST_BYTES} bytes`, 'It must write one WAV and end.');
-}
-
-function giveWay(pid: number): void {
-  try {
-    setPriority(pid, NICENESS);
-  } catch {
-    // It has ended already.
-  }
 }
 
 /**

@@ -10,6 +10,7 @@ interface Libc {
   fcntl(fd: number, command: number, value: number): number;
   flock(fd: number, operation: number): number;
   poll(fds: Int32Array, count: number, timeoutMs: number): number;
+  sched_setscheduler(pid: number, policy: number, priority: Int32Array): number;
   socket(domain: number, type: number, protocol: number): number;
   sendto(fd: number, data: Buffer, bytes: number, flags: number, to: Buffer, toBytes: number): number;
   errno(): number;
@@ -31,6 +32,9 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_NOSIGNAL = 0x4000;
 const LONGEST_NAME = 108;
+/** sched.h. */
+const SCHED_OTHER = 0;
+const SCHED_RR = 2;
 
 const value = new Int32Array(1);
 /** One struct pollfd: a descriptor, and two words of 16 bits of which the upper one is the answer. */
@@ -47,6 +51,7 @@ function load(): Libc | undefined {
       fcntl: library.func('int fcntl(int fd, int command, int value)'),
       flock: library.func('int flock(int fd, int operation)'),
       poll: library.func('int poll(int *fds, unsigned long count, int timeoutMs)'),
+      sched_setscheduler: library.func('int sched_setscheduler(int pid, int policy, int *priority)'),
       socket: library.func('int socket(int domain, int type, int protocol)'),
       sendto: library.func(
         'long sendto(int fd, const void *data, size_t bytes, int flags, const void *to, unsigned int toBytes)',
@@ -113,6 +118,17 @@ export function isLocked(fd: number): boolean {
   const taken = tryLock(fd);
   if (taken) library()?.flock(fd, LOCK_UN);
   return taken === false;
+}
+
+/**
+ * Gives a thread a real-time priority (SCHED_RR), or takes it away. What the thread starts afterwards inherits it.
+ * @param id of the thread, in Linux' numbers; the first thread of a process has the process's
+ * @param priority 1 to 99; 0: none
+ * @returns false: the system does not allow it, or there is no such thread
+ */
+export function setRealTime(id: number, priority: number): boolean {
+  const policy = priority === 0 ? SCHED_OTHER : SCHED_RR;
+  return library()?.sched_setscheduler(id, policy, Int32Array.of(priority)) === 0;
 }
 
 /**

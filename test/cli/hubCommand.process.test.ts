@@ -5,6 +5,7 @@ import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { Home } from '../support/home';
 import { HOLDCAST, until, type Ended } from '../support/process';
+import { grantsRealTime, priorities } from '../support/priority';
 import type { LogLine } from '../support/stream';
 import { RawClient } from '../hub/fixtures';
 
@@ -20,8 +21,10 @@ class Hub {
   stdout = '';
   stderr = '';
 
-  constructor(home: Home, args: string[] = [], env: NodeJS.ProcessEnv = home.env()) {
-    const child = spawn(HOLDCAST, ['hub', ...args], {
+  /** @param by a command that starts it */
+  constructor(home: Home, args: string[] = [], env: NodeJS.ProcessEnv = home.env(), by: string[] = []) {
+    const [program = HOLDCAST, ...words] = [...by, HOLDCAST, 'hub', ...args];
+    const child = spawn(program, words, {
       cwd: home.path,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -32,13 +35,17 @@ class Hub {
     this.ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
   }
 
-  static async start(home: Home, args: string[] = [], env?: NodeJS.ProcessEnv): Promise<Hub> {
-    const hub = new Hub(home, args, env);
+  static async start(home: Home, args: string[] = [], env?: NodeJS.ProcessEnv, by?: string[]): Promise<Hub> {
+    const hub = new Hub(home, args, env, by);
     await until(
       () => `that it is ready: ${hub.stdout}${hub.stderr}`,
       () => hub.stdout.includes('Asterisk '),
     );
     return hub;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   get port(): number {
@@ -85,10 +92,30 @@ test('it says what it is ready for, and gives Asterisk this very program to star
   expect(await hub.lookUp()).toMatch(
     new RegExp(`^name=hold-(${TOKEN})&mode=custom&application=${HOLDCAST} stream --token \\1$`),
   );
-  expect(hub.log.map(({ level, msg }) => [level, msg])).toEqual([
+  const said = hub.log.filter(({ msg }) => !msg.includes('no real-time priority'));
+  expect(said.map(({ level, msg }) => [level, msg])).toEqual([
     ['warn', expect.stringContaining('no AMI connection')],
     ['info', 'hub ready'],
   ]);
+});
+
+test('it takes real-time priority in all its threads where that is granted; otherwise its log names the remedy', async () => {
+  const home = new Home();
+  home.config(PLACES);
+  const granted = await Hub.start(home);
+  const isGranted = grantsRealTime();
+  expect(new Set(priorities(granted.pid))).toEqual(new Set([isGranted ? 11 : 0]));
+  await granted.end('SIGTERM');
+  const refused = await Hub.start(home, [], home.env(), [
+    'setpriv',
+    '--bounding-set=-sys_nice',
+    '--inh-caps=-sys_nice',
+  ]);
+  expect(new Set(priorities(refused.pid))).toEqual(new Set([0]));
+  expect(refused.log).toContainEqual(
+    expect.objectContaining({ level: 'info', hint: 'LimitRTPRIO=11, see docs/operating.md' }),
+  );
+  await refused.end('SIGTERM');
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and nothing of it is left', async (signal) => {

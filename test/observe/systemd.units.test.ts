@@ -73,3 +73,8 @@ withAnalyze('the unit that is shipped is one that systemd understands', () => {
   expect(text).toMatch(/^RuntimeDirectoryPreserve=(yes|restart)$/m);
   expect(text).toMatch(/^WatchdogSec=\d+$/m);
 });
+
+test('the hub is granted real-time priority above that of Asterisk, and nothing else of the unit forbids it', () => {
+  expect(service.get('LimitRTPRIO')).toBe('11');
+  expect(service.get('RestrictRealtime') ?? 'no').toBe('no');
+});

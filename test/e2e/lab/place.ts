@@ -59,15 +59,21 @@ function userIn(root: string, name: string): Place['user'] {
   return { name, uid: Number(uid), gid: Number(gid) };
 }
 
-/** Starts a command where Asterisk runs, as its user, with this environment and no other. The pid is its own. */
+/**
+ * Starts a command where Asterisk runs, as its user, with this environment and no other. The pid is its own. It may have real-time
+ * priority, as the hub's unit grants it; by a capability, since a container may not raise the limit.
+ */
 export function spawnIn(
   place: Place,
   argv: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
   stdio: StdioOptions,
 ): ChildProcess {
-  const user = place.user ? [`--userspec=${place.user.uid}:${place.user.gid}`, '--groups='] : [];
-  return enter(place, user, argv, env, stdio);
+  const { user } = place;
+  if (!user) return enter(place, argv, env, stdio);
+  const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+  const granted = ['--inh-caps=+sys_nice', '--ambient-caps=+sys_nice'];
+  return enter(place, ['/usr/bin/setpriv', ...ids, ...granted, ...argv], env, stdio);
 }
 
 /** Starts Asterisk in the foreground as distributions do: with the priority of its own, and then as its own user. */
@@ -82,19 +88,18 @@ export function spawnAsterisk(
     ...(root ? ['-p'] : []),
     ...(place.user ? ['-U', place.user.name, '-G', place.user.name] : []),
   ];
-  return enter(place, [], [place.asterisk, '-C', conf, '-f', ...rights], env, stdio);
+  return enter(place, [place.asterisk, '-C', conf, '-f', ...rights], env, stdio);
 }
 
-/** chroot replaces itself by the command, so that its pid is the child's. */
+/** chroot and setpriv replace themselves by the command, so that its pid is the child's. */
 function enter(
   { root }: Place,
-  options: readonly string[],
   [command, ...words]: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
   stdio: StdioOptions,
 ): ChildProcess {
   if (root === '') return spawn(command, words, { env, stdio, cwd: '/' });
-  return spawn('/usr/sbin/chroot', [...options, root, command, ...words], { env, stdio, cwd: '/' });
+  return spawn('/usr/sbin/chroot', [root, command, ...words], { env, stdio, cwd: '/' });
 }
 
 /** Gives a folder with all that is in it to the user that Asterisk runs as. */
