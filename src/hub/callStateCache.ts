@@ -1,6 +1,6 @@
 // CallStateCache: the last known state of every call that the hub plays to, written behind it. After a crash the next hub,
 // or a stream, continues from there; a full disk costs that memory, not the music.
-import { SHARES, shareOf, stateIn, type ShardedStateFile } from '../store/shardedStateFile';
+import { stateIn, type SharedStateFile } from '../store/sharedStateFile';
 import type { StateFile } from '../store/stateFile';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -8,24 +8,28 @@ import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 
 export interface SnapshotParts {
-  shared: Pick<ShardedStateFile, 'read' | 'write'>;
+  shared: Pick<SharedStateFile, 'read' | 'write'>;
   /** What streams have left. */
   states: Pick<StateFile, 'read' | 'forget'>;
   clock: Clock;
   log: Logger;
 }
 
-/** Between two writes: all files are written within 0.9 s, and a single change within this and what the disk takes. */
-const PAUSE_MS = 50;
+/** A change is written after this time, with all that come meanwhile … */
+const SOON_MS = 50;
+/** … but the file not more often than this: with 2,000 callers it has 600 kB. */
+const PAUSE_MS = 500;
 /** Of a call that may be talking with an agent, where Asterisk cannot be asked, milliseconds. */
 export const AWAY_MS = 4 * 3_600_000;
 const AGAIN_MS = 1000;
 
 export class CallStateCache implements Closeable {
-  /** By file; the states as JSON. */
-  readonly #shares = Array.from({ length: SHARES }, () => new Map<string, string>());
-  /** Files that are not as they should be, the one that waits longest first. */
-  readonly #changed = new Set<number>();
+  /** As JSON, by Uniqueid. */
+  readonly #states = new Map<string, string>();
+  /** The file is not as it should be. */
+  #isChanged = false;
+  /** When it was written last, on the clock. */
+  #writtenAt = -Infinity;
   /** Calls of an earlier hub of which nothing was heard yet. */
   readonly #inherited = new Set<string>();
   #inheritedAt = 0;
@@ -39,11 +43,10 @@ export class CallStateCache implements Closeable {
   /** Takes over what an earlier hub has left. */
   inherit(): void {
     this.#inheritedAt = this.parts.clock.now();
-    for (const [share, states] of this.#shares.entries())
-      for (const [uniqueid, state] of this.parts.shared.read(share)) {
-        states.set(uniqueid, state);
-        this.#inherited.add(uniqueid);
-      }
+    for (const [uniqueid, state] of this.parts.shared.read()) {
+      this.#states.set(uniqueid, state);
+      this.#inherited.add(uniqueid);
+    }
   }
 
   /**
@@ -51,21 +54,20 @@ export class CallStateCache implements Closeable {
    * newer, see `keep`.
    */
   read(uniqueid: string): unknown {
-    return this.parts.states.read(uniqueid) ?? stateIn(this.#of(uniqueid).get(uniqueid));
+    return this.parts.states.read(uniqueid) ?? stateIn(this.#states.get(uniqueid));
   }
 
   /** To be written within a second; a stream's file of this call goes. @param state as JSON */
   keep(uniqueid: string, state: string): void {
-    const states = this.#of(uniqueid);
-    if (!states.has(uniqueid) || this.#inherited.delete(uniqueid)) this.parts.states.forget(uniqueid);
-    states.set(uniqueid, state);
-    this.#change(uniqueid);
+    if (!this.#states.has(uniqueid) || this.#inherited.delete(uniqueid)) this.parts.states.forget(uniqueid);
+    this.#states.set(uniqueid, state);
+    this.#change();
   }
 
   /** The call is over: nothing of it is kept. */
   forget(uniqueid: string): void {
     this.#inherited.delete(uniqueid);
-    if (this.#of(uniqueid).delete(uniqueid)) this.#change(uniqueid);
+    if (this.#states.delete(uniqueid)) this.#change();
     this.parts.states.forget(uniqueid);
   }
 
@@ -82,48 +84,40 @@ export class CallStateCache implements Closeable {
     this.#closed = true;
     this.#next?.();
     await this.#writing;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    await Promise.all(changed.map((share) => this.#write(share)));
+    if (this.#isChanged) await this.#write();
   }
 
-  #of(uniqueid: string): Map<string, string> {
-    return this.#shares[shareOf(uniqueid)]!;
-  }
-
-  #change(uniqueid: string): void {
-    this.#changed.add(shareOf(uniqueid));
-    this.#soon(PAUSE_MS);
-  }
-
-  #soon(delayMs: number): void {
+  #change(): void {
+    this.#isChanged = true;
     if (this.#closed || this.#writing) return;
-    this.#next ??= this.parts.clock.after(delayMs, () => {
+    const { clock } = this.parts;
+    const pauseMs = this.#failing ? AGAIN_MS : PAUSE_MS;
+    const delayMs = Math.max(SOON_MS, this.#writtenAt + pauseMs - clock.now());
+    this.#next ??= clock.after(delayMs, () => {
       this.#next = undefined;
       this.#writing = this.#writeNext();
     });
   }
 
   async #writeNext(): Promise<void> {
-    const [share = 0] = this.#changed;
-    this.#changed.delete(share);
-    await this.#write(share);
+    await this.#write();
     this.#writing = undefined;
-    if (this.#changed.size > 0) this.#soon(this.#failing ? AGAIN_MS : PAUSE_MS);
+    if (this.#isChanged) this.#change();
   }
 
   /** Logged when writing begins to fail and when it works again. */
-  async #write(share: number): Promise<void> {
-    const { shared, log } = this.parts;
+  async #write(): Promise<void> {
+    const { shared, log, clock } = this.parts;
+    this.#isChanged = false;
+    this.#writtenAt = clock.now();
     try {
-      await shared.write(share, this.#shares[share]!);
+      await shared.write(this.#states);
       if (this.#failing) log.info({}, 'states of calls can be written again');
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)
         log.warn(errorFields(error), 'after a crash calls would not resume where they were');
-      this.#failing = true;
-      this.#changed.add(share);
+      this.#failing = this.#isChanged = true;
     }
   }
 }

@@ -20,7 +20,7 @@ import { HubMonitor, type MonitoredHub } from '../observe/hubMonitor';
 import { requestPreparation } from '../media/background';
 import type { BalanceSource } from '../session/callerRecords';
 import { StateFile } from '../store/stateFile';
-import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
+import { keptOf, SharedStateFile } from '../store/sharedStateFile';
 import type { StoreEntry } from '../store/store';
 import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Clock } from '../util/clock';
@@ -172,7 +172,7 @@ export class HubService {
     const config = this.#config;
     const openLink = await this.#linkOpener();
     const states = new StateFile(config.calls.folder);
-    const shared = new ShardedStateFile(config.calls.folder);
+    const shared = new SharedStateFile(config.calls.folder);
     return {
       settings: config.hub,
       ...(this.parts.held && { held: this.parts.held }),

@@ -14,7 +14,7 @@ import { FallbackPieces } from '../pipe/fallbackPieces';
 import { Owners } from '../pipe/owners';
 import { endReader } from '../pipe/readerProcess';
 import type { StateFile } from '../store/stateFile';
-import { ShardedStateFile } from '../store/shardedStateFile';
+import { SharedStateFile } from '../store/sharedStateFile';
 import type { Cancel, Clock } from '../util/clock';
 import type { LogWriter, Logger } from '../util/log';
 import { seededRandom } from '../util/random';
@@ -90,7 +90,7 @@ export class MixedPlayback implements Playback {
       log,
     });
     this.#pages = new PageCache({ limitBytes: cacheMb * MEGABYTE, log });
-    const shared = new ShardedStateFile(config.calls.folder);
+    const shared = new SharedStateFile(config.calls.folder);
     this.#stateCache = new CallStateCache({ shared, states, clock, log });
     this.#mixers = new MixerThreads({
       open: (number, ears) => this.#openThread(number, ears),

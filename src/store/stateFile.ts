@@ -9,8 +9,8 @@ import { HoldcastError, messageOf } from '../util/errors';
 const MOST_BYTES = 64 * 1024;
 /** What is written here, and the drafts of processes that were killed; any other file is somebody else's. */
 const STATE_FILE = /^([\w.%;+-]+)\.json(?:\.\d+)?$/;
-/** Of many calls (shardedStateFile.ts), with their drafts: removed by age alone. */
-const SHARED_FILE = /^calls-\d\d\.states(?:\.\d+)?$/;
+/** Of many calls (sharedStateFile.ts), with their drafts: removed by age alone. */
+const SHARED_FILE = /^calls(?:-\d\d)?\.states(?:\.\d+)?$/;
 
 export class StateFile {
   /** @param folder absolute; made with mode 0700 when something is written first */

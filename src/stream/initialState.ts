@@ -2,7 +2,7 @@
 // else with the music that the hub has left for the look-up. CallStateSaver: what the next process of the call begins with.
 import { musicOf, parseCallState, type CallState } from '../session/state';
 import type { StateFile } from '../store/stateFile';
-import { keptOf, ShardedStateFile } from '../store/shardedStateFile';
+import { keptOf, SharedStateFile } from '../store/sharedStateFile';
 import type { Owners } from '../pipe/owners';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
@@ -29,7 +29,7 @@ export function initialState(
   if (token !== undefined) states.forget(token);
   const own =
     certain && uniqueid !== undefined
-      ? parseCallState(keptOf(uniqueid, states, new ShardedStateFile(folder)))
+      ? parseCallState(keptOf(uniqueid, states, new SharedStateFile(folder)))
       : undefined;
   return own ?? (left && musicOf(left));
 }
