@@ -11,6 +11,9 @@ export type DayParts = { readonly [part in DayPart]?: DayWindow | undefined };
 export const DAY_MINUTES = 24 * 60;
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
+/** The minute that was asked for last: each call asks once a second, and Intl takes 10 µs. */
+let latest:
+  { readonly minute: number; readonly timeZone: string | undefined; readonly time: LocalTime } | undefined;
 
 /** The local date and time at an instant, as the clocks on the walls of `timeZone` show them. */
 export interface LocalTime {
@@ -26,7 +29,12 @@ export interface LocalTime {
  * @throws RangeError when `timeZone` is not known
  */
 export function localTime(wallMs: number, timeZone?: string): LocalTime {
-  return timeZone === undefined ? machineTime(new Date(wallMs)) : zoneTime(wallMs, timeZone);
+  const minute = Math.floor(wallMs / 60_000);
+  if (latest?.minute !== minute || latest.timeZone !== timeZone) {
+    const time = timeZone === undefined ? machineTime(new Date(wallMs)) : zoneTime(wallMs, timeZone);
+    latest = { minute, timeZone, time };
+  }
+  return latest.time;
 }
 
 function machineTime(date: Date): LocalTime {

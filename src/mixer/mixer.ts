@@ -214,7 +214,7 @@ export class Mixer {
     });
     this.#openDue();
     if (this.#changing.length > 0) this.#change(now);
-    if (!this.#states.isEmpty) this.#states.send();
+    this.#states.tick(now);
     if (atMs - this.#figuresAt > FIGURES_MS - TICK_MS / 2) this.#tellFigures(atMs);
   }
 

@@ -65,6 +65,7 @@ test.each([
 test.each([
   ['two Frames were read, as in each turn', 2, 0],
   ['three were, since the turn before was early', 3, 0],
+  ['three reads of 20 ms were, since this turn is early', 1.5, 0],
   ['one was', 1, 1],
   ['more than can be heard were', 4, 1],
 ])('the reader is looked at only where it may have ended: %s', (_, frames, looks) => {
