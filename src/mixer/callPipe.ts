@@ -13,6 +13,8 @@ export interface CallPipeParts {
   /** As they are now. */
   settings(): MixSettings;
   buffer(): BatchBuffer;
+  /** What is kept ahead of Asterisk now, in Frames. */
+  leadFrames(): number;
 }
 
 /** What fills Frames. */
@@ -183,8 +185,8 @@ export class CallPipe {
 
   /** @returns false: Asterisk has closed the pipe */
   #fill(pipe: OpenPipe, source: FrameSource, now: number): boolean {
-    const { leadFrames, batchFrames, frameBytes } = this.parts.settings();
-    let dueFrames = Math.floor(leadFrames - this.#unread / frameBytes) + 1;
+    const { batchFrames, frameBytes } = this.parts.settings();
+    let dueFrames = Math.floor(this.parts.leadFrames() - this.#unread / frameBytes) + 1;
     while (dueFrames > 0 && !this.#pending) {
       const frames = Math.min(batchFrames, dueFrames);
       dueFrames -= frames;

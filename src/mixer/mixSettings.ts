@@ -16,7 +16,7 @@ export class MixSettings {
   readonly rate: SampleRate;
   readonly frameBytes: number;
   readonly frameSamples: number;
-  /** The lead in whole Frames. */
+  /** The most lead, in whole Frames. */
   readonly leadFrames: number;
   /** Most Frames of one write. */
   readonly batchFrames: number;

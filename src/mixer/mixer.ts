@@ -59,6 +59,12 @@ const OPENINGS = 12;
 const CHANGES = 3;
 /** How long a call may finish an announcement or wait for an answer before it switches. */
 const PATIENCE_MS = 30_000;
+/** A tick that comes after so many missed deadlines shows that the machine is busy … */
+const LATE = 2;
+/** … and for this time calls keep the whole lead. */
+const WARY_MS = 10_000;
+/** Frames of lead while ticks are on time: keys are heard sooner, and a turn in which nothing is late leaves 40 ms of it. */
+const STEADY_FRAMES = 3;
 const FIGURES_MS = 1000;
 const SAY_MS = 10_000;
 
@@ -82,6 +88,7 @@ export class Mixer {
   #atMs = 0;
   #figuresAt = 0;
   #cpuMs = 0;
+  #waryUntil = -Infinity;
   #drained = false;
 
   constructor(private readonly parts: MixerParts) {
@@ -187,6 +194,7 @@ export class Mixer {
         return this.parts.openPipe?.(reader) ?? ReaderPipe.open(reader, config.hub.folder, rate);
       },
       buffer: () => this.#buffer!,
+      leadFrames: () => this.#leadFrames,
       keep: (token, state, last) => this.#states.add(token, state, last),
       onDue: (token) => void this.#due.push(token),
       onStuck: (uniqueid) =>
@@ -194,6 +202,11 @@ export class Mixer {
           this.parts.log.warn({ uniqueid, times }, 'Asterisk no longer reads a call; its reader is ended'),
         ),
     };
+  }
+
+  get #leadFrames(): number {
+    const { leadFrames } = this.#settings!;
+    return this.#atMs < this.#waryUntil ? leadFrames : Math.min(leadFrames, STEADY_FRAMES);
   }
 
   #end(token: string): void {
@@ -208,6 +221,7 @@ export class Mixer {
     this.#atMs = atMs;
     this.#openings = OPENINGS;
     const now = this.parts.clock.now();
+    if (missed >= LATE) this.#waryUntil = atMs + WARY_MS;
     this.#turns.serve(count, missed, {
       visit: (call, frame) => this.#tickCall(call, frame),
       between: () => this.parts.hearMeanwhile?.(),

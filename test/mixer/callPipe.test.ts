@@ -35,6 +35,7 @@ function playing() {
     figures: new CallFigures(),
     settings: () => settings,
     buffer: () => buffer,
+    leadFrames: () => settings.leadFrames,
   });
   call.attach(pipe);
   const turn = (): string => call.play({ render: () => {} });

@@ -34,7 +34,7 @@ describe('a reader', () => {
     rig.pass(200);
     expect(rig.status(ID)).toMatchObject({ status: 'waiting', heardMs: 0 });
     const reader = rig.read(ID);
-    expect(reader.drain().length).toBe(5 * 640);
+    expect(reader.drain().length).toBe(4 * 640);
     rig.pass(30_000);
     expect(rig.of('reader')).toEqual([{ type: 'reader', token: ID, status: 'reading' }]);
     expect(reader.heard.length).toBeGreaterThan(745 * FRAME);

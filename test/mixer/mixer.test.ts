@@ -147,7 +147,7 @@ describe('in the middle of a tick', () => {
     meanwhile = () => {};
     const after = ahead();
     expect(looks).toBeGreaterThan(3);
-    expect(rig.read('9.9').drain().length).toBe(5 * 640);
+    expect(rig.read('9.9').drain().length).toBe(4 * 640);
     // Whose turn it was: each eighth of those that are left.
     const served = calls.filter((id) => (after.get(id) ?? 0) > before.get(id)!);
     const turn = calls.indexOf(served[0]!) % 8;
@@ -424,6 +424,27 @@ describe('in one tick', () => {
     for (const uniqueid of told.flat()) times.set(uniqueid, (times.get(uniqueid) ?? 0) + 1);
     expect([...times.values()].every((count) => count === 2)).toBe(true);
     expect(times.size).toBe(50);
+  });
+
+  test('120 ms and a Frame are kept ahead; after a tick that was late the whole lead, for ten seconds', () => {
+    rig = new MixerRig({});
+    const [id] = ids(1);
+    rig.begin([id!]);
+    const reader = rig.read(id!);
+    const most = (ms: number): number => {
+      let aheadMs = 0;
+      for (let i = 0; i < ms / 10; i++) {
+        if (i % 4 === 0) reader.read(640);
+        rig.clock.advance(10);
+        aheadMs = Math.max(aheadMs, rig.mixer.status()[0]!.aheadMs);
+      }
+      return aheadMs;
+    };
+    expect(most(2000)).toBe(160);
+    rig.clock.stall(30);
+    expect(most(9000)).toBe(200);
+    most(2000);
+    expect(most(2000)).toBe(160);
   });
 
   test('a few calls change over to another config; none is left out', () => {

@@ -47,6 +47,7 @@ class Call {
       figures: this.figures,
       settings: () => settings,
       buffer: () => buffer,
+      leadFrames: () => settings.leadFrames,
     });
     owned({ close: () => this.pipe.close() });
   }
@@ -163,7 +164,14 @@ test('a lead and a write always fit the pipe, at each rate and lead, wherever As
       const buffer = new BatchBuffer(settings);
       const figures = new CallFigures();
       const clock = new ManualClock();
-      const pipe = new CallPipe({ clock, figures, settings: () => settings, buffer: () => buffer });
+      const leadFrames = (): number => settings.leadFrames;
+      const pipe = new CallPipe({
+        clock,
+        figures,
+        settings: () => settings,
+        buffer: () => buffer,
+        leadFrames,
+      });
       const { PipeOutput } = await import('../../src/pipe/pipeOutput');
       let full = 0;
       class Counted extends PipeOutput {
