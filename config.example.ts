@@ -113,7 +113,7 @@ export default defineConfig({
 
   stream: {
     // Audio written ahead of Asterisk, 80 to 200. Less: keys are heard sooner. More: survives a busier machine. The hub writes at most
-    // 120 ahead while the machine is not busy.
+    // 100 ahead while the machine is not busy.
     leadMs: 160,
     // A stream that Asterisk no longer reads ends after this time, 1000 to 600000.
     undrainedMs: 30_000,

@@ -6,7 +6,7 @@ import { host, HOUR_MS, line, oneOf, path, text, whole, within } from './pieces'
 
 export class StreamOptions {
   /** Audio written ahead of Asterisk, ms, 80 to 200. Less: keys are heard sooner; more: survives a busier machine. The hub
-   * keeps at most 120 while its turns are on time. Default 160. */
+   * keeps at most 100 while its turns are on time. Default 160. */
   leadMs = within(80, 200, 'ms');
   /** A stream that Asterisk does not read ends after this, and so does the reader of a call that the hub plays to; ms, 1000 to
    * 600,000. Default 30000: an Asterisk that stood still for long goes on with the same readers. */

@@ -63,8 +63,11 @@ const PATIENCE_MS = 30_000;
 const LATE = 2;
 /** … and for this time calls keep the whole lead. */
 const WARY_MS = 10_000;
-/** Frames of lead while ticks are on time: keys are heard sooner, and a turn in which nothing is late leaves 40 ms of it. */
-const STEADY_FRAMES = 3;
+/**
+ * Frames of lead while ticks are on time: keys are heard sooner. A turn fills the pipe up to 3 or 3.5 (Asterisk reads halves) and leaves
+ * 1 or 1.5 for the moment before the next one.
+ */
+const STEADY_FRAMES = 2.5;
 const FIGURES_MS = 1000;
 const SAY_MS = 10_000;
 

@@ -34,7 +34,7 @@ describe('a reader', () => {
     rig.pass(200);
     expect(rig.status(ID)).toMatchObject({ status: 'waiting', heardMs: 0 });
     const reader = rig.read(ID);
-    expect(reader.drain().length).toBe(4 * 640);
+    expect(reader.drain().length).toBe(3 * 640);
     rig.pass(30_000);
     expect(rig.of('reader')).toEqual([{ type: 'reader', token: ID, status: 'reading' }]);
     expect(reader.heard.length).toBeGreaterThan(745 * FRAME);
@@ -62,8 +62,8 @@ describe('a reader', () => {
         rig.pass(40);
         depths.push(rig.status(ID)!.aheadMs);
       }
-      expect(Math.min(...depths)).toBeGreaterThanOrEqual(120);
-      expect(Math.max(...depths)).toBeLessThanOrEqual(200);
+      expect(Math.min(...depths)).toBeGreaterThanOrEqual(80);
+      expect(Math.max(...depths)).toBeLessThanOrEqual(120);
       const frames = 100 + 3;
       expect(reader.heard.length).toBe(frames * FRAME);
       // What is in the pipe is what the clock says, but for the time in which nobody looked.
@@ -372,8 +372,8 @@ describe('what is told', () => {
       rig.posted.length = 0;
     }
     expect(waits).toHaveLength(10);
-    expect(Math.max(...waits)).toBeLessThanOrEqual(280);
-    expect(Math.min(...waits)).toBeGreaterThanOrEqual(100);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(200);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(60);
     rig.press(ID, '3');
     rig.pass(1200);
     expect(rig.of('figures').at(-1)!.figures.keys).toEqual([
