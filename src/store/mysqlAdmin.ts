@@ -12,12 +12,11 @@ import {
   type StoreAdmin,
   type StoreFinding,
 } from './adminPort';
-import { openPool } from './mysql';
 import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
 import { refused } from './store';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
 import type { StoreParts } from './open';
-import type { Pool, Queryable } from './pool';
+import { Pool, type Queryable } from './pool';
 import { recordOf, rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
 import type { DatabaseSettings } from './settings';
@@ -33,7 +32,7 @@ const TABLES = [
 
 export function openMysqlAdmin(settings: DatabaseSettings, parts: StoreParts): StoreAdmin {
   const patient = { ...settings, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
-  return new MysqlAdmin(openPool(patient, parts), parts.clock);
+  return new MysqlAdmin(new Pool(patient, parts), parts.clock);
 }
 
 class MysqlAdmin implements StoreAdmin {

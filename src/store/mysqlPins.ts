@@ -1,7 +1,6 @@
 // The tables of PINs in MySQL and MariaDB, shared by all machines: the row of the secret is locked for each step, so that
 // tries are counted one after the other. Times are the server's, since the machines' clocks may differ.
 import { randomBytes } from 'node:crypto';
-import { unlessDeadlocked } from './mysqlErrors';
 import type { Pool, Queryable } from './pool';
 import type { PinTables } from './sqlPins';
 import { away } from './store';
@@ -17,18 +16,16 @@ export function mysqlPins(pool: Pool): PinTables {
       "ON DUPLICATE KEY UPDATE tries = holdcast_pin.tries + 1, told = IF(holdcast_pin.told = VALUES(told), holdcast_pin.told, ''), " +
       'at_ms = VALUES(at_ms)',
     step: (body) =>
-      unlessDeadlocked(() =>
-        pool.transaction(async (on) =>
-          body({
-            ...((await guard(on)) ?? (await newGuard(on))),
-            run: async (statements) => {
-              const changed: number[] = [];
-              for (const { sql, values } of statements) changed.push(await on.run(sql, values));
-              return changed;
-            },
-            query: ({ sql, values }) => on.query(sql, values),
-          }),
-        ),
+      pool.transaction(async (on) =>
+        body({
+          ...((await guard(on)) ?? (await newGuard(on))),
+          run: async (statements) => {
+            const changed: number[] = [];
+            for (const { sql, values } of statements) changed.push(await on.run(sql, values));
+            return changed;
+          },
+          query: ({ sql, values }) => on.query(sql, values),
+        }),
       ),
   };
 }

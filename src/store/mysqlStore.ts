@@ -50,23 +50,11 @@ export class MysqlStore implements Store {
   async writeRows(rows: Rows): Promise<void> {
     const latest = latestBelieved(this.clock.wall());
     const choices = await this.#numbered(newest(rows.choices, latest));
-    await unlessDeadlocked(() =>
-      this.pool.transaction(async (on) => {
-        await writeChoices(on, choices, latest);
-        await insertOnce(
-          on,
-          'holdcast_heard',
-          ['uniqueid', 'at_ms', 'kind', 'item', 'src', 'queue'],
-          rows.heard,
-        );
-        await insertOnce(
-          on,
-          'holdcast_key',
-          ['uniqueid', 'at_ms', 'digit', 'action', 'src', 'queue'],
-          rows.keys,
-        );
-      }),
-    );
+    await this.pool.transaction(async (on) => {
+      await writeChoices(on, choices, latest);
+      await insertOnce(on, 'holdcast_heard (uniqueid, at_ms, kind, item, src, queue)', rows.heard);
+      await insertOnce(on, 'holdcast_key (uniqueid, at_ms, digit, action, src, queue)', rows.keys);
+    });
   }
 
   async purge(wallMs: number): Promise<number> {
@@ -77,7 +65,7 @@ export class MysqlStore implements Store {
       for (let some = PURGED; some === PURGED; removed += some) some = await this.pool.run(sql, [wallMs]);
     }
     for (let some = PURGED; some === PURGED;) {
-      const { found, gone } = await unlessDeadlocked(() => this.#purgeChoices(wallMs));
+      const { found, gone } = await this.#purgeChoices(wallMs);
       some = found;
       removed += gone;
     }
@@ -165,15 +153,11 @@ async function setClasses(on: Queryable, choices: readonly Numbered[]): Promise<
   }
 }
 
-async function insertOnce(
-  on: Queryable,
-  table: string,
-  columns: readonly string[],
-  rows: readonly (readonly Value[])[],
-): Promise<void> {
+/** @param table and its columns */
+async function insertOnce(on: Queryable, table: string, rows: readonly (readonly Value[])[]): Promise<void> {
   for (const piece of inPieces(rows))
     await on.run(
-      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${marks(piece.length, columns.length)} ` +
+      `INSERT INTO ${table} VALUES ${marks(piece.length, piece[0]!.length)} ` +
         'ON DUPLICATE KEY UPDATE at_ms = at_ms',
       piece.flat(),
     );

@@ -18,8 +18,8 @@ export interface StoreParts {
  */
 export async function openStore(settings: StoreSettings, parts: StoreParts): Promise<Store> {
   if (settings.mysql) {
-    const [{ MysqlStore }, { openPool }] = await Promise.all([import('./mysqlStore'), import('./mysql')]);
-    return new MysqlStore(openPool(settings.mysql, parts), parts.clock);
+    const [{ MysqlStore }, { Pool }] = await Promise.all([import('./mysqlStore'), import('./pool')]);
+    return new MysqlStore(new Pool(settings.mysql, parts), parts.clock);
   }
   const { EmbeddedStore } = await import('./embedded');
   return new EmbeddedStore(settings.file, parts);

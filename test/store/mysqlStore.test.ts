@@ -1,7 +1,7 @@
 // MySQL as a store, on a real MariaDB: what every store promises, and that an old system's callers lose nothing.
 // The old table is made here as the old system made it, engine and character set included.
 import { MysqlStore } from '../../src/store/mysqlStore';
-import { openPool } from '../../src/store/mysql';
+import { Pool } from '../../src/store/pool';
 import { openStore } from '../../src/store/open';
 import { checkStore, migrateStore } from '../../src/store/admin';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
@@ -162,7 +162,7 @@ describeWithMariadb('MySQL as a store', () => {
       const clock = new ManualClock(T0);
       const settled = { ...parts, clock: { ...systemClock(), wall: clock.wall } };
       await migrateStore(settings(database), { tracks: ['music/a.wav'] }, settled);
-      const own = new MysqlStore(openPool(server.database(database), parts), clock);
+      const own = new MysqlStore(new Pool(server.database(database), parts), clock);
       expect(await own.purge(T0 - 1)).toBe(0);
       server.sql("INSERT INTO queue_music (src, music_class) VALUES ('4913', 1)", database);
       clock.advance(1000);
