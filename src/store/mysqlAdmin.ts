@@ -3,21 +3,22 @@
 import type { Clock } from '../util/clock';
 import {
   findingsOf,
+  meanings,
   ok,
-  paged,
   problem,
+  recordsOf,
   unmappedFinding,
   type MigrateOptions,
   type MigrateReport,
   type StoreAdmin,
   type StoreFinding,
 } from './adminPort';
-import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
+import { tracksOf, writeMeanings } from './mysqlClasses';
 import { refused } from './store';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
 import type { StoreParts } from './open';
 import { Pool, type Queryable } from './pool';
-import { recordOf, rowsOfRecords, type StoreRecord } from './rows';
+import { rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
 import type { DatabaseSettings } from './settings';
 
@@ -31,7 +32,8 @@ const TABLES = [
 ];
 
 export function openMysqlAdmin(settings: DatabaseSettings, parts: StoreParts): StoreAdmin {
-  const patient = { ...settings, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
+  // One connection keeps the lock of a migration.
+  const patient = { ...settings, connections: 2, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
   return new MysqlAdmin(new Pool(patient, parts), parts.clock);
 }
 
@@ -71,21 +73,13 @@ class MysqlAdmin implements StoreAdmin {
     );
   }
 
-  async *records(): AsyncGenerator<StoreRecord> {
+  records(): AsyncGenerator<StoreRecord> {
     const now = Math.trunc(this.clock.wall());
-    // Numbers first: a store that gives numbers to tracks must know which ones are taken.
-    for (const which of ['IS NULL', 'IS NOT NULL'])
-      yield* this.#records(
-        'holdcast_choice',
-        ['q.src'],
-        [
-          `SELECT q.src, t.track, q.music_class, COALESCE(c.at_ms, ${now}) AS at_ms FROM queue_music q`,
-          'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src',
-          `WHERE t.track ${which} AND q.music_class IS NOT NULL AND q.src IS NOT NULL`,
-        ],
-      );
-    yield* this.#records('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
-    yield* this.#records('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
+    const choices = (which: string): string =>
+      `SELECT q.src, t.track, q.music_class, COALESCE(c.at_ms, ${now}) AS at_ms FROM queue_music q ` +
+      'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src ' +
+      `WHERE t.track ${which} AND q.music_class IS NOT NULL AND q.src IS NOT NULL`;
+    return recordsOf((sql, values) => this.pool.query(sql, values), choices, 'q.src');
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
@@ -106,22 +100,30 @@ class MysqlAdmin implements StoreAdmin {
   }
 
   async #migrate(on: Queryable, options: MigrateOptions): Promise<MigrateReport> {
+    const tables = await tablesOf(on);
     const left = await missing(on);
-    const isOld = await beginsBeside(on, left);
     const applied = left.map(({ name }) => name);
+    // The old system's table was there before ours: all that it may write gets its meaning, used or not.
+    const isOld = tables.has('queue_music') && left.some(({ version }) => version === 1);
     if (!options.dryRun) {
       for (const { statements } of left) for (const statement of statements) await on.run(statement);
       await rememberOld(on, this.clock.wall());
     }
-    const found = meanings(await stateOf(on, await tablesOf(on)), options, isOld);
-    if (options.dryRun) return { applied, ...found };
-    await inTransaction(on, () => writeMeanings(on, found, options));
+    const has = (table: string): boolean => !options.dryRun || tables.has(table);
+    const known = has('holdcast_track') ? await tracksOf(on) : new Map<number, string>();
+    const used = has('queue_music') ? await usedClasses(on) : [];
+    const given = Object.keys(options.classes ?? {}).map(Number);
+    const ofOld = isOld ? options.tracks.map((_, at) => at + 1) : [];
+    const found = meanings(known, used, options, [...given, ...ofOld]);
+    const report = { applied, choices: used.reduce((sum, { callers }) => sum + callers, 0), ...found };
+    if (options.dryRun) return report;
+    await this.pool.transaction((own) => writeMeanings(own, found, options));
     // Last: what is interrupted before is done again, all of it.
     for (const { version, name } of left)
       await on.run('INSERT IGNORE INTO holdcast_schema (version, name, at_ms) VALUES (?, ?, ?)', [
         ...([version, name, Math.trunc(this.clock.wall())] as const),
       ]);
-    return { applied, ...found };
+    return report;
   }
 
   async #checkServer(): Promise<StoreFinding[]> {
@@ -176,34 +178,9 @@ class MysqlAdmin implements StoreAdmin {
       ...unmappedFinding(unmapped),
     ];
   }
-
-  async *#records(
-    table: string,
-    key: readonly string[],
-    select: readonly string[] = [`SELECT * FROM ${table} WHERE TRUE`],
-  ): AsyncGenerator<StoreRecord> {
-    const query = (sql: string, values: readonly string[]) => this.pool.query(sql, values);
-    for await (const row of paged(query, select.join(' '), key)) yield recordOf(table, row);
-  }
 }
 
 const COUNTED = { queue_music: 'choices', holdcast_heard: 'things heard', holdcast_key: 'keys' };
-
-async function inTransaction(on: Queryable, work: () => Promise<void>): Promise<void> {
-  await on.run('START TRANSACTION');
-  try {
-    await work();
-    await on.run('COMMIT');
-  } catch (error) {
-    await on.run('ROLLBACK').catch(() => {});
-    throw error;
-  }
-}
-
-/** Whether the old system's table is there, and ours are not yet. */
-async function beginsBeside(on: Queryable, left: ReturnType<typeof migrationsFor>): Promise<boolean> {
-  return left.some(({ version }) => version === 1) && (await tablesOf(on)).has('queue_music');
-}
 
 async function tablesOf(on: Queryable): Promise<Set<string>> {
   const rows = await on.query(

@@ -1,50 +1,15 @@
 // What the numbers of the old system mean: told by the order of the tracks, or by the operator, who may correct it.
 // A number that the old system may write has its meaning before Holdcast gives numbers to tracks of its own.
-import { meaningOf, type MigrateOptions, type MigrateReport } from './adminPort';
-import { usedClasses } from './mysqlStore';
+import type { MigrateOptions, MigrateReport } from './adminPort';
 import type { Queryable } from './pool';
 
-export type Meanings = Pick<MigrateReport, 'mapped' | 'unmapped' | 'unchanged'> & {
-  readonly choices: number;
-};
-
-interface State {
-  readonly known: ReadonlyMap<number, string>;
-  readonly used: readonly { musicClass: number; callers: number }[];
-}
-
 /**
- * What follows from `options`; changes nothing.
- * @param isOld the old system's table was there before ours: all that it may write gets its meaning, used or not
- * @throws HoldcastError HC_STORE_REFUSED
- */
-export function meanings({ known, used }: State, options: MigrateOptions, isOld: boolean): Meanings {
-  const callersOf = new Map(used.map(({ musicClass, callers }) => [musicClass, callers]));
-  const given = Object.keys(options.classes ?? {}).map(Number);
-  const all = isOld ? options.tracks.map((_, at) => at + 1) : [];
-  const mapped: MigrateReport['mapped'][number][] = [];
-  const unmapped: MigrateReport['unmapped'][number][] = [];
-  const unchanged: number[] = [];
-  for (const musicClass of [...new Set([...given, ...callersOf.keys(), ...all])].sort((a, b) => a - b)) {
-    const callers = callersOf.get(musicClass) ?? 0;
-    const before = known.get(musicClass);
-    const isGiven = given.includes(musicClass);
-    if (before !== undefined && !isGiven) continue;
-    const track = meaningOf(musicClass, options);
-    if (track === undefined) unmapped.push({ musicClass, callers });
-    else if (track === before) unchanged.push(musicClass);
-    else mapped.push({ musicClass, track, callers, ...(before !== undefined && { before }) });
-  }
-  return { choices: used.reduce((sum, { callers }) => sum + callers, 0), mapped, unmapped, unchanged };
-}
-
-/**
- * Writes them, those that the operator has said first. A track has one number: callers of another number that means
+ * Writes what numbers mean, those that the operator has said first. A track has one number: callers of another number that means
  * the same get it.
  */
 export async function writeMeanings(
   on: Queryable,
-  { mapped }: Pick<Meanings, 'mapped'>,
+  { mapped }: Pick<MigrateReport, 'mapped'>,
   { classes = {} }: MigrateOptions,
 ): Promise<void> {
   const isGiven = ({ musicClass }: { musicClass: number }): boolean => classes[musicClass] !== undefined;
@@ -79,14 +44,6 @@ async function merge(on: Queryable, musicClass: number, track: string): Promise<
   const number = Number(row?.['music_class']);
   if (row && number !== musicClass)
     await on.run('UPDATE queue_music SET music_class = ? WHERE music_class = ?', [number, musicClass]);
-}
-
-/** What is there now; a table that is not there yet has nothing. @param tables that are there */
-export async function stateOf(on: Queryable, tables: ReadonlySet<string>): Promise<State> {
-  return {
-    known: tables.has('holdcast_track') ? await tracksOf(on) : new Map(),
-    used: tables.has('queue_music') ? await usedClasses(on) : [],
-  };
 }
 
 /** By number. */

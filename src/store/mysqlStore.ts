@@ -1,9 +1,10 @@
 // MySQL and MariaDB: the old system's table of choices as it is, and beside it what that has no place for.
 // A number of a music class stands there for a track; holdcast_track says which.
 import type { Clock } from '../util/clock';
+import { usedClass, type UsedClass } from './adminPort';
 import { unlessDeadlocked } from './mysqlErrors';
 import { mysqlPins } from './mysqlPins';
-import type { Pool, Queryable, Row, Value } from './pool';
+import type { Pool, Queryable, Value } from './pool';
 import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
 import { SqlPins } from './sqlPins';
 import { away, refused, type Phone, type Store, type StoreEntry } from './store';
@@ -214,15 +215,12 @@ async function free(on: Queryable): Promise<number> {
 }
 
 /** Numbers that callers have, and how many callers. */
-export async function usedClasses(on: Queryable): Promise<{ musicClass: number; callers: number }[]> {
-  const rows: readonly Row[] = await on.query(
+export async function usedClasses(on: Queryable): Promise<UsedClass[]> {
+  const rows = await on.query(
     'SELECT music_class, COUNT(*) AS callers FROM queue_music WHERE music_class IS NOT NULL ' +
       'GROUP BY music_class ORDER BY music_class',
   );
-  return rows.map(({ music_class, callers }) => ({
-    musicClass: Number(music_class),
-    callers: Number(callers),
-  }));
+  return rows.map(usedClass);
 }
 
 /** "(?, ?), (?, ?)"; "?, ?" where a row has no width. */
