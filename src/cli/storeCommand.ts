@@ -19,8 +19,8 @@ import { purgeBefore } from '../store/purging';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from '../doctor/table';
-import { badLinesOf, badLinesText, openSource, recordsIn } from './storeImport';
-import type { Terminal } from './terminal';
+import { badLinesText, lookOver, openSource, recordsIn } from './storeImport';
+import { openProgress, type Terminal } from './terminal';
 
 export interface StoreContext extends StoreParts {
   readonly config: Pick<ResolvedConfig, 'store' | 'media'>;
@@ -189,19 +189,23 @@ export async function storeImport(
 ): Promise<number> {
   const { config, out, input, signal } = context;
   const source = await openSource(file, input);
+  const progress = openProgress(out, 'importing');
   try {
-    const bad = await badLinesOf(source);
+    const { lines, bad } = await lookOver(source);
     if (bad.length > 0 && !skipBad) {
       const hint = 'correct them, or leave them out with --skip-bad';
       throw new HoldcastError('HC_USAGE', `nothing was imported: ${badLinesText(bad)}`, hint);
     }
-    const records = untilAborted(recordsIn(source), signal, 'interrupted; what was written stays');
-    const report = await importStore(config.store, records, context);
+    const records = recordsIn(source, (line) => progress.show(line / lines));
+    const wanted = untilAborted(records, signal, 'interrupted; what was written stays');
+    const report = await importStore(config.store, wanted, context);
+    progress.close();
     const skipped = bad.map(({ line }) => line);
     out.write(json ? `${JSON.stringify({ ...report, skipped })}\n` : importText(report));
     if (bad.length > 0 && !json) out.write(`Left out: ${badLinesText(bad)}.\n`);
     return EXIT_OK;
   } finally {
+    progress.close();
     await source.close();
   }
 }
