@@ -25,7 +25,7 @@ type Prepared = ReturnType<Sqlite['prepare']>;
  */
 const COLLECT_AFTER = 1000;
 
-const { file, migrations, lockedMs } = workerData as ThreadData;
+const { file, lockedMs } = workerData as ThreadData;
 const port = parentPort!;
 const clock = systemClock();
 let open: OpenFile | undefined;
@@ -117,7 +117,7 @@ async function sync(): Promise<void> {
 function opened(): OpenFile {
   if (open && isMoved(file, open)) closeFile();
   if (open) return open;
-  open = openFile({ file, migrations, wall: () => clock.wall() });
+  open = openFile(file);
   if (open.aside !== undefined) answer({ aside: open.aside });
   return open;
 }
