@@ -13,26 +13,26 @@ import { Phones } from './phone';
 import { PinTries, type PinResult } from './pinTries';
 import type { BillingSettings } from './settings';
 
-export interface BalanceServiceParts {
+export interface BillingParts {
+  clock: Clock;
+  log: Logger;
+  /** Where tries of PINs are counted. */
+  pins: PinLedger;
+  /** Told of each PIN that was keyed in. */
+  onPin?: ((result: PinResult) => void) | undefined;
+}
+
+export interface BalanceServiceParts extends BillingParts {
   settings: Omit<BillingSettings, 'source'>;
   /** Loads and opens what billing is reached by; called with the first question, and again after it failed. */
   open(): Promise<Billing>;
-  /** Where tries of PINs are counted. */
-  pins: PinLedger;
-  onPin?: ((result: PinResult) => void) | undefined;
-  clock: Clock;
-  log: Logger;
 }
 
-/** A call whose caller wants to hear their balance. */
-export interface BalanceCall {
-  /** As Asterisk tells it. */
+/** A call whose caller wants to hear their balance; the number is as Asterisk tells it. */
+export type BalanceCall = Pick<BillingQuestion, 'uniqueid' | 'language'> & {
   readonly phone?: string | undefined;
-  readonly uniqueid: string;
-  readonly language: string;
-  /** Digits that the caller has entered. */
   readonly pin?: string | undefined;
-}
+};
 
 type Accounts = Extract<BillingReply, { status: 'accounts' }>;
 /**

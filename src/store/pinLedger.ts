@@ -27,11 +27,10 @@ export interface PinCounts {
 
 /** Every method throws HoldcastError HC_STORE_AWAY or HC_STORE_REFUSED (no tables, no rights). */
 export interface PinLedger {
+  /** Lines whose lock is over are removed by it. */
   counts(caller: PinCaller, limits: PinLimits): Promise<PinCounts>;
   /** Counts one more, unless a limit is reached. @returns whether it did, and the counts after it */
   begin(caller: PinCaller, limits: PinLimits): Promise<PinCounts & { readonly begun: boolean }>;
   /** `right`: all that were told the same are forgiven. `unjudged`: the one that was begun does not count. */
   end(caller: PinCaller, outcome: 'right' | 'unjudged'): Promise<void>;
-  /** Removes lines whose lock is over. */
-  sweep(limits: PinLimits): Promise<void>;
 }

@@ -70,10 +70,6 @@ export class SqlPins implements PinLedger {
     });
   }
 
-  sweep(limits: PinLimits): Promise<void> {
-    return this.tables.step(async (step) => void (await step.run(sweeping(step, limits.lockMs))));
-  }
-
   /** What counts by no limit that a config may have. @returns rows removed */
   purge(): Promise<number> {
     return this.tables.step(async (step) => (await step.run(sweeping(step, LONGEST_PIN_MS))).at(-1)!);

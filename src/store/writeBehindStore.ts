@@ -49,7 +49,6 @@ export class WriteBehindStore implements Closeable {
     counts: (...asked) => this.#soon(PIN_MS, (store) => store.pins.counts(...asked)),
     begin: (...asked) => this.#soon(PIN_MS, (store) => store.pins.begin(...asked)),
     end: (...asked) => this.#soon(PIN_MS, (store) => store.pins.end(...asked)),
-    sweep: (...asked) => this.#soon(PIN_MS, (store) => store.pins.sweep(...asked)),
   };
   readonly #outbox: Outbox;
   readonly #files: ChoiceFiles;

@@ -44,11 +44,6 @@ export class FakePins implements PinLedger {
     if (line.tries <= 0 || (outcome === 'right' && line.told === told)) this.lines.delete(who);
   };
 
-  sweep: PinLedger['sweep'] = async ({ lockMs }) => {
-    await this.before('sweep');
-    this.#sweep(lockMs);
-  };
-
   /** @returns lines removed */
   purge(): number {
     return this.#sweep(LONGEST_PIN_MS);

@@ -78,7 +78,6 @@ class FakeStore implements Store {
       counts: (...asked) => this.act('pins', () => pins.counts(...asked)),
       begin: (...asked) => this.act('pins', () => pins.begin(...asked)),
       end: (...asked) => this.act('pins', () => pins.end(...asked)),
-      sweep: (...asked) => this.act('pins', () => pins.sweep(...asked)),
     };
   }
 

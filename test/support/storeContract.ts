@@ -299,7 +299,7 @@ export function describeStore(bench: () => StoreBench): void {
       expect((await begin()).begun).toBe(false);
       expect(await counts()).toEqual({ ofLine: 3, ofAll: 0 });
       await bench().agePins(60_000);
-      await store.pins.sweep(PIN_LIMITS);
+      await counts(caller('55'));
       expect(await bench().pinRows()).toBe('');
       expect(await begin()).toEqual({ begun: true, ofLine: 1, ofAll: 1 });
     });
