@@ -6,16 +6,15 @@ import type { ResolvedConfig } from '../config/types';
 import { compareNames } from '../media/names';
 import { MUSIC_FOLDER, namesIn } from '../media/sources';
 import {
-  checkStore,
   exportStore,
   importStore,
-  migrateStore,
+  withAdmin,
   type ImportReport,
   type MigrateReport,
   type StoreRecord,
 } from '../store/admin';
-import { openStore, type StoreParts } from '../store/open';
 import { purgeBefore } from '../store/purging';
+import type { StoreParts } from '../store/store';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from '../doctor/table';
@@ -49,7 +48,9 @@ export async function storeMigrate(
     .sort(compareNames)
     .map((name) => `${MUSIC_FOLDER.path}/${name}`.normalize('NFC'));
   checkClasses(classes, tracks);
-  const report = await migrateStore(config.store, { tracks, classes, dryRun }, context);
+  const report = await withAdmin(config.store, context, (admin) =>
+    admin.migrate({ tracks, classes, dryRun }),
+  );
   out.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : migrateText(report, dryRun));
   return EXIT_OK;
 }
@@ -94,7 +95,7 @@ function migrateText(
 /** `store check`: changes nothing. @returns 0 all good, 1 there is a problem */
 export async function storeCheck({ json }: { json?: boolean }, context: StoreContext): Promise<number> {
   const { config, out } = context;
-  const findings = await checkStore(config.store, context);
+  const findings = await withAdmin(config.store, context, (admin) => admin.check());
   const rows = findings.map(({ name, ...finding }) => ({ check: name, ...finding }));
   const sick = rows.some(({ result }) => result === 'problem');
   if (json) out.write(`${JSON.stringify({ ok: !sick, findings })}\n`);
@@ -233,13 +234,9 @@ export async function storePurge(
     out.write(json ? `${JSON.stringify({ rows: 0, keepDays })}\n` : text);
     return EXIT_OK;
   }
-  const store = await openStore(config.store, context);
-  try {
-    const rows = await store.purge(purgeBefore(clock.wall(), keepDays));
-    const text = `${rows} rows were older than ${keepDays} days and are removed.\n`;
-    out.write(json ? `${JSON.stringify({ rows, keepDays })}\n` : text);
-    return EXIT_OK;
-  } finally {
-    await store.close();
-  }
+  const before = purgeBefore(clock.wall(), keepDays);
+  const rows = await withAdmin(config.store, context, (admin) => admin.purge(before));
+  const text = `${rows} rows were older than ${keepDays} days and are removed.\n`;
+  out.write(json ? `${JSON.stringify({ rows, keepDays })}\n` : text);
+  return EXIT_OK;
 }

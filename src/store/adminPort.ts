@@ -1,9 +1,8 @@
 // What `holdcast store` can do with a store: the port that both stores fill in.
 // Apart from admin.ts, which loads them, so that imports run one way.
 import { errorFields } from '../util/errors';
-import type { Closeable } from '../util/scope';
 import { isTrackId, recordOf, type Fields, type StoreRecord } from './rows';
-import { refused } from './store';
+import { refused, type Store } from './store';
 
 export interface MigrateOptions {
   /** Track ids in order of name: number n of the old system is the n-th, where `classes` says nothing else. */
@@ -50,13 +49,18 @@ export interface ImportReport {
 }
 
 /** One for each kind of store. */
-export interface StoreAdmin extends Closeable {
+export interface StoreAdmin extends Store {
+  /**
+   * Makes or renews the tables, and finds out what the numbers of an old system mean. May be run again at any time,
+   * by several at once, and after it was interrupted.
+   * @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED (rights, a track that is named twice, a newer schema)
+   */
   migrate(options: MigrateOptions): Promise<MigrateReport>;
+  /** Whether it can be reached and written to, and what is in it. Never rejects: what fails is a finding. */
   check(): Promise<StoreFinding[]>;
   records(): AsyncIterable<StoreRecord>;
   /** All of them or none. */
   put(records: readonly StoreRecord[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** A number that callers have, and how many callers. */

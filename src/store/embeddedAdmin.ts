@@ -1,7 +1,6 @@
 // The operator's end of the embedded store: its tables make themselves, so there is mostly something to look at.
 import { existsSync, promises, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock } from '../util/clock';
 import {
   findingsOf,
   meanings,
@@ -17,28 +16,21 @@ import {
   type StoreFinding,
   type UsedClass,
 } from './adminPort';
-import { statementsFor } from './embedded';
+import { EmbeddedStore } from './embedded';
 import { schemaOf } from './embeddedFile';
-import { EmbeddedThread } from './embeddedThread';
-import type { StoreParts } from './open';
 import { rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
+import type { StoreParts } from './store';
 
 /** An operator has more patience than a caller, milliseconds. */
 const LIMIT_MS = 120_000;
 /** Less free disk is worth a word, bytes. */
 const LITTLE_DISK = 256 << 20;
 
-export function openEmbeddedAdmin(file: string, parts: StoreParts): StoreAdmin {
-  return new EmbeddedAdmin(file, new EmbeddedThread(file, { ...parts, limitMs: LIMIT_MS }), parts.clock);
-}
-
-class EmbeddedAdmin implements StoreAdmin {
-  constructor(
-    private readonly file: string,
-    private readonly thread: EmbeddedThread,
-    private readonly clock: Clock,
-  ) {}
+export class EmbeddedAdmin extends EmbeddedStore implements StoreAdmin {
+  constructor(file: string, parts: StoreParts) {
+    super(file, { ...parts, limitMs: LIMIT_MS });
+  }
 
   async migrate(options: MigrateOptions): Promise<MigrateReport> {
     const applied = this.#missing();
@@ -69,12 +61,7 @@ class EmbeddedAdmin implements StoreAdmin {
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
-    const statements = statementsFor(rowsOfRecords(records), this.clock.wall());
-    if (statements.length > 0) await this.thread.write(statements);
-  }
-
-  close(): Promise<void> {
-    return this.thread.close();
+    await this.writeRows(rowsOfRecords(records));
   }
 
   #missing(): string[] {

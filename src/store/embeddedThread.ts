@@ -2,12 +2,10 @@
 // A thread that hangs in the disk cannot be ended; what waits for it is told so, and nothing more is piled up on it.
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../util/clock';
 import { messageOf, type HoldcastError } from '../util/errors';
-import type { Logger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 import { PendingRequests } from '../util/pendingRequests';
-import { away, refused } from './store';
+import { away, refused, type StoreParts } from './store';
 
 /** A value of SQLite. */
 export type SqlValue = string | number | null;
@@ -40,11 +38,7 @@ export interface ThreadData {
   readonly lockedMs: number;
 }
 
-export interface ThreadOptions {
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** File that the thread runs; absent: the built one. */
-  readonly worker?: string;
+export interface ThreadOptions extends StoreParts {
   /** A question that is not answered within it is given up, milliseconds. */
   readonly limitMs?: number;
   /** How long to wait for a file that another process has locked, milliseconds; less than limitMs. */

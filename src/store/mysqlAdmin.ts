@@ -1,6 +1,5 @@
 // The operator's end of MySQL: tables beside the old system's, and what its numbers mean.
 // Every step may be interrupted and done again: MySQL commits each change of a table at once.
-import type { Clock } from '../util/clock';
 import {
   findingsOf,
   meanings,
@@ -14,9 +13,8 @@ import {
   type StoreFinding,
 } from './adminPort';
 import { tracksOf, writeMeanings } from './mysqlClasses';
-import { refused } from './store';
+import { refused, type StoreParts } from './store';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
-import type { StoreParts } from './open';
 import { Pool, type Queryable } from './pool';
 import { rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
@@ -31,20 +29,11 @@ const TABLES = [
   ...['holdcast_pin', 'holdcast_secret'],
 ];
 
-export function openMysqlAdmin(settings: DatabaseSettings, parts: StoreParts): StoreAdmin {
-  // One connection keeps the lock of a migration.
-  const patient = { ...settings, connections: 2, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
-  return new MysqlAdmin(new Pool(patient, parts), parts.clock);
-}
-
-class MysqlAdmin implements StoreAdmin {
-  readonly #store: MysqlStore;
-
-  constructor(
-    private readonly pool: Pool,
-    private readonly clock: Clock,
-  ) {
-    this.#store = new MysqlStore(pool, clock);
+export class MysqlAdmin extends MysqlStore implements StoreAdmin {
+  constructor(settings: DatabaseSettings, parts: StoreParts) {
+    // One connection keeps the lock of a migration.
+    const patient = { ...settings, connections: 2, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
+    super(new Pool(patient, parts), parts.clock);
   }
 
   migrate(options: MigrateOptions): Promise<MigrateReport> {
@@ -92,11 +81,7 @@ class MysqlAdmin implements StoreAdmin {
           `music class ${number} means a track here, and perhaps another one where the records come from`,
           'say what it means there, by `holdcast store migrate --class`, and export again',
         );
-    await this.#store.writeRows(rows);
-  }
-
-  close(): Promise<void> {
-    return this.pool.close();
+    await this.writeRows(rows);
   }
 
   async #migrate(on: Queryable, options: MigrateOptions): Promise<MigrateReport> {

@@ -26,8 +26,8 @@ export class MysqlStore implements Store {
 
   /** @param pool closed with the store */
   constructor(
-    private readonly pool: Pool,
-    private readonly clock: Clock,
+    protected readonly pool: Pool,
+    protected readonly clock: Clock,
   ) {
     this.pins = new SqlPins(mysqlPins(pool));
   }
@@ -48,7 +48,7 @@ export class MysqlStore implements Store {
   }
 
   /** The same for rows that are checked already. */
-  async writeRows(rows: Rows): Promise<void> {
+  protected async writeRows(rows: Rows): Promise<void> {
     const latest = latestBelieved(this.clock.wall());
     const choices = await this.#numbered(newest(rows.choices, latest));
     await this.pool.transaction(async (on) => {

@@ -1,5 +1,7 @@
 // Store: the port to what is remembered from call to call. Two adapters (embedded, MySQL), one contract suite.
+import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
+import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import type { PinLedger } from './pinLedger';
 
@@ -33,6 +35,13 @@ export type StoreEntry =
       readonly action: string;
       readonly wallMs: number;
     };
+
+export interface StoreParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** The embedded store's thread as a file that Node can run; absent: the built one. */
+  readonly worker?: string;
+}
 
 export interface Store extends Closeable {
   /** The track id that this caller chose last; undefined: none. @throws HoldcastError HC_STORE_AWAY */

@@ -22,7 +22,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { checkStore } from '../../src/store/admin';
+import { withAdmin } from '../../src/store/admin';
 import { EmbeddedStore } from '../../src/store/embedded';
 import type { ThreadOptions } from '../../src/store/embeddedThread';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
@@ -220,7 +220,7 @@ describe('the file of the embedded store', () => {
     await store.close();
     const parts = { log: silentLogger, clock: systemClock(), worker: storeWorker() };
     chownSync(file, 1, 1);
-    const found = await checkStore(settingsOf(file), parts);
+    const found = await withAdmin(settingsOf(file), parts, (admin) => admin.check());
     expect(found.map(({ result, found: text }) => `${result} ${text}`).join('\n')).toContain(
       'belongs to uid 1',
     );
