@@ -1,6 +1,6 @@
 // BalanceService: stands between callers and whatever knows their balances. Everything that must not happen is kept off
 // here, in front of any adapter: asking too long, too often, twice, for somebody else, or with a guessed PIN.
-import type { PinLedger } from '../store/pinLedger';
+import type { PinLedger } from '../store/store';
 import type { Clock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';

@@ -1,6 +1,6 @@
 // PinTries: a few PIN attempts per number, then none for a while; and a limit over all numbers, which slows anyone who
 // tries one PIN on many numbers. Counted in the store, so that no restart and no other process brings new ones.
-import type { PinCaller, PinCounts, PinLedger, PinLimits } from '../store/pinLedger';
+import type { PinCaller, PinCounts, PinLedger, PinLimits } from '../store/store';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';

@@ -2,8 +2,8 @@
 // Many processes may have the file open at once; each write waits its turn.
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../util/clock';
-import { EmbeddedThread, type SqlValue, type Statement, type ThreadOptions } from './embeddedThread';
-import { isKept, latestBelieved, rowsOf, type Rows } from './rows';
+import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
+import { isKept, latestBelieved, rowsOf, type Cells, type Rows, type Statement } from './rows';
 import { SqlPins, type PinTables } from './sqlPins';
 import type { Phone, Store, StoreEntry } from './store';
 
@@ -80,7 +80,7 @@ export class EmbeddedStore implements Store {
 
 /** All of them in one transaction. @param nowMs wall time */
 function statementsFor({ choices, heard, keys }: Rows, nowMs: number): Statement[] {
-  const choiceRows = choices.map(({ src, track, musicClass, atMs }): SqlValue[] => [
+  const choiceRows = choices.map(({ src, track, musicClass, atMs }): Cells => [
     ...[src, track ?? null, musicClass ?? null, atMs],
   ]);
   return [

@@ -131,8 +131,10 @@ export class EmbeddedAdmin extends EmbeddedStore implements StoreAdmin {
     const counts = ['holdcast_choice', 'holdcast_heard', 'holdcast_key'].map((table) => this.#count(table));
     const [choices, heard, keys] = await Promise.all(counts);
     const rows = ok('rows', `${choices} choices, ${heard} things heard, ${keys} keys`);
-    const { known, used } = await this.#numbers();
-    return [rows, ...unmappedFinding(used.filter(({ musicClass }) => !known.has(musicClass)))];
+    const sql =
+      'SELECT music_class, COUNT(*) AS callers FROM holdcast_choice WHERE music_class IS NOT NULL AND track IS NULL ' +
+      'GROUP BY music_class';
+    return [rows, ...unmappedFinding((await this.thread.read({ sql, values: [] })).map(usedClass))];
   }
 
   async #checkDisk(): Promise<StoreFinding[]> {

@@ -5,15 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, type HoldcastError } from '../util/errors';
 import { packageRoot } from '../util/packageRoot';
 import { PendingRequests } from '../util/pendingRequests';
+import type { Fields, Statement } from './rows';
 import { away, refused, type StoreParts } from './store';
-
-/** A value of SQLite. */
-export type SqlValue = string | number | null;
-
-export interface Statement {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
 
 export type Request =
   | { readonly id: number; readonly type: 'read'; readonly statement: Statement }
@@ -21,10 +14,8 @@ export type Request =
   | { readonly id: number; readonly type: 'write'; readonly statements: readonly Statement[] }
   | { readonly id: number; readonly type: 'close' };
 
-export type SqlRow = Readonly<Record<string, unknown>>;
-
 export type Answer =
-  | { readonly id: number; readonly rows: readonly SqlRow[] }
+  | { readonly id: number; readonly rows: readonly Fields[] }
   /** Rows that each statement changed. */
   | { readonly id: number; readonly changed: readonly number[] }
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
@@ -74,7 +65,7 @@ export class EmbeddedThread {
   }
 
   /** @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED */
-  async read(statement: Statement): Promise<readonly SqlRow[]> {
+  async read(statement: Statement): Promise<readonly Fields[]> {
     const answer = await this.#ask({ type: 'read', statement });
     return 'rows' in answer ? answer.rows : [];
   }

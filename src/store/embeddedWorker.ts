@@ -15,7 +15,8 @@ import {
   type OpenFile,
   type Sqlite,
 } from './embeddedFile';
-import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedThread';
+import type { Answer, Request, ThreadData } from './embeddedThread';
+import type { Fields, Statement } from './rows';
 
 type Prepared = ReturnType<Sqlite['prepare']>;
 
@@ -57,7 +58,7 @@ function fail(id: number, error: unknown): void {
 
 function read({ id, statement: { sql, values } }: Request & { type: 'read' }): void {
   try {
-    answer({ id, rows: statementOf(opened().database, sql).all([...values]) as SqlRow[] });
+    answer({ id, rows: statementOf(opened().database, sql).all([...values]) as Fields[] });
   } catch (error) {
     fail(id, error);
   }

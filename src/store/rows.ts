@@ -22,7 +22,12 @@ export interface ChoiceRow {
   readonly atMs: number;
 }
 
-type Cells = readonly (string | number | null)[];
+export type Cells = readonly (string | number | null)[];
+
+export interface Statement {
+  readonly sql: string;
+  readonly values: Cells;
+}
 
 export interface Rows {
   readonly choices: readonly ChoiceRow[];

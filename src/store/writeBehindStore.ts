@@ -12,7 +12,7 @@ import { inTime, LATE } from '../util/inTime';
 import type { Closeable } from '../util/scope';
 import { ChoiceFiles } from './choiceFiles';
 import { Outbox } from './outbox';
-import type { PinLedger } from './pinLedger';
+import type { PinLedger } from './store';
 import { ChoiceRefresh, ClockDoubt, purgeBefore } from './purging';
 import { rowsOf } from './rows';
 import type { StoreSettings } from './settings';

@@ -1,5 +1,5 @@
 // A PinLedger in memory, and one that fails as it is told: for what a real store cannot be made to do on demand.
-import type { PinLedger } from '../../src/store/pinLedger';
+import type { PinLedger } from '../../src/store/store';
 import { hashedCaller, LONGEST_PIN_MS } from '../../src/store/sqlPins';
 
 interface Line {

@@ -1,6 +1,6 @@
 // What every store promises, as tests: run against each adapter, so that a house may change from one to the other.
 // Callers' numbers above all: a store that compares them as numbers gives one caller's choice to another.
-import type { PinCaller, PinLimits } from '../../src/store/pinLedger';
+import type { PinCaller, PinLimits } from '../../src/store/store';
 import type { Store, StoreEntry } from '../../src/store/store';
 
 export interface StoreBench {
