@@ -27,7 +27,7 @@ const adapters = {
   'ffmpeg-static': 'src/media/ffmpegBinary.ts',
   'fluent-ffmpeg': 'src/media/ffmpeg.ts',
   'asterisk-ami-client': 'src/asterisk/ami.ts',
-  mysql2: 'src/store/mysql.ts',
+  mysql2: 'src/store/(mysql|mysqlTrust).ts',
   'node-cron': 'src/config/cron.ts',
   commander: 'src/cli/(program|commands).ts',
 };

@@ -1,6 +1,6 @@
 // BalanceService: stands between callers and whatever knows their balances. Everything that must not happen is kept off
 // here, in front of any adapter: asking too long, too often, twice, for somebody else, or with a guessed PIN.
-import type { PinLedger } from '../store/pinLedger';
+import type { PinLedger } from '../store/store';
 import type { Clock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
@@ -13,26 +13,26 @@ import { Phones } from './phone';
 import { PinTries, type PinResult } from './pinTries';
 import type { BillingSettings } from './settings';
 
-export interface BalanceServiceParts {
+export interface BillingParts {
+  clock: Clock;
+  log: Logger;
+  /** Where tries of PINs are counted. */
+  pins: PinLedger;
+  /** Told of each PIN that was keyed in. */
+  onPin?: ((result: PinResult) => void) | undefined;
+}
+
+export interface BalanceServiceParts extends BillingParts {
   settings: Omit<BillingSettings, 'source'>;
   /** Loads and opens what billing is reached by; called with the first question, and again after it failed. */
   open(): Promise<Billing>;
-  /** Where tries of PINs are counted. */
-  pins: PinLedger;
-  onPin?: ((result: PinResult) => void) | undefined;
-  clock: Clock;
-  log: Logger;
 }
 
-/** A call whose caller wants to hear their balance. */
-export interface BalanceCall {
-  /** As Asterisk tells it. */
+/** A call whose caller wants to hear their balance; the number is as Asterisk tells it. */
+export type BalanceCall = Pick<BillingQuestion, 'uniqueid' | 'language'> & {
   readonly phone?: string | undefined;
-  readonly uniqueid: string;
-  readonly language: string;
-  /** Digits that the caller has entered. */
   readonly pin?: string | undefined;
-}
+};
 
 type Accounts = Extract<BillingReply, { status: 'accounts' }>;
 /**

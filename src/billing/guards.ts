@@ -72,9 +72,8 @@ const MOST_KEPT = 10_000;
 
 /** What was answered a moment ago. Balances are somebody's: at the end of its time each is dropped, not only passed over. */
 export class TtlCache<T> {
-  /** In the order of their ends. */
-  readonly #kept = new Map<string, { readonly value: T; readonly until: number }>();
-  #cancel: Cancel = () => {};
+  /** The oldest first. */
+  readonly #kept = new Map<string, { readonly value: T; readonly until: number; readonly cancel: Cancel }>();
 
   /** @param keepMs 0: nothing is kept */
   constructor(
@@ -89,32 +88,27 @@ export class TtlCache<T> {
 
   get(key: string): T | undefined {
     const kept = this.#kept.get(key);
+    // Its timer may be late.
     return kept && kept.until > this.clock.now() ? kept.value : undefined;
   }
 
   put(key: string, value: T): void {
     if (this.keepMs <= 0) return;
-    this.#kept.delete(key);
+    this.#drop(key);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= this.most && oldest !== undefined) this.#kept.delete(oldest);
-    this.#kept.set(key, { value, until: this.clock.now() + this.keepMs });
-    if (this.#kept.size === 1) this.#dropAged();
+    if (this.#kept.size >= this.most && oldest !== undefined) this.#drop(oldest);
+    const until = this.clock.now() + this.keepMs;
+    this.#kept.set(key, { value, until, cancel: this.clock.after(this.keepMs, () => this.#drop(key)) });
   }
 
   /** Forgets all. May be called again. */
   clear(): void {
-    this.#cancel();
-    this.#kept.clear();
+    for (const key of [...this.#kept.keys()]) this.#drop(key);
   }
 
-  /** One timer for all: it runs until the end of the oldest. */
-  #dropAged(): void {
-    const now = this.clock.now();
-    this.#cancel();
-    for (const [key, { until }] of this.#kept) {
-      if (until > now) return void (this.#cancel = this.clock.after(until - now, () => this.#dropAged()));
-      this.#kept.delete(key);
-    }
+  #drop(key: string): void {
+    this.#kept.get(key)?.cancel();
+    this.#kept.delete(key);
   }
 }
 

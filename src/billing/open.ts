@@ -1,25 +1,12 @@
 // Open: from the operator's settings to a desk that answers. What an adapter needs is loaded with the first question
 // (undici 60 ms, the driver of MySQL as long): a caller who never presses the key does not pay for it.
-import type { PinLedger } from '../store/pinLedger';
-import type { Clock } from '../util/clock';
-import type { Logger } from '../util/log';
 import { replyOf } from './answer';
-import { BalanceService } from './balanceService';
+import { BalanceService, type BillingParts } from './balanceService';
 import type { Billing } from './billing';
 import { BillingFailure, isNotReached } from './failure';
 import { pinIsLost } from './fill';
-import type { PinResult } from './pinTries';
 import { redactedError, thrownCode } from './redactedError';
 import type { BillingFunction, BillingSettings } from './settings';
-
-export interface BillingParts {
-  clock: Clock;
-  log: Logger;
-  /** Where tries of PINs are counted. */
-  pins: PinLedger;
-  /** Told of each PIN that was keyed in. */
-  onPin?: ((result: PinResult) => void) | undefined;
-}
 
 /** Opens nothing yet (see BalanceService.warm); its owner closes it. */
 export function openBilling(settings: BillingSettings, parts: BillingParts): BalanceService {

@@ -1,10 +1,11 @@
 // PinTries: a few PIN attempts per number, then none for a while; and a limit over all numbers, which slows anyone who
 // tries one PIN on many numbers. Counted in the store, so that no restart and no other process brings new ones.
-import type { PinCaller, PinCounts, PinLedger, PinLimits } from '../store/pinLedger';
+import type { PinCaller, PinCounts, PinLedger, PinLimits } from '../store/store';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
 import type { Logger } from '../util/log';
+import type { BillingQuestion } from './billing';
 import type { PinRules } from './settings';
 
 /**
@@ -27,12 +28,7 @@ export interface PinTriesParts {
 }
 
 /** Who tries. */
-export interface PinTryer {
-  /** As billing is asked about it. */
-  readonly phone: string;
-  /** Of the call, for the log. */
-  readonly uniqueid: string;
-}
+export type PinTryer = Pick<BillingQuestion, 'phone' | 'uniqueid'>;
 
 /** One PIN that may be asked about. Its holder must end it exactly once; an attempt that is not ended counts as wrong. */
 export interface PinTry {
@@ -69,7 +65,7 @@ export class PinTries {
     try {
       const { begun, ...counts } = await this.#counted(() => ledger.begin(caller, this.#limits));
       if (begun) {
-        this.#sweepLater();
+        this.#sweepLater(caller);
         return { end: (result) => this.#end(who, result, counts) };
       }
       const refusal = this.#refusalBy(counts) ?? 'limited';
@@ -141,11 +137,11 @@ export class PinTries {
   }
 
   /** A lock is gone when it is over, also where nobody tries again. */
-  #sweepLater(): void {
+  #sweepLater(caller: PinCaller): void {
     if (this.#closed) return;
     this.#cancelSweep();
     this.#cancelSweep = this.parts.clock.after(this.#limits.lockMs, () => {
-      this.parts.ledger.sweep(this.#limits).catch(() => {}); // the next try does it
+      this.parts.ledger.counts(caller, this.#limits).catch(() => {}); // the next try does it
     });
   }
 }

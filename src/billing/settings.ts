@@ -63,47 +63,36 @@ export interface PhoneRules {
   readonly format: 'e164' | 'national' | 'digits';
 }
 
-export interface BillingSettings {
-  readonly source: { readonly http: HttpBilling } | { readonly sql: SqlBilling } | BillingFunction;
+export const defaultPin = {
+  /** 3 to 12. */
+  digits: 4,
+  /** Wrong ones in a row until a number is locked, over all its calls and all that share the store. */
+  tries: 3,
+  /** For so long after the last of them, milliseconds. */
+  lockMs: 3_600_000,
+  /** Wrong ones over all numbers within `allMs` until none is taken: it slows who tries one PIN on many numbers. */
+  allTries: 30,
+  /** Milliseconds. */
+  allMs: 600_000,
+};
+export type PinRules = Readonly<typeof defaultPin>;
+
+export const defaultBilling = {
   /** ISO 4217: what balances are in that name no currency. */
-  readonly currency: string;
+  currency: 'USD',
   /** An answer that takes longer is none, milliseconds. */
-  readonly limitMs: number;
+  limitMs: 3000,
   /** How long an answer is reused, milliseconds; 0: asked each time. */
-  readonly cacheMs: number;
+  cacheMs: 30_000,
   /** After this many failures in a row billing is paused … */
-  readonly failures: number;
+  failures: 5,
   /** … for this time, milliseconds. */
-  readonly restMs: number;
+  restMs: 30_000,
+};
+
+export interface BillingSettings extends Readonly<typeof defaultBilling> {
+  readonly source: { readonly http: HttpBilling } | { readonly sql: SqlBilling } | BillingFunction;
   readonly phone: PhoneRules;
   /** Absent: no PIN is asked for. */
   readonly pin?: PinRules;
 }
-
-export interface PinRules {
-  /** 3 to 12. */
-  readonly digits: number;
-  /** Wrong ones in a row until a number is locked, over all its calls and all that share the store. */
-  readonly tries: number;
-  /** For so long after the last of them, milliseconds. */
-  readonly lockMs: number;
-  /** Wrong ones over all numbers within `allMs` until none is taken: it slows who tries one PIN on many numbers. */
-  readonly allTries: number;
-  /** Milliseconds. */
-  readonly allMs: number;
-}
-
-export const defaultBilling = {
-  currency: 'USD',
-  limitMs: 3000,
-  cacheMs: 30_000,
-  failures: 5,
-  restMs: 30_000,
-};
-export const defaultPin: PinRules = {
-  digits: 4,
-  tries: 3,
-  lockMs: 3_600_000,
-  allTries: 30,
-  allMs: 600_000,
-};

@@ -1,7 +1,7 @@
 // Billing by SQL: the operator's own query on a pool of connections. What is asked about is passed as parameters, so that
 // no value ever becomes part of the query; a query that hangs is cut with its connection.
-import { openPool, type Pool, type Row } from '../store/mysql';
 import { SERVER } from '../store/mysqlErrors';
+import { Pool, type Row } from '../store/pool';
 import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -28,7 +28,7 @@ export class BillingBySql implements Billing {
     private readonly settings: SqlBilling,
     private readonly parts: SqlParts,
   ) {
-    this.#pool = openPool(settings.database, parts);
+    this.#pool = new Pool(settings.database, parts);
   }
 
   async accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {

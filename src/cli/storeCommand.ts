@@ -6,21 +6,20 @@ import type { ResolvedConfig } from '../config/types';
 import { compareNames } from '../media/names';
 import { MUSIC_FOLDER, namesIn } from '../media/sources';
 import {
-  checkStore,
   exportStore,
   importStore,
-  migrateStore,
+  withAdmin,
   type ImportReport,
   type MigrateReport,
   type StoreRecord,
 } from '../store/admin';
-import { openStore, type StoreParts } from '../store/open';
 import { purgeBefore } from '../store/purging';
+import type { StoreParts } from '../store/store';
 import { HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from '../doctor/table';
-import { badLinesOf, badLinesText, openSource, recordsIn } from './storeImport';
-import type { Terminal } from './terminal';
+import { badLinesText, lookOver, openSource, recordsIn } from './storeImport';
+import { openProgress, type Terminal } from './terminal';
 
 export interface StoreContext extends StoreParts {
   readonly config: Pick<ResolvedConfig, 'store' | 'media'>;
@@ -49,7 +48,9 @@ export async function storeMigrate(
     .sort(compareNames)
     .map((name) => `${MUSIC_FOLDER.path}/${name}`.normalize('NFC'));
   checkClasses(classes, tracks);
-  const report = await migrateStore(config.store, { tracks, classes, dryRun }, context);
+  const report = await withAdmin(config.store, context, (admin) =>
+    admin.migrate({ tracks, classes, dryRun }),
+  );
   out.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : migrateText(report, dryRun));
   return EXIT_OK;
 }
@@ -94,7 +95,7 @@ function migrateText(
 /** `store check`: changes nothing. @returns 0 all good, 1 there is a problem */
 export async function storeCheck({ json }: { json?: boolean }, context: StoreContext): Promise<number> {
   const { config, out } = context;
-  const findings = await checkStore(config.store, context);
+  const findings = await withAdmin(config.store, context, (admin) => admin.check());
   const rows = findings.map(({ name, ...finding }) => ({ check: name, ...finding }));
   const sick = rows.some(({ result }) => result === 'problem');
   if (json) out.write(`${JSON.stringify({ ok: !sick, findings })}\n`);
@@ -189,19 +190,23 @@ export async function storeImport(
 ): Promise<number> {
   const { config, out, input, signal } = context;
   const source = await openSource(file, input);
+  const progress = openProgress(out, 'importing');
   try {
-    const bad = await badLinesOf(source);
+    const { lines, bad } = await lookOver(source);
     if (bad.length > 0 && !skipBad) {
       const hint = 'correct them, or leave them out with --skip-bad';
       throw new HoldcastError('HC_USAGE', `nothing was imported: ${badLinesText(bad)}`, hint);
     }
-    const records = untilAborted(recordsIn(source), signal, 'interrupted; what was written stays');
-    const report = await importStore(config.store, records, context);
+    const records = recordsIn(source, (line) => progress.show(line / lines));
+    const wanted = untilAborted(records, signal, 'interrupted; what was written stays');
+    const report = await importStore(config.store, wanted, context);
+    progress.close();
     const skipped = bad.map(({ line }) => line);
     out.write(json ? `${JSON.stringify({ ...report, skipped })}\n` : importText(report));
     if (bad.length > 0 && !json) out.write(`Left out: ${badLinesText(bad)}.\n`);
     return EXIT_OK;
   } finally {
+    progress.close();
     await source.close();
   }
 }
@@ -229,13 +234,9 @@ export async function storePurge(
     out.write(json ? `${JSON.stringify({ rows: 0, keepDays })}\n` : text);
     return EXIT_OK;
   }
-  const store = await openStore(config.store, context);
-  try {
-    const rows = await store.purge(purgeBefore(clock.wall(), keepDays));
-    const text = `${rows} rows were older than ${keepDays} days and are removed.\n`;
-    out.write(json ? `${JSON.stringify({ rows, keepDays })}\n` : text);
-    return EXIT_OK;
-  } finally {
-    await store.close();
-  }
+  const before = purgeBefore(clock.wall(), keepDays);
+  const rows = await withAdmin(config.store, context, (admin) => admin.purge(before));
+  const text = `${rows} rows were older than ${keepDays} days and are removed.\n`;
+  out.write(json ? `${JSON.stringify({ rows, keepDays })}\n` : text);
+  return EXIT_OK;
 }

@@ -43,23 +43,29 @@ export async function openSource(file: string, input: Readable): Promise<Source>
   }
 }
 
-/** Every line that is no record. @throws HoldcastError HC_USAGE when the source cannot be read */
-export async function badLinesOf(source: Source): Promise<BadLine[]> {
+/** Its number of lines, and every one that is no record. @throws HoldcastError HC_USAGE when the source cannot be read */
+export async function lookOver(source: Source): Promise<{ lines: number; bad: BadLine[] }> {
   const bad: BadLine[] = [];
+  let lines = 0;
   try {
     for await (const { number, text } of linesIn(source)) {
       const why = problemIn(text);
       if (why !== undefined) bad.push({ line: number, why });
+      lines = number;
     }
-    return bad;
+    return { lines, bad };
   } catch (error) {
     throw unreadable(source.file, error);
   }
 }
 
-/** The lines that are records. */
-export async function* recordsIn(source: Source): AsyncGenerator<StoreRecord> {
-  for await (const { text } of linesIn(source)) {
+/** The lines that are records. @param onLine told of each line before it is read */
+export async function* recordsIn(
+  source: Source,
+  onLine: (number: number) => void,
+): AsyncGenerator<StoreRecord> {
+  for await (const { number, text } of linesIn(source)) {
+    onLine(number);
     const record = problemIn(text) === undefined && text ? decodeRecord(text) : undefined;
     if (record) yield record;
   }

@@ -2,9 +2,9 @@
 // Calls continue without it, so without this check nobody would notice before a caller misses their music.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
-import { checkStore } from '../store/admin';
-import type { StoreParts } from '../store/open';
+import { withAdmin } from '../store/admin';
 import type { StoreSettings } from '../store/settings';
+import type { StoreParts } from '../store/store';
 import { named, ok, warning, type Check, type Finding } from './check';
 import { configOf, type Site } from './site';
 
@@ -19,7 +19,7 @@ export function storeChecks(
   const { clock, log } = site;
   const run = async (): Promise<Finding[]> => {
     const { store } = configOf(site);
-    const findings = await checkStore(store, { clock, log, ...parts });
+    const findings = await withAdmin(store, { clock, log, ...parts }, (admin) => admin.check());
     // The first line says which store it is.
     const kind = store.mysql ? 'MySQL' : 'embedded';
     const rows = findings.map(({ name, found, ...rest }): Finding => {

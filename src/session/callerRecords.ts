@@ -2,6 +2,7 @@
 // balance, what they heard; and of Asterisk, whether a place in the queue is still right. Two
 // adapters: LocalRecords, and ScriptRecords of `render`.
 // Who the caller is, the other end knows from Asterisk: nobody can ask for somebody else.
+import type { BalanceCall } from '../billing/balanceService';
 import type { BalanceAnswer } from '../billing/billing';
 import { LONGEST_PHONE, type StoreEntry } from '../store/store';
 import type { Closeable } from '../util/scope';
@@ -92,10 +93,7 @@ export interface ChoiceKeeper {
 
 /** What knows balances: the BalanceService, which never rejects and answers in time. */
 export interface BalanceSource {
-  balance(
-    call: { phone?: string; uniqueid: string; language: string; pin?: string },
-    signal: AbortSignal,
-  ): Promise<BalanceAnswer>;
+  balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer>;
 }
 
 /** What Asterisk is asked of one call; neither rejects, and both may take as long as Asterisk does. */

@@ -2,8 +2,8 @@
 // Many processes may have the file open at once; each write waits its turn.
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../util/clock';
-import { EmbeddedThread, type SqlValue, type Statement, type ThreadOptions } from './embeddedThread';
-import { isKept, latestBelieved, rowsOf, type Rows } from './rows';
+import { EmbeddedThread, type ThreadOptions } from './embeddedThread';
+import { isKept, latestBelieved, rowsOf, type Cells, type Rows, type Statement } from './rows';
 import { SqlPins, type PinTables } from './sqlPins';
 import type { Phone, Store, StoreEntry } from './store';
 
@@ -36,46 +36,51 @@ const PURGE = [
 
 export class EmbeddedStore implements Store {
   readonly pins: SqlPins;
-  readonly #thread: EmbeddedThread;
+  protected readonly thread: EmbeddedThread;
 
   /** @param file absolute; made with its folder when something is asked first */
   constructor(
-    file: string,
+    protected readonly file: string,
     private readonly options: ThreadOptions,
   ) {
-    this.#thread = new EmbeddedThread(file, options);
-    this.pins = new SqlPins(pinTables(this.#thread, options.clock));
+    this.thread = new EmbeddedThread(file, options);
+    this.pins = new SqlPins(pinTables(this.thread, options.clock));
   }
 
   async choice(phone: Phone): Promise<string | undefined> {
     if (!isKept(phone)) return undefined;
     const sql = 'SELECT track FROM holdcast_choice WHERE src = ?';
-    const [row] = await this.#thread.read({ sql, values: [phone] });
+    const [row] = await this.thread.read({ sql, values: [phone] });
     return typeof row?.['track'] === 'string' ? row['track'] : undefined;
   }
 
   async write(entries: readonly StoreEntry[]): Promise<void> {
-    const statements = statementsFor(rowsOf(entries), this.options.clock.wall());
-    if (statements.length > 0) await this.#thread.write(statements);
+    await this.writeRows(rowsOf(entries));
   }
 
   async purge(wallMs: number): Promise<number> {
     let removed = await this.pins.purge();
     for (const sql of PURGE) {
       for (let some = PURGED; some === PURGED; removed += some)
-        [some = 0] = await this.#thread.write([{ sql, values: [wallMs] }]);
+        [some = 0] = await this.thread.write([{ sql, values: [wallMs] }]);
     }
     return removed;
   }
 
   close(): Promise<void> {
-    return this.#thread.close();
+    return this.thread.close();
+  }
+
+  /** As `write`, for rows that are checked already. */
+  protected async writeRows(rows: Rows): Promise<void> {
+    const statements = statementsFor(rows, this.options.clock.wall());
+    if (statements.length > 0) await this.thread.write(statements);
   }
 }
 
 /** All of them in one transaction. @param nowMs wall time */
-export function statementsFor({ choices, heard, keys }: Rows, nowMs: number): Statement[] {
-  const choiceRows = choices.map(({ src, track, musicClass, atMs }): SqlValue[] => [
+function statementsFor({ choices, heard, keys }: Rows, nowMs: number): Statement[] {
+  const choiceRows = choices.map(({ src, track, musicClass, atMs }): Cells => [
     ...[src, track ?? null, musicClass ?? null, atMs],
   ]);
   return [

@@ -1,66 +1,49 @@
 // The operator's end of the embedded store: its tables make themselves, so there is mostly something to look at.
 import { existsSync, promises, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock } from '../util/clock';
 import {
   findingsOf,
-  meaningOf,
+  meanings,
   ok,
-  paged,
   problem,
+  recordsOf,
   unmappedFinding,
+  usedClass,
   warning,
   type MigrateOptions,
   type MigrateReport,
   type StoreAdmin,
   type StoreFinding,
+  type UsedClass,
 } from './adminPort';
-import { statementsFor } from './embedded';
+import { EmbeddedStore } from './embedded';
 import { schemaOf } from './embeddedFile';
-import { EmbeddedThread } from './embeddedThread';
-import type { StoreParts } from './open';
-import { recordOf, rowsOfRecords, type StoreRecord } from './rows';
+import { rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
+import type { StoreParts } from './store';
 
 /** An operator has more patience than a caller, milliseconds. */
 const LIMIT_MS = 120_000;
 /** Less free disk is worth a word, bytes. */
 const LITTLE_DISK = 256 << 20;
 
-export function openEmbeddedAdmin(file: string, parts: StoreParts): StoreAdmin {
-  return new EmbeddedAdmin(file, new EmbeddedThread(file, { ...parts, limitMs: LIMIT_MS }), parts.clock);
-}
-
-class EmbeddedAdmin implements StoreAdmin {
-  constructor(
-    private readonly file: string,
-    private readonly thread: EmbeddedThread,
-    private readonly clock: Clock,
-  ) {}
+export class EmbeddedAdmin extends EmbeddedStore implements StoreAdmin {
+  constructor(file: string, parts: StoreParts) {
+    super(file, { ...parts, limitMs: LIMIT_MS });
+  }
 
   async migrate(options: MigrateOptions): Promise<MigrateReport> {
     const applied = this.#missing();
-    const given = Object.keys(options.classes ?? {}).map(Number);
     if (options.dryRun && applied.length > 0)
-      return { applied, choices: 0, mapped: [], unmapped: [], unchanged: given };
-    const mapped: MigrateReport['mapped'][number][] = [];
-    const unmapped: MigrateReport['unmapped'][number][] = [];
-    for (const { musicClass, callers, track: before } of await this.#numbers()) {
-      const isGiven = options.classes?.[musicClass] !== undefined;
-      if (before !== undefined && !isGiven) continue;
-      const track = meaningOf(musicClass, options);
-      if (track === undefined) unmapped.push({ musicClass, callers });
-      else if (track !== before)
-        mapped.push({ musicClass, track, callers, ...(before !== undefined && { before }) });
-    }
-    const sql = 'UPDATE holdcast_choice SET track = ? WHERE music_class = ? AND track IS ?';
-    if (!options.dryRun && mapped.length > 0)
-      await this.thread.write(
-        mapped.map(({ musicClass, track, before = null }) => ({ sql, values: [track, musicClass, before] })),
-      );
-    const choices = await this.#count('holdcast_choice');
-    const unchanged = given.filter((number) => !mapped.some(({ musicClass }) => musicClass === number));
-    return { applied, choices, mapped, unmapped, unchanged };
+      return { applied, choices: 0, ...meanings(new Map(), [], options) };
+    const { known, used } = await this.#numbers();
+    const found = meanings(known, used, options);
+    for (const { musicClass, track } of found.mapped) known.set(musicClass, track);
+    // A number may have come by an import since it got its meaning.
+    const sql = 'UPDATE holdcast_choice SET track = ? WHERE music_class = ? AND track IS NOT ?';
+    const statements = [...known].map(([musicClass, track]) => ({ sql, values: [track, musicClass, track] }));
+    if (!options.dryRun && statements.length > 0) await this.thread.write(statements);
+    return { applied, choices: await this.#count('holdcast_choice'), ...found };
   }
 
   async check(): Promise<StoreFinding[]> {
@@ -72,27 +55,13 @@ class EmbeddedAdmin implements StoreAdmin {
     );
   }
 
-  async *records(): AsyncGenerator<StoreRecord> {
-    // Numbers first: a store that gives numbers to tracks must know which ones are taken.
-    for (const which of ['IS NULL', 'IS NOT NULL'])
-      yield* this.#records('holdcast_choice', ['src'], `track ${which}`);
-    yield* this.#records('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
-    yield* this.#records('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
+  records(): AsyncGenerator<StoreRecord> {
+    const query = (sql: string, values: readonly string[]) => this.thread.read({ sql, values });
+    return recordsOf(query, (which) => `SELECT * FROM holdcast_choice WHERE track ${which}`, 'src');
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
-    const statements = statementsFor(rowsOfRecords(records), this.clock.wall());
-    if (statements.length > 0) await this.thread.write(statements);
-  }
-
-  close(): Promise<void> {
-    return this.thread.close();
-  }
-
-  async *#records(table: string, key: readonly string[], which = 'true'): AsyncGenerator<StoreRecord> {
-    const query = (sql: string, values: readonly string[]) => this.thread.read({ sql, values });
-    for await (const row of paged(query, `SELECT * FROM ${table} WHERE ${which}`, key))
-      yield recordOf(table, row);
+    await this.writeRows(rowsOfRecords(records));
   }
 
   #missing(): string[] {
@@ -103,16 +72,15 @@ class EmbeddedAdmin implements StoreAdmin {
   }
 
   /** Numbers of the old system that callers still have, and what they mean so far. */
-  async #numbers(): Promise<{ musicClass: number; callers: number; track?: string }[]> {
+  async #numbers(): Promise<{ known: Map<number, string>; used: UsedClass[] }> {
     const sql =
-      'SELECT music_class, track, COUNT(*) AS callers FROM holdcast_choice WHERE music_class IS NOT NULL ' +
-      'GROUP BY music_class, track';
+      'SELECT music_class, MAX(track) AS track, COUNT(*) AS callers FROM holdcast_choice ' +
+      'WHERE music_class IS NOT NULL GROUP BY music_class';
     const rows = await this.thread.read({ sql, values: [] });
-    return rows.map(({ music_class, track, callers }) => ({
-      musicClass: Number(music_class),
-      callers: Number(callers),
-      ...(typeof track === 'string' && { track }),
-    }));
+    const known = new Map<number, string>();
+    for (const { music_class, track } of rows)
+      if (typeof track === 'string') known.set(Number(music_class), track);
+    return { known, used: rows.map(usedClass) };
   }
 
   async #count(table: string): Promise<number> {
@@ -163,7 +131,10 @@ class EmbeddedAdmin implements StoreAdmin {
     const counts = ['holdcast_choice', 'holdcast_heard', 'holdcast_key'].map((table) => this.#count(table));
     const [choices, heard, keys] = await Promise.all(counts);
     const rows = ok('rows', `${choices} choices, ${heard} things heard, ${keys} keys`);
-    return [rows, ...unmappedFinding((await this.#numbers()).filter(({ track }) => track === undefined))];
+    const sql =
+      'SELECT music_class, COUNT(*) AS callers FROM holdcast_choice WHERE music_class IS NOT NULL AND track IS NULL ' +
+      'GROUP BY music_class';
+    return [rows, ...unmappedFinding((await this.thread.read({ sql, values: [] })).map(usedClass))];
   }
 
   async #checkDisk(): Promise<StoreFinding[]> {

@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
+import { systemClock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { makeFolder, refuseAsRoot } from './owner';
-import type { Migration } from './schema';
+import { migrationsFor } from './schema';
 
 export type Sqlite = Database.Database;
 
@@ -22,13 +23,6 @@ export type Sqlite = Database.Database;
 const MAKE = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK;
 /** A locked file is asked for again after so long; meanwhile the thread can answer questions. Milliseconds. */
 export const BUSY_MS = 25;
-
-export interface FileOptions {
-  readonly file: string;
-  readonly migrations: readonly Migration[];
-  /** When it is now, milliseconds since 1970; in the name of a file that is set aside. */
-  readonly wall: () => number;
-}
 
 export interface OpenFile {
   readonly database: Sqlite;
@@ -39,12 +33,12 @@ export interface OpenFile {
 }
 
 /** @throws what SQLite throws; HoldcastError HC_STORE_REFUSED when a newer Holdcast made the file */
-export function openFile(options: FileOptions): OpenFile {
+export function openFile(file: string): OpenFile {
   try {
-    return begin(options);
+    return begin(file);
   } catch (error) {
     if (!isDamaged(error)) throw error;
-    return setAside(options);
+    return setAside(file);
   }
 }
 
@@ -62,7 +56,7 @@ export function isMoved(file: string, { inode }: OpenFile): boolean {
   }
 }
 
-function begin({ file, migrations }: FileOptions): OpenFile {
+function begin(file: string): OpenFile {
   makeFolder(dirname(file));
   refuseAsRoot(file);
   const fd = openSync(file, MAKE, 0o600);
@@ -80,7 +74,7 @@ function begin({ file, migrations }: FileOptions): OpenFile {
     // in the middle. Checkpoints wait for it in either.
     database.pragma('synchronous = NORMAL');
     database.pragma(`journal_size_limit = ${16 << 20}`);
-    patiently(() => migrate(database, migrations));
+    patiently(() => migrate(database));
     return { database, inode: statSync(file).ino };
   } catch (error) {
     database.close();
@@ -106,7 +100,8 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** In one transaction: all that are missing, or none. */
-function migrate(database: Sqlite, migrations: readonly Migration[]): void {
+function migrate(database: Sqlite): void {
+  const migrations = migrationsFor('embedded');
   const latest = migrations.at(-1)?.version ?? 0;
   if (versionOf(database) === latest) return;
   database.exec('BEGIN IMMEDIATE');
@@ -160,21 +155,22 @@ function newer(version: number, latest: number): HoldcastError {
  * One process at a time, by a lock of SQLite's own, which ends with its process: the others find the new file.
  * What was written beside the file (its -wal) goes with it: both are needed to recover what is in them.
  */
-function setAside(options: FileOptions): OpenFile {
-  const { file, wall } = options;
+function setAside(file: string): OpenFile {
   const guard = new Database(`${file}-lock`);
   try {
     patiently(() => guard.exec('BEGIN EXCLUSIVE'));
     try {
-      return begin(options);
+      return begin(file);
     } catch (error) {
       if (!isDamaged(error)) throw error;
     }
-    const aside = freeName(`${file}.damaged-${new Date(wall()).toISOString().replace(/[:.]/g, '-')}`);
+    const aside = freeName(
+      `${file}.damaged-${new Date(systemClock().wall()).toISOString().replace(/[:.]/g, '-')}`,
+    );
     for (const part of ['-wal', '-shm', '']) {
       if (existsSync(file + part)) renameSync(file + part, aside + part);
     }
-    return { ...begin(options), aside };
+    return { ...begin(file), aside };
   } finally {
     guard.close();
   }

@@ -1,22 +1,12 @@
-// The other end of the embedded store's thread: questions with a time limit, and a new thread where one died.
+// The other end of the embedded store's thread: questions with a time limit.
 // A thread that hangs in the disk cannot be ended; what waits for it is told so, and nothing more is piled up on it.
-import type { Worker } from 'node:worker_threads';
 import { join } from 'node:path';
-import type { Clock } from '../util/clock';
+import { Worker } from 'node:worker_threads';
 import { messageOf, type HoldcastError } from '../util/errors';
-import type { Logger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 import { PendingRequests } from '../util/pendingRequests';
-import { migrationsFor, type Migration } from './schema';
-import { away, refused } from './store';
-
-/** A value of SQLite. */
-export type SqlValue = string | number | null;
-
-export interface Statement {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
+import type { Fields, Statement } from './rows';
+import { away, refused, type StoreParts } from './store';
 
 export type Request =
   | { readonly id: number; readonly type: 'read'; readonly statement: Statement }
@@ -24,10 +14,8 @@ export type Request =
   | { readonly id: number; readonly type: 'write'; readonly statements: readonly Statement[] }
   | { readonly id: number; readonly type: 'close' };
 
-export type SqlRow = Readonly<Record<string, unknown>>;
-
 export type Answer =
-  | { readonly id: number; readonly rows: readonly SqlRow[] }
+  | { readonly id: number; readonly rows: readonly Fields[] }
   /** Rows that each statement changed. */
   | { readonly id: number; readonly changed: readonly number[] }
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
@@ -37,16 +25,11 @@ export type Answer =
 /** What the thread is started with. */
 export interface ThreadData {
   readonly file: string;
-  readonly migrations: readonly Migration[];
   /** How long to wait for a locked file, milliseconds. */
   readonly lockedMs: number;
 }
 
-export interface ThreadOptions {
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** File that the thread runs; absent: the built one. */
-  readonly worker?: string;
+export interface ThreadOptions extends StoreParts {
   /** A question that is not answered within it is given up, milliseconds. */
   readonly limitMs?: number;
   /** How long to wait for a file that another process has locked, milliseconds; less than limitMs. */
@@ -57,21 +40,21 @@ export interface ThreadOptions {
 const ENDED = -1;
 const LIMIT_MS = 4000;
 const LOCKED_MS = 2500;
-/** Delay before another thread replaces one that died, milliseconds. */
-const REST_MS = 1000;
 
 /**
- * Files whose thread has been told to end and has not: it hangs in the disk, and cannot be ended. Another one would hang
+ * Threads that have been told to end and have not: what hangs in the disk cannot be ended. Another one of its file would hang
  * there too, and each that is opened anew.
  */
-const ending = new Map<string, number>();
+const ending = new Set<EmbeddedThread>();
 
+/** Is started with the first question; `#over` for good when it has died or is closed: its owner opens another. */
 export class EmbeddedThread {
-  #worker: Promise<Worker> | undefined;
+  #worker: Worker | undefined;
   readonly #pending: PendingRequests<Answer>;
   /** Given up, and not answered since: it hangs in the disk. */
   readonly #late = new Set<number>();
-  #diedAt = -Infinity;
+  /** Why nothing more is asked. */
+  #over: HoldcastError | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -82,7 +65,7 @@ export class EmbeddedThread {
   }
 
   /** @throws HoldcastError HC_STORE_AWAY, HC_STORE_REFUSED */
-  async read(statement: Statement): Promise<readonly SqlRow[]> {
+  async read(statement: Statement): Promise<readonly Fields[]> {
     const answer = await this.#ask({ type: 'read', statement });
     return 'rows' in answer ? answer.rows : [];
   }
@@ -100,47 +83,36 @@ export class EmbeddedThread {
   }
 
   async #close(): Promise<void> {
-    if (!this.#worker) return;
-    const isGone = this.#marked();
-    const worker = await this.#worker.catch(() => undefined);
-    if (!worker || worker.threadId === ENDED) return isGone();
+    this.#over ??= away('the store is closed');
+    const worker = this.#worker;
+    if (!worker || worker.threadId === ENDED) return;
+    ending.add(this);
     const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    void gone.then(isGone);
     try {
-      await this.#send({ type: 'close' });
+      await this.#send(worker, { type: 'close' });
       await gone;
     } catch {
       // It hangs: it may not keep the process.
       worker.unref();
       void worker.terminate();
     }
-    this.#lose(away('the store is closed'));
+    this.#pending.failAll(this.#over);
   }
 
-  /** No other thread for this file, until what is returned is called. */
-  #marked(): () => void {
-    const { file } = this;
-    const add = (count: number): void => void ending.set(file, (ending.get(file) ?? 0) + count);
-    add(1);
-    return () => add(-1);
+  async #ask(request: Asked): Promise<Answer> {
+    if (this.#over) throw this.#over;
+    if (this.#late.size > 0) throw away('the disk has not answered for too long', DISK);
+    if (!this.#worker && [...ending].some(({ file }) => file === this.file))
+      throw away('the last thread of this file still waits for the disk', DISK);
+    return this.#send((this.#worker ??= this.#start()), request);
   }
 
-  #ask(request: Asked): Promise<Answer> {
-    if (this.#closed) return Promise.reject(away('the store is closed'));
-    if (this.#late.size > 0) return Promise.reject(away('the disk has not answered for too long', DISK));
-    return this.#send(request);
-  }
-
-  #send(request: Asked): Promise<Answer> {
+  #send(worker: Worker, request: Asked): Promise<Answer> {
     const { limitMs = LIMIT_MS } = this.options;
     return this.#pending.begin({
       limitMs,
       context: undefined,
-      send: (id) =>
-        void this.#thread().then(
-          (worker) => worker.postMessage({ id, ...request } satisfies Request),
-          (error: unknown) => this.#pending.fail(id, error instanceof Error ? error : away(messageOf(error))),
-        ),
+      send: (id) => worker.postMessage({ id, ...request } satisfies Request),
       givenUp: (_, id) => {
         this.#late.add(id);
         return away(`the disk did not answer within ${limitMs} ms`, DISK);
@@ -154,43 +126,24 @@ export class EmbeddedThread {
     else this.#pending.answer(answer.id, answer);
   }
 
-  #thread(): Promise<Worker> {
-    if (!this.#worker && this.options.clock.now() - this.#diedAt < REST_MS)
-      return Promise.reject(away('the thread of the store died just now', LIBSQL));
-    if (!this.#worker && (ending.get(this.file) ?? 0) > 0)
-      return Promise.reject(away('the last thread of this file still waits for the disk', DISK));
-    this.#worker ??= this.#start();
-    return this.#worker;
-  }
-
-  async #start(): Promise<Worker> {
-    const { Worker } = await import('node:worker_threads');
+  #start(): Worker {
     const { worker = join(packageRoot(), 'dist', 'store-worker.cjs'), lockedMs = LOCKED_MS } = this.options;
-    const workerData: ThreadData = { file: this.file, migrations: migrationsFor('embedded'), lockedMs };
+    const workerData: ThreadData = { file: this.file, lockedMs };
     // Nothing of it may come to stdout, which is the caller's ear.
     const thread = new Worker(worker, { workerData, stdout: true, stderr: true });
     thread.stdout.resume();
     thread.stderr.resume();
-    let lost = false;
-    // Once: its end is told twice, and by then there may be another thread.
-    const lose = (message: string): void => {
-      if (!lost) this.#lose(away(message, LIBSQL));
-      lost = true;
-    };
+    const lose = (message: string): void => this.#pending.failAll((this.#over ??= away(message, LIBSQL)));
     thread.on('message', (answer: Answer) => {
       if ('id' in answer) this.#answered(answer);
       else this.#foundDamaged(answer.aside);
     });
     thread.on('error', (error) => lose(`the store's thread died: ${messageOf(error)}`));
-    thread.on('exit', () => lose('the thread of the store ended'));
+    thread.on('exit', () => {
+      ending.delete(this);
+      lose('the thread of the store ended');
+    });
     return thread;
-  }
-
-  #lose(error: Error): void {
-    if (this.#worker) this.#diedAt = this.options.clock.now();
-    this.#worker = undefined;
-    this.#late.clear();
-    this.#pending.failAll(error);
   }
 
   #foundDamaged(aside: string): void {

@@ -15,7 +15,8 @@ import {
   type OpenFile,
   type Sqlite,
 } from './embeddedFile';
-import type { Answer, Request, SqlRow, Statement, ThreadData } from './embeddedThread';
+import type { Answer, Request, ThreadData } from './embeddedThread';
+import type { Fields, Statement } from './rows';
 
 type Prepared = ReturnType<Sqlite['prepare']>;
 
@@ -25,7 +26,7 @@ type Prepared = ReturnType<Sqlite['prepare']>;
  */
 const COLLECT_AFTER = 1000;
 
-const { file, migrations, lockedMs } = workerData as ThreadData;
+const { file, lockedMs } = workerData as ThreadData;
 const port = parentPort!;
 const clock = systemClock();
 let open: OpenFile | undefined;
@@ -57,7 +58,7 @@ function fail(id: number, error: unknown): void {
 
 function read({ id, statement: { sql, values } }: Request & { type: 'read' }): void {
   try {
-    answer({ id, rows: statementOf(opened().database, sql).all([...values]) as SqlRow[] });
+    answer({ id, rows: statementOf(opened().database, sql).all([...values]) as Fields[] });
   } catch (error) {
     fail(id, error);
   }
@@ -117,7 +118,7 @@ async function sync(): Promise<void> {
 function opened(): OpenFile {
   if (open && isMoved(file, open)) closeFile();
   if (open) return open;
-  open = openFile({ file, migrations, wall: () => clock.wall() });
+  open = openFile(file);
   if (open.aside !== undefined) answer({ aside: open.aside });
   return open;
 }

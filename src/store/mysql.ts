@@ -2,27 +2,21 @@
 // The driver is imported with the first query, since that takes 60 ms; the pool is ours (pool.ts).
 import { Socket } from 'node:net';
 import type { Connection as Driver, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
-import type { Clock } from '../util/clock';
-import type { Logger } from '../util/log';
 import { greetingError, serverErrno } from './mysqlErrors';
-import { Pool, type Connection, type Result, type Value } from './pool';
 import { trustOf } from './mysqlTrust';
 import type { DatabaseSettings } from './settings';
 
-export type { Pool, Row } from './pool';
+export type Value = string | number | bigint | boolean | null;
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What a statement brought: rows of a question, rows that others changed. */
+export interface Result {
+  readonly rows: readonly Row[];
+  readonly changed: number;
+}
 
 /** Statements that a connection keeps prepared; the server has a limit for all its clients. */
 const PREPARED = 40;
-
-/**
- * No connection is made before the first query.
- * @returns a pool that its owner closes
- */
-export function openPool(settings: DatabaseSettings, parts: { log: Logger; clock: Clock }): Pool {
-  const { connections, connectMs, queryMs } = settings;
-  const connect = (): Connection => new MysqlConnection(settings);
-  return new Pool({ connect, connections, connectMs, queryMs, ...parts });
-}
 
 /**
  * A socket whose readers' exceptions end it, and not the process: the driver parses in a listener of `data`.
@@ -40,9 +34,11 @@ class GuardedSocket extends Socket {
   }
 }
 
-class MysqlConnection implements Connection {
+export class MysqlConnection {
+  /** It may be used; rejects with the driver's error, and is dead then. */
+  readonly ready: Promise<void>;
   readonly #socket = new GuardedSocket();
-  readonly #driver: Promise<Driver>;
+  #driver: Driver | undefined;
   /** Rejects when the connection ends: the driver does not tell its callers in every case. */
   readonly #ended: Promise<never>;
   #end: (error: Error) => void = () => {};
@@ -51,24 +47,13 @@ class MysqlConnection implements Connection {
     this.#ended = new Promise((_, reject) => (this.#end = reject));
     this.#ended.catch(() => {});
     this.#socket.on('close', () => this.#end(lost()));
-    this.#driver = this.#begin();
-    this.#driver.catch(() => {});
+    this.ready = this.#begin();
+    this.ready.catch(() => this.destroy());
   }
 
+  /** It has ended, however. */
   get dead(): boolean {
     return this.#socket.destroyed;
-  }
-
-  async ready(): Promise<void> {
-    await this.#answered<void>((driver, done) => driver.connect((error) => done(error))).catch(
-      (error: unknown) => {
-        throw this.#socket.bytesWritten === 0 ? greetingError(error) : error;
-      },
-    );
-    await this.send(sessionSql(this.settings.queryMs), []).catch((error: unknown) => {
-      // An old server or a proxy that does not know one of these works without them.
-      if (serverErrno(error) === undefined) throw error;
-    });
   }
 
   send(sql: string, values: readonly Value[]): Promise<Result> {
@@ -81,26 +66,26 @@ class MysqlConnection implements Connection {
     });
   }
 
+  /** Says farewell to the server; for one that nothing hangs on. */
   retire(): void {
-    void this.#driver.then((driver) => {
-      if (!this.dead) driver.end();
-      this.#socket.destroySoon();
-    });
+    if (!this.dead) this.#driver?.end();
+    this.#socket.destroySoon();
   }
 
+  /** At once: what was sent is lost. */
   destroy(): void {
     this.#socket.destroy();
   }
 
-  async #begin(): Promise<Driver> {
+  async #begin(): Promise<void> {
     const { authPlugins, createConnection } = await import('mysql2');
-    const { user, password, database, socket, host, port } = this.settings;
+    const { user, password, database, socket, host, port, queryMs } = this.settings;
     const trust = await trustOf(this.settings, authPlugins);
     if (this.dead) throw lost();
     // Node compares a certificate with the name that a socket was connected to, and notes none for an address.
     if (trust.host !== undefined) Object.assign(this.#socket, { _host: trust.host });
     // The driver's own time limits are off: they are real time, and leave the connection in use.
-    const driver = createConnection({
+    this.#driver = createConnection({
       ...{ user, database, ...(password !== undefined && { password }) },
       stream: () => (socket === undefined ? this.#socket.connect(port, host) : this.#socket.connect(socket)),
       ...{ connectTimeout: 0, charset: 'UTF8MB4_GENERAL_CI', maxPreparedStatements: PREPARED },
@@ -111,19 +96,26 @@ class MysqlConnection implements Connection {
     });
     this.#socket.setNoDelay(true).setKeepAlive(true, 30_000);
     // One without a listener would end the process; and after a protocol error no caller would ever hear of it.
-    driver.on('error', (error: Error) => {
+    this.#driver.on('error', (error: Error) => {
       this.#end(error);
       this.#socket.destroy();
     });
-    return driver;
+    await this.#answered<void>((driver, done) => driver.connect((error) => done(error))).catch(
+      (error: unknown) => {
+        throw this.#socket.bytesWritten === 0 ? greetingError(error) : error;
+      },
+    );
+    await this.send(sessionSql(queryMs), []).catch((error: unknown) => {
+      // An old server or a proxy that does not know one of these works without them.
+      if (serverErrno(error) === undefined) throw error;
+    });
   }
 
-  async #answered<T>(
+  #answered<T>(
     ask: (driver: Driver, done: (error: Error | null | undefined, answer?: T) => void) => void,
   ): Promise<T> {
-    const driver = await this.#driver;
     const answer = new Promise<T>((resolve, reject) =>
-      ask(driver, (error, value) => (error ? reject(error) : resolve(value as T))),
+      ask(this.#driver!, (error, value) => (error ? reject(error) : resolve(value as T))),
     );
     answer.catch((error: unknown) => {
       if ((error as QueryError).fatal) this.#socket.destroy();

@@ -1,24 +1,22 @@
-// The operator's end of MySQL: tables beside the old system's, and what its numbers mean.
+// The operator's end of MySQL: tables beside the old system's, and what its numbers mean. A number that the old system may write
+// has its meaning before Holdcast gives numbers to tracks of its own.
 // Every step may be interrupted and done again: MySQL commits each change of a table at once.
-import type { Clock } from '../util/clock';
 import {
   findingsOf,
+  meanings,
   ok,
-  paged,
   problem,
+  recordsOf,
   unmappedFinding,
   type MigrateOptions,
   type MigrateReport,
   type StoreAdmin,
   type StoreFinding,
 } from './adminPort';
-import { openPool } from './mysql';
-import { meanings, stateOf, tracksOf, writeMeanings } from './mysqlClasses';
-import { refused } from './store';
+import { refused, type StoreParts } from './store';
 import { MysqlStore, rememberOld, usedClasses } from './mysqlStore';
-import type { StoreParts } from './open';
-import type { Pool, Queryable } from './pool';
-import { recordOf, rowsOfRecords, type StoreRecord } from './rows';
+import { Pool, type Queryable } from './pool';
+import { rowsOfRecords, type StoreRecord } from './rows';
 import { migrationsFor } from './schema';
 import type { DatabaseSettings } from './settings';
 
@@ -31,19 +29,11 @@ const TABLES = [
   ...['holdcast_pin', 'holdcast_secret'],
 ];
 
-export function openMysqlAdmin(settings: DatabaseSettings, parts: StoreParts): StoreAdmin {
-  const patient = { ...settings, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
-  return new MysqlAdmin(openPool(patient, parts), parts.clock);
-}
-
-class MysqlAdmin implements StoreAdmin {
-  readonly #store: MysqlStore;
-
-  constructor(
-    private readonly pool: Pool,
-    private readonly clock: Clock,
-  ) {
-    this.#store = new MysqlStore(pool, clock);
+export class MysqlAdmin extends MysqlStore implements StoreAdmin {
+  constructor(settings: DatabaseSettings, parts: StoreParts) {
+    // One connection keeps the lock of a migration.
+    const patient = { ...settings, connections: 2, queryMs: Math.max(settings.queryMs, LIMIT_MS) };
+    super(new Pool(patient, parts), parts.clock);
   }
 
   migrate(options: MigrateOptions): Promise<MigrateReport> {
@@ -72,21 +62,13 @@ class MysqlAdmin implements StoreAdmin {
     );
   }
 
-  async *records(): AsyncGenerator<StoreRecord> {
+  records(): AsyncGenerator<StoreRecord> {
     const now = Math.trunc(this.clock.wall());
-    // Numbers first: a store that gives numbers to tracks must know which ones are taken.
-    for (const which of ['IS NULL', 'IS NOT NULL'])
-      yield* this.#records(
-        'holdcast_choice',
-        ['q.src'],
-        [
-          `SELECT q.src, t.track, q.music_class, COALESCE(c.at_ms, ${now}) AS at_ms FROM queue_music q`,
-          'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src',
-          `WHERE t.track ${which} AND q.music_class IS NOT NULL AND q.src IS NOT NULL`,
-        ],
-      );
-    yield* this.#records('holdcast_heard', ['uniqueid', 'at_ms', 'kind', 'item']);
-    yield* this.#records('holdcast_key', ['uniqueid', 'at_ms', 'digit', 'action']);
+    const choices = (which: string): string =>
+      `SELECT q.src, t.track, q.music_class, COALESCE(c.at_ms, ${now}) AS at_ms FROM queue_music q ` +
+      'LEFT JOIN holdcast_track t USING (music_class) LEFT JOIN holdcast_choice c ON c.src = q.src ' +
+      `WHERE t.track ${which} AND q.music_class IS NOT NULL AND q.src IS NOT NULL`;
+    return recordsOf((sql, values) => this.pool.query(sql, values), choices, 'q.src');
   }
 
   async put(records: readonly StoreRecord[]): Promise<void> {
@@ -99,30 +81,34 @@ class MysqlAdmin implements StoreAdmin {
           `music class ${number} means a track here, and perhaps another one where the records come from`,
           'say what it means there, by `holdcast store migrate --class`, and export again',
         );
-    await this.#store.writeRows(rows);
-  }
-
-  close(): Promise<void> {
-    return this.pool.close();
+    await this.writeRows(rows);
   }
 
   async #migrate(on: Queryable, options: MigrateOptions): Promise<MigrateReport> {
+    const tables = await tablesOf(on);
     const left = await missing(on);
-    const isOld = await beginsBeside(on, left);
     const applied = left.map(({ name }) => name);
+    // The old system's table was there before ours: all that it may write gets its meaning, used or not.
+    const isOld = tables.has('queue_music') && left.some(({ version }) => version === 1);
     if (!options.dryRun) {
       for (const { statements } of left) for (const statement of statements) await on.run(statement);
       await rememberOld(on, this.clock.wall());
     }
-    const found = meanings(await stateOf(on, await tablesOf(on)), options, isOld);
-    if (options.dryRun) return { applied, ...found };
-    await inTransaction(on, () => writeMeanings(on, found, options));
+    const has = (table: string): boolean => !options.dryRun || tables.has(table);
+    const known = has('holdcast_track') ? await tracksOf(on) : new Map<number, string>();
+    const used = has('queue_music') ? await usedClasses(on) : [];
+    const given = Object.keys(options.classes ?? {}).map(Number);
+    const ofOld = isOld ? options.tracks.map((_, at) => at + 1) : [];
+    const found = meanings(known, used, options, [...given, ...ofOld]);
+    const report = { applied, choices: used.reduce((sum, { callers }) => sum + callers, 0), ...found };
+    if (options.dryRun) return report;
+    await this.pool.transaction((own) => writeMeanings(own, found, options));
     // Last: what is interrupted before is done again, all of it.
     for (const { version, name } of left)
       await on.run('INSERT IGNORE INTO holdcast_schema (version, name, at_ms) VALUES (?, ?, ?)', [
         ...([version, name, Math.trunc(this.clock.wall())] as const),
       ]);
-    return { applied, ...found };
+    return report;
   }
 
   async #checkServer(): Promise<StoreFinding[]> {
@@ -177,34 +163,9 @@ class MysqlAdmin implements StoreAdmin {
       ...unmappedFinding(unmapped),
     ];
   }
-
-  async *#records(
-    table: string,
-    key: readonly string[],
-    select: readonly string[] = [`SELECT * FROM ${table} WHERE TRUE`],
-  ): AsyncGenerator<StoreRecord> {
-    const query = (sql: string, values: readonly string[]) => this.pool.query(sql, values);
-    for await (const row of paged(query, select.join(' '), key)) yield recordOf(table, row);
-  }
 }
 
 const COUNTED = { queue_music: 'choices', holdcast_heard: 'things heard', holdcast_key: 'keys' };
-
-async function inTransaction(on: Queryable, work: () => Promise<void>): Promise<void> {
-  await on.run('START TRANSACTION');
-  try {
-    await work();
-    await on.run('COMMIT');
-  } catch (error) {
-    await on.run('ROLLBACK').catch(() => {});
-    throw error;
-  }
-}
-
-/** Whether the old system's table is there, and ours are not yet. */
-async function beginsBeside(on: Queryable, left: ReturnType<typeof migrationsFor>): Promise<boolean> {
-  return left.some(({ version }) => version === 1) && (await tablesOf(on)).has('queue_music');
-}
 
 async function tablesOf(on: Queryable): Promise<Set<string>> {
   const rows = await on.query(
@@ -227,4 +188,53 @@ async function missing(on: Queryable): Promise<ReturnType<typeof migrationsFor>>
       'run the newer Holdcast',
     );
   return all.filter(({ version }) => !done.has(version));
+}
+
+/**
+ * Writes what numbers mean, those that the operator has said first. A track has one number: callers of another number that means
+ * the same get it.
+ */
+async function writeMeanings(
+  on: Queryable,
+  { mapped }: Pick<MigrateReport, 'mapped'>,
+  { classes = {} }: MigrateOptions,
+): Promise<void> {
+  const isGiven = ({ musicClass }: { musicClass: number }): boolean => classes[musicClass] !== undefined;
+  const given = mapped.filter(isGiven);
+  // Two that are exchanged must not be in each other's way.
+  for (const { musicClass } of given)
+    await on.run('DELETE FROM holdcast_track WHERE music_class = ?', [musicClass]);
+  const named = new Set(Object.keys(classes).map(Number));
+  for (const { musicClass, track } of given) await renumber(on, musicClass, track, named);
+  for (const one of mapped.filter((other) => !isGiven(other))) await merge(on, one.musicClass, one.track);
+}
+
+/** `track` has this number from now on, unless the operator gives it another as well. */
+async function renumber(
+  on: Queryable,
+  musicClass: number,
+  track: string,
+  named: ReadonlySet<number>,
+): Promise<void> {
+  const [row] = await on.query('SELECT music_class FROM holdcast_track WHERE track = ?', [track]);
+  const number = Number(row?.['music_class']);
+  if (row && !named.has(number)) {
+    await on.run('UPDATE queue_music SET music_class = ? WHERE music_class = ?', [musicClass, number]);
+    await on.run('DELETE FROM holdcast_track WHERE music_class = ?', [number]);
+  }
+  await merge(on, musicClass, track);
+}
+
+async function merge(on: Queryable, musicClass: number, track: string): Promise<void> {
+  await on.run('INSERT IGNORE INTO holdcast_track (music_class, track) VALUES (?, ?)', [musicClass, track]);
+  const [row] = await on.query('SELECT music_class FROM holdcast_track WHERE track = ?', [track]);
+  const number = Number(row?.['music_class']);
+  if (row && number !== musicClass)
+    await on.run('UPDATE queue_music SET music_class = ? WHERE music_class = ?', [number, musicClass]);
+}
+
+/** By number. */
+async function tracksOf(on: Queryable): Promise<Map<number, string>> {
+  const rows = await on.query('SELECT music_class, track FROM holdcast_track');
+  return new Map(rows.map(({ music_class, track }) => [Number(music_class), String(track)]));
 }

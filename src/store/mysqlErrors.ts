@@ -63,12 +63,6 @@ export function greetingError(error: unknown): unknown {
   return away(`the database takes no connection from here: ${code} (${errno})`, SERVER, { errno });
 }
 
-/** The server's own number behind an error of ours, for what is tried again. */
-export function errnoBehind(error: unknown): number | undefined {
-  const { cause } = (error ?? {}) as { cause?: { errno?: unknown } };
-  return typeof cause?.errno === 'number' ? cause.errno : undefined;
-}
-
 /** Transactions that want the same rows may lock each other out; one of them tries again, so often. */
 const TRIES = 4;
 /** ER_LOCK_DEADLOCK. */
@@ -80,7 +74,8 @@ export async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (tries === TRIES || errnoBehind(error) !== DEADLOCK) throw error;
+      const { cause } = error as { cause?: { errno?: unknown } };
+      if (tries === TRIES || cause?.errno !== DEADLOCK) throw error;
     }
   }
 }

@@ -1,11 +1,12 @@
 // MySQL and MariaDB: the old system's table of choices as it is, and beside it what that has no place for.
 // A number of a music class stands there for a track; holdcast_track says which.
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../util/clock';
+import { usedClass, type UsedClass } from './adminPort';
 import { unlessDeadlocked } from './mysqlErrors';
-import { mysqlPins } from './mysqlPins';
-import type { Pool, Queryable, Row, Value } from './pool';
+import type { Pool, Queryable, Value } from './pool';
 import { isKept, LARGEST_CLASS, latestBelieved, rowsOf, type ChoiceRow, type Rows } from './rows';
-import { SqlPins } from './sqlPins';
+import { SqlPins, type PinTables } from './sqlPins';
 import { away, refused, type Phone, type Store, type StoreEntry } from './store';
 
 /** Rows of one statement: few lengths, since each is a statement that the server keeps prepared. */
@@ -25,8 +26,8 @@ export class MysqlStore implements Store {
 
   /** @param pool closed with the store */
   constructor(
-    private readonly pool: Pool,
-    private readonly clock: Clock,
+    protected readonly pool: Pool,
+    protected readonly clock: Clock,
   ) {
     this.pins = new SqlPins(mysqlPins(pool));
   }
@@ -47,26 +48,14 @@ export class MysqlStore implements Store {
   }
 
   /** The same for rows that are checked already. */
-  async writeRows(rows: Rows): Promise<void> {
+  protected async writeRows(rows: Rows): Promise<void> {
     const latest = latestBelieved(this.clock.wall());
     const choices = await this.#numbered(newest(rows.choices, latest));
-    await unlessDeadlocked(() =>
-      this.pool.transaction(async (on) => {
-        await writeChoices(on, choices, latest);
-        await insertOnce(
-          on,
-          'holdcast_heard',
-          ['uniqueid', 'at_ms', 'kind', 'item', 'src', 'queue'],
-          rows.heard,
-        );
-        await insertOnce(
-          on,
-          'holdcast_key',
-          ['uniqueid', 'at_ms', 'digit', 'action', 'src', 'queue'],
-          rows.keys,
-        );
-      }),
-    );
+    await this.pool.transaction(async (on) => {
+      await writeChoices(on, choices, latest);
+      await insertOnce(on, 'holdcast_heard (uniqueid, at_ms, kind, item, src, queue)', rows.heard);
+      await insertOnce(on, 'holdcast_key (uniqueid, at_ms, digit, action, src, queue)', rows.keys);
+    });
   }
 
   async purge(wallMs: number): Promise<number> {
@@ -77,7 +66,7 @@ export class MysqlStore implements Store {
       for (let some = PURGED; some === PURGED; removed += some) some = await this.pool.run(sql, [wallMs]);
     }
     for (let some = PURGED; some === PURGED;) {
-      const { found, gone } = await unlessDeadlocked(() => this.#purgeChoices(wallMs));
+      const { found, gone } = await this.#purgeChoices(wallMs);
       some = found;
       removed += gone;
     }
@@ -165,15 +154,11 @@ async function setClasses(on: Queryable, choices: readonly Numbered[]): Promise<
   }
 }
 
-async function insertOnce(
-  on: Queryable,
-  table: string,
-  columns: readonly string[],
-  rows: readonly (readonly Value[])[],
-): Promise<void> {
+/** @param table and its columns */
+async function insertOnce(on: Queryable, table: string, rows: readonly (readonly Value[])[]): Promise<void> {
   for (const piece of inPieces(rows))
     await on.run(
-      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${marks(piece.length, columns.length)} ` +
+      `INSERT INTO ${table} VALUES ${marks(piece.length, piece[0]!.length)} ` +
         'ON DUPLICATE KEY UPDATE at_ms = at_ms',
       piece.flat(),
     );
@@ -230,15 +215,12 @@ async function free(on: Queryable): Promise<number> {
 }
 
 /** Numbers that callers have, and how many callers. */
-export async function usedClasses(on: Queryable): Promise<{ musicClass: number; callers: number }[]> {
-  const rows: readonly Row[] = await on.query(
+export async function usedClasses(on: Queryable): Promise<UsedClass[]> {
+  const rows = await on.query(
     'SELECT music_class, COUNT(*) AS callers FROM queue_music WHERE music_class IS NOT NULL ' +
       'GROUP BY music_class ORDER BY music_class',
   );
-  return rows.map(({ music_class, callers }) => ({
-    musicClass: Number(music_class),
-    callers: Number(callers),
-  }));
+  return rows.map(usedClass);
 }
 
 /** "(?, ?), (?, ?)"; "?, ?" where a row has no width. */
@@ -253,4 +235,46 @@ function* inPieces<T>(rows: readonly T[]): Generator<T[]> {
     yield rows.slice(from, from + length);
     from += length;
   }
+}
+
+/** UTC: local time has an hour twice a year. */
+const GUARD =
+  "SELECT secret, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 AS now_ms " +
+  "FROM holdcast_secret WHERE name = 'pin' FOR UPDATE";
+
+/**
+ * Shared by all machines: the row of the secret is locked for each step, so that tries are counted one after the other. Times are
+ * the server's, since the machines' clocks may differ.
+ */
+function mysqlPins(pool: Pool): PinTables {
+  return {
+    onConflict:
+      "ON DUPLICATE KEY UPDATE tries = holdcast_pin.tries + 1, told = IF(holdcast_pin.told = VALUES(told), holdcast_pin.told, ''), " +
+      'at_ms = VALUES(at_ms)',
+    step: (body) =>
+      pool.transaction(async (on) =>
+        body({
+          ...((await guard(on)) ?? (await newGuard(on))),
+          run: async (statements) => {
+            const changed: number[] = [];
+            for (const { sql, values } of statements) changed.push(await on.run(sql, values));
+            return changed;
+          },
+          query: ({ sql, values }) => on.query(sql, values),
+        }),
+      ),
+  };
+}
+
+async function guard(on: Queryable): Promise<{ secret: string; now: number } | undefined> {
+  const [row] = await on.query(GUARD);
+  return row && { secret: String(row['secret']), now: Number(row['now_ms']) };
+}
+
+async function newGuard(on: Queryable): Promise<{ secret: string; now: number }> {
+  const secret = randomBytes(32).toString('base64url');
+  await on.run("INSERT IGNORE INTO holdcast_secret (name, secret) VALUES ('pin', ?)", [secret]);
+  const made = await guard(on);
+  if (!made) throw away('the secret of PINs cannot be kept');
+  return made;
 }

@@ -3,39 +3,19 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { promises } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { authPlugins, ConnectionOptions } from 'mysql2';
 import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
 import type { DatabaseSettings } from './settings';
 import { away } from './store';
 
-/** The driver's makers of ways to log in, as far as they are used here. */
-export interface Plugins<Plugin> {
-  caching_sha2_password(options: KeyOptions & { overrideIsSecure: boolean }): Plugin;
-  sha256_password(options: KeyOptions): Plugin;
-}
-
-interface KeyOptions {
-  /** PEM. */
-  serverPublicKey?: string;
-  /** Told of a key that came from the server, before anything is encrypted for it. */
-  onServerPublicKey(): void;
-}
-
-/** What the driver is told of it. */
-export interface Trust<Plugin> {
-  readonly authPlugins: Record<string, Plugin | (() => () => never)>;
-  readonly ssl?: { readonly ca?: string; readonly verifyIdentity: true; readonly minVersion: 'TLSv1.2' };
-  /** The name that the server's certificate must be for. */
-  readonly host?: string;
-}
+/** What the driver is told of it; `host` is the name that the server's certificate must be for. */
+type Trust = Pick<ConnectionOptions, 'authPlugins' | 'ssl' | 'host'>;
 
 /**
  * Files are read anew for each connection, so that a renewed one counts.
  * @throws HoldcastError HC_STORE_AWAY: a file cannot be read, or is not what it should be
  */
-export async function trustOf<Plugin>(
-  settings: DatabaseSettings,
-  plugins: Plugins<Plugin>,
-): Promise<Trust<Plugin>> {
+export async function trustOf(settings: DatabaseSettings, plugins: typeof authPlugins): Promise<Trust> {
   const {
     ca,
     tlsName,
@@ -49,7 +29,7 @@ export async function trustOf<Plugin>(
   ]);
   const isSafe = tls || (await isBehindSocket(settings));
   const parts = {
-    ...(serverPublicKey !== undefined && { serverPublicKey }),
+    ...(serverPublicKey && { serverPublicKey }),
     onServerPublicKey: () => {
       if (!isSafe) throw unproven(settings);
     },
@@ -61,11 +41,7 @@ export async function trustOf<Plugin>(
       mysql_clear_password: refuseClear,
     },
     ...(tls && {
-      ssl: {
-        ...(authority !== undefined && { ca: authority }),
-        verifyIdentity: true,
-        minVersion: 'TLSv1.2',
-      } as const,
+      ssl: { ...(authority && { ca: authority }), verifyIdentity: true, minVersion: 'TLSv1.2' },
       host: tlsName ?? host,
     }),
   };

@@ -1,15 +1,6 @@
 // Which store there is: the one that the settings name. Its adapter is loaded only now.
-import type { Clock } from '../util/clock';
-import type { Logger } from '../util/log';
 import type { StoreSettings } from './settings';
-import type { Store } from './store';
-
-export interface StoreParts {
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** The embedded store's thread as a file that Node can run; absent: the built one. */
-  readonly worker?: string;
-}
+import type { Store, StoreParts } from './store';
 
 /**
  * The embedded store makes its tables itself. MySQL gets none by this, and none is looked for: without them every
@@ -18,8 +9,8 @@ export interface StoreParts {
  */
 export async function openStore(settings: StoreSettings, parts: StoreParts): Promise<Store> {
   if (settings.mysql) {
-    const [{ MysqlStore }, { openPool }] = await Promise.all([import('./mysqlStore'), import('./mysql')]);
-    return new MysqlStore(openPool(settings.mysql, parts), parts.clock);
+    const [{ MysqlStore }, { Pool }] = await Promise.all([import('./mysqlStore'), import('./pool')]);
+    return new MysqlStore(new Pool(settings.mysql, parts), parts.clock);
   }
   const { EmbeddedStore } = await import('./embedded');
   return new EmbeddedStore(settings.file, parts);

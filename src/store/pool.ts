@@ -1,57 +1,28 @@
 // Pool: a few connections to a database, each thing asked within a time limit; what hangs is cut with its connection.
 // Own, since the driver's pool keeps a connection whose query ran out of time, and its end() waits for one that hangs.
-import { setMaxListeners } from 'node:events';
 import type { Clock } from '../util/clock';
+import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
 import { PendingRequests } from '../util/pendingRequests';
 import type { Closeable } from '../util/scope';
-import { databaseError, SERVER } from './mysqlErrors';
+import { MysqlConnection, type Result, type Row, type Value } from './mysql';
+import { databaseError, SERVER, unlessDeadlocked } from './mysqlErrors';
+import type { DatabaseSettings } from './settings';
 import { away, refused } from './store';
 
-export type Value = string | number | bigint | boolean | null;
+export type { Row, Value } from './mysql';
+
 /** In the order of `?`, or by name for `:name`. */
 export type Params = readonly Value[] | Readonly<Record<string, Value>>;
-
-export type Row = Readonly<Record<string, unknown>>;
-
-/** What a statement brought: rows of a question, rows that others changed. */
-export interface Result {
-  readonly rows: readonly Row[];
-  readonly changed: number;
-}
 
 export interface Queryable {
   /**
    * DECIMAL, BIGINT and dates come as strings, INT as numbers, binary columns as Buffers.
-   * @param params in the order of `?`, or by name for `:name`
-   * @param signal cuts the query with its connection
    * @throws HoldcastError HC_STORE_AWAY (not reached, too slow, busy), HC_STORE_REFUSED (syntax, rights, data)
    */
-  query(sql: string, params?: Params, signal?: AbortSignal): Promise<readonly Row[]>;
+  query(sql: string, params?: Params): Promise<readonly Row[]>;
   /** The same for what changes rows. @returns how many were found or changed, as the server counts them */
-  run(sql: string, params?: Params, signal?: AbortSignal): Promise<number>;
-}
-
-/** One connection of the driver's. */
-export interface Connection {
-  /** Resolves when it may be used; rejects with the driver's error. */
-  ready(): Promise<void>;
-  send(sql: string, values: readonly Value[]): Promise<Result>;
-  /** It has ended, however. */
-  readonly dead: boolean;
-  /** Says farewell to the server; for one that nothing hangs on. */
-  retire(): void;
-  /** At once; what was sent may never settle. */
-  destroy(): void;
-}
-
-export interface PoolParts {
-  readonly connect: () => Connection;
-  readonly connections: number;
-  readonly connectMs: number;
-  readonly queryMs: number;
-  readonly clock: Clock;
-  readonly log: Logger;
+  run(sql: string, params?: Params): Promise<number>;
 }
 
 /** An idle connection this old is not used again: something on the way may have forgotten it. Milliseconds. */
@@ -62,104 +33,84 @@ const CLOSED = 'the pool of connections is closed';
 const GIVEN_UP = 'the query was given up';
 
 export class Pool implements Queryable, Closeable {
-  readonly #open = new Set<Connection>();
-  #idle: { connection: Connection; since: number }[] = [];
+  readonly #used = new Set<MysqlConnection>();
+  #idle: { connection: MysqlConnection; since: number }[] = [];
   /** For a connection, the first in line first. */
-  readonly #waiting: PendingRequests<Connection>;
-  /** Under way on a connection. */
-  readonly #asked: PendingRequests<unknown>;
-  /** Ends what is under way when the pool closes. */
-  readonly #closing = new AbortController();
+  readonly #waiting: PendingRequests<MysqlConnection>;
+  #closed = false;
 
-  constructor(private readonly parts: PoolParts) {
+  /** No connection is made before the first query. Its owner closes it. */
+  constructor(
+    private readonly settings: DatabaseSettings,
+    private readonly parts: { readonly log: Logger; readonly clock: Clock },
+  ) {
     this.#waiting = new PendingRequests(parts.clock);
-    this.#asked = new PendingRequests(parts.clock);
-    setMaxListeners(0, this.#closing.signal);
   }
 
+  /** @param signal cuts the query with its connection */
   async query(sql: string, params: Params = [], signal?: AbortSignal): Promise<readonly Row[]> {
-    return (await this.#once(sql, params, signal)).rows;
+    const { rows } = await this.#leased((connection) => this.#send(connection, sql, params, signal), signal);
+    return rows;
   }
 
-  async run(sql: string, params: Params = [], signal?: AbortSignal): Promise<number> {
-    return (await this.#once(sql, params, signal)).changed;
+  run(sql: string, params?: Params): Promise<number> {
+    return this.session((on) => on.run(sql, params));
   }
 
-  /** On one connection, committed when `body` resolves; otherwise nothing of it is kept. Throws what `body` throws. */
-  transaction<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#leased(signal, async (connection) => {
-      await this.#send(connection, 'START TRANSACTION', [], signal);
+  /**
+   * On one connection, committed when `body` resolves; otherwise nothing of it is kept. Throws what `body` throws.
+   * @param body begun anew where the server ended it for another transaction's sake
+   */
+  transaction<T>(body: (on: Queryable) => Promise<T>): Promise<T> {
+    const attempt = async (connection: MysqlConnection): Promise<T> => {
+      await this.#send(connection, 'START TRANSACTION');
       try {
-        const result = await body(this.#on(connection, signal));
-        await this.#send(connection, 'COMMIT', [], signal);
+        const result = await body(this.#on(connection));
+        await this.#send(connection, 'COMMIT');
         return result;
       } catch (error) {
-        await this.#rollBack(connection);
+        if (!connection.dead) await this.#send(connection, 'ROLLBACK').catch(() => connection.destroy());
         throw error;
       }
-    });
+    };
+    return unlessDeadlocked(() => this.#leased(attempt));
   }
 
   /** The same without a transaction: for locks that belong to a connection. */
-  session<T>(body: (queryable: Queryable) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#leased(signal, (connection) => body(this.#on(connection, signal)));
+  session<T>(body: (on: Queryable) => Promise<T>): Promise<T> {
+    return this.#leased((connection) => body(this.#on(connection)));
   }
 
   /** At once: what waits or hangs ends with HC_STORE_AWAY. */
   close(): Promise<void> {
-    this.#closing.abort();
-    for (const { connection } of this.#idle) {
-      connection.retire();
-      this.#open.delete(connection);
-    }
-    this.#idle = [];
+    this.#closed = true;
     this.#waiting.failAll(away(CLOSED));
-    for (const connection of this.#open) connection.destroy();
-    this.#open.clear();
+    for (const { connection } of this.#idle.splice(0)) connection.retire();
+    for (const connection of this.#used) connection.destroy();
     return Promise.resolve();
   }
 
-  /** Connections that stand or are being made. */
-  get size(): number {
-    return this.#open.size;
-  }
-
-  #once(sql: string, params: Params, signal?: AbortSignal): Promise<Result> {
-    return this.#leased(signal, (connection) => this.#send(connection, sql, params, signal));
-  }
-
-  #on(connection: Connection, outer: AbortSignal | undefined): Queryable {
-    const send = (sql: string, params: Params = [], signal = outer): Promise<Result> =>
-      this.#send(connection, sql, params, signal);
+  #on(connection: MysqlConnection): Queryable {
     return {
-      query: async (...all) => (await send(...all)).rows,
-      run: async (...all) => (await send(...all)).changed,
+      query: async (...asked) => (await this.#send(connection, ...asked)).rows,
+      run: async (...asked) => (await this.#send(connection, ...asked)).changed,
     };
   }
 
-  async #leased<T>(
-    signal: AbortSignal | undefined,
-    body: (connection: Connection) => Promise<T>,
-  ): Promise<T> {
+  async #leased<T>(body: (connection: MysqlConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const connection = await this.#lease(signal);
     try {
+      await this.#limited(connection, () => connection.ready, this.settings.connectMs, signal);
       return await body(connection);
     } finally {
       this.#release(connection);
     }
   }
 
-  async #lease(signal: AbortSignal | undefined): Promise<Connection> {
-    const { connections, queryMs } = this.parts;
-    if (this.#closing.signal.aborted) throw away(CLOSED);
-    if (signal?.aborted) throw away(GIVEN_UP);
-    const idle = this.#takeIdle();
-    if (idle) return idle;
-    if (this.#open.size < connections)
-      return this.#connect(signal).catch((error: unknown) => {
-        this.#fill();
-        throw error;
-      });
+  async #lease(signal: AbortSignal | undefined): Promise<MysqlConnection> {
+    const { connections, queryMs } = this.settings;
+    if (this.#closed) throw away(CLOSED);
+    if (this.#used.size < connections) return this.#take();
     if (this.#waiting.size >= MOST_WAITING) throw away('too many queries wait for the database', SERVER);
     return this.#waiting.begin({
       send: () => {},
@@ -173,88 +124,55 @@ export class Pool implements Queryable, Closeable {
     });
   }
 
-  async #connect(signal?: AbortSignal): Promise<Connection> {
-    const connection = this.parts.connect();
-    this.#open.add(connection);
-    try {
-      await this.#limited(connection, () => connection.ready(), this.parts.connectMs, signal);
-      return connection;
-    } catch (error) {
-      connection.destroy();
-      this.#open.delete(connection);
-      throw error;
+  /** One that rests, or a new one. */
+  #take(): MysqlConnection {
+    const fresh = this.parts.clock.now() - IDLE_MS;
+    let taken: MysqlConnection | undefined;
+    while (!taken && this.#idle.length > 0) {
+      const { connection, since } = this.#idle.pop()!;
+      if (!connection.dead && since > fresh) taken = connection;
+      else connection.retire();
     }
+    taken ??= new MysqlConnection(this.settings);
+    this.#used.add(taken);
+    return taken;
   }
 
-  #takeIdle(): Connection | undefined {
-    for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
-      const { connection, since } = last;
-      if (!connection.dead && this.parts.clock.now() - since < IDLE_MS) return connection;
-      connection.retire();
-      this.#open.delete(connection);
-    }
-    return undefined;
-  }
-
-  /** Goes to the first in line; otherwise it rests. */
-  #release(connection: Connection): void {
-    if (connection.dead || this.#closing.signal.aborted) {
-      this.#open.delete(connection);
-      return this.#fill();
-    }
+  /** It rests, and the first in line gets its place. */
+  #release(connection: MysqlConnection): void {
+    this.#used.delete(connection);
+    if (this.#closed) return connection.destroy();
+    if (!connection.dead) this.#idle.push({ connection, since: this.parts.clock.now() });
     const next = this.#waiting.oldest;
-    if (next === undefined) this.#idle.push({ connection, since: this.parts.clock.now() });
-    else this.#waiting.answer(next, connection);
+    if (next !== undefined) this.#waiting.answer(next, this.#take());
   }
 
-  /** A place is free: the first in line gets a new connection, or hears why there is none. */
-  #fill(): void {
-    const next = this.#waiting.oldest;
-    if (next === undefined) return;
-    this.#connect().then(
-      (connection) => this.#release(connection),
-      (error: Error) => {
-        this.#waiting.fail(next, error);
-        this.#fill();
-      },
-    );
-  }
-
-  #send(connection: Connection, sql: string, params: Params, signal?: AbortSignal): Promise<Result> {
+  #send(
+    connection: MysqlConnection,
+    sql: string,
+    params: Params = [],
+    signal?: AbortSignal,
+  ): Promise<Result> {
     const { sql: text, values } = numbered(sql, params);
-    return this.#limited(connection, () => connection.send(text, values), this.parts.queryMs, signal);
-  }
-
-  async #rollBack(connection: Connection): Promise<void> {
-    if (connection.dead) return;
-    await this.#send(connection, 'ROLLBACK', []).catch(() => connection.destroy());
+    return this.#limited(connection, () => connection.send(text, values), this.settings.queryMs, signal);
   }
 
   /** What takes too long, or is given up, is cut with its connection: its answer could come to the next query. */
-  #limited<T>(
-    connection: Connection,
+  async #limited<T>(
+    connection: MysqlConnection,
     work: () => Promise<T>,
     limitMs: number,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const closing = this.#closing.signal;
-    return this.#asked.begin({
-      send: (id) =>
-        void work().then(
-          (answer) => this.#asked.answer(id, answer),
-          (error: unknown) => this.#asked.fail(id, databaseError(error)),
-        ),
-      context: undefined,
-      limitMs,
-      signals: signal ? [closing, signal] : [closing],
-      givenUp: (why) => {
-        connection.destroy();
-        const aborted = closing.aborted ? CLOSED : GIVEN_UP;
-        const reason = why === 'late' ? `the database did not answer within ${limitMs} ms` : aborted;
-        this.parts.log.debug({ reason }, 'a connection to the database was cut');
-        return away(reason, SERVER);
-      },
-    }) as Promise<T>;
+    const { clock, log } = this.parts;
+    const answer = await inTime(clock, limitMs, work, signal).catch((error: unknown) => {
+      throw this.#closed ? away(CLOSED) : databaseError(error);
+    });
+    if (answer !== LATE) return answer;
+    connection.destroy();
+    const reason = signal?.aborted ? GIVEN_UP : `the database did not answer within ${limitMs} ms`;
+    log.debug({ reason }, 'a connection to the database was cut');
+    throw away(reason, SERVER);
   }
 }
 

@@ -1,6 +1,7 @@
 // When what is old may be removed: before which instant, and not while the clock is in doubt. And what keeps a choice young.
 // A wall clock that jumps ahead (a bad time server, a typing error) would make everything old at once.
 import type { Clock } from '../util/clock';
+import { setNewest } from '../util/setNewest';
 import type { Phone, StoreEntry } from './store';
 
 export const DAY_MS = 86_400_000;
@@ -74,10 +75,7 @@ export class ChoiceRefresh {
     const { clock, keepDays } = this;
     const now = clock.now();
     if (keepDays === 0 || now - (this.#renewedAt.get(phone) ?? -Infinity) < DAY_MS) return undefined;
-    this.#renewedAt.delete(phone);
-    this.#renewedAt.set(phone, now);
-    const [oldest] = this.#renewedAt.keys();
-    if (this.#renewedAt.size > MOST && oldest !== undefined) this.#renewedAt.delete(oldest);
+    setNewest(this.#renewedAt, phone, now, MOST);
     const backMs = Math.min(BACK_DAYS, keepDays / 2) * DAY_MS;
     return { type: 'choice', phone, track, wallMs: Math.max(0, Math.trunc(clock.wall() - backMs)) };
   }

@@ -22,7 +22,12 @@ export interface ChoiceRow {
   readonly atMs: number;
 }
 
-type Cells = readonly (string | number | null)[];
+export type Cells = readonly (string | number | null)[];
+
+export interface Statement {
+  readonly sql: string;
+  readonly values: Cells;
+}
 
 export interface Rows {
   readonly choices: readonly ChoiceRow[];
@@ -163,18 +168,6 @@ export function recordOf(table: string, row: Fields): StoreRecord {
 
 /** Longer than anything that is written; nobody need parse it. */
 const LONGEST_LINE = 16_384;
-const FIELDS = [
-  'phone',
-  'track',
-  'musicClass',
-  'uniqueid',
-  'queue',
-  'kind',
-  'id',
-  'digit',
-  'action',
-  'wallMs',
-];
 
 /** One line of JSON, with its line end. */
 export function encodeEntry(entry: StoreEntry): string {
@@ -194,8 +187,8 @@ export function decodeEntry(line: string): StoreEntry | undefined {
 }
 
 /**
- * What stores hand to each other. Undefined when the line is of no known type; whether its fields are right says `rowsOfRecords`.
- * Whatever else stands in it is left out.
+ * What stores hand to each other. Undefined when the line is of no known type; whether its fields are right says `rowsOfRecords`,
+ * which leaves out whatever else stands in it.
  */
 export function decodeRecord(line: string): StoreRecord | undefined {
   try {
@@ -203,10 +196,7 @@ export function decodeRecord(line: string): StoreRecord | undefined {
       Record<string, unknown> | undefined;
     const { type, track } = value ?? {};
     if (type !== 'choice' && type !== 'heard' && type !== 'key') return undefined;
-    const record: Record<string, unknown> = { type };
-    for (const field of FIELDS) if (value?.[field] !== undefined) record[field] = value[field];
-    if (typeof track === 'string') record['track'] = track.normalize('NFC');
-    return record as StoreRecord;
+    return { ...value, ...(typeof track === 'string' && { track: track.normalize('NFC') }) } as StoreRecord;
   } catch {
     return undefined;
   }

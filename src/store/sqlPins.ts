@@ -1,12 +1,7 @@
 // SqlPins: the PinLedger of both stores. Its limits stand in the SQL, so that a try is begun in one step, or not at all.
 import { createHmac } from 'node:crypto';
-import type { PinCaller, PinCounts, PinLedger, PinLimits } from './pinLedger';
-import type { Fields } from './rows';
-
-export interface PinStatement {
-  readonly sql: string;
-  readonly values: readonly (string | number | null)[];
-}
+import type { PinCaller, PinCounts, PinLedger, PinLimits } from './store';
+import type { Fields, Statement } from './rows';
 
 export interface PinStep {
   /** The store's key, with which callers are hashed. */
@@ -14,8 +9,8 @@ export interface PinStep {
   /** Wall time, milliseconds since 1970. */
   readonly now: number;
   /** One after the other; either all of them, or none. @returns rows that each has changed */
-  run(statements: readonly PinStatement[]): Promise<readonly number[]>;
-  query(statement: PinStatement): Promise<readonly Fields[]>;
+  run(statements: readonly Statement[]): Promise<readonly number[]>;
+  query(statement: Statement): Promise<readonly Fields[]>;
 }
 
 /** What differs from store to store. */
@@ -70,10 +65,6 @@ export class SqlPins implements PinLedger {
     });
   }
 
-  sweep(limits: PinLimits): Promise<void> {
-    return this.tables.step(async (step) => void (await step.run(sweeping(step, limits.lockMs))));
-  }
-
   /** What counts by no limit that a config may have. @returns rows removed */
   purge(): Promise<number> {
     return this.tables.step(async (step) => (await step.run(sweeping(step, LONGEST_PIN_MS))).at(-1)!);
@@ -89,7 +80,7 @@ export function hashedCaller(
 }
 
 /** A try of a time to come was made before the clock was set back: it counts from now, and not until that time. */
-function sweeping({ now }: PinStep, forMs: number): PinStatement[] {
+function sweeping({ now }: PinStep, forMs: number): Statement[] {
   return [
     { sql: 'UPDATE holdcast_pin SET at_ms = ? WHERE at_ms > ?', values: [now, now] },
     { sql: 'DELETE FROM holdcast_pin WHERE at_ms <= ?', values: [now - forMs] },

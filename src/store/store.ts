@@ -1,7 +1,8 @@
 // Store: the port to what is remembered from call to call. Two adapters (embedded, MySQL), one contract suite.
+import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
+import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
-import type { PinLedger } from './pinLedger';
 
 /** The caller's number as Asterisk tells it: a string always, since "0049" and "49" are two callers. */
 export type Phone = string;
@@ -33,6 +34,51 @@ export type StoreEntry =
       readonly action: string;
       readonly wallMs: number;
     };
+
+/** Whose PIN is tried. A store keeps neither text, only keyed hashes of them. */
+export interface PinCaller {
+  /** What all spellings of the caller's number share. Tries are counted, and numbers locked, by this. */
+  readonly line: string;
+  /** The number as billing is asked about it. A right PIN forgives only tries of this very number. */
+  readonly told: string;
+}
+
+export interface PinLimits {
+  /** Tries after which a line is locked … */
+  readonly tries: number;
+  /** … until so long after the last of them, milliseconds. */
+  readonly lockMs: number;
+  /** Tries over all lines within `allMs` milliseconds, at most `lockMs`, after which none is taken. */
+  readonly allTries: number;
+  readonly allMs: number;
+}
+
+/** Tries that count now: those that were not right, and those that are being asked about. */
+export interface PinCounts {
+  readonly ofLine: number;
+  readonly ofAll: number;
+}
+
+/**
+ * How often PINs were tried, one count for all processes and machines that share a store. A try is counted before the PIN is asked
+ * about: what dies in between has counted, and calls at once gain nothing. Every method throws HoldcastError HC_STORE_AWAY or
+ * HC_STORE_REFUSED (no tables, no rights).
+ */
+export interface PinLedger {
+  /** Lines whose lock is over are removed by it. */
+  counts(caller: PinCaller, limits: PinLimits): Promise<PinCounts>;
+  /** Counts one more, unless a limit is reached. @returns whether it did, and the counts after it */
+  begin(caller: PinCaller, limits: PinLimits): Promise<PinCounts & { readonly begun: boolean }>;
+  /** `right`: all that were told the same are forgiven. `unjudged`: the one that was begun does not count. */
+  end(caller: PinCaller, outcome: 'right' | 'unjudged'): Promise<void>;
+}
+
+export interface StoreParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** The embedded store's thread as a file that Node can run; absent: the built one. */
+  readonly worker?: string;
+}
 
 export interface Store extends Closeable {
   /** The track id that this caller chose last; undefined: none. @throws HoldcastError HC_STORE_AWAY */

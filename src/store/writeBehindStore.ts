@@ -6,30 +6,21 @@
 //   the journal ─▶ Outbox ──▶ Store      What was heard, keys. In memory only: what is beyond the limit, or left when the
 //                                        process ends, is dropped and counted.
 //   a choice, PINs ◀── Store             In time or not at all; a choice in the Outbox is the newer.
-import type { Cancel, Clock } from '../util/clock';
+import type { Cancel } from '../util/clock';
 import { errnoOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
-import type { Logger } from '../util/log';
-import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { ChoiceFiles } from './choiceFiles';
 import { Outbox } from './outbox';
-import type { PinLedger } from './pinLedger';
+import type { PinLedger } from './store';
 import { ChoiceRefresh, ClockDoubt, purgeBefore } from './purging';
 import { rowsOf } from './rows';
 import type { StoreSettings } from './settings';
 import { tooSlow, type Phone, type Store, type StoreEntry } from './store';
-import { NOBODY, StoreLink, troubleFields } from './storeLink';
-import { StoreWriter } from './storeWriter';
+import { NOBODY, StoreLink, troubleFields, type StoreAccess } from './storeLink';
 
-export interface WriteBehindParts {
+export interface WriteBehindParts extends StoreAccess {
   settings: StoreSettings;
-  open: () => Promise<Store>;
-  clock: Clock;
-  log: Logger;
-  random: Random;
-  /** Told of each entry that will never be in the store. */
-  onDropped?: (type: StoreEntry['type']) => void;
   limits?: Partial<typeof defaultLimits>;
 }
 
@@ -46,8 +37,6 @@ const PIN_MS = 1000;
  * sound for the answer limits that by itself.
  */
 const CHOICE_MS = 1500;
-/** So many choices told in time, one after the other, and a slow store is not slow any more. */
-const TIMELY = 3;
 /** Callers come several at once, and a pool has a connection for each question. */
 const WARM_QUESTIONS = 3;
 /** A purge that takes longer hangs. */
@@ -60,16 +49,12 @@ export class WriteBehindStore implements Closeable {
     counts: (...asked) => this.#soon(PIN_MS, (store) => store.pins.counts(...asked)),
     begin: (...asked) => this.#soon(PIN_MS, (store) => store.pins.begin(...asked)),
     end: (...asked) => this.#soon(PIN_MS, (store) => store.pins.end(...asked)),
-    sweep: (...asked) => this.#soon(PIN_MS, (store) => store.pins.sweep(...asked)),
   };
   readonly #outbox: Outbox;
   readonly #files: ChoiceFiles;
   readonly #link: StoreLink;
-  readonly #writer: StoreWriter;
   readonly #refresh: ChoiceRefresh;
   readonly #clockDoubt: ClockDoubt;
-  /** Choices told in time that are missing until the store is not slow. */
-  #missing = 0;
   /** Choices that are new are saved when it fires. */
   #saveTimer: Cancel | undefined;
   #saving: Promise<boolean> = Promise.resolve(true);
@@ -81,14 +66,11 @@ export class WriteBehindStore implements Closeable {
   constructor(private readonly parts: WriteBehindParts) {
     const { settings, clock } = parts;
     const most = { ...defaultLimits, ...parts.limits };
-    const onWell = (): void => this.#well();
-    const hangMs = hangMsOf(settings);
-    const link = (this.#link = new StoreLink({ ...parts, hangMs, onBack: () => this.#back(), onWell }));
-    const wall = (): number => clock.wall();
-    const outbox = (this.#outbox = new Outbox({ most, wall, onDropped: (entry) => link.dropped([entry]) }));
+    const onDropped = (entry: StoreEntry): void => this.#link.dropped([entry]);
+    const outbox = (this.#outbox = new Outbox({ most, wall: () => clock.wall(), onDropped }));
     const files = (this.#files = new ChoiceFiles(settings.spool, parts));
-    const { batchMs } = most;
-    this.#writer = new StoreWriter({ ...parts, outbox, files, link, batchMs, onRest: onWell });
+    const times = { hangMs: hangMsOf(settings), batchMs: most.batchMs };
+    this.#link = new StoreLink({ ...parts, ...times, outbox, files, onBack: () => this.#back() });
     this.#refresh = new ChoiceRefresh(clock, settings.keepDays);
     this.#clockDoubt = new ClockDoubt(clock);
   }
@@ -100,7 +82,7 @@ export class WriteBehindStore implements Closeable {
 
   /** Opens the store in the background and writes what earlier processes have left; else both wait for the first use. */
   start(): void {
-    this.#writer.start();
+    this.#link.start();
     void this.warm();
   }
 
@@ -136,7 +118,7 @@ export class WriteBehindStore implements Closeable {
     this.#outbox.add(entry);
     if (this.#closing) return void this.#save();
     if (entry.type === 'choice') this.#saveIn(SAVE_MS.first);
-    this.#writer.wake();
+    this.#link.wake();
   }
 
   /** So many were forgotten before they came here. */
@@ -169,9 +151,6 @@ export class WriteBehindStore implements Closeable {
   }
 
   #back(): void {
-    // How slow the one before was says nothing of this one, which has just answered.
-    this.#missing = 0;
-    this.#writer.start();
     // A pool has one connection now, and several callers come at once.
     void this.warm();
     const isDue = this.#purgeDue;
@@ -179,22 +158,14 @@ export class WriteBehindStore implements Closeable {
     if (isDue) void this.purge();
   }
 
-  /** Everything is written, or the store is quick again. */
-  #well(): void {
-    if (this.#missing === 0 && !this.#writer.isBehind && !this.isAway) this.#link.over();
-  }
-
   /** Never rejects; undefined after 1.5 s at the latest. */
   async #stored(phone: Phone): Promise<string | undefined> {
     try {
       const track = await this.#soon(CHOICE_MS, (store) => store.choice(phone));
-      if (this.#missing > 0 && --this.#missing === 0) this.#well();
+      this.#link.timely();
       return track;
     } catch (error) {
-      // It is late, or refuses: who may not read today may not read on another connection either.
-      if (this.isAway || this.#closing) return undefined;
-      this.#missing = TIMELY;
-      this.#link.ails(error);
+      if (!this.isAway && !this.#closing) this.#link.late(error);
       return undefined;
     }
   }
@@ -235,8 +206,7 @@ export class WriteBehindStore implements Closeable {
     const beganAt = clock.now();
     const until = <T>(ms: number, work: Promise<T>) => inTime(clock, beganAt + ms - clock.now(), work);
     const areSafe = (await until(CLOSE_MS.saved, this.#save())) === true;
-    await until(CLOSE_MS.written, this.#writer.finish());
-    this.#writer.close();
+    await until(CLOSE_MS.written, this.#link.finish());
     this.#link.dropped([...this.#outbox.journal, ...(areSafe ? [] : this.#outbox.choices)]);
     await until(CLOSE_MS.closed, this.#link.close());
   }

@@ -155,6 +155,23 @@ describe('export and import', () => {
     await expect(imported).rejects.toThrow('interrupted; what was written stays');
   });
 
+  test('a person sees how far an import is, and no bar is left behind', async () => {
+    const house = new House('a');
+    const file = join(folder, 'calls.jsonl');
+    writeFileSync(file, ENTRIES.map((entry) => JSON.stringify(entry)).join('\n'));
+    const [bar, { isTTY }] = [jest.spyOn(process.stderr, 'write').mockReturnValue(true), process.stderr];
+    process.stderr.isTTY = true;
+    const context = house.context();
+    await storeImport({ file }, { ...context, out: { ...context.out, isTTY: true } });
+    process.stderr.isTTY = isTTY;
+    const drawn = bar.mock.calls.map(([text]) => String(text));
+    bar.mockRestore();
+    expect(drawn.filter((text) => text.includes('%')).map((text) => /\d+%/.exec(text)![0])).toEqual([
+      ...['33%', '67%', '100%'],
+    ]);
+    expect(drawn.at(-1)).toBe('\r\u001b[K');
+  });
+
   test('a line that never ends takes no memory', async () => {
     let most = 0;
     const endless = async function* (): AsyncGenerator<Buffer> {

@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkStore, exportStore, importStore, migrateStore, type StoreRecord } from '../../src/store/admin';
+import { type StoreRecord, exportStore, importStore, withAdmin } from '../../src/store/admin';
 import { openStore } from '../../src/store/open';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
 import type { StoreEntry } from '../../src/store/store';
@@ -73,15 +73,17 @@ test('a bad record stops an import with an error, and may be mended and imported
 
 test('a dry run and a check of an embedded store that is not there make nothing', async () => {
   const settings = embedded();
-  expect(await migrateStore(settings, { tracks: [], dryRun: true }, parts)).toMatchObject({
+  expect(
+    await withAdmin(settings, parts, (admin) => admin.migrate({ tracks: [], dryRun: true })),
+  ).toMatchObject({
     applied: ['001-choices', '002-calls', '003-pins'],
   });
-  expect(await checkStore(settings, parts)).toEqual([
+  expect(await withAdmin(settings, parts, (admin) => admin.check())).toEqual([
     { result: 'ok', name: 'store', found: `${settings.file} is made with the first call` },
   ]);
   expect(readdirSync(folder)).not.toContain(String(serial));
-  await migrateStore(settings, { tracks: [] }, parts);
-  const found = await checkStore(settings, parts);
+  await withAdmin(settings, parts, (admin) => admin.migrate({ tracks: [] }));
+  const found = await withAdmin(settings, parts, (admin) => admin.check());
   expect(found.map(({ result, name }) => `${name}: ${result}`)).toEqual(
     ['store', 'schema', 'rights', 'rows', 'disk'].map((name) => `${name}: ok`),
   );
@@ -98,7 +100,7 @@ describeWithMariadb('between MariaDB and the embedded store', () => {
   test('a round trip loses nothing, either way', async () => {
     for (const database of ['there', 'back']) {
       server.create(database);
-      await migrateStore(mysql(database), { tracks: [] }, parts);
+      await withAdmin(mysql(database), parts, (admin) => admin.migrate({ tracks: [] }));
     }
     const [first, second] = [embedded(), embedded()];
     const store = await openStore(first, parts);
@@ -119,17 +121,21 @@ describeWithMariadb('between MariaDB and the embedded store', () => {
        INSERT INTO queue_music (src, music_class) VALUES ('0049', 1), ('49', 2), ('49 30', 2), ('anonymous', 9)`,
       'old',
     );
-    await migrateStore(mysql('old'), { tracks: ['music/a.wav', 'music/b.wav'] }, parts);
+    await withAdmin(mysql('old'), parts, (admin) =>
+      admin.migrate({ tracks: ['music/a.wav', 'music/b.wav'] }),
+    );
     const between = embedded();
     await importStore(between, exportStore(mysql('old'), parts), parts);
     server.create('new');
-    await migrateStore(mysql('new'), { tracks: [] }, parts);
+    await withAdmin(mysql('new'), parts, (admin) => admin.migrate({ tracks: [] }));
     await importStore(mysql('new'), exportStore(between, parts), parts);
     expect(server.sql("SELECT src, music_class FROM queue_music WHERE src = 'anonymous'", 'new')).toBe(
       'anonymous\t9\n',
     );
     expect(await all(mysql('new'))).toEqual(await all(mysql('old')));
-    const report = await migrateStore(between, { tracks: [], classes: { 9: 'music/nine.wav' } }, parts);
+    const report = await withAdmin(between, parts, (admin) =>
+      admin.migrate({ tracks: [], classes: { 9: 'music/nine.wav' } }),
+    );
     expect(report).toEqual({
       ...{ applied: [], choices: 4, unmapped: [], unchanged: [] },
       mapped: [{ musicClass: 9, track: 'music/nine.wav', callers: 1 }],
@@ -137,10 +143,8 @@ describeWithMariadb('between MariaDB and the embedded store', () => {
     const store = await openStore(between, parts);
     expect(await store.choice('anonymous')).toBe('music/nine.wav');
     expect(await store.choice('49')).toBe('music/b.wav');
-    const corrected = await migrateStore(
-      between,
-      { tracks: [], classes: { 9: 'music/ten.wav', 8: 'music/nobody.wav' } },
-      parts,
+    const corrected = await withAdmin(between, parts, (admin) =>
+      admin.migrate({ tracks: [], classes: { 9: 'music/ten.wav', 8: 'music/nobody.wav' } }),
     );
     expect(corrected).toMatchObject({
       mapped: [{ musicClass: 9, track: 'music/ten.wav', callers: 1, before: 'music/nine.wav' }],
@@ -152,7 +156,7 @@ describeWithMariadb('between MariaDB and the embedded store', () => {
 
   test('a number that means something else where it is imported is refused', async () => {
     server.create('other');
-    await migrateStore(mysql('other'), { tracks: [] }, parts);
+    await withAdmin(mysql('other'), parts, (admin) => admin.migrate({ tracks: [] }));
     await importStore(mysql('other'), [chose('1', 'music/a.wav')], parts);
     const numbered: StoreRecord = { type: 'choice', phone: '2', musicClass: 1, wallMs: T0 };
     await expect(importStore(mysql('other'), [numbered], parts)).rejects.toMatchObject({

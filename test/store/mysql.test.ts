@@ -1,8 +1,7 @@
 // The pool against a real server: that it restarts, freezes or dies costs an error, never a hang, and no wrong answer.
 // Time limits tick by hand; what is real is the server.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { numbered } from '../../src/store/pool';
-import { openPool, type Pool } from '../../src/store/mysql';
+import { numbered, Pool } from '../../src/store/pool';
 import type { DatabaseSettings } from '../../src/store/settings';
 import { ManualClock, systemClock, type Clock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
@@ -48,7 +47,7 @@ describeWithMariadb('a pool of connections to MariaDB', () => {
   afterEach(() => pool.close());
 
   function open(more: Partial<DatabaseSettings> = {}, clock: Clock = systemClock()): Pool {
-    return (pool = openPool(server.database('shop', more), { log: silentLogger, clock }));
+    return (pool = new Pool(server.database('shop', more), { log: silentLogger, clock }));
   }
   const away = { code: 'HC_STORE_AWAY' };
   /** Until a query is under way on the server. */
@@ -230,7 +229,7 @@ describeWithMariadb('a pool of connections to MariaDB', () => {
     server.sql(
       'SET GLOBAL max_connections = 10; CREATE OR REPLACE USER w@localhost; GRANT ALL ON shop.* TO w@localhost',
     );
-    const hogs = openPool(server.database('shop', { user: 'w', connections: 12 }), {
+    const hogs = new Pool(server.database('shop', { user: 'w', connections: 12 }), {
       log: silentLogger,
       clock: systemClock(),
     });
@@ -272,7 +271,7 @@ describe('a pool and something that is no MySQL', () => {
       connectMs: 2000,
       queryMs: 3000,
     };
-    return (pool = openPool(settings, { log: silentLogger, clock }));
+    return (pool = new Pool(settings, { log: silentLogger, clock }));
   }
 
   test.each([

@@ -1,7 +1,7 @@
 // A MariaDB that is killed while processes write: what was acknowledged is there when it runs again.
 // With the server's own durability (innodb_flush_log_at_trx_commit = 1), which is its default.
 import { openStore } from '../../src/store/open';
-import { migrateStore } from '../../src/store/admin';
+import { withAdmin } from '../../src/store/admin';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
 import { systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
@@ -27,7 +27,7 @@ describeWithMariadb('MariaDB killed in the middle of writing', () => {
         file: '/nowhere/store.db',
         spool: '/nowhere',
       };
-      await migrateStore(settings, { tracks: [] }, parts);
+      await withAdmin(settings, parts, (admin) => admin.migrate({ tracks: [] }));
       const store = await openStore(settings, parts);
       let acknowledged = 0;
       for (let turn = 0; turn < 8; turn++) {

@@ -1,9 +1,9 @@
 // MySQL as a store, on a real MariaDB: what every store promises, and that an old system's callers lose nothing.
 // The old table is made here as the old system made it, engine and character set included.
 import { MysqlStore } from '../../src/store/mysqlStore';
-import { openPool } from '../../src/store/mysql';
+import { Pool } from '../../src/store/pool';
 import { openStore } from '../../src/store/open';
-import { checkStore, migrateStore } from '../../src/store/admin';
+import { withAdmin } from '../../src/store/admin';
 import { defaultStore, type StoreSettings } from '../../src/store/settings';
 import type { Store } from '../../src/store/store';
 import { ManualClock, systemClock } from '../../src/util/clock';
@@ -62,7 +62,7 @@ describeWithMariadb('MySQL as a store', () => {
     };
     beforeAll(async () => {
       server.create('own');
-      await migrateStore(settings('own'), { tracks: [] }, parts);
+      await withAdmin(settings('own'), parts, (admin) => admin.migrate({ tracks: [] }));
     });
     describeStore(() => bench);
   });
@@ -76,7 +76,9 @@ describeWithMariadb('MySQL as a store', () => {
     const database = `old_${engine}_${collation}`;
     let store: Store;
     const migrate = (more = {}) =>
-      migrateStore(settings(database), { tracks: ['music/a.wav', 'music/b.wav'], ...more }, parts);
+      withAdmin(settings(database), parts, (admin) =>
+        admin.migrate({ tracks: ['music/a.wav', 'music/b.wav'], ...more }),
+      );
 
     beforeEach(async () => {
       server.create(database);
@@ -161,8 +163,8 @@ describeWithMariadb('MySQL as a store', () => {
     test('old choices stay until they were known for the whole time, and go then', async () => {
       const clock = new ManualClock(T0);
       const settled = { ...parts, clock: { ...systemClock(), wall: clock.wall } };
-      await migrateStore(settings(database), { tracks: ['music/a.wav'] }, settled);
-      const own = new MysqlStore(openPool(server.database(database), parts), clock);
+      await withAdmin(settings(database), settled, (admin) => admin.migrate({ tracks: ['music/a.wav'] }));
+      const own = new MysqlStore(new Pool(server.database(database), parts), clock);
       expect(await own.purge(T0 - 1)).toBe(0);
       server.sql("INSERT INTO queue_music (src, music_class) VALUES ('4913', 1)", database);
       clock.advance(1000);
@@ -172,14 +174,14 @@ describeWithMariadb('MySQL as a store', () => {
     });
 
     test('the check names what is wrong, and the numbers that have no meaning', async () => {
-      const before = await checkStore(settings(database), parts);
+      const before = await withAdmin(settings(database), parts, (admin) => admin.check());
       expect(before.at(-1)).toMatchObject({
         result: 'problem',
         name: 'schema',
         todo: 'run `holdcast store migrate`',
       });
       await migrate();
-      const after = await checkStore(settings(database), parts);
+      const after = await withAdmin(settings(database), parts, (admin) => admin.check());
       expect(after.map(({ result, name }) => `${name}: ${result}`)).toEqual([
         'store: ok',
         'schema: ok',
@@ -221,7 +223,9 @@ describeWithMariadb('MySQL as a store', () => {
       'half',
     );
     const all = await Promise.all(
-      Array.from({ length: 5 }, () => migrateStore(settings('half'), { tracks: ['music/a.wav'] }, parts)),
+      Array.from({ length: 5 }, () =>
+        withAdmin(settings('half'), parts, (admin) => admin.migrate({ tracks: ['music/a.wav'] })),
+      ),
     );
     expect(all.flatMap(({ applied }) => applied)).toEqual(['001-choices', '002-calls', '003-pins']);
     expect(all.flatMap(({ mapped }) => mapped)).toHaveLength(1);
@@ -234,16 +238,18 @@ describeWithMariadb('MySQL as a store', () => {
 
   test('tables of a newer Holdcast are left alone', async () => {
     server.create('newer');
-    await migrateStore(settings('newer'), { tracks: [] }, parts);
+    await withAdmin(settings('newer'), parts, (admin) => admin.migrate({ tracks: [] }));
     server.sql("INSERT INTO holdcast_schema VALUES (99, '099-later', 0)", 'newer');
-    await expect(migrateStore(settings('newer'), { tracks: [] }, parts)).rejects.toMatchObject({
+    await expect(
+      withAdmin(settings('newer'), parts, (admin) => admin.migrate({ tracks: [] })),
+    ).rejects.toMatchObject({
       code: 'HC_STORE_REFUSED',
     });
   });
 
   test('new tracks get different numbers, however many processes want one at once', async () => {
     server.create('numbers');
-    await migrateStore(settings('numbers'), { tracks: [] }, parts);
+    await withAdmin(settings('numbers'), parts, (admin) => admin.migrate({ tracks: [] }));
     const stores = await Promise.all(Array.from({ length: 6 }, () => openStore(settings('numbers'), parts)));
     await Promise.all(
       stores.map((store, who) =>
@@ -269,7 +275,7 @@ describeWithMariadb('MySQL as a store', () => {
 
   test('after the last number the free ones below are used, then it is refused', async () => {
     server.create('full');
-    await migrateStore(settings('full'), { tracks: [] }, parts);
+    await withAdmin(settings('full'), parts, (admin) => admin.migrate({ tracks: [] }));
     server.sql("INSERT INTO holdcast_track VALUES (32767, 'music/last.wav'), (1, 'music/first.wav')", 'full');
     const store = await openStore(settings('full'), parts);
     await store.write([chose('1', 'music/next.wav')]);
@@ -291,7 +297,7 @@ describeWithMariadb('MySQL as a store', () => {
     server.create('five');
     server.sql(`${OLD}; INSERT INTO queue_music (src, music_class) VALUES ('1', 1), ('3', 3)`, 'five');
     const tracks = ['a', 'b', 'c', 'd', 'e'].map((name) => `music/${name}.wav`);
-    await migrateStore(settings('five'), { tracks }, parts);
+    await withAdmin(settings('five'), parts, (admin) => admin.migrate({ tracks }));
     const store = await openStore(settings('five'), parts);
     await store.write([chose('49', 'music/e.wav'), chose('50', 'music/new.wav')]);
     expect(rows('SELECT src, music_class FROM queue_music ORDER BY src', 'five')).toEqual([
@@ -313,7 +319,7 @@ describeWithMariadb('MySQL as a store', () => {
     );
     const tracks = ['a', 'b', 'c', 'd'].map((name) => `music/${name}.wav`);
     const migrate = (classes: Record<number, string>, dryRun = false) =>
-      migrateStore(settings('corrected'), { tracks, classes, dryRun }, parts);
+      withAdmin(settings('corrected'), parts, (admin) => admin.migrate({ tracks, classes, dryRun }));
     await migrate({});
     const store = await openStore(settings('corrected'), parts);
     const all = () => Promise.all(['1', '2', '3'].map((phone) => store.choice(phone)));
@@ -339,10 +345,8 @@ describeWithMariadb('MySQL as a store', () => {
   test('two numbers of the old system may mean one track', async () => {
     server.create('twice');
     server.sql(`${OLD}; INSERT INTO queue_music (src, music_class) VALUES ('1', 1), ('2', 2)`, 'twice');
-    await migrateStore(
-      settings('twice'),
-      { tracks: [], classes: { 1: 'music/a.wav', 2: 'music/a.wav' } },
-      parts,
+    await withAdmin(settings('twice'), parts, (admin) =>
+      admin.migrate({ tracks: [], classes: { 1: 'music/a.wav', 2: 'music/a.wav' } }),
     );
     const store = await openStore(settings('twice'), parts);
     expect([await store.choice('1'), await store.choice('2')]).toEqual(['music/a.wav', 'music/a.wav']);
@@ -351,9 +355,9 @@ describeWithMariadb('MySQL as a store', () => {
 
   test('a user without rights is told which, and nothing of a caller', async () => {
     server.create('rights');
-    await migrateStore(settings('rights'), { tracks: [] }, parts);
+    await withAdmin(settings('rights'), parts, (admin) => admin.migrate({ tracks: [] }));
     server.sql('CREATE USER IF NOT EXISTS reader@localhost; GRANT SELECT ON rights.* TO reader@localhost');
-    const findings = await checkStore(settings('rights', 'reader'), parts);
+    const findings = await withAdmin(settings('rights', 'reader'), parts, (admin) => admin.check());
     expect(findings.at(-1)).toMatchObject({ result: 'problem', name: 'store' });
     const store = await openStore(settings('rights', 'reader'), parts);
     expect(await store.choice('49301234')).toBeUndefined();

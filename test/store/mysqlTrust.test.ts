@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPool, type Pool } from '../../src/store/mysql';
+import { Pool } from '../../src/store/pool';
 import { defaultDatabase, type DatabaseSettings } from '../../src/store/settings';
 import { systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
@@ -30,7 +30,7 @@ afterEach(() => pool?.close());
 
 function open(settings: Partial<DatabaseSettings>): Pool {
   const all = { ...defaultDatabase, user: 'u', password: PASSWORD, database: 'shop', ...settings };
-  return (pool = openPool(all, { log: silentLogger, clock: systemClock() }));
+  return (pool = new Pool(all, { log: silentLogger, clock: systemClock() }));
 }
 
 describe('a false server', () => {
@@ -185,7 +185,7 @@ describe('a false server', () => {
     await server.close();
     server = await FalseMysql.start({ plugin: 'caching_sha2_password', path: join(folder, 's') });
     await pool?.close();
-    const own = openPool(
+    const own = new Pool(
       { ...defaultDatabase, user: 'u', password: PASSWORD, database: 'shop', socket: join(folder, 's') },
       { log: silentLogger, clock: systemClock() },
     );

@@ -327,6 +327,19 @@ describe('a call waits for nothing', () => {
     expect(await tracks).toEqual(phones.map((phone) => `music/${phone}.wav`));
   });
 
+  test('a write that hangs is not waited for when a question finds the store away', async () => {
+    const bench = new Bench();
+    const entry = bench.press();
+    bench.database.fault = (operation) => (operation === 'write' ? 'hangs' : undefined);
+    await bench.pass(100);
+    bench.database.fault = () => 'away';
+    await bench.keeper.choice('1');
+    bench.database.fault = () => undefined;
+    await bench.pass(1000);
+    expect(bench.database.entries).toEqual([entry]);
+    expect(bench.messages).toEqual([AWAY, BACK]);
+  });
+
   test('one that hangs for ever is left and opened anew', async () => {
     const bench = new Bench();
     const entry = bench.press();

@@ -1,5 +1,5 @@
 // A PinLedger in memory, and one that fails as it is told: for what a real store cannot be made to do on demand.
-import type { PinLedger } from '../../src/store/pinLedger';
+import type { PinLedger } from '../../src/store/store';
 import { hashedCaller, LONGEST_PIN_MS } from '../../src/store/sqlPins';
 
 interface Line {
@@ -42,11 +42,6 @@ export class FakePins implements PinLedger {
     if (!line) return;
     line.tries--;
     if (line.tries <= 0 || (outcome === 'right' && line.told === told)) this.lines.delete(who);
-  };
-
-  sweep: PinLedger['sweep'] = async ({ lockMs }) => {
-    await this.before('sweep');
-    this.#sweep(lockMs);
   };
 
   /** @returns lines removed */

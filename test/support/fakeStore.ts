@@ -1,7 +1,7 @@
 // A store in memory that does what a real one cannot be made to do on demand: hang, be away, be slow, refuse.
 // It keeps what the contract of stores says, so that it can run the contract suite too.
 import { isKept, latestBelieved, rowsOf } from '../../src/store/rows';
-import type { PinLedger } from '../../src/store/pinLedger';
+import type { PinLedger } from '../../src/store/store';
 import type { Store, StoreEntry } from '../../src/store/store';
 import { HoldcastError } from '../../src/util/errors';
 import { FakePins } from './fakePins';
@@ -78,7 +78,6 @@ class FakeStore implements Store {
       counts: (...asked) => this.act('pins', () => pins.counts(...asked)),
       begin: (...asked) => this.act('pins', () => pins.begin(...asked)),
       end: (...asked) => this.act('pins', () => pins.end(...asked)),
-      sweep: (...asked) => this.act('pins', () => pins.sweep(...asked)),
     };
   }
 

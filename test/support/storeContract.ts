@@ -1,6 +1,6 @@
 // What every store promises, as tests: run against each adapter, so that a house may change from one to the other.
 // Callers' numbers above all: a store that compares them as numbers gives one caller's choice to another.
-import type { PinCaller, PinLimits } from '../../src/store/pinLedger';
+import type { PinCaller, PinLimits } from '../../src/store/store';
 import type { Store, StoreEntry } from '../../src/store/store';
 
 export interface StoreBench {
@@ -299,7 +299,7 @@ export function describeStore(bench: () => StoreBench): void {
       expect((await begin()).begun).toBe(false);
       expect(await counts()).toEqual({ ofLine: 3, ofAll: 0 });
       await bench().agePins(60_000);
-      await store.pins.sweep(PIN_LIMITS);
+      await counts(caller('55'));
       expect(await bench().pinRows()).toBe('');
       expect(await begin()).toEqual({ begun: true, ofLine: 1, ofAll: 1 });
     });
