@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES } from '../audio/wav';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
+import type { Figures } from './cache';
 import { lookInto } from './claimedLength';
 import { cutOff, looksDamaged, lossProblem, loudnessProblem, problemIn, type Decoded } from './damage';
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
@@ -34,14 +35,10 @@ export interface PrepareTools {
   readonly temporary: () => string;
 }
 
-export interface PreparedFile {
+export interface PreparedFile extends Figures {
   /** A temporary path: who calls gives it its name. */
   readonly wav: string;
   readonly samples: number;
-  readonly durationMs: number;
-  readonly loudnessBefore: number;
-  readonly loudnessAfter: number;
-  readonly peakDb: number;
 }
 
 /** Silence that a word is given first, so that there is some to keep also where the recording has none. */
