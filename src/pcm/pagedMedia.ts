@@ -1,11 +1,11 @@
 // PagedMedia: what callers of a mixing thread can hear, as the main thread's catalog has it.
 // It answers by the same rules as the Library, so that a caller hears the same wherever their Program runs.
+import { PagedReader } from '../audio/pagedReader';
+import { PageSlot, PageTable } from '../audio/pageTable';
 import type { Clip, Reader } from '../audio/source';
 import { PlayableClips } from '../media/playable';
 import type { PlayableMedia } from '../session/assemble';
 import type { CatalogClip, Page } from './page';
-import { PagedReader } from './pagedReader';
-import { PageSlot, PageTable } from './pageTable';
 
 class PagedClip implements Clip {
   readonly key: number;
