@@ -6,7 +6,7 @@ import { memoryClip, type Clip } from '../audio/source';
 import { WAV_HEADER_BYTES } from '../audio/wav';
 import { settingsDigest } from '../media/cache';
 import type { FfmpegBinary } from '../media/ffmpegBinary';
-import { baseLanguage } from '../media/names';
+import { closestTag } from '../media/names';
 import { readPcm } from '../media/pcmFile';
 import { prepareFile } from '../media/prepare';
 import type { MediaSettings } from '../media/settings';
@@ -54,12 +54,8 @@ export class CommandVoice implements Voice {
     this.#cache = new SpokenCache(parts.media.cache, parts.clock, parts.log);
   }
 
-  speaks(language: string): boolean {
-    return this.#tag(language) !== undefined;
-  }
-
   async clips({ text }: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
-    const tag = this.#tag(language);
+    const tag = closestTag(language, this.settings.languages);
     if (tag === undefined || text.trim() === '' || signal.aborted) return undefined;
     try {
       const samples = await this.#samples(text, tag, signal);
@@ -68,17 +64,6 @@ export class CommandVoice implements Voice {
       if (!signal.aborted) this.#tell(error);
       return undefined;
     }
-  }
-
-  /** The language as the operator writes it: exactly the caller's, else one of the same base. */
-  #tag(language: string): string | undefined {
-    const plain = (tag: string): string => tag.toLowerCase().replace('_', '-');
-    const base = baseLanguage(language);
-    const { languages } = this.settings;
-    return (
-      languages.find((tag) => plain(tag) === plain(language)) ??
-      languages.find((tag) => base !== undefined && baseLanguage(tag) === base)
-    );
   }
 
   async #samples(text: string, language: string, signal: AbortSignal): Promise<Int16Array> {

@@ -1,7 +1,7 @@
 // Runs a program that speaks a sentence into a WAV file: without a shell, within bounds, and gone when it must be.
 // What it is told is personal: neither an error nor a log ever has the words, also where the program repeats them.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, promises, type WriteStream } from 'node:fs';
+import { promises } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Cancel, Clock } from '../util/clock';
@@ -23,7 +23,7 @@ export interface SpeakingProgram {
 
 /** Three minutes at 44.1 kHz: no sentence is longer. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** A file that the program writes itself is looked at this often. */
+/** What it has written is looked at this often. */
 const LOOK_EVERY_MS = 100;
 /** After the kill, for its end to be seen. */
 const GRACE_MS = 1000;
@@ -71,11 +71,9 @@ interface Invocation {
 /** One run of the program. */
 class Run {
   #said = '';
-  #bytes = 0;
   #failure: Error | undefined;
   #cancelLook: Cancel = () => {};
   #cancelGrace: Cancel = () => {};
-  #file: WriteStream | undefined;
   #noted: Promise<void> | undefined;
 
   constructor(
@@ -88,46 +86,56 @@ class Run {
   async ended(): Promise<void> {
     let child: ChildProcess | undefined;
     const onAbort = (): void => this.#stop(child, this.job.signal.reason as Error);
+    const file = this.how.writesFile ? undefined : await this.#openFile();
     try {
+      this.job.signal.throwIfAborted();
       await new Promise<void>((resolve, reject) => {
         const fail = (): void => reject(this.#failure ?? new Error('ended'));
-        child = this.#spawn();
+        child = this.#spawn(file?.fd ?? 'ignore');
         this.job.signal.addEventListener('abort', onAbort, { once: true });
         child.once('error', (error) => {
           this.#failure ??= notStarted(error);
           fail();
         });
         child.once('close', (code, signal) => {
-          this.#failure ??= code === 0 ? undefined : this.#failed(code, signal);
-          if (this.#failure === undefined) this.#flushed(resolve, reject);
+          if (code !== 0) this.#failure ??= this.#failed(code, signal);
+          if (this.#failure === undefined) resolve();
           else fail();
         });
-        this.#listen(child, fail);
+        this.#listen(child);
+        // A process that does not die, or its children that hold its pipes, are not waited for.
+        this.#onStop = () => (this.#cancelGrace = this.job.clock.after(GRACE_MS, fail));
       });
     } finally {
       this.job.signal.removeEventListener('abort', onAbort);
       this.#cancelLook();
       this.#cancelGrace();
-      this.#file?.destroy();
+      await file?.close();
       await this.#noted;
     }
   }
 
-  #spawn(): ChildProcess {
-    const { program, args, readsText, writesFile } = this.how;
+  #openFile(): Promise<promises.FileHandle> {
+    return promises.open(this.out, 'wx', 0o600).catch((error: unknown) => {
+      throw unwritable(error);
+    });
+  }
+
+  #spawn(out: number | 'ignore'): ChildProcess {
+    const { program, args, readsText } = this.how;
     const env = { LANG: 'C.UTF-8', ...process.env };
     try {
       return spawn(program, args, {
         env,
         detached: true,
-        stdio: [readsText ? 'pipe' : 'ignore', writesFile ? 'ignore' : 'pipe', 'pipe'],
+        stdio: [readsText ? 'pipe' : 'ignore', out, 'pipe'],
       });
     } catch (error) {
       throw notStarted(error);
     }
   }
 
-  #listen(child: ChildProcess, fail: () => void): void {
+  #listen(child: ChildProcess): void {
     if (child.pid !== undefined) {
       giveWay(child.pid);
       this.#noted = noteProgram(child.pid, this.job.folder);
@@ -138,22 +146,10 @@ class Run {
       'data',
       (part: Buffer) => (this.#said = (this.#said + part.toString()).slice(-MOST_SAID)),
     );
-    if (child.stdout) {
-      this.#file = createWriteStream(this.out, { mode: 0o600 });
-      this.#file.once('error', (error) => this.#stop(child, unwritable(error)));
-      child.stdout.on('data', (part: Buffer) => this.#keep(part, child));
-    } else this.#look(child);
-    // A process that does not die, or its children that hold its pipes, are not waited for.
-    this.#onStop = () => (this.#cancelGrace = this.job.clock.after(GRACE_MS, fail));
+    this.#look(child);
   }
 
   #onStop: () => void = () => {};
-
-  #keep(part: Buffer, child: ChildProcess): void {
-    this.#bytes += part.length;
-    if (this.#bytes > MOST_BYTES) this.#stop(child, tooMuch());
-    else this.#file?.write(part);
-  }
 
   #look(child: ChildProcess): void {
     this.#cancelLook = this.job.clock.after(LOOK_EVERY_MS, () => {
@@ -176,15 +172,8 @@ class Run {
     } catch {
       // It has ended already.
     }
-    child?.stdout?.destroy();
     child?.stderr?.destroy();
     this.#onStop();
-  }
-
-  #flushed(resolve: () => void, reject: (error: unknown) => void): void {
-    if (!this.#file) return resolve();
-    this.#file.once('error', (error) => reject(unwritable(error)));
-    this.#file.end(resolve);
   }
 
   #failed(code: number | null, signal: NodeJS.Signals | null): HoldcastError {
