@@ -75,7 +75,7 @@ export class CommandVoice implements Voice {
     const kept = await this.#cache.get(key, media.rate);
     if (kept) return kept;
     signal.throwIfAborted();
-    const samples = await this.#flights.join(key, signal, (stop) => this.#run(key, text, language, stop));
+    const samples = await this.#flights.join(key, signal, (given) => this.#run(key, text, language, given));
     // The last one to leave waits for the end of the program.
     if (!samples && !this.#flights.has(key)) await this.#runs.get(key);
     signal.throwIfAborted();
@@ -92,17 +92,18 @@ export class CommandVoice implements Voice {
     );
     const cancel = this.parts.clock.after(limitMs, () => stop.abort(tooLong));
     given.addEventListener('abort', () => stop.abort(given.reason), { once: true });
-    const run = this.#speak(key, text, language, stop.signal).finally(cancel);
+    const run = this.#speak(key, text, language, stop).finally(cancel);
     const ended = run.catch(() => {}).finally(() => this.#runs.get(key) === ended && this.#runs.delete(key));
     this.#runs.set(key, ended);
     return run;
   }
 
-  async #speak(key: string, text: string, language: string, signal: AbortSignal): Promise<Int16Array> {
+  async #speak(key: string, text: string, language: string, stop: AbortController): Promise<Int16Array> {
     const { clock } = this.parts;
+    const { signal } = stop;
     const folder = await this.#cache.work();
     try {
-      const wav = await wavFromCommand({ ...this.settings, text, language, folder, clock, signal });
+      const wav = await wavFromCommand({ ...this.settings, text, language, folder, clock, stop });
       const prepared = await this.#prepare(wav, folder, signal);
       const samples = await readPcm({ ...prepared, dataOffset: WAV_HEADER_BYTES });
       await this.#cache.put(key, prepared.wav);
