@@ -5,29 +5,18 @@ import { join } from 'node:path';
 import { memoryClip, type Clip } from '../audio/source';
 import { WAV_HEADER_BYTES } from '../audio/wav';
 import { settingsDigest } from '../media/cache';
-import type { FfmpegBinary } from '../media/ffmpegBinary';
+import { findFfmpeg, type FfmpegBinary } from '../media/ffmpegBinary';
 import { closestTag } from '../media/names';
 import { readPcm } from '../media/pcmFile';
 import { prepareFile } from '../media/prepare';
-import type { MediaSettings } from '../media/settings';
-import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
-import type { Logger } from '../util/log';
 import { SingleFlight } from '../util/singleFlight';
 import type { Spoken } from './spoken';
 import { sentenceKey, SpokenCache } from './spokenCache';
-import type { Voice, VoiceSettings } from './voice';
+import type { Voice, VoiceParts, VoiceSettings } from './voice';
 import { wavFromCommand } from './wavFromCommand';
 
 export type CommandSettings = Extract<VoiceSettings, { readonly command: unknown }>;
-
-export interface CommandVoiceParts {
-  readonly media: MediaSettings;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Asked when a sentence is to be prepared, and again only if that failed. */
-  readonly findFfmpeg: () => Promise<FfmpegBinary>;
-}
 
 const MOST_SPEECH_MS = 5 * 60_000;
 
@@ -48,7 +37,7 @@ export class CommandVoice implements Voice {
 
   constructor(
     private readonly settings: CommandSettings,
-    private readonly parts: CommandVoiceParts,
+    private readonly parts: Omit<VoiceParts, 'currency'>,
   ) {
     this.name = `command ${settings.command[0]}`;
     this.#cache = new SpokenCache(parts.media.cache, parts.clock, parts.log);
@@ -123,8 +112,8 @@ export class CommandVoice implements Voice {
     folder: string,
     signal: AbortSignal,
   ): Promise<{ wav: string; samples: number }> {
-    const { media, clock, findFfmpeg } = this.parts;
-    this.#binary ??= findFfmpeg();
+    const { media, clock } = this.parts;
+    this.#binary ??= findFfmpeg({ configured: media.ffmpeg, env: process.env });
     const binary = await this.#binary.catch((error: unknown) => {
       this.#binary = undefined;
       throw error;

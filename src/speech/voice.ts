@@ -1,6 +1,9 @@
 // Voice: turns what is to be said into clips: recordings word by word, or a program that speaks whole sentences.
 // VoiceSettings say which voices there are, in the order in which they are tried.
 import type { Clip } from '../audio/source';
+import type { MediaSettings } from '../media/settings';
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
 import type { Spoken } from './spoken';
 
 export interface Voice {
@@ -29,5 +32,16 @@ export type VoiceSettings =
       /** It has so long for a sentence, its preparation included, milliseconds. */
       readonly limitMs: number;
     };
+
+/** What voices are made with. */
+export interface VoiceParts {
+  readonly media: MediaSettings;
+  /** ISO 4217: the money that is said, for what is told of missing words. */
+  readonly currency: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when recordings wait to be prepared, at most once a minute a voice. Must not throw. */
+  readonly requestPreparation?: () => void;
+}
 
 export const DEFAULT_VOICE_MS = 10_000;

@@ -7,27 +7,14 @@ import { readManifest, type Manifest } from '../media/manifest';
 import { closestTag } from '../media/names';
 import { readPcm } from '../media/pcmFile';
 import { readiness } from '../media/ready';
-import type { MediaSettings } from '../media/settings';
 import { lookAt, newListing, type FileTrouble, type MediaFolder, type SourceFile } from '../media/sources';
 import { rootOf, wordFiles, wordFolders } from '../media/words';
-import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { isSameStamp } from '../util/operatorFiles';
 import { messageOf } from '../util/errors';
-import type { Logger } from '../util/log';
 import type { Recordings } from './packs';
 import { PAUSE, type Spoken } from './spoken';
-import type { Voice } from './voice';
-
-export interface WordVoiceParts {
-  readonly media: MediaSettings;
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** ISO 4217: which money its words are expected to say, for what is told of missing ones. */
-  readonly currency: string;
-  /** Called when recordings wait to be prepared, at most once a minute. Must not throw. */
-  readonly requestPreparation?: (() => void) | undefined;
-}
+import type { Voice, VoiceParts } from './voice';
 
 /** Where a speaker would draw breath, on top of the silence around words. */
 const PAUSE_MS = 250;
@@ -52,7 +39,7 @@ export class WordVoice implements Voice {
 
   constructor(
     private readonly recordings: Recordings,
-    private readonly parts: WordVoiceParts,
+    private readonly parts: VoiceParts,
   ) {
     this.name = `${recordings.kind} ${recordings.pack.folder}`;
     const silence = new Float32Array(samplesOf(PAUSE_MS, parts.media.rate));
