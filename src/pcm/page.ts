@@ -3,7 +3,7 @@
 import type { ReadPage } from '../audio/page';
 import type { Purpose } from '../media/playable';
 
-export { PAGE_SAMPLES } from '../audio/page';
+export { giveBack, PAGE_SAMPLES } from '../audio/page';
 
 /** Something that can be played, and what it is for. Its samples come in pages, of which the first is always at hand. */
 export interface CatalogClip extends Purpose {
