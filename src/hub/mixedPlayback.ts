@@ -110,7 +110,7 @@ export class MixedPlayback implements Playback {
       folder,
       material: () => ({
         settings: callRules(this.#config).rules.program,
-        music: () => this.#media!.library.music,
+        music: () => this.#media!.library.music(),
       }),
       clock,
       log,

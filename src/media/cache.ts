@@ -19,19 +19,23 @@ export interface RecordedSource extends FileStamp {
   readonly rate: number;
 }
 
-/** A file that is ready to play. */
-export interface PreparedRecord {
-  readonly source: RecordedSource;
-  /** Name under pcm/. */
-  readonly wav: string;
-  readonly samples: number;
-  readonly rate: number;
+/** What an operator is told of a prepared file. */
+export interface Figures {
   readonly durationMs: number;
   /** Integrated loudness, LUFS, of the source and of what was prepared. */
   readonly loudnessBefore: number;
   readonly loudnessAfter: number;
   /** True peak, dBTP. */
   readonly peakDb: number;
+}
+
+/** A file that is ready to play. */
+export interface PreparedRecord extends Figures {
+  readonly source: RecordedSource;
+  /** Name under pcm/. */
+  readonly wav: string;
+  readonly samples: number;
+  readonly rate: number;
   readonly licence?: string | undefined;
 }
 

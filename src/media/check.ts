@@ -20,29 +20,16 @@ import type { WordPack } from './words';
 
 const AUDIO = /\.(wav(16|49)?|mp3|og[ag]|opus|flac|m4a|mp4|aac|aiff?|au|wma|webm)$/i;
 
+/** Its code is stable: one of those below, or why a file cannot be prepared, as it was found then. */
 export interface Finding extends FileTrouble {
   /** File or folder, relative to the media folder. */
   readonly file: string;
-  /** Stable: one of these, or why a file cannot be prepared, as it was found then. */
-  readonly code:
-    | 'HC_MEDIA_UNREADABLE'
-    | 'HC_MEDIA_CHANGED'
-    | 'HC_MEDIA_MISSING'
-    | 'HC_MEDIA_UNPREPARED'
-    | 'HC_MEDIA_NO_LICENCE'
-    | 'HC_MEDIA_FOLDER_UNKNOWN'
-    | 'HC_MEDIA_MISPLACED'
-    | 'HC_MANIFEST_INVALID'
-    /** There is no music that a caller could hear. */
-    | 'HC_MEDIA_NOTHING'
-    | 'HC_CACHE_UNREADABLE'
-    | (string & {});
   readonly hint: string;
 }
 
 const READ_HINT = 'Give this user the right to read it.';
 
-function finding(file: string, code: Finding['code'], message: string, hint: string): Finding {
+function finding(file: string, code: string, message: string, hint: string): Finding {
   return { file, code, message, hint };
 }
 

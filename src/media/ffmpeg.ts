@@ -70,30 +70,17 @@ const KEPT_TAIL = 120;
 
 /** Keeps lines, dropping the middle of a flood. */
 class Said {
-  readonly #head: string[] = [];
-  #tail: string[] = [];
-  #errors: string[] = [];
+  /** The beginning and the end. */
+  readonly lines: string[] = [];
+  /** What ffmpeg itself calls errors, the last ones. */
+  readonly errors: string[] = [];
   interrupted = false;
 
   add(line: SaidLine): void {
-    if (this.#head.length < KEPT_HEAD) this.#head.push(line.text);
-    else this.#tail = shortened([...this.#tail, line.text]);
-    if (isError(line)) this.#errors = shortened([...this.#errors, line.text]);
+    if (this.lines.push(line.text) > KEPT_HEAD + KEPT_TAIL) this.lines.splice(KEPT_HEAD, 1);
+    if (isError(line) && this.errors.push(line.text) > KEPT_TAIL) this.errors.shift();
     this.interrupted ||= saysInterrupted(line);
   }
-
-  get lines(): string[] {
-    return [...this.#head, ...this.#tail.slice(-KEPT_TAIL)];
-  }
-
-  /** What ffmpeg itself calls errors, the last ones. */
-  get errors(): readonly string[] {
-    return this.#errors.slice(-KEPT_TAIL);
-  }
-}
-
-function shortened(lines: string[]): string[] {
-  return lines.length > 2 * KEPT_TAIL ? lines.slice(-KEPT_TAIL) : lines;
 }
 
 function failureOf(error: unknown, said: Said): FfmpegFailure {

@@ -1,7 +1,6 @@
 // Library: what of the media folder can be played now, kept up to date while calls run.
 // It polls: a hundred `stream` processes would use up the machine's inotify instances, and NFS has none.
 import { join } from 'node:path';
-import type { AdviceSlot } from '../program/adviceSlots';
 import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { messageOf } from '../util/errors';
@@ -16,7 +15,8 @@ import { readiness, type FileState, type ReadinessContext } from './ready';
 import {
   audible,
   difference,
-  ScanReport,
+  reportChanges,
+  reportProblems,
   type Entries,
   type Entry,
   type LibraryChange,
@@ -53,14 +53,11 @@ const REQUEST_EVERY_MS = 60_000;
 /** To look at 160 files costs 10 ms of a processor that nothing else keeps warm, at their folders 0.7 ms (measured). */
 const LOOKS_PER_SCAN = 12;
 
-export class Library {
-  readonly #options: LibraryOptions;
+export class Library extends PlayableClips<Track> {
   #entries = new Map<string, Entry>();
   #problems: readonly MediaProblem[] = [];
-  readonly #report: ScanReport;
   #manifest: Manifest | undefined;
   #manifestStamp = '';
-  #playable = new PlayableClips<Track>();
   #folders: readonly MediaFolder[] = [];
   #scanning: Promise<unknown> = Promise.resolve();
   #scanned = false;
@@ -68,37 +65,13 @@ export class Library {
   #clock: Clock | undefined;
   #requested = { files: '', at: -Infinity };
 
-  constructor(options: LibraryOptions) {
-    this.#options = options;
-    this.#report = new ScanReport(options.log);
-  }
-
-  /** Tracks of music/ by name. Empty before the first scan. */
-  get music(): readonly Track[] {
-    return this.#playable.music;
-  }
-
-  /** Tracks of one shelf by name; see PlayableClips. */
-  advices(shelf: AdviceSlot, language: string): readonly Track[] {
-    return this.#playable.advices(shelf, language);
+  constructor(private readonly options: LibraryOptions) {
+    super();
   }
 
   /** Anything that can be played, by its id ("advices/first/10-welcome.en.wav"). */
   find(id: string): Track | undefined {
     return audible(this.#entries.get(id.normalize('NFC')));
-  }
-
-  prompt(name: string, language: string): Track | undefined {
-    return this.#playable.prompt(name, language);
-  }
-
-  speaks(language: string): boolean {
-    return this.#playable.speaks(language);
-  }
-
-  /** Everything that can be played, by name. */
-  get playable(): readonly Playable<Track>[] {
-    return this.#playable.all;
   }
 
   /** Files that cannot be played, and why. */
@@ -122,7 +95,7 @@ export class Library {
     random: Random,
     wanted?: string,
   ): Promise<Track | undefined> {
-    const root = this.#options.settings.folder;
+    const root = this.options.settings.folder;
     const names = await namesIn(root, MUSIC_FOLDER);
     const ordered = order === 'shuffle' ? shuffled(names.sort(), random) : names.sort(compareNames);
     const id = wanted?.normalize('NFC');
@@ -173,10 +146,10 @@ export class Library {
       next();
     };
     const next = (): void => {
-      const delayMs = this.#options.settings.scanMs * (0.75 + random() / 2);
+      const delayMs = this.options.settings.scanMs * (0.75 + random() / 2);
       cancel = clock.after(delayMs, () => {
         look().catch((error: unknown) => {
-          this.#options.log.error({ message: messageOf(error) }, 'scanning the media folders failed');
+          this.options.log.error({ message: messageOf(error) }, 'scanning the media folders failed');
           if (open) next();
         });
       });
@@ -191,18 +164,19 @@ export class Library {
   }
 
   readonly #wanted = (language: string): boolean => {
-    const { languages } = this.#options;
+    const { languages } = this.options;
     return !languages || languages().some((tag) => baseLanguage(tag) === language);
   };
 
   #context(): ReadinessContext {
-    const { settings, readMode, log } = this.#options;
+    const { settings, readMode, log } = this.options;
     return { settings, readMode, log, manifest: this.#manifest ?? NO_MANIFEST };
   }
 
   async #scan(): Promise<LibraryChange> {
     const manifestChanged = await this.#lookAtManifest();
-    const { folder } = this.#options.settings;
+    const { log, settings } = this.options;
+    const { folder } = settings;
     this.#folderStamp = await folderStamp(folder, this.#folders);
     const listing = await listSources(folder, this.#wanted);
     this.#folders = listing.folders;
@@ -216,11 +190,12 @@ export class Library {
     // A first track may have been asked for while this scan was under way: its Track stays the one.
     for (const [id, entry] of this.#entries) if (before.get(id) !== entry) after.set(id, entry);
     this.#entries = after;
-    this.#playable = new PlayableClips(playableOf(after));
-    this.#problems = problemsOf(after, listing);
-    this.#report.problems(this.#problems);
+    this.setPlayable(playableOf(after));
+    const problems = problemsOf(after, listing);
+    reportProblems(log, this.#problems, problems);
+    this.#problems = problems;
     const change = difference(before, after);
-    if (this.#scanned) this.#report.changes(change, before, after);
+    if (this.#scanned) reportChanges(log, change, before, after);
     this.#requestPreparation();
     this.#scanned = true;
     return change;
@@ -258,12 +233,12 @@ export class Library {
   /** Whether something was added to a folder, or removed, since the last time this was asked. */
   async #foldersChanged(): Promise<boolean> {
     const before = this.#folderStamp;
-    this.#folderStamp = await folderStamp(this.#options.settings.folder, this.#folders);
+    this.#folderStamp = await folderStamp(this.options.settings.folder, this.#folders);
     return this.#folderStamp !== before;
   }
 
   async #lookAtManifest(): Promise<boolean> {
-    const root = this.#options.settings.folder;
+    const root = this.options.settings.folder;
     const stamp = await lookInside(root, join(root, MANIFEST_NAME)).then(
       ({ size, mtimeMs, ctimeMs, inode }) => [size, mtimeMs, ctimeMs, inode].join(' '),
       (error: unknown) => (isAbsent(error) ? 'none' : messageOf(error)),
@@ -277,7 +252,7 @@ export class Library {
     this.#manifest = read;
     const { problem } = read;
     if (problem !== undefined)
-      this.#options.log.warn(
+      this.options.log.warn(
         { file: 'manifest.json', message: problem },
         'media manifest is ignored: it cannot be read',
       );
@@ -291,7 +266,7 @@ export class Library {
     if (files === '') this.#requested = { files, at: -Infinity };
     if (files === '' || !due) return;
     this.#requested = { files, at: now };
-    this.#options.requestPreparation?.();
+    this.options.requestPreparation?.();
   }
 }
 

@@ -43,6 +43,17 @@ export function baseLanguage(tag: string): string | undefined {
   return base !== undefined && LANGUAGES.has(base) ? base : undefined;
 }
 
+/** Of tags as people write them ("en_US", "en-gb") that of a language: the whole tag, else its base, else one of the same base. */
+export function closestTag(language: string, tags: readonly string[]): string | undefined {
+  const base = baseLanguage(language);
+  const plain = (tag: string): string => tag.toLowerCase().replace('_', '-');
+  return (
+    tags.find((tag) => plain(tag) === plain(language)) ??
+    tags.find((tag) => plain(tag) === base) ??
+    tags.find((tag) => base !== undefined && baseLanguage(tag) === base)
+  );
+}
+
 /**
  * The base language that stands before the extension: "pt" of "welcome.pt-BR.wav". Written as languages are, "en" or
  * "EN": the words of a title ("What.It.Is.mp3") and its numbers ("Part.II.mp3") are none.

@@ -1,7 +1,7 @@
 // What came of preparing a file: as a table tells it, as the cache keeps it, and whose fault it was.
 // Pure: what to do about it is preparation.ts's.
 import { HoldcastError } from '../util/errors';
-import type { PreparedRecord } from './cache';
+import type { Figures, PreparedRecord } from './cache';
 import { FfmpegFailure } from './ffmpeg';
 import { unreadable, type FileTrouble } from './sources';
 
@@ -13,15 +13,9 @@ export interface NamedFile {
   readonly words?: string;
 }
 
-export interface PrepareOutcome extends NamedFile {
+export interface PrepareOutcome extends NamedFile, Partial<Figures> {
   /** `arriving`: still being copied, not touched. `shipped`: played as it is. */
   readonly status: 'prepared' | 'already' | 'shipped' | 'problem' | 'arriving';
-  readonly durationMs?: number;
-  /** LUFS. */
-  readonly loudnessBefore?: number;
-  readonly loudnessAfter?: number;
-  /** dBTP. */
-  readonly peakDb?: number;
   readonly licence?: string;
   readonly problem?: FileTrouble;
 }

@@ -1,5 +1,5 @@
 // What of the media folder can be played, by what it is for: music, advices of a shelf, prompts of a language.
-// Made anew after each change, so that a call never meets one that is half old and half new.
+// Replaced as a whole at each change, so that a call never meets media that are half old and half new.
 import type { Clip } from '../audio/source';
 import type { AdviceSlot } from '../program/adviceSlots';
 import { baseLanguage } from './names';
@@ -31,22 +31,24 @@ export function purposeOf({ folder, name }: SourceFile, spoken: string | undefin
   return { kind: 'prompt', name: name.replace(/\.[^.]*$/, '').normalize('NFC'), ...language };
 }
 
-/** Immutable; in the order of `all`. */
+/** The Library and its image in a mixing thread: they answer alike, so that a caller hears the same from either. */
 export class PlayableClips<C extends Clip> {
-  readonly music: readonly C[];
+  #all: readonly Playable<C>[] = [];
+  #music: readonly C[] = [];
   /** By language and name: "en/position-3". */
-  readonly #prompts: ReadonlyMap<string, C>;
-  readonly #spoken: ReadonlySet<string | undefined>;
+  #prompts: ReadonlyMap<string, C> = new Map();
+  #spoken: ReadonlySet<string | undefined> = new Set();
   /** Answers of `advices`, by shelf and language. */
   readonly #advices = new Map<string, readonly C[]>();
 
-  constructor(readonly all: readonly Playable<C>[] = []) {
-    this.music = all.filter(({ purpose }) => purpose.kind === 'music').map(({ clip }) => clip);
-    const prompts = all.filter(({ purpose }) => purpose.kind === 'prompt');
-    this.#prompts = new Map(
-      prompts.map(({ purpose, clip }) => [`${purpose.language}/${purpose.name}`, clip]),
-    );
-    this.#spoken = new Set(prompts.map(({ purpose }) => purpose.language));
+  /** Everything, by name. */
+  get playable(): readonly Playable<C>[] {
+    return this.#all;
+  }
+
+  /** By name. */
+  music(): readonly C[] {
+    return this.#music;
   }
 
   /** Those of a shelf for everyone, and those in `language` ("en", "pt-BR": the base counts). */
@@ -55,7 +57,7 @@ export class PlayableClips<C extends Clip> {
     const key = `${shelf}/${base}`;
     const known = this.#advices.get(key);
     if (known) return known;
-    const found = this.all
+    const found = this.#all
       .filter(({ purpose }) => purpose.shelf === shelf && (purpose.language ?? base) === base)
       .map(({ clip }) => clip);
     this.#advices.set(key, found);
@@ -71,5 +73,16 @@ export class PlayableClips<C extends Clip> {
   speaks(language: string): boolean {
     const base = baseLanguage(language);
     return base !== undefined && this.#spoken.has(base);
+  }
+
+  protected setPlayable(all: readonly Playable<C>[]): void {
+    this.#all = all;
+    this.#music = all.filter(({ purpose }) => purpose.kind === 'music').map(({ clip }) => clip);
+    const prompts = all.filter(({ purpose }) => purpose.kind === 'prompt');
+    this.#prompts = new Map(
+      prompts.map(({ purpose, clip }) => [`${purpose.language}/${purpose.name}`, clip]),
+    );
+    this.#spoken = new Set(prompts.map(({ purpose }) => purpose.language));
+    this.#advices.clear();
   }
 }

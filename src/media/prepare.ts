@@ -2,9 +2,9 @@
 // Whether it is whole and how its channels are mixed is judged by what was decoded (damage.ts, levels.ts).
 import { promises } from 'node:fs';
 import { basename } from 'node:path';
-import { parseWavHeader, WAV_HEADER_BYTES } from '../audio/wav';
 import type { Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
+import { pcmBytes, type Figures } from './cache';
 import { lookInto } from './claimedLength';
 import { cutOff, looksDamaged, lossProblem, loudnessProblem, problemIn, type Decoded } from './damage';
 import { runFfmpeg, type FfmpegJob, type FfmpegResult } from './ffmpeg';
@@ -34,14 +34,10 @@ export interface PrepareTools {
   readonly temporary: () => string;
 }
 
-export interface PreparedFile {
+export interface PreparedFile extends Figures {
   /** A temporary path: who calls gives it its name. */
   readonly wav: string;
   readonly samples: number;
-  readonly durationMs: number;
-  readonly loudnessBefore: number;
-  readonly loudnessAfter: number;
-  readonly peakDb: number;
 }
 
 /** Silence that a word is given first, so that there is some to keep also where the recording has none. */
@@ -84,7 +80,7 @@ class Preparation {
     if (measured.lufs < NOTHING_LUFS + 1) throw silent();
     const { wav, after } = await this.#level(audible, measured, target);
     const samples = audible.range.end - audible.range.start;
-    await checkWav(wav, this.settings.rate, samples);
+    await checkSize(wav, samples);
     return {
       wav,
       samples,
@@ -197,23 +193,11 @@ function silent(): HoldcastError {
 }
 
 /** @throws HoldcastError HC_FFMPEG_FAILED when ffmpeg wrote something else than it was asked for */
-async function checkWav(wav: string, rate: number, samples: number): Promise<void> {
-  const handle = await promises.open(wav, 'r');
-  try {
-    const { size } = await handle.stat();
-    const head = new Uint8Array(WAV_HEADER_BYTES);
-    await handle.read(head, 0, head.length, 0);
-    const info = parseWavHeader(head, size);
-    const right = info?.rate === rate && info.channels === 1 && info.bits === 16 && info.samples === samples;
-    if (right && info.dataOffset === WAV_HEADER_BYTES && size === WAV_HEADER_BYTES + 2 * samples) return;
-    const found = info
-      ? `${info.samples} samples at ${info.rate} Hz, data at ${info.dataOffset}`
-      : 'no plain WAV';
-    const text = `ffmpeg wrote ${found} instead of ${samples} samples at ${rate} Hz`;
-    throw new HoldcastError('HC_FFMPEG_FAILED', text, 'Is the disk full? Is this ffmpeg complete?');
-  } finally {
-    await handle.close();
-  }
+async function checkSize(wav: string, samples: number): Promise<void> {
+  const { size } = await promises.stat(wav);
+  if (size === pcmBytes(samples)) return;
+  const text = `ffmpeg wrote ${size} bytes instead of a plain WAV of ${samples} samples`;
+  throw new HoldcastError('HC_FFMPEG_FAILED', text, 'Is the disk full? Is this ffmpeg complete?');
 }
 
 /**

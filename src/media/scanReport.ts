@@ -37,26 +37,20 @@ export function difference(before: Entries, after: Entries): LibraryChange {
   return { added: [...now].filter((t) => !old.has(t)), removed: [...old].filter((t) => !now.has(t)) };
 }
 
-export class ScanReport {
-  #told = new Set<string>();
+/** Says which problems are new. */
+export function reportProblems(
+  log: Logger,
+  before: readonly MediaProblem[],
+  now: readonly MediaProblem[],
+): void {
+  const keyOf = ({ file, code, message }: MediaProblem): string => `${file}\0${code}\0${message}`;
+  const told = new Set(before.map(keyOf));
+  for (const problem of now) if (!told.has(keyOf(problem))) log.warn({ ...problem }, 'media file is skipped');
+}
 
-  constructor(private readonly log: Logger) {}
-
-  /** Says which problems are new. */
-  problems(problems: readonly MediaProblem[]): void {
-    const told = new Set<string>();
-    for (const problem of problems) {
-      const key = `${problem.file}\0${problem.code}\0${problem.message}`;
-      told.add(key);
-      if (!this.#told.has(key)) this.log.warn({ ...problem }, 'media file is skipped');
-    }
-    this.#told = told;
-  }
-
-  /** Says which files came, changed and went. */
-  changes({ added }: LibraryChange, before: Entries, after: Entries): void {
-    for (const { id } of added)
-      this.log.info({ file: id }, audible(before.get(id)) ? 'media file has changed' : 'media file is new');
-    for (const id of before.keys()) if (!after.has(id)) this.log.info({ file: id }, 'media file is gone');
-  }
+/** Says which files came, changed and went. */
+export function reportChanges(log: Logger, { added }: LibraryChange, before: Entries, after: Entries): void {
+  for (const { id } of added)
+    log.info({ file: id }, audible(before.get(id)) ? 'media file has changed' : 'media file is new');
+  for (const id of before.keys()) if (!after.has(id)) log.info({ file: id }, 'media file is gone');
 }

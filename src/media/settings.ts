@@ -2,27 +2,21 @@
 // sounds is part of its cache key.
 import type { SampleRate } from '../audio/frame';
 
-/** What decides how a file is prepared; a change makes every file be prepared again. */
+/** What decides how a file is prepared; a change makes every file be prepared again. Units and ranges: MediaOptions. */
 export interface PrepareSettings {
   rate: SampleRate;
-  /** Integrated loudness of prepared music and speech, LUFS (EBU R 128). */
   musicLufs: number;
   speechLufs: number;
-  /** True peak that nothing prepared exceeds, dBTP. */
   peakDbtp: number;
-  /** Band that is kept: the telephone's 300–3400 Hz at 8 kHz, with a gentler low edge for music. Hz. */
   lowHz: number;
   highHz: number;
 }
 
+/** Both folders are absolute. */
 export interface MediaSettings extends PrepareSettings {
-  /** Folder with music/, advices/ and manifest.json; absolute. */
   folder: string;
-  /** Folder for prepared files; absolute. */
   cache: string;
-  /** Path of ffmpeg; absent: FFMPEG_PATH, then PATH, then ffmpeg-static. */
   ffmpeg?: string;
-  /** How often the folders are looked at for new, changed and removed files. */
   scanMs: number;
 }
 

@@ -1,7 +1,10 @@
-// Track: a prepared file as a Clip, read in chunks.
-// While a caller listens, a Reader never waits: what the disk has not brought is silence, counted, and the rest in step.
-import { closeSync, constants, fstat, fstatSync, openSync, read, readSync } from 'node:fs';
-import { BYTES_PER_SAMPLE, littleEndian } from '../audio/frame';
+// Track: a prepared file as a Clip, read in pages by the same Reader as in a mixing thread.
+// While a caller listens, it never waits: what the disk has not brought is silence, counted, and the rest in step.
+import { closeSync, constants, fstat, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import { littleEndian } from '../audio/frame';
+import { PAGE_SAMPLES } from '../audio/page';
+import { PagedReader } from '../audio/pagedReader';
+import { PageTable } from '../audio/pageTable';
 import type { Clip, Reader } from '../audio/source';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -38,9 +41,6 @@ export interface TrackOptions {
   readonly log: Logger;
 }
 
-/** Bytes in one read from disk: two seconds at 8 kHz, a third of one at 48 kHz. */
-const CHUNK_BYTES = 32 * 1024;
-const SCALE = 1 / 32768;
 /** What may have been put in the place of a file since it was looked at must not hold up a caller. */
 const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
@@ -125,145 +125,98 @@ interface ReaderEvents {
   broken(error: unknown): void;
 }
 
-/** A buffer of samples as it comes from disk. */
-class Chunk {
-  readonly samples = new Int16Array(CHUNK_BYTES / BYTES_PER_SAMPLE);
-  readonly bytes = new Uint8Array(this.samples.buffer);
-  /** Samples in it, and how many of them are used up. */
-  count = 0;
-  at = 0;
-}
-
-/** Reads a file in chunks; owns its descriptor. */
+/** One playing of a file, which fetches its pages; owns its descriptor. */
 class FileReader implements Reader {
-  readonly #pcm: PcmLocation;
-  readonly #mode: ReadMode;
-  readonly #events: ReaderEvents;
+  readonly #pages = new PageTable((_key, index) => this.#fetch(index));
+  readonly #reader: PagedReader;
   readonly #fd: number;
-  #current = new Chunk();
-  #next = new Chunk();
-  /** `ready`: the next chunk is filled; `reading`: the disk is at it; `ended`: there is no next chunk. */
-  #ahead: 'ready' | 'reading' | 'ended' = 'ended';
-  /** Samples still to be yielded, and still to be read from disk. */
-  #left: number;
-  #unread: number;
-  /** Samples for which silence was yielded: they are skipped when they come. */
-  #owed = 0;
+  #opened = false;
+  #reading = 0;
   #closed = false;
 
-  constructor(pcm: PcmLocation, fromSample: number, mode: ReadMode, events: ReaderEvents) {
-    this.#pcm = pcm;
-    this.#mode = mode;
-    this.#events = events;
-    this.#left = this.#unread = Math.max(0, pcm.samples - Math.max(0, fromSample));
+  constructor(
+    private readonly pcm: PcmLocation,
+    fromSample: number,
+    private readonly mode: ReadMode,
+    private readonly events: ReaderEvents,
+  ) {
     this.#fd = openSync(pcm.wav, READING);
     try {
-      this.#filled(this.#current, this.#readNow(this.#current));
+      const source = { key: 0, samples: pcm.samples };
+      this.#reader = new PagedReader(source, this.#pages, () => events.late(), fromSample);
     } catch (error) {
       closeSync(this.#fd);
       throw error;
     }
-    this.#readAhead();
   }
 
-  /** Fills from what is there; what is late comes as silence and is counted. */
   read(out: Float32Array, offset: number, length: number): number {
-    if (this.#closed) return 0;
-    const end = offset + Math.min(length, this.#left);
-    let at = offset;
-    while (at < end) {
-      const chunk = this.#current;
-      const count = Math.min(end - at, chunk.count - chunk.at);
-      for (let i = 0; i < count; i++) out[at + i] = chunk.samples[chunk.at + i]! * SCALE;
-      chunk.at += count;
-      at += count;
-      if (at < end && !this.#turnOver()) break;
-    }
-    if (at < end && this.#ahead === 'reading') {
-      this.#owed += end - at;
-      this.#events.late();
-      out.fill(0, at, end);
-      at = end;
-    }
-    this.#left = at < end ? 0 : this.#left - (at - offset);
-    return at - offset;
+    return this.#reader.read(out, offset, length);
   }
 
   /** Closes the descriptor, at once or when the read in flight is back. Idempotent. */
   close(): void {
-    if (this.#closed) return;
+    this.#reader.close();
+    if (!this.#closed && this.#reading === 0) closeSync(this.#fd);
     this.#closed = true;
-    if (this.#ahead !== 'reading') closeSync(this.#fd);
   }
 
-  /** Makes the next chunk the current one if it is there; skips what silence stood for. */
-  #turnOver(): boolean {
-    if (this.#ahead !== 'ready') return false;
-    [this.#current, this.#next] = [this.#next, this.#current];
-    const skipped = Math.min(this.#owed, this.#current.count);
-    this.#current.at = skipped;
-    this.#owed -= skipped;
-    this.#readAhead();
-    return true;
-  }
-
-  /** Byte position and length of the next read. */
-  #position(): number {
-    return this.#pcm.dataOffset + (this.#pcm.samples - this.#unread) * BYTES_PER_SAMPLE;
-  }
-
-  #wanted(): number {
-    return Math.min(CHUNK_BYTES, this.#unread * BYTES_PER_SAMPLE);
-  }
-
-  /** Bytes that were read into `chunk`. */
-  #readNow(chunk: Chunk): number {
-    const bytes = readSync(this.#fd, chunk.bytes, 0, this.#wanted(), this.#position());
-    if (this.#pcm.own && fstatSync(this.#fd).mtimeMs !== this.#pcm.own.mtimeMs) throw changed();
-    if (bytes < BYTES_PER_SAMPLE && this.#unread > 0) throw shorter();
-    return bytes;
-  }
-
-  #filled(chunk: Chunk, bytes: number): void {
-    chunk.count = Math.floor(bytes / BYTES_PER_SAMPLE);
-    chunk.at = 0;
-    this.#unread -= chunk.count;
-    littleEndian(chunk.samples.subarray(0, chunk.count));
-  }
-
-  /** Starts reading into the next chunk. */
-  #readAhead(): void {
-    this.#ahead = 'ended';
-    if (this.#unread <= 0) return;
-    this.#ahead = 'reading';
-    if (this.#mode === 'sync') return this.#readNext();
-    read(this.#fd, this.#next.bytes, 0, this.#wanted(), this.#position(), (error, bytes) => {
-      if (error || bytes < BYTES_PER_SAMPLE) this.#settle(error ?? shorter(), 0);
-      else if (!this.#pcm.own || this.#closed) this.#settle(null, bytes);
-      else this.#confirm(bytes);
-    });
-  }
-
-  #readNext(): void {
+  /** The first page is read at once: who opens is told what is wrong. */
+  #fetch(index: number): void {
+    if (this.mode === 'ahead' && this.#opened) return this.#fetchAhead(index);
     try {
-      this.#settle(null, this.#readNow(this.#next));
+      this.#put(index, this.#readNow(index));
     } catch (error) {
-      this.#settle(error as Error, 0);
+      if (!this.#opened) throw error;
+      this.#failed(index, error);
     }
+    this.#opened = true;
   }
 
-  /** What was read from a file that can be written over is believed only if it was not. */
-  #confirm(bytes: number): void {
-    fstat(this.#fd, (error, stats) => {
-      const isSame = error !== null || stats.mtimeMs === this.#pcm.own?.mtimeMs;
-      this.#settle(isSame ? error : changed(), bytes);
+  #fetchAhead(index: number): void {
+    const { samples, position } = this.#place(index);
+    const settle = (error: Error | null): void => {
+      if (--this.#reading === 0 && this.#closed) closeSync(this.#fd);
+      if (this.#closed) return;
+      if (error) this.#failed(index, error);
+      else this.#put(index, samples);
+    };
+    this.#reading++;
+    read(this.#fd, samples, 0, samples.byteLength, position, (error, bytes) => {
+      if (error || bytes < samples.byteLength) return settle(error ?? shorter());
+      if (!this.pcm.own) return settle(null);
+      // What was read from a file that can be written over is believed only if it was not.
+      fstat(this.#fd, (failure, stats) => settle(failure ?? this.#changeIn(stats)));
     });
   }
 
-  #settle(error: Error | null, bytes: number): void {
-    this.#ahead = error ? 'ended' : 'ready';
-    if (this.#closed) return closeSync(this.#fd);
-    if (error) this.#events.broken(error);
-    else this.#filled(this.#next, bytes);
+  #readNow(index: number): Int16Array<ArrayBuffer> {
+    const { samples, position } = this.#place(index);
+    const bytes = readSync(this.#fd, samples, 0, samples.byteLength, position);
+    const problem = this.#changeIn(fstatSync(this.#fd)) ?? (bytes < samples.byteLength ? shorter() : null);
+    if (problem) throw problem;
+    return samples;
+  }
+
+  #changeIn({ mtimeMs }: Stats): Error | null {
+    const { own } = this.pcm;
+    return own && mtimeMs !== own.mtimeMs ? changed() : null;
+  }
+
+  /** Room for a page, and its position in the file, bytes. */
+  #place(index: number): { samples: Int16Array<ArrayBuffer>; position: number } {
+    const from = index * PAGE_SAMPLES;
+    const samples = new Int16Array(Math.min(PAGE_SAMPLES, this.pcm.samples - from));
+    return { samples, position: this.pcm.dataOffset + from * samples.BYTES_PER_ELEMENT };
+  }
+
+  #put(index: number, samples: Int16Array<ArrayBuffer>): void {
+    littleEndian(samples);
+    this.#pages.put({ key: 0, index, samples: samples.buffer });
+  }
+
+  #failed(index: number, error: unknown): void {
+    this.#pages.put({ key: 0, index, samples: undefined });
+    this.events.broken(error);
   }
 }

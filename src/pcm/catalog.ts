@@ -6,7 +6,7 @@ import type { Track } from '../media/track';
 import { inBatches } from '../util/batches';
 import { systemClock, type Clock } from '../util/clock';
 import type { Logger } from '../util/log';
-import { PAGE_SAMPLES, type CatalogClip, type Page } from './page';
+import { giveBack, PAGE_SAMPLES, type CatalogClip, type Page } from './page';
 import type { PageCache } from './pageCache';
 
 interface Listed {
@@ -35,7 +35,6 @@ export class SharedCatalog {
   readonly #log: Logger;
   readonly #clock: Clock;
   #library: Library;
-  #listed = new Map<Track, Listed>();
   #byId = new Map<string, Listed>();
   /** All that are listed, and the last that were. */
   readonly #tracks = new Map<number, Track>();
@@ -80,7 +79,7 @@ export class SharedCatalog {
   /** As `page`, given to `send`; taken back where that says that the thread is gone. Never rejects. */
   async lend({ key, index }: Pick<Page, 'key' | 'index'>, send: (page: Page) => boolean): Promise<void> {
     const page = await this.page(key, index);
-    if (!send(page)) this.giveBack(page);
+    if (!send(page)) giveBack(page);
   }
 
   /** As `page`, the one with a sample of a clip; undefined when there is none, or it is the first, which threads have. */
@@ -92,30 +91,26 @@ export class SharedCatalog {
     return page.samples && page;
   }
 
-  /**
-   * Takes back a page that was not sent after all: its thread is gone, or the call over. Once for each; harmless for
-   * pages that nobody lends, as heads and what cannot be read.
-   */
-  giveBack({ holds }: Page): void {
-    if (holds) this.#pages.giveBack({ holds });
+  /** Takes back a page that was not sent after all: its thread is gone, or the call over. Once for each. */
+  giveBack(page: Page): void {
+    giveBack(page);
   }
 
   async #refresh(): Promise<readonly CatalogClip[]> {
     const found = await inBatches(this.#library.playable, (playable) => this.#listing(playable));
     const listed = found.filter((each) => each !== undefined);
-    const before = this.#listed;
-    this.#listed = new Map(listed.map((each) => [each.track, each]));
+    const before = this.#byId;
     this.#byId = new Map(listed.map((each) => [each.clip.id, each]));
     for (const each of listed) this.#tracks.set(each.clip.key, each.track);
-    for (const each of before.values()) if (!this.#listed.has(each.track)) this.#depart(each.clip.key);
+    for (const [id, each] of before) if (this.#byId.get(id) !== each) this.#depart(each.clip.key);
     this.#forgetOld();
     this.#log.debug({ clips: listed.length, bytes: this.#pages.usedBytes }, 'catalog for mixing threads');
     return listed.map((each) => each.clip);
   }
 
   async #listing({ clip: track, purpose }: Playable<Track>): Promise<Listed | undefined> {
-    const known = this.#listed.get(track);
-    if (known) return known;
+    const known = this.#byId.get(track.id);
+    if (known?.track === track) return known;
     const key = this.#pages.nextKey();
     const head = await this.#pages.keepHead({ key, pcm: track.pcm });
     if (!head) {

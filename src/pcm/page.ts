@@ -1,6 +1,9 @@
 // Pages: how samples are shared. A clip is cut into pages of shared memory, one copy for all threads; its first page is
 // always at hand, the others are read from the disk just before a caller hears them.
+import type { ReadPage } from '../audio/page';
 import type { Purpose } from '../media/playable';
+
+export { giveBack, PAGE_SAMPLES } from '../audio/page';
 
 /** Something that can be played, and what it is for. Its samples come in pages, of which the first is always at hand. */
 export interface CatalogClip extends Purpose {
@@ -13,18 +16,7 @@ export interface CatalogClip extends Purpose {
   readonly head: SharedArrayBuffer;
 }
 
-/**
- * A stretch of a clip: samples [index × PAGE_SAMPLES, …), PAGE_SAMPLES of them or up to the clip's end. It is lent to one
- * thread, to which it is sent once: a page sent to two would be filled anew while the second still plays it.
- */
-export interface Page {
-  readonly key: number;
-  readonly index: number;
-  /** Undefined: it cannot be read. What lies in it behind the clip's end means nothing. */
+/** A page that is lent to one thread, to which it is sent once: one sent to two would be filled anew while the second still plays it. */
+export interface Page extends ReadPage {
   readonly samples: SharedArrayBuffer | undefined;
-  /** How many hold the page, in its only element: who is done with it takes one away. */
-  readonly holds?: Int32Array;
 }
-
-/** Samples of a page: 64 KiB, four seconds at 8 kHz. */
-export const PAGE_SAMPLES = 32_768;

@@ -89,11 +89,6 @@ export class PageCache implements Closeable {
     return flight.page;
   }
 
-  /** Takes one hold from a page that nobody was sent. */
-  giveBack(page: Pick<LentPage, 'holds'>): void {
-    Atomics.sub(page.holds, 0, 1);
-  }
-
   /** The first page of a clip, exactly as long as it is, resident until `forget`. Undefined: it cannot be read. */
   async keepHead(source: PageSource): Promise<SharedArrayBuffer | undefined> {
     const held = this.#heads.get(source.key);

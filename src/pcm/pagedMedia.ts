@@ -1,12 +1,11 @@
 // PagedMedia: what callers of a mixing thread can hear, as the main thread's catalog has it.
 // It answers by the same rules as the Library, so that a caller hears the same wherever their Program runs.
+import { PagedReader } from '../audio/pagedReader';
+import { PageSlot, PageTable } from '../audio/pageTable';
 import type { Clip, Reader } from '../audio/source';
 import { PlayableClips } from '../media/playable';
-import type { AdviceSlot } from '../program/adviceSlots';
 import type { PlayableMedia } from '../session/assemble';
 import type { CatalogClip, Page } from './page';
-import { PagedReader } from './pagedReader';
-import { PageSlot, PageTable } from './pageTable';
 
 class PagedClip implements Clip {
   readonly key: number;
@@ -32,15 +31,15 @@ class PagedClip implements Clip {
   }
 }
 
-export class PagedMedia implements PlayableMedia {
+export class PagedMedia extends PlayableClips<PagedClip> implements PlayableMedia {
   readonly #table: PageTable;
   #byKey = new Map<number, PagedClip>();
   #byId = new Map<string, PagedClip>();
-  #clips = new PlayableClips<PagedClip>();
   #pagesLate = 0;
 
   /** @param wanted asks for a page, which then comes by `put`; it may be asked for again if it does not come */
   constructor(wanted: (key: number, index: number) => void) {
+    super();
     this.#table = new PageTable(wanted);
   }
 
@@ -59,7 +58,7 @@ export class PagedMedia implements PlayableMedia {
     const all = clips.map((clip) => this.#byKey.get(clip.key) ?? this.#clip(clip));
     this.#byKey = new Map(all.map((clip) => [clip.key, clip]));
     this.#byId = new Map(all.map((clip) => [clip.id, clip]));
-    this.#clips = new PlayableClips(all.map((clip) => ({ clip, purpose: clip.listed })));
+    this.setPlayable(all.map((clip) => ({ clip, purpose: clip.listed })));
   }
 
   /** A page has come, asked for or ahead of need. */
@@ -70,22 +69,6 @@ export class PagedMedia implements PlayableMedia {
   /** To be called each second or so: gives back pages that nobody reads. @param nowMs monotonic */
   sweep(nowMs: number): void {
     this.#table.sweep(nowMs);
-  }
-
-  music(): readonly Clip[] {
-    return this.#clips.music;
-  }
-
-  advices(shelf: AdviceSlot, language: string): readonly Clip[] {
-    return this.#clips.advices(shelf, language);
-  }
-
-  prompt(name: string, language: string): Clip | undefined {
-    return this.#clips.prompt(name, language);
-  }
-
-  speaks(language: string): boolean {
-    return this.#clips.speaks(language);
   }
 
   find(id: string): Clip | undefined {

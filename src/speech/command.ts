@@ -5,29 +5,18 @@ import { join } from 'node:path';
 import { memoryClip, type Clip } from '../audio/source';
 import { WAV_HEADER_BYTES } from '../audio/wav';
 import { settingsDigest } from '../media/cache';
-import type { FfmpegBinary } from '../media/ffmpegBinary';
-import { baseLanguage } from '../media/names';
+import { findFfmpeg, type FfmpegBinary } from '../media/ffmpegBinary';
+import { closestTag } from '../media/names';
 import { readPcm } from '../media/pcmFile';
 import { prepareFile } from '../media/prepare';
-import type { MediaSettings } from '../media/settings';
-import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
-import type { Logger } from '../util/log';
 import { SingleFlight } from '../util/singleFlight';
 import type { Spoken } from './spoken';
 import { sentenceKey, SpokenCache } from './spokenCache';
-import type { Voice, VoiceSettings } from './voice';
+import type { Voice, VoiceParts, VoiceSettings } from './voice';
 import { wavFromCommand } from './wavFromCommand';
 
 export type CommandSettings = Extract<VoiceSettings, { readonly command: unknown }>;
-
-export interface CommandVoiceParts {
-  readonly media: MediaSettings;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Asked when a sentence is to be prepared, and again only if that failed. */
-  readonly findFfmpeg: () => Promise<FfmpegBinary>;
-}
 
 const MOST_SPEECH_MS = 5 * 60_000;
 
@@ -48,18 +37,14 @@ export class CommandVoice implements Voice {
 
   constructor(
     private readonly settings: CommandSettings,
-    private readonly parts: CommandVoiceParts,
+    private readonly parts: Omit<VoiceParts, 'currency'>,
   ) {
     this.name = `command ${settings.command[0]}`;
     this.#cache = new SpokenCache(parts.media.cache, parts.clock, parts.log);
   }
 
-  speaks(language: string): boolean {
-    return this.#tag(language) !== undefined;
-  }
-
   async clips({ text }: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
-    const tag = this.#tag(language);
+    const tag = closestTag(language, this.settings.languages);
     if (tag === undefined || text.trim() === '' || signal.aborted) return undefined;
     try {
       const samples = await this.#samples(text, tag, signal);
@@ -68,17 +53,6 @@ export class CommandVoice implements Voice {
       if (!signal.aborted) this.#tell(error);
       return undefined;
     }
-  }
-
-  /** The language as the operator writes it: exactly the caller's, else one of the same base. */
-  #tag(language: string): string | undefined {
-    const plain = (tag: string): string => tag.toLowerCase().replace('_', '-');
-    const base = baseLanguage(language);
-    const { languages } = this.settings;
-    return (
-      languages.find((tag) => plain(tag) === plain(language)) ??
-      languages.find((tag) => base !== undefined && baseLanguage(tag) === base)
-    );
   }
 
   async #samples(text: string, language: string, signal: AbortSignal): Promise<Int16Array> {
@@ -90,7 +64,7 @@ export class CommandVoice implements Voice {
     const kept = await this.#cache.get(key, media.rate);
     if (kept) return kept;
     signal.throwIfAborted();
-    const samples = await this.#flights.join(key, signal, (stop) => this.#run(key, text, language, stop));
+    const samples = await this.#flights.join(key, signal, (given) => this.#run(key, text, language, given));
     // The last one to leave waits for the end of the program.
     if (!samples && !this.#flights.has(key)) await this.#runs.get(key);
     signal.throwIfAborted();
@@ -107,17 +81,18 @@ export class CommandVoice implements Voice {
     );
     const cancel = this.parts.clock.after(limitMs, () => stop.abort(tooLong));
     given.addEventListener('abort', () => stop.abort(given.reason), { once: true });
-    const run = this.#speak(key, text, language, stop.signal).finally(cancel);
+    const run = this.#speak(key, text, language, stop).finally(cancel);
     const ended = run.catch(() => {}).finally(() => this.#runs.get(key) === ended && this.#runs.delete(key));
     this.#runs.set(key, ended);
     return run;
   }
 
-  async #speak(key: string, text: string, language: string, signal: AbortSignal): Promise<Int16Array> {
+  async #speak(key: string, text: string, language: string, stop: AbortController): Promise<Int16Array> {
     const { clock } = this.parts;
+    const { signal } = stop;
     const folder = await this.#cache.work();
     try {
-      const wav = await wavFromCommand({ ...this.settings, text, language, folder, clock, signal });
+      const wav = await wavFromCommand({ ...this.settings, text, language, folder, clock, stop });
       const prepared = await this.#prepare(wav, folder, signal);
       const samples = await readPcm({ ...prepared, dataOffset: WAV_HEADER_BYTES });
       await this.#cache.put(key, prepared.wav);
@@ -137,8 +112,8 @@ export class CommandVoice implements Voice {
     folder: string,
     signal: AbortSignal,
   ): Promise<{ wav: string; samples: number }> {
-    const { media, clock, findFfmpeg } = this.parts;
-    this.#binary ??= findFfmpeg();
+    const { media, clock } = this.parts;
+    this.#binary ??= findFfmpeg({ configured: media.ffmpeg, env: process.env });
     const binary = await this.#binary.catch((error: unknown) => {
       this.#binary = undefined;
       throw error;

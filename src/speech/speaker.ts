@@ -114,7 +114,7 @@ export class Speaker implements Closeable {
     for (const voice of this.parts.voices) {
       if (signal.aborted) return undefined;
       try {
-        const clips = voice.speaks(language) ? await voice.clips(spoken, language, signal) : undefined;
+        const clips = await voice.clips(spoken, language, signal);
         if (clips && clips.length > 0) return clips;
       } catch (error) {
         this.parts.log.error({ voice: voice.name, ...errorFields(error) }, 'the voice cannot speak');

@@ -1,11 +1,11 @@
 // Runs a program that speaks a sentence into a WAV file: without a shell, within bounds, and gone when it must be.
 // What it is told is personal: neither an error nor a log ever has the words, also where the program repeats them.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, promises, type WriteStream } from 'node:fs';
+import { promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Cancel, Clock } from '../util/clock';
-import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { errnoOf, HoldcastError } from '../util/errors';
 import { giveWay } from '../util/priority';
+import { runProgram, type Ended } from '../util/tryProgram';
 import { wavProblem } from './oneWav';
 import { noteProgram } from './spokenCache';
 
@@ -17,30 +17,27 @@ export interface SpeakingProgram {
   /** An empty folder that nobody else may read, absolute; who calls removes it with what is in it. */
   readonly folder: string;
   readonly clock: Clock;
-  /** Its reason is what is thrown. */
-  readonly signal: AbortSignal;
+  /** Its reason is what is thrown. Aborted also here, when the program writes too much. */
+  readonly stop: AbortController;
 }
 
 /** Three minutes at 44.1 kHz: no sentence is longer. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** A file that the program writes itself is looked at this often. */
+/** What the program has written is looked at this often. */
 const LOOK_EVERY_MS = 100;
-/** After the kill, for its end to be seen. */
-const GRACE_MS = 1000;
-const MOST_SAID = 2000;
 const MOST_SHOWN = 200;
 /** Gives way to those that play. */
 const NICENESS = 10;
 
 /**
  * @returns path of a WAV in `folder`
- * @throws HoldcastError HC_VOICE_FAILED; the reason of `signal`. The program and those it started are dead by then.
+ * @throws HoldcastError HC_VOICE_FAILED; the reason of `stop`. The program and those it started are dead by then.
  */
 export async function wavFromCommand(job: SpeakingProgram): Promise<string> {
-  const [text, out] = [join(job.folder, 'text.txt'), join(job.folder, 'out.wav')];
+  const { folder, clock, stop } = job;
+  const [text, out] = [join(folder, 'text.txt'), join(folder, 'out.wav')];
   const line = job.command.join(' ');
   if (line.includes('{file}')) await promises.writeFile(text, `${job.text}\n`, { mode: 0o600 });
-  job.signal.throwIfAborted();
   const filled: Readonly<Record<string, string>> = {
     '{text}': job.text,
     '{file}': text,
@@ -48,153 +45,56 @@ export async function wavFromCommand(job: SpeakingProgram): Promise<string> {
     '{language}': job.language,
   };
   const [program, ...args] = job.command;
-  const run = new Run(job, out, {
-    program,
-    args: args.map((arg) => arg.replace(/\{(?:text|file|out|language)\}/g, (name) => filled[name]!)),
-    readsText: !/\{(?:text|file)\}/.test(line),
-    writesFile: line.includes('{out}'),
-  });
-  await run.ended();
+  const words = args.map((arg) => arg.replace(/\{(?:text|file|out|language)\}/g, (name) => filled[name]!));
+  const file = line.includes('{out}') ? undefined : await promises.open(out, 'wx', 0o600);
+  const cancelLook = watchSize(out, job);
+  let noted: Promise<void> | undefined;
+  try {
+    stop.signal.throwIfAborted();
+    const ended = await runProgram(program, words, {
+      env: { LANG: 'C.UTF-8', ...process.env },
+      ...(!/\{(?:text|file)\}/.test(line) && { input: `${job.text}\n` }),
+      out: file?.fd ?? 'ignore',
+      signal: stop.signal,
+      clock,
+      onStart: (pid) => {
+        giveWay(pid, NICENESS);
+        noted = noteProgram(pid, folder);
+      },
+    }).catch((error: unknown) => {
+      throw stop.signal.aborted ? error : notStarted(error);
+    });
+    if (ended.code !== 0) throw programFailed(ended, job.text);
+  } finally {
+    cancelLook();
+    await file?.close();
+    await noted;
+  }
   await checkWav(out);
   return out;
 }
 
-interface Invocation {
-  readonly program: string;
-  readonly args: readonly string[];
-  /** On its standard input. */
-  readonly readsText: boolean;
-  /** Itself, not on its standard output. */
-  readonly writesFile: boolean;
+function watchSize(out: string, { clock, stop }: SpeakingProgram): Cancel {
+  let isOver = false;
+  let cancel: Cancel = () => {};
+  const look = async (): Promise<void> => {
+    const stats = await promises.stat(out).catch(() => undefined);
+    if (isOver) return;
+    if (stats && stats.size > MOST_BYTES) stop.abort(tooMuch());
+    else cancel = clock.after(LOOK_EVERY_MS, () => void look());
+  };
+  void look();
+  return () => {
+    isOver = true;
+    cancel();
+  };
 }
 
-/** One run of the program. */
-class Run {
-  #said = '';
-  #bytes = 0;
-  #failure: Error | undefined;
-  #cancelLook: Cancel = () => {};
-  #cancelGrace: Cancel = () => {};
-  #file: WriteStream | undefined;
-  #noted: Promise<void> | undefined;
-
-  constructor(
-    private readonly job: SpeakingProgram,
-    private readonly out: string,
-    private readonly how: Invocation,
-  ) {}
-
-  /** Resolves when it has ended well and all that it said is on disk. */
-  async ended(): Promise<void> {
-    let child: ChildProcess | undefined;
-    const onAbort = (): void => this.#stop(child, this.job.signal.reason as Error);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const fail = (): void => reject(this.#failure ?? new Error('ended'));
-        child = this.#spawn();
-        this.job.signal.addEventListener('abort', onAbort, { once: true });
-        child.once('error', (error) => {
-          this.#failure ??= notStarted(error);
-          fail();
-        });
-        child.once('close', (code, signal) => {
-          this.#failure ??= code === 0 ? undefined : this.#failed(code, signal);
-          if (this.#failure === undefined) this.#flushed(resolve, reject);
-          else fail();
-        });
-        this.#listen(child, fail);
-      });
-    } finally {
-      this.job.signal.removeEventListener('abort', onAbort);
-      this.#cancelLook();
-      this.#cancelGrace();
-      this.#file?.destroy();
-      await this.#noted;
-    }
-  }
-
-  #spawn(): ChildProcess {
-    const { program, args, readsText, writesFile } = this.how;
-    const env = { LANG: 'C.UTF-8', ...process.env };
-    try {
-      return spawn(program, args, {
-        env,
-        detached: true,
-        stdio: [readsText ? 'pipe' : 'ignore', writesFile ? 'ignore' : 'pipe', 'pipe'],
-      });
-    } catch (error) {
-      throw notStarted(error);
-    }
-  }
-
-  #listen(child: ChildProcess, fail: () => void): void {
-    if (child.pid !== undefined) {
-      giveWay(child.pid, NICENESS);
-      this.#noted = noteProgram(child.pid, this.job.folder);
-    }
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(`${this.job.text}\n`);
-    child.stderr?.on(
-      'data',
-      (part: Buffer) => (this.#said = (this.#said + part.toString()).slice(-MOST_SAID)),
-    );
-    if (child.stdout) {
-      this.#file = createWriteStream(this.out, { mode: 0o600 });
-      this.#file.once('error', (error) => this.#stop(child, unwritable(error)));
-      child.stdout.on('data', (part: Buffer) => this.#keep(part, child));
-    } else this.#look(child);
-    // A process that does not die, or its children that hold its pipes, are not waited for.
-    this.#onStop = () => (this.#cancelGrace = this.job.clock.after(GRACE_MS, fail));
-  }
-
-  #onStop: () => void = () => {};
-
-  #keep(part: Buffer, child: ChildProcess): void {
-    this.#bytes += part.length;
-    if (this.#bytes > MOST_BYTES) this.#stop(child, tooMuch());
-    else this.#file?.write(part);
-  }
-
-  #look(child: ChildProcess): void {
-    this.#cancelLook = this.job.clock.after(LOOK_EVERY_MS, () => {
-      void promises
-        .stat(this.out)
-        .catch(() => undefined)
-        .then((stats) => {
-          if ((stats?.size ?? 0) > MOST_BYTES) this.#stop(child, tooMuch());
-          else if (child.exitCode === null && this.#failure === undefined) this.#look(child);
-        });
-    });
-  }
-
-  /** Kills it with all that it started; the first reason counts. */
-  #stop(child: ChildProcess | undefined, reason: Error): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = reason;
-    try {
-      if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has ended already.
-    }
-    child?.stdout?.destroy();
-    child?.stderr?.destroy();
-    this.#onStop();
-  }
-
-  #flushed(resolve: () => void, reject: (error: unknown) => void): void {
-    if (!this.#file) return resolve();
-    this.#file.once('error', (error) => reject(unwritable(error)));
-    this.#file.end(resolve);
-  }
-
-  #failed(code: number | null, signal: NodeJS.Signals | null): HoldcastError {
-    const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
-    const said = wordless(this.#said, this.job.text);
-    return failed(
-      `the program failed: ${how}${said && `: ${said}`}`,
-      'Try the command by hand (docs/speech.md).',
-    );
-  }
+function programFailed({ code, signal, stderr }: Ended, text: string): HoldcastError {
+  const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
+  const said = wordless(stderr, text);
+  const hint = 'Try the command by hand (docs/speech.md).';
+  return failed(`the program failed: ${how}${said && `: ${said}`}`, hint);
 }
 
 function failed(text: string, hint: string, cause?: unknown): HoldcastError {
@@ -206,13 +106,6 @@ function notStarted(error: unknown): HoldcastError {
   return failed(
     `the program cannot be started: ${errnoOf(error) ?? 'wrong arguments'}`,
     'Is it installed, and may this user run it? Give its whole path in `voices`.',
-  );
-}
-
-function unwritable(error: unknown): HoldcastError {
-  return failed(
-    `what the program said cannot be kept: ${messageOf(error)}`,
-    'Make room in the cache folder.',
   );
 }
 

@@ -1,33 +1,20 @@
 // WordVoice: says sentences with recordings, word by word; which recordings there are is its pack's affair.
 // All words of a sentence are in memory before the first one is heard: what is missing is known by then.
-import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { memoryClip, type Clip } from '../audio/source';
 import { samplesOf } from '../audio/frame';
 import { readManifest, type Manifest } from '../media/manifest';
-import { baseLanguage } from '../media/names';
+import { closestTag } from '../media/names';
 import { readPcm } from '../media/pcmFile';
 import { readiness } from '../media/ready';
-import type { MediaSettings } from '../media/settings';
 import { lookAt, newListing, type FileTrouble, type MediaFolder, type SourceFile } from '../media/sources';
 import { rootOf, wordFiles, wordFolders } from '../media/words';
-import type { Clock } from '../util/clock';
 import { inBatches } from '../util/batches';
 import { isSameStamp } from '../util/operatorFiles';
-import { errorFields, messageOf } from '../util/errors';
-import type { Logger } from '../util/log';
+import { messageOf } from '../util/errors';
 import type { Recordings } from './packs';
 import { PAUSE, type Spoken } from './spoken';
-import type { Voice } from './voice';
-
-export interface WordVoiceParts {
-  readonly media: MediaSettings;
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** ISO 4217: which money its words are expected to say, for what is told of missing ones. */
-  readonly currency: string;
-  /** Called when recordings wait to be prepared, at most once a minute. Must not throw. */
-  readonly requestPreparation?: (() => void) | undefined;
-}
+import type { Voice, VoiceParts } from './voice';
 
 /** Where a speaker would draw breath, on top of the silence around words. */
 const PAUSE_MS = 250;
@@ -46,49 +33,35 @@ export class WordVoice implements Voice {
   /** By path: no more than a language has words. */
   readonly #loaded = new Map<string, Loaded>();
   readonly #told = new Set<string>();
-  #folders: readonly string[] = [];
   #manifest: Promise<Manifest> | undefined;
   #requestedAt = -Infinity;
   #waiting = false;
 
   constructor(
     private readonly recordings: Recordings,
-    private readonly parts: WordVoiceParts,
+    private readonly parts: VoiceParts,
   ) {
     this.name = `${recordings.kind} ${recordings.pack.folder}`;
     const silence = new Float32Array(samplesOf(PAUSE_MS, parts.media.rate));
     this.#pause = memoryClip('pause', silence);
   }
 
-  speaks(language: string): boolean {
-    if (folderFor(language, this.#folders) === undefined)
-      this.#folders = namesIn(this.recordings.pack.folder);
-    return folderFor(language, this.#folders) !== undefined;
-  }
-
   async clips(spoken: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
-    try {
-      const said = withoutOuterPauses(spoken.clips);
-      if (said.length === 0 || !this.speaks(language)) return undefined;
-      const folder = await this.#folder(language);
-      const files = folder && (await this.#filesOf(said, folder, language));
-      if (!files || signal.aborted) return undefined;
-      const words = await this.#load(files, folder);
-      if (!words || signal.aborted) return undefined;
-      const clipsOf = (clip: string): Clip[] =>
-        (this.recordings.of(clip, language) ?? []).map((name) => words.get(files.get(name)!)!);
-      return said.flatMap((clip) => (clip === PAUSE ? [this.#pause] : clipsOf(clip)));
-    } catch (error) {
-      this.parts.log.error({ voice: this.name, ...errorFields(error) }, 'the voice cannot speak');
-      return undefined;
-    }
+    const said = withoutOuterPauses(spoken.clips);
+    const folder = said.length > 0 ? await this.#folder(language) : undefined;
+    const files = folder && (await this.#filesOf(said, folder, language));
+    if (!files || signal.aborted) return undefined;
+    const words = await this.#load(files, folder);
+    if (!words || signal.aborted) return undefined;
+    const clipsOf = (clip: string): Clip[] =>
+      (this.recordings.of(clip, language) ?? []).map((name) => words.get(files.get(name)!)!);
+    return said.flatMap((clip) => (clip === PAUSE ? [this.#pause] : clipsOf(clip)));
   }
 
-  /** The folder of a language: that of the whole tag ("en_US"), else of its base, else another of the same base. */
   async #folder(language: string): Promise<MediaFolder | undefined> {
-    const name = folderFor(language, this.#folders);
     const folders = await wordFolders(this.recordings.pack);
-    return folders.find(({ path }) => path.endsWith(`/${name}`));
+    const names = folders.map(({ path }) => basename(path));
+    return folders[names.indexOf(closestTag(language, names) ?? '')];
   }
 
   /** Recordings by name with their files; undefined when one of them is missing, which is then told. */
@@ -201,24 +174,4 @@ function withoutOuterPauses(clips: readonly string[]): readonly string[] {
   const first = clips.findIndex((clip) => clip !== PAUSE);
   const last = clips.findLastIndex((clip) => clip !== PAUSE);
   return first < 0 ? [] : clips.slice(first, last + 1);
-}
-
-/** Synchronous: one readdir. An absent folder has none. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
-}
-
-function folderFor(language: string, names: readonly string[]): string | undefined {
-  const base = baseLanguage(language);
-  if (base === undefined) return undefined;
-  const plain = (tag: string): string => tag.toLowerCase().replace('-', '_');
-  return (
-    names.find((name) => plain(name) === plain(language)) ??
-    names.find((name) => plain(name) === base) ??
-    names.find((name) => baseLanguage(name) === base)
-  );
 }

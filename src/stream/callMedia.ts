@@ -56,7 +56,7 @@ export class CallMedia implements PlayableMedia, Closeable {
   }
 
   music(): readonly Clip[] {
-    return this.#scanned || !this.#first ? this.#library.music : [this.#first];
+    return this.#scanned || !this.#first ? this.#library.music() : [this.#first];
   }
 
   advices(shelf: AdviceSlot, language: string): readonly Clip[] {

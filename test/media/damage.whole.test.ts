@@ -39,6 +39,13 @@ function encoded(name: string): string {
   return at(name);
 }
 
+/** m.wav, and beside it a stream of another sound. */
+function twoStreams(name: string, secondS: number, codec: string): string {
+  const second = ['-f', 'lavfi', '-i', `sine=300:d=${secondS}`];
+  ffmpeg('-i', at('m.wav'), ...second, '-map', '0', '-map', '1', '-c:a', codec, at(name));
+  return at(name);
+}
+
 /** The bytes of a file with some of them changed. */
 function patched(file: string, change: (bytes: Buffer) => void): string {
   const bytes = readFileSync(file);
@@ -61,23 +68,7 @@ describeWithFfmpeg('whole files', () => {
   beforeAll(() => void makeAudio(MUSIC, at('m.wav')));
 
   test.each(['mka', 'm4a'])('two streams of sound, the second one longer: %s', async (ending) => {
-    const file = at(`two.${ending}`);
-    ffmpeg(
-      '-i',
-      at('m.wav'),
-      '-f',
-      'lavfi',
-      '-i',
-      'sine=300:d=20',
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-c:a',
-      'aac',
-      file,
-    );
-    await isWhole(file);
+    await isWhole(twoStreams(`two.${ending}`, 20, 'aac'));
   });
 
   test.each(['mka', 'm4a', 'mp4'])('sound that begins later: %s', async (ending) => {
@@ -209,22 +200,7 @@ describeWithFfmpeg('files that were cut off', () => {
   });
 
   test('one of two streams of sound', async () => {
-    const file = at('two-cut.mka');
-    ffmpeg(
-      '-i',
-      at('m.wav'),
-      '-f',
-      'lavfi',
-      '-i',
-      'sine=300:d=8',
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-c:a',
-      'libvorbis',
-      file,
-    );
+    const file = twoStreams('two-cut.mka', 8, 'libvorbis');
     truncateSync(file, Math.round(statSync(file).size / 2));
     await expect(prepare(file, 'music')).rejects.toMatchObject({ code: 'HC_MEDIA_TRUNCATED' });
   });

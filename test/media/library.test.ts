@@ -59,7 +59,7 @@ test('missing and empty folders are legal, silent, and cost nothing', async () =
   expect(await library.scan()).toEqual({ added: [], removed: [] });
   mkdirSync(join(settings.folder, 'music'), { recursive: true });
   await library.scan();
-  expect([library.music, library.advices('first', 'en'), library.problems, library.unprepared]).toEqual([
+  expect([library.music(), library.advices('first', 'en'), library.problems, library.unprepared]).toEqual([
     [],
     [],
     [],
@@ -81,11 +81,11 @@ test('shipped files are played as they are; the first track stays the same objec
     durationMs: 62.5,
   });
   await library.scan();
-  expect(ids(library.music)).toEqual(['music/a.wav', 'music/b.wav']);
-  expect(library.music[0]).toBe(first);
+  expect(ids(library.music())).toEqual(['music/a.wav', 'music/b.wav']);
+  expect(library.music()[0]).toBe(first);
   expect(await library.firstTrack('loop', seededRandom(2))).toBe(first);
   await library.scan();
-  expect(library.music[0]).toBe(first);
+  expect(library.music()[0]).toBe(first);
 });
 
 test('the first track is the next one that is ready, and shuffled by the seed alone', async () => {
@@ -113,7 +113,7 @@ test('a shipped file of another size, rate or layout is not played as it is', as
   put(settings, 'music/unlisted.wav', rampWav(100));
   ship(settings, { 'music/size.wav': { bytes: 1 }, 'music/rate.wav': {}, 'music/text.wav': {} });
   await library.scan();
-  expect(library.music).toEqual([]);
+  expect(library.music()).toEqual([]);
   expect(library.unprepared).toEqual([
     'music/rate.wav',
     'music/size.wav',
@@ -190,7 +190,7 @@ test('names are the same in either form of Unicode: ids, titles, prompts, what w
   }
   put(settings, `music/${nfc}.wav`, rampWav(200));
   await library.scan();
-  expect(ids(library.music)).toEqual([`music/${nfc}.wav`]);
+  expect(ids(library.music())).toEqual([`music/${nfc}.wav`]);
   expect(library.problems).toMatchObject([{ file: `music/${nfc}.wav`, hint: 'Rename one of them.' }]);
 });
 
@@ -236,22 +236,22 @@ test('prepared meanwhile: heard; replaced: the old one until the new one is read
   const watching = watch();
   await pretendPrepared(settings, 'music/a.mp3', 1000);
   await look();
-  const first = library.music[0]!;
+  const first = library.music()[0]!;
   expect(ids(changes[0]!.added)).toEqual(['music/a.mp3']);
   put(settings, 'music/a.mp3', 'other', OLD + 1000);
   await look();
   await look();
   expect(library.unprepared).toEqual(['music/a.mp3']);
-  expect(library.music).toEqual([first]);
+  expect(library.music()).toEqual([first]);
   await pretendPrepared(settings, 'music/a.mp3', 2000);
   await look();
-  const second = library.music[0]!;
-  expect([second.samples, second === first, library.music.length]).toEqual([2000, false, 1]);
+  const second = library.music()[0]!;
+  expect([second.samples, second === first, library.music().length]).toEqual([2000, false, 1]);
   expect(changes.at(-1)).toEqual({ added: [second], removed: [first] });
   const reader = second.open();
   rmSync(join(settings.folder, 'music/a.mp3'));
   await look();
-  expect(library.music).toEqual([]);
+  expect(library.music()).toEqual([]);
   expect(reader.read(new Float32Array(320), 0, 320)).toBe(320);
   reader.close();
   const told = changes.length;
@@ -270,11 +270,11 @@ test('a shipped file that is written over is not heard any more', async () => {
   put(settings, 'music/a.wav', rampWav(500), OLD);
   ship(settings, { 'music/a.wav': {} });
   await library.scan();
-  expect(library.music.length).toBe(1);
+  expect(library.music().length).toBe(1);
   put(settings, 'music/a.wav', 'something else', OLD + 1);
-  const before = library.music[0]!;
+  const before = library.music()[0]!;
   await look();
-  expect(library.music).toEqual([]);
+  expect(library.music()).toEqual([]);
   expect(() => before.open()).toThrow('changed');
 });
 
@@ -308,12 +308,12 @@ test('samples that vanish from the cache are noticed once they are wanted', asyn
   await pretendPrepared(settings, 'music/a.mp3');
   await look();
   rmSync(pcmFolder(settings.cache), { recursive: true });
-  expect(() => library.music[0]!.open()).toThrow();
+  expect(() => library.music()[0]!.open()).toThrow();
   await look();
-  expect([library.music, library.unprepared]).toEqual([[], ['music/a.mp3']]);
+  expect([library.music(), library.unprepared]).toEqual([[], ['music/a.mp3']]);
   await pretendPrepared(settings, 'music/a.mp3');
   await look();
-  library.music[0]!.open().close();
+  library.music()[0]!.open().close();
 });
 
 test('a broken manifest is told and costs only what it would say', async () => {
@@ -323,7 +323,7 @@ test('a broken manifest is told and costs only what it would say', async () => {
   writeFileSync(join(settings.folder, 'manifest.json'), '{"files": {');
   await library.scan();
   await library.scan();
-  expect(ids(library.music)).toEqual(['music/a.mp3']);
+  expect(ids(library.music())).toEqual(['music/a.mp3']);
   expect(lines.filter((l) => l.level === 'warn').length).toBe(1);
 });
 
@@ -340,7 +340,7 @@ test('a manifest with a byte order mark in front is read', async () => {
   const manifest = join(settings.folder, 'manifest.json');
   writeFileSync(manifest, `\ufeff${readFileSync(manifest, 'utf8')}`);
   await library.scan();
-  expect([library.music[0]?.title, lines.filter(({ level }) => level === 'warn')]).toEqual(['A', []]);
+  expect([library.music()[0]?.title, lines.filter(({ level }) => level === 'warn')]).toEqual(['A', []]);
 });
 
 test('a title that changes in the manifest makes a new Track, the others stay', async () => {
@@ -349,10 +349,10 @@ test('a title that changes in the manifest makes a new Track, the others stay', 
   put(settings, 'music/b.wav', rampWav(100));
   ship(settings, { 'music/a.wav': {}, 'music/b.wav': {} });
   await library.scan();
-  const [a, b] = library.music;
+  const [a, b] = library.music();
   ship(settings, { 'music/a.wav': { title: 'New' }, 'music/b.wav': {} });
   await library.scan();
-  expect([library.music[0]!.title, library.music[0] === a, library.music[1] === b]).toEqual([
+  expect([library.music()[0]!.title, library.music()[0] === a, library.music()[1] === b]).toEqual([
     'New',
     false,
     true,
@@ -394,6 +394,6 @@ test('a folder that cannot be read just now keeps what was in it', async () => {
   symlinkSync('music', join(settings.folder, 'music'));
   await library.scan();
   await library.scan();
-  expect(ids(library.music)).toEqual(['music/a.wav']);
+  expect(ids(library.music())).toEqual(['music/a.wav']);
   expect(lines.filter((l) => l.level === 'warn').length).toBe(1);
 });

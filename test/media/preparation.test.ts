@@ -54,7 +54,7 @@ const temporaries = (settings: MediaSettings): string[] =>
 async function music(settings: MediaSettings): Promise<string[]> {
   const library = new Library({ settings, log: silentLogger, readMode: 'sync' });
   await library.scan();
-  return library.music.map((t) => t.id);
+  return library.music().map((t) => t.id);
 }
 
 /** `media prepare` in a process of its own. */

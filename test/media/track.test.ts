@@ -2,11 +2,12 @@
 import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { PAGE_SAMPLES } from '../../src/audio/page';
+import type { Reader } from '../../src/audio/source';
 import { Track, type ReadMode } from '../../src/media/track';
 import { silentLogger } from '../../src/util/log';
 import { keptLog, openFiles, rampAt, rampWav, tempFolder, until } from './fixtures';
 
-const CHUNK = 16384;
 const folder = tempFolder();
 
 function track(samples: number, readMode: ReadMode, more: object = {}, log = silentLogger): Track {
@@ -37,7 +38,7 @@ async function readOnce(t: Track, from: number, length: number, leisurely: boole
   for (let count = length; count === length;) {
     if (leisurely && got.length >= pauseAt) {
       await breathe();
-      pauseAt = got.length + CHUNK / 4;
+      pauseAt = got.length + PAGE_SAMPLES / 4;
     }
     count = reader.read(out, 0, length);
     for (let i = 0; i < count; i++) got.push(Math.round(out[i]! * 32768));
@@ -46,12 +47,24 @@ async function readOnce(t: Track, from: number, length: number, leisurely: boole
   return got;
 }
 
+/** Reads a ramp at leisure; how many samples came. */
+async function readToItsEnd(reader: Reader): Promise<number> {
+  const out = new Float32Array(1000);
+  let count = 0;
+  for (let got = 1000; got === 1000; await breathe()) {
+    got = reader.read(out, 0, 1000);
+    for (let i = 0; i < got; i++) expect(Math.round(out[i]! * 32768)).toBe(rampAt(count + i));
+    count += got;
+  }
+  return count;
+}
+
 const expected = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => rampAt(from + i));
 
 describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
   test('from any offset, in reads of any length, come exactly the samples that are there', async () => {
-    const t = track(3 * CHUNK + 777, mode);
+    const t = track(2 * PAGE_SAMPLES + 777, mode);
     await fc.assert(
       fc.asyncProperty(fc.nat(t.samples - 1), fc.integer({ min: 37, max: 4000 }), async (from, length) => {
         expect(await readAll(t, from, length)).toEqual(expected(from, t.samples));
@@ -60,11 +73,14 @@ describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
     );
   });
 
-  test.each([1, 2, 319, 320, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK])('%i samples', async (samples) => {
-    const t = track(samples, mode);
-    expect(await readAll(t, 0, 320)).toEqual(expected(0, samples));
-    expect(await readAll(t, samples - 1, 320)).toEqual(expected(samples - 1, samples));
-  });
+  test.each([1, 2, 319, 320, PAGE_SAMPLES - 1, PAGE_SAMPLES, PAGE_SAMPLES + 1, 2 * PAGE_SAMPLES])(
+    '%i samples',
+    async (samples) => {
+      const t = track(samples, mode);
+      expect(await readAll(t, 0, 320)).toEqual(expected(0, samples));
+      expect(await readAll(t, samples - 1, 320)).toEqual(expected(samples - 1, samples));
+    },
+  );
 
   test('a read touches only its part of the buffer', () => {
     const reader = track(1000, mode).open(990);
@@ -97,15 +113,18 @@ describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
 });
 
 test('what the disk has not brought is silence, counted, and the rest is in step', async () => {
-  const t = track(6 * CHUNK, 'ahead');
+  const t = track(6 * PAGE_SAMPLES, 'ahead');
   const reader = t.open(0);
-  const out = new Float32Array(CHUNK + 100);
-  expect(reader.read(out, 0, CHUNK + 100)).toBe(CHUNK + 100);
-  expect([...out.subarray(CHUNK)].every((v) => v === 0)).toBe(true);
+  const out = new Float32Array(PAGE_SAMPLES + 100);
+  expect(reader.read(out, 0, PAGE_SAMPLES + 100)).toBe(PAGE_SAMPLES + 100);
+  const last = rampAt(PAGE_SAMPLES - 1) / 32768;
+  expect([out[PAGE_SAMPLES - 1], out[PAGE_SAMPLES]]).toEqual([last, last]);
+  expect(Math.abs(out[PAGE_SAMPLES + 99]!)).toBeLessThan(Math.abs(last) / 2);
   expect(t.lateReads).toBe(1);
   await new Promise((done) => setTimeout(done, 30));
-  // To the end of the next chunk and into the one after it.
-  for (let position = CHUNK + 100; position < 4 * CHUNK; position += 500) {
+  reader.read(out, 0, 500);
+  // To the end of the next page and into the one after it.
+  for (let position = PAGE_SAMPLES + 600; position < 4 * PAGE_SAMPLES; position += 500) {
     if (position % 4000 < 500) await breathe();
     reader.read(out, 0, 500);
     expect([position, Math.round(out[0]! * 32768)]).toEqual([position, rampAt(position)]);
@@ -114,13 +133,13 @@ test('what the disk has not brought is silence, counted, and the rest is in step
 });
 
 test('late or not, a reader yields as many samples as the Track has', async () => {
-  const t = track(5 * CHUNK + 5, 'ahead');
+  const t = track(5 * PAGE_SAMPLES + 5, 'ahead');
   expect((await readOnce(t, 3, 1000, false)).length).toBe(t.samples - 3);
   expect(t.lateReads).toBeGreaterThan(0);
 });
 
 test('a file removed while it is played is heard to its end', async () => {
-  const samples = 4 * CHUNK;
+  const samples = 4 * PAGE_SAMPLES;
   const wav = join(folder, 'removed.wav');
   writeFileSync(wav, rampWav(samples));
   const pcm = { wav, dataOffset: 44, samples };
@@ -134,19 +153,12 @@ test('a file removed while it is played is heard to its end', async () => {
   });
   const reader = t.open();
   rmSync(wav);
-  const out = new Float32Array(1000);
-  let count = 0;
-  for (let got = 1000; got === 1000; await breathe()) {
-    got = reader.read(out, 0, 1000);
-    for (let i = 0; i < got; i++) expect(Math.round(out[i]! * 32768)).toBe(rampAt(count + i));
-    count += got;
-  }
-  expect(count).toBe(samples);
+  expect(await readToItsEnd(reader)).toBe(samples);
   reader.close();
 });
 
 test.each(['shortened', 'written over'])('a file %s while it is played ends it, told once', async (how) => {
-  const samples = 6 * CHUNK;
+  const samples = 6 * PAGE_SAMPLES;
   const wav = join(folder, `${how}.wav`);
   writeFileSync(wav, rampWav(samples));
   utimesSync(wav, 1000, 1000);
@@ -161,18 +173,11 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
     log,
   });
   const readers = [t.open(), t.open()];
-  if (how === 'shortened') truncateSync(wav, 44 + CHUNK);
+  if (how === 'shortened') truncateSync(wav, 44 + PAGE_SAMPLES);
   else writeFileSync(wav, readFileSync(wav).fill(0x55));
-  const out = new Float32Array(1000);
   for (const reader of readers) {
-    let count = 0;
-    for (let got = 1000; got === 1000; await breathe()) {
-      got = reader.read(out, 0, 1000);
-      for (let i = 0; i < got; i++) expect(Math.round(out[i]! * 32768)).toBe(rampAt(count + i));
-      count += got;
-    }
-    expect(count).toBeLessThanOrEqual(2 * CHUNK);
-    expect(reader.read(out, 0, 10)).toBe(0);
+    expect(await readToItsEnd(reader)).toBeLessThanOrEqual(2 * PAGE_SAMPLES);
+    expect(reader.read(new Float32Array(10), 0, 10)).toBe(0);
     reader.close();
   }
   expect(lines.filter((l) => l.level === 'error').map((l) => l.fields.code)).toEqual(['HC_MEDIA_UNREADABLE']);
@@ -180,11 +185,11 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
 });
 
 test('no descriptor stays open: closed early, late, twice, with a read in flight, never read', async () => {
-  const t = track(8 * CHUNK, 'ahead');
-  const out = new Float32Array(CHUNK);
+  const t = track(8 * PAGE_SAMPLES, 'ahead');
+  const out = new Float32Array(PAGE_SAMPLES);
   for (let i = 0; i < 50; i++) {
     const reader = t.open(i);
-    if (i % 3 > 0) reader.read(out, 0, CHUNK);
+    if (i % 3 > 0) reader.read(out, 0, PAGE_SAMPLES);
     if (i % 5 === 0) await breathe();
     reader.close();
     reader.close();
@@ -195,8 +200,8 @@ test('no descriptor stays open: closed early, late, twice, with a read in flight
 });
 
 test('read at once, nothing is ever late', async () => {
-  const t = track(5 * CHUNK + 5, 'sync');
-  const got = await readOnce(t, 3, CHUNK + 7, false);
+  const t = track(5 * PAGE_SAMPLES + 5, 'sync');
+  const got = await readOnce(t, 3, PAGE_SAMPLES + 7, false);
   expect(t.lateReads).toBe(0);
   expect(got).toEqual(expected(3, t.samples));
   expect(openFiles(folder)).toEqual([]);

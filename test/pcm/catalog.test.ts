@@ -128,7 +128,7 @@ test('of clips that left, ten thousand are remembered', async () => {
     forget: (key: number) => forgotten.push(key),
   } as unknown as PageCache;
   const library = {
-    playable: Array.from({ length: 10_003 }, () => ({ clip: {}, purpose: { kind: 'music' } })),
+    playable: Array.from({ length: 10_003 }, (_, id) => ({ clip: { id }, purpose: { kind: 'music' } })),
   };
   const catalog = new SharedCatalog({
     library: library as unknown as Library,
@@ -195,7 +195,7 @@ test('a page that there is not, or that cannot be read, comes without samples; t
     expect((await catalog.page(k, index)).samples).toBeUndefined();
   put(settings, 'music/a.wav', rampWav(2 * PAGE_SAMPLES), 1_700_000_000_000);
   expect(await catalog.page(key, 1)).toEqual({ key, index: 1, samples: undefined });
-  expect(library.music[0]!.failed).toBe(true);
+  expect(library.music()[0]!.failed).toBe(true);
 });
 
 test('a page at hand already is not sent', async () => {

@@ -129,7 +129,7 @@ test('a page that was not sent is given back, and filled anew', async () => {
   const clips = [source(9), source(9), source(9)];
   for (const clip of clips) {
     const page = await cache.page(clip, 0);
-    cache.giveBack(page!);
+    giveBack(page);
   }
   expect(cache.usedBytes).toBe(PAGE);
 });

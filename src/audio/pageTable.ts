@@ -1,6 +1,6 @@
-// The pages of PCM that a mixing thread holds, with a count of their readers.
+// The pages of PCM that a thread holds, with a count of their readers.
 // Each is asked for once however many wait for it, and given back when nobody reads it or is about to.
-import type { Page } from './page';
+import { giveBack, type ReadPage } from './page';
 
 /** A page that is held or awaited. `samples` comes once, `failed` instead of it. */
 export class PageSlot {
@@ -67,9 +67,9 @@ export class PageTable {
   }
 
   /** Takes a page in, asked for or not. */
-  put(page: Page): void {
+  put(page: ReadPage): void {
     const slot = this.#slots.get(page.key * MOST_PAGES + page.index) ?? this.#unasked(page);
-    if (!slot?.awaited) return giveBack(page.holds);
+    if (!slot?.awaited) return giveBack(page);
     slot.sinceMs = undefined;
     if (page.samples) {
       slot.samples = new Int16Array(page.samples);
@@ -96,7 +96,7 @@ export class PageTable {
   }
 
   /** A page that a reader is about to need, as the sender knows; the first page of a clip is no such. */
-  #unasked({ key, index, samples }: Page): PageSlot | undefined {
+  #unasked({ key, index, samples }: ReadPage): PageSlot | undefined {
     if (!samples || index === 0) return undefined;
     const slot = new PageSlot(key, index);
     this.#slots.set(key * MOST_PAGES + index, slot);
@@ -114,10 +114,6 @@ export class PageTable {
   #remove(slot: PageSlot): void {
     this.#unread--;
     this.#slots.delete(slot.key * MOST_PAGES + slot.index);
-    giveBack(slot.holds);
+    giveBack(slot);
   }
-}
-
-function giveBack(holds: Int32Array | undefined): void {
-  if (holds) Atomics.sub(holds, 0, 1);
 }

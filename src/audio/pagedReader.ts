@@ -1,15 +1,15 @@
-// A Reader over pages that come from another thread: one playing of a clip, by one caller.
+// A Reader over pages that come from a disk or another thread: one playing of a clip, by one caller.
 // It never waits. What is late is silence in step, with soft edges; what cannot be read ends it early.
-import type { Reader } from '../audio/source';
 import { PAGE_SAMPLES } from './page';
 import { PageSlot, type PageTable } from './pageTable';
+import type { Reader } from './source';
 
 /** What a reader needs of its clip. */
 export interface PagedSource {
   readonly key: number;
   readonly samples: number;
-  /** The first page, which is always there. */
-  readonly head: PageSlot;
+  /** The first page, where that is always there. */
+  readonly head?: PageSlot;
 }
 
 const SCALE = 1 / 32768;
@@ -75,7 +75,7 @@ export class PagedReader implements Reader {
 
   #acquire(index: number): PageSlot | undefined {
     const { key, samples, head } = this.#source;
-    if (index === 0) return head;
+    if (index === 0 && head) return head;
     return index * PAGE_SAMPLES < samples ? this.#table.acquire(key, index) : undefined;
   }
 
