@@ -1,6 +1,7 @@
 // CallFacts: what Asterisk has said of a call, and what of it may be told: a number only where it is known not to be withheld.
 // FollowedCall: a call that somebody follows or seeks, what its followers were told last, and the telling itself.
 // States of a follower: new (told nothing yet), introduced (was told what was known, and is told changes), cancelled.
+import { isDeepStrictEqual } from 'node:util';
 import type { Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -44,17 +45,6 @@ export function identityOf(uniqueid: string, known: CallFacts, queue: string | u
   };
 }
 
-function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
-  if (!a || !b) return a === b;
-  const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
-  return a.queue === b.queue && a.position === b.position && a.joinedMs === b.joinedMs && sameWait;
-}
-
-function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
-  const fields = ['channel', 'phone', 'language', 'queue'] as const;
-  return other !== undefined && fields.every((field) => one[field] === other[field]);
-}
-
 export interface Follower {
   readonly listener: (news: CallNews) => void;
   introduced: boolean;
@@ -94,11 +84,11 @@ export class FollowedCall {
     // The first that is told is whole; one that is open again later is told without its number.
     if (known && isOpen(known) && !this.unanswered && !this.identity) return;
     const identity = known && identityOf(this.uniqueid, known, queue);
-    if (identity && !isSameIdentity(identity, this.identity)) {
+    if (identity && !isDeepStrictEqual(identity, this.identity)) {
       this.identity = identity;
       this.#tell({ type: 'identity', identity });
     }
-    if (isSamePlace(place, this.place)) return;
+    if (isDeepStrictEqual(place, this.place)) return;
     this.place = place;
     this.#tell({ type: 'place', place });
   }
