@@ -1,6 +1,7 @@
 // CallFacts: what Asterisk has said of a call, and what of it may be told: a number only where it is known not to be withheld.
-// FollowedCall: a call that somebody follows, what its followers were told last, and the telling itself.
+// FollowedCall: a call that somebody follows or seeks, what its followers were told last, and the telling itself.
 // States of a follower: new (told nothing yet), introduced (was told what was known, and is told changes), cancelled.
+import { isDeepStrictEqual } from 'node:util';
 import type { Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -12,11 +13,7 @@ export interface CallFacts {
   readonly number?: string | undefined;
   /** The number may be told; undefined: Asterisk has not said so yet. */
   readonly shown?: boolean | undefined;
-  /** Counts up when the channel may have become another caller's: answers to what was asked before are void. */
-  readonly turn?: number;
   readonly language?: string;
-  /** Where it joined a queue last. */
-  readonly joined?: QueuePlace;
   /** What its arrival was answered with, for the first who follows it: the queue whose application it is in. */
   readonly arrived?: { readonly queue: string | undefined } | undefined;
 }
@@ -24,10 +21,8 @@ export interface CallFacts {
 /** An event that says what a channel is. */
 export type Described = Extract<AmiEvent, { number?: string }>;
 
-/** That a channel may be another caller's; `before`: what was known of it. */
-export function voided(before: CallFacts | undefined): Pick<CallFacts, 'shown' | 'turn' | 'arrived'> {
-  return { shown: undefined, arrived: undefined, turn: (before?.turn ?? 0) + 1 };
-}
+/** That a channel may be another caller's. */
+export const VOID: CallFacts = { shown: undefined, arrived: undefined };
 
 /** There is a number, and nobody knows whether it may be told. */
 export function isOpen({ number, shown }: CallFacts): boolean {
@@ -50,17 +45,6 @@ export function identityOf(uniqueid: string, known: CallFacts, queue: string | u
   };
 }
 
-function isSamePlace(a: QueuePlace | undefined, b: QueuePlace | undefined): boolean {
-  if (!a || !b) return a === b;
-  const sameWait = a.waitMs?.[0] === b.waitMs?.[0] && a.waitMs?.[1] === b.waitMs?.[1];
-  return a.queue === b.queue && a.position === b.position && a.joinedMs === b.joinedMs && sameWait;
-}
-
-function isSameIdentity(one: CallIdentity, other: CallIdentity | undefined): boolean {
-  const fields = ['channel', 'phone', 'language', 'queue'] as const;
-  return other !== undefined && fields.every((field) => one[field] === other[field]);
-}
-
 export interface Follower {
   readonly listener: (news: CallNews) => void;
   introduced: boolean;
@@ -70,11 +54,17 @@ export class FollowedCall {
   readonly followers = new Set<Follower>();
   readonly keys = new KeySigns();
   known: CallFacts | undefined;
+  /** Counts up when the channel may have become another caller's: answers to what was asked before are void. */
+  turn = 0;
   /** What the followers were told last. */
   identity: CallIdentity | undefined;
   place: QueuePlace | undefined;
   /** A question is under way, or waits for its turn. */
   asking = false;
+  /** Told when it is known who it is, or cannot be known. */
+  readonly seekers: (() => void)[] = [];
+  /** `turn` when the first of them came. */
+  soughtTurn = 0;
   /** Told whether the next question was answered. */
   readonly askers: ((confirmed: boolean) => void)[] = [];
   /** Asterisk was asked over this connection and has not said: it is told as it is known, without a number. */
@@ -94,11 +84,11 @@ export class FollowedCall {
     // The first that is told is whole; one that is open again later is told without its number.
     if (known && isOpen(known) && !this.unanswered && !this.identity) return;
     const identity = known && identityOf(this.uniqueid, known, queue);
-    if (identity && !isSameIdentity(identity, this.identity)) {
+    if (identity && !isDeepStrictEqual(identity, this.identity)) {
       this.identity = identity;
       this.#tell({ type: 'identity', identity });
     }
-    if (isSamePlace(place, this.place)) return;
+    if (isDeepStrictEqual(place, this.place)) return;
     this.place = place;
     this.#tell({ type: 'place', place });
   }
@@ -123,6 +113,11 @@ export class FollowedCall {
   #tellOne(follower: Follower, news: CallNews): void {
     if (!this.followers.has(follower)) return;
     guarded(this.log, { uniqueid: this.uniqueid, news: news.type }, () => follower.listener(news));
+  }
+
+  /** Those who seek it look at what is known by now. */
+  found(): void {
+    for (const seeker of this.seekers.splice(0)) seeker();
   }
 
   /** Those who asked who it is are told whether that was confirmed. */
@@ -153,14 +148,13 @@ export class KeySigns {
    * @param nowMs monotonic
    */
   read({ type, digit, received }: KeyEvent, nowMs: number): string | undefined {
-    const key = digit.toUpperCase();
-    if (!received || !/^[0-9A-D*#]$/.test(key)) return undefined;
+    if (!received) return undefined;
     if (type === 'key-down') {
-      this.#down.set(key, nowMs);
-      return key;
+      this.#down.set(digit, nowMs);
+      return digit;
     }
-    const downAt = this.#down.get(key) ?? -Infinity;
-    this.#down.delete(key);
-    return nowMs - downAt > LONGEST_HELD_MS ? key : undefined;
+    const downAt = this.#down.get(digit) ?? -Infinity;
+    this.#down.delete(digit);
+    return nowMs - downAt > LONGEST_HELD_MS ? digit : undefined;
   }
 }

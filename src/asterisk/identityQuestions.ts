@@ -1,6 +1,6 @@
-// CallerLookup: asks Asterisk who calls, once when a call arrives, however many want to know: the music that it begins with, and
-// the first follower of the call. IdentityQuestions: asks who the followed calls are, which events do not tell in full: whether a caller withholds
-// their number, and who a call was before the link came up. A few at once: after a reconnect there is one for each call.
+// IdentityQuestions: asks Asterisk who a call is, which events do not tell in full: whether a caller withholds their number, and who
+// a call was before the link came up. A call that arrives is asked about at once, others a few at a time: after a reconnect there is a
+// question for each call.
 import type { Clock } from '../util/clock';
 import { errnoOf, errorFields, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -9,101 +9,16 @@ import { channelIn, languageIn, LONGEST_QUEUE, numberIn, phoneIn, presentationIn
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 
-interface Running {
-  /** To the question that counts. */
-  answer: Promise<readonly AmiMessage[]>;
-  questions: number;
-  readonly learn: (list: readonly AmiMessage[]) => void;
-  /** Resolves when it is known, or cannot be known. */
-  readonly found: Promise<void>;
-  readonly settle: () => void;
-}
-
-/** More calls at once are not waited for. */
-const MOST_RUNNING = 64;
-/** Questions about one arrival: the dialplan may set the number just before it calls Queue(), and a flood of changes is not asked about. */
-const MOST_OF_ONE = 4;
-
-/** Of each call one question is `running` at most, until it is answered, or settled by what an event tells. */
-export class CallerLookup {
-  readonly #running = new Map<string, Running>();
-
-  constructor(private readonly link: AmiPort) {}
-
-  /**
-   * Asks, or waits with those who have asked.
-   * @param learn given the answer, before it resolves; not called when it was settled or failed
-   * @returns undefined: too many are under way
-   */
-  find(uniqueid: string, learn: (list: readonly AmiMessage[]) => void): Promise<void> | undefined {
-    const running = this.#running.get(uniqueid);
-    if (running || this.#running.size >= MOST_RUNNING) return running?.found;
-    let resolve = (): void => {};
-    const found = new Promise<void>((done) => (resolve = done));
-    const settle = (): void => {
-      if (this.#running.get(uniqueid) === mine) this.#running.delete(uniqueid);
-      resolve();
-    };
-    const answer = this.link.list(statusOf(uniqueid));
-    const mine: Running = { answer, questions: 1, learn, found, settle };
-    this.#running.set(uniqueid, mine);
-    this.#await(uniqueid, mine);
-    return found;
-  }
-
-  /** The answer that is under way and still counts; undefined: none. */
-  answerFor(uniqueid: string): Promise<readonly AmiMessage[]> | undefined {
-    return this.#running.get(uniqueid)?.answer;
-  }
-
-  /** It may be another caller by now: what was asked before counts no more, and is asked again. */
-  void(uniqueid: string): void {
-    const running = this.#running.get(uniqueid);
-    if (!running) return;
-    if (running.questions >= MOST_OF_ONE) return running.settle();
-    running.questions++;
-    running.answer = this.link.list(statusOf(uniqueid));
-    this.#await(uniqueid, running);
-  }
-
-  /** An event has told who it is. */
-  settle(uniqueid: string): void {
-    this.#running.get(uniqueid)?.settle();
-  }
-
-  /** The connection is lost, or nobody wants to know any more. */
-  settleAll(): void {
-    for (const { settle } of [...this.#running.values()]) settle();
-  }
-
-  #await(uniqueid: string, running: Running): void {
-    const { answer } = running;
-    const counts = (): boolean => this.#running.get(uniqueid) === running && running.answer === answer;
-    answer.then(
-      (list) => {
-        if (!counts()) return;
-        running.learn(list);
-        running.settle();
-      },
-      () => {
-        if (counts()) running.settle(); // a follower of the call asks again, and then it is logged
-      },
-    );
-  }
-}
-
 export interface IdentityQuestionsParts {
   link: AmiPort;
   clock: Clock;
   log: Logger;
-  /** Whether anybody follows it still: else an answer is of no use. */
-  isFollowed: (call: FollowedCall) => boolean;
-  /** The same is asked of calls that arrive. */
-  lookup: CallerLookup;
+  /** Whether anybody follows or seeks it still: else an answer is of no use. */
+  isWanted: (call: FollowedCall) => boolean;
   /** What Asterisk has answered, and the queue in whose application the channel is. */
   learned: (call: FollowedCall, facts: CallFacts, queue: string | undefined) => void;
-  /** Asterisk has not said who it is. */
-  silent: (call: FollowedCall) => void;
+  /** Nothing more is asked of it for now, whether Asterisk has said who it is or not. */
+  settled: (call: FollowedCall) => void;
   ended: (uniqueid: string) => void;
 }
 
@@ -134,11 +49,12 @@ export class IdentityQuestions {
     this.#waiting = [];
   }
 
-  /** Asks who a call is, once at a time, when it is its turn. */
+  /** Asks who a call is, once at a time: at once if somebody seeks it, else when it is its turn. */
   ask(call: FollowedCall): void {
     if (call.asking || !this.parts.link.connected) return;
     call.retry();
     call.asking = true;
+    if (call.seekers.length > 0) return void this.#question(call);
     this.#waiting.push(call);
     this.#askNext();
   }
@@ -147,7 +63,7 @@ export class IdentityQuestions {
     while (this.#questions < MOST_QUESTIONS) {
       const call = this.#waiting.shift();
       if (!call) return;
-      if (!this.parts.isFollowed(call)) continue;
+      if (!this.parts.isWanted(call)) continue;
       this.#questions++;
       void this.#question(call).finally(() => {
         this.#questions--;
@@ -157,40 +73,39 @@ export class IdentityQuestions {
   }
 
   async #question(call: FollowedCall): Promise<void> {
-    const { link, isFollowed, lookup } = this.parts;
+    const { link, isWanted, settled } = this.parts;
     const askers = call.askers.splice(0);
-    const turn = call.known?.turn;
+    const { turn } = call;
     let outcome: Outcome = 'failed';
     try {
-      // A confirmation must be asked for after that.
-      const asked = askers.length === 0 ? lookup.answerFor(call.uniqueid) : undefined;
-      const list = await (asked ?? link.list(statusOf(call.uniqueid)));
+      const list = await link.list(statusOf(call.uniqueid));
       call.asking = false;
-      if (isFollowed(call)) outcome = this.#identified(call, list, turn);
+      if (isWanted(call)) outcome = this.#identified(call, list, turn);
     } catch (error) {
       call.asking = false;
-      if (isFollowed(call)) this.#unanswered(call, error);
+      if (isWanted(call)) this.#unanswered(call, error);
     }
     if (outcome === 'unsure') call.askers.push(...askers);
     else for (const asker of askers) asker(outcome === 'sure');
-    if (!isFollowed(call)) call.settle(false);
+    if (!isWanted(call)) call.settle(false);
     else if (outcome === 'unsure' || call.askers.length > 0) this.ask(call);
+    else settled(call);
   }
 
   /** @param turn as it was when Asterisk was asked */
-  #identified(call: FollowedCall, list: readonly AmiMessage[], turn: number | undefined): Outcome {
+  #identified(call: FollowedCall, list: readonly AmiMessage[], turn: number): Outcome {
     call.failures = 0;
     call.unanswered = false;
     const status = list.find((channel) => channel.get('Uniqueid') === call.uniqueid);
     if (!status) return 'failed';
-    if (call.known?.turn !== turn) return 'unsure';
-    const facts = this.factsIn(status, call.known);
+    if (call.turn !== turn) return 'unsure';
+    const facts = this.#factsIn(status, call.known);
     this.parts.learned(call, facts, queueIn(status));
     return facts.shown === undefined ? 'unsure' : 'sure';
   }
 
   /** What Asterisk's answer says of a channel. @param before what was known of it by events */
-  factsIn(status: AmiMessage, before: CallFacts | undefined): CallFacts {
+  #factsIn(status: AmiMessage, before: CallFacts | undefined): CallFacts {
     const channel = channelIn(status);
     const { number } = numberIn(status);
     if (number !== undefined && presentationIn(status) === undefined) this.#miss();
@@ -207,16 +122,15 @@ export class IdentityQuestions {
   }
 
   #unanswered(call: FollowedCall, error: unknown): void {
-    const { clock, log, ended, silent } = this.parts;
+    const { clock, log, ended } = this.parts;
     const { uniqueid } = call;
     const code = errnoOf(error);
-    if (code === 'HC_AMI_LOST') return;
+    if (code === 'HC_AMI_LOST' || call.followers.size === 0) return;
     if (code === 'HC_AMI_ERROR' && /no such channel/i.test(messageOf(error))) return ended(uniqueid);
     if (!this.#complained)
       log.warn({ uniqueid, ...errorFields(error) }, 'identity: Asterisk could not be asked');
     this.#complained = true;
     call.unanswered = true;
-    silent(call);
     if (code === 'HC_AMI_ERROR') return;
     const [first, longest] = RETRY_MS;
     call.retry = clock.after(Math.min(longest, first * 2 ** call.failures++), () => this.ask(call));
@@ -224,7 +138,7 @@ export class IdentityQuestions {
 }
 
 /** The queue whose application a channel is in; while it is with an agent, too. */
-export function queueIn(status: AmiMessage): string | undefined {
+function queueIn(status: AmiMessage): string | undefined {
   if (status.get('Application')?.toLowerCase() !== 'queue') return undefined;
   const queue = status.get('Data')?.split(',')[0]?.trim();
   return queue && queue.length <= LONGEST_QUEUE ? queue : undefined;

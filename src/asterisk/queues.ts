@@ -1,22 +1,13 @@
-// QueueBoard: who waits where in which queue, from events, with a look at a queue only when events cannot tell.
-// Asterisk tells a caller's place once, when they join; that those behind move up has to be worked out. Some changes no
-// event tells (another priority at once, a waiting caller who is parked or bridged): the announcer asks before it says a place.
-import type { Clock } from '../util/clock';
+// QueueBoard: who waits where in which queue. Places come from Asterisk: a join names its own, and a look at the queue all of them.
+// Nothing is worked out from moves, since an answer may overtake the events of what it already shows, and some changes have no event
+// (another priority at once, a waiting caller who is parked or bridged). A move in a queue is a reason to look at it.
+import type { Cancel, Clock } from '../util/clock';
 import { errnoOf, errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
-import { uniqueidIn } from './events';
-import type { QueuePlace } from './callNews';
-import {
-  Joins,
-  keyOf,
-  newRow,
-  release,
-  sameQueue,
-  type QueueChange,
-  type QueueMove,
-  type QueueRow,
-  Line,
-} from './queueRow';
+import { setNewest } from '../util/setNewest';
+import { uniqueidIn, type AmiEvent } from './events';
+import { HoldTimeEstimator } from './holdTimeEstimator';
+import { JOINS_APART_MS, type QueuePlace } from './callNews';
 import type { AmiPort } from './link';
 import type { AmiMessage } from './message';
 
@@ -28,6 +19,36 @@ export interface QueueBoardParts {
   moved(uniqueid: string): void;
 }
 
+type QueueMove = Extract<AmiEvent, { type: 'queue-join' | 'queue-leave' }>;
+
+interface Standing {
+  /** In which the call waits or, of a watched one, is supposed to; as Asterisk spells it. */
+  readonly queue?: string | undefined;
+  /** 1 and more; 0: not known. */
+  readonly position: number;
+  /** When it joined a queue last, milliseconds since 1970, see `isSameWait`; undefined: not known. */
+  readonly joinedMs?: number | undefined;
+  /** Where; undefined: no event has told. */
+  readonly joined?: { readonly queue: string; readonly position: number } | undefined;
+}
+
+/**
+ * A queue in which watched calls wait, or are supposed to. States: quiet; a look is under way (`moved` is set); a look waits for its
+ * time (`next` is set).
+ */
+interface QueueRow {
+  name: string;
+  readonly watched: Set<string>;
+  /** Calls that have come or gone since Asterisk was asked: of these the answer may be an old one. */
+  moved: Set<string> | undefined;
+  askedAt: number;
+  /** Looks that failed, one after the other. */
+  failures: number;
+  next: Cancel | undefined;
+  /** They want a look that is not under way yet, and are told whether the place is known as Asterisk has it. */
+  askers: ((confirmed: boolean) => void)[];
+}
+
 /** Least time between two looks at one queue, doubled at each failure, and the most it grows to; milliseconds. */
 const GAP_MS = 1000;
 const LONGEST_GAP_MS = 30_000;
@@ -35,74 +56,61 @@ const LONGEST_GAP_MS = 30_000;
 const ASKED_GAP_MS = 100;
 /** An agent's answer stops the music and has the caller leave within a few ms; one who still stands after this may be gone. */
 const LEFT_MS = 300;
-/**
- * An answer overtakes events of what it already shows: Asterisk sends those from another thread (1.3 ms later, seen on
- * 22 and 16). For so long after an answer, a move that it shows already is nothing new, milliseconds.
- */
-const SETTLING_MS = 1000;
-/** More changes than these during one look, and it is taken again. */
-const MOST_CHANGES = 1000;
-/** More queues with callers than these, and those in which no watched call waits are forgotten. */
-const MOST_QUEUES = 500;
-
-/** More callers in all queues than these, and the same: a hub has room for at most 20,000. */
-const MOST_WAITING = 50_000;
+/** A wait told in whole seconds, and a join that was set later so that two are apart, differ by less than this, milliseconds. */
+const SAME_WAIT_MS = 2 * JOINS_APART_MS;
+/** Calls that are remembered, the one that was seen longest ago is forgotten first: a hub has room for at most 20,000. */
+const MOST_CALLS = 50_000;
 
 export class QueueBoard {
   readonly #rows = new Map<string, QueueRow>();
-  /** The queue in which a call waits or, of a watched one, is supposed to. */
-  readonly #rowOf = new Map<string, QueueRow>();
+  readonly #standings = new Map<string, Standing>();
   readonly #watched = new Set<string>();
-  readonly #joins: Joins;
+  readonly #holdTimes: HoldTimeEstimator;
 
   constructor(private readonly parts: QueueBoardParts) {
-    this.#joins = new Joins(parts.clock);
+    this.#holdTimes = new HoldTimeEstimator(parts.clock);
   }
 
-  /** Queues of which something is remembered. */
-  get queues(): number {
-    return this.#rows.size;
+  /** Queues that are looked at, and calls of which something is remembered. */
+  get remembered(): number {
+    return this.#rows.size + this.#standings.size;
   }
 
-  /** `moved` is called for this call from now on. */
+  /** `moved` is called for this call from now on. Where it waits, if that is known, is looked at. */
   watch(uniqueid: string): void {
     this.#watched.add(uniqueid);
-    this.#rowOf.get(uniqueid)?.watched.add(uniqueid);
+    const { queue } = this.#of(uniqueid);
+    if (queue === undefined) return;
+    const row = this.#rowFor(queue);
+    row.watched.add(uniqueid);
+    this.#refresh(row);
   }
 
   unwatch(uniqueid: string): void {
     this.#watched.delete(uniqueid);
-    const row = this.#rowOf.get(uniqueid);
-    row?.watched.delete(uniqueid);
-    if (row && row.line.placeOf(uniqueid) === 0) this.#exit(uniqueid, row);
-    if (row) this.#tidy(row);
+    const { queue, position } = this.#of(uniqueid);
+    if (queue !== undefined && position === 0) this.#stand(uniqueid, {});
+    this.#leaveRow(uniqueid, queue);
   }
 
   /** A watched call is said to be in this queue's application, or (undefined) in none: a look will tell. */
   suppose(uniqueid: string, queue: string | undefined): void {
-    const before = this.#rowOf.get(uniqueid);
-    if (!this.#watched.has(uniqueid) || (before && before.line.placeOf(uniqueid) > 0)) return;
-    if (before) this.#exit(uniqueid, before);
-    if (queue) {
-      const row = this.#rowFor(queue);
-      this.#enter(uniqueid, row);
-      this.#refresh(row);
-    }
-    if (before) this.#tidy(before);
+    if (!this.#watched.has(uniqueid) || this.#of(uniqueid).position > 0) return;
+    this.#stand(uniqueid, { queue });
+    this.#refresh(this.#rowOf(queue));
     this.parts.moved(uniqueid);
   }
 
   /** The queue in which a call waits; of a watched one also the queue in which it was last known to wait. */
   queueOf(uniqueid: string): string | undefined {
-    return this.#rowOf.get(uniqueid)?.name;
+    return this.#of(uniqueid).queue;
   }
 
   placeOf(uniqueid: string): QueuePlace | undefined {
-    const row = this.#rowOf.get(uniqueid);
-    const position = row?.line.placeOf(uniqueid) ?? 0;
-    if (!row || position === 0) return undefined;
-    const joinedMs = this.#joins.of(uniqueid);
-    return { queue: row.name, position, ...(joinedMs !== undefined && { joinedMs }) };
+    const { queue, position, joinedMs } = this.#of(uniqueid);
+    if (queue === undefined || position === 0) return undefined;
+    const waitMs = this.#holdTimes.waitMs(queue, position);
+    return { queue, position, ...(joinedMs !== undefined && { joinedMs }), ...(waitMs && { waitMs }) };
   }
 
   /**
@@ -112,7 +120,7 @@ export class QueueBoard {
    */
   confirm(uniqueid: string): Promise<boolean> {
     const { link } = this.parts;
-    const row = this.#rowOf.get(uniqueid);
+    const row = this.#rowOf(this.#of(uniqueid).queue);
     if (!row || !link.connected) return Promise.resolve(link.connected);
     return new Promise((resolve) => {
       row.askers.push(resolve);
@@ -122,32 +130,48 @@ export class QueueBoard {
 
   /** Music for a call has stopped. Who is parked or bridged leaves the queue without a word. */
   stopped(uniqueid: string): void {
-    const row = this.#rowOf.get(uniqueid);
-    if (!row || row.watched.size === 0) return;
+    const { queue } = this.#of(uniqueid);
+    const row = this.#rowOf(queue);
+    if (!row) return;
     this.parts.clock.after(LEFT_MS, () => {
-      if (this.#rows.get(keyOf(row.name)) === row && row.line.placeOf(uniqueid) > 0) this.#refresh(row);
+      if (this.#rowOf(queue) === row && sameQueue(this.#of(uniqueid).queue, row.name)) this.#refresh(row);
     });
   }
 
   ended(uniqueid: string): void {
     this.gone(uniqueid);
-    this.#joins.forget(uniqueid);
+    this.#standings.delete(uniqueid);
   }
 
-  move(event: QueueMove): void {
-    const { uniqueid } = event;
-    if (event.type === 'queue-join' && this.#rowOf.get(uniqueid) !== this.#rows.get(keyOf(event.queue)))
-      this.gone(uniqueid);
-    const row = event.type === 'queue-join' ? this.#rowFor(event.queue) : this.#rows.get(keyOf(event.queue));
-    if (!row) return;
-    row.name = event.queue;
-    this.#change(row, event);
+  move({ type, queue, uniqueid, position }: QueueMove): void {
+    const before = this.#of(uniqueid);
+    const isHere = sameQueue(before.queue, queue);
+    if (type === 'queue-leave') {
+      if (isHere) this.#stand(uniqueid, {});
+    } else if (!isHere || before.position === 0) {
+      // A look may have shown it already.
+      const joinedMs = Math.max(this.parts.clock.wall(), (before.joinedMs ?? -Infinity) + JOINS_APART_MS);
+      this.#stand(uniqueid, { queue, position, joinedMs, joined: { queue, position } });
+    }
+    this.#happened(uniqueid, queue);
+    // Its leave was missed.
+    if (type === 'queue-join' && !isHere) this.#happened(uniqueid, before.queue);
+  }
+
+  /** An agent took the call. Those who stand where they stood wait for as long as the queue now takes. */
+  answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
+    const { joined } = this.#of(uniqueid);
+    if (joined?.queue === queue) this.#holdTimes.answered(queue, holdMs, joined.position);
+    this.gone(uniqueid);
+    for (const other of this.#rowOf(queue)?.watched ?? []) this.parts.moved(other);
   }
 
   /** The call waits nowhere any more; where it still stood, a move was missed. */
   gone(uniqueid: string): void {
-    const row = this.#rowOf.get(uniqueid);
-    if (row) this.#change(row, { type: 'gone', uniqueid });
+    const { queue } = this.#of(uniqueid);
+    if (queue === undefined) return;
+    this.#stand(uniqueid, {});
+    this.#happened(uniqueid, queue);
   }
 
   /** Asterisk can be asked again: about the queues in which watched calls waited. */
@@ -157,166 +181,158 @@ export class QueueBoard {
 
   /** What happens from now on is not seen: no place is known until there has been a look. */
   disconnected(): void {
-    const waited = [...this.#watched].map((uniqueid) => [uniqueid, this.queueOf(uniqueid)] as const);
+    const waited = [...this.#watched].map((uniqueid) => [uniqueid, this.#of(uniqueid)] as const);
     this.close();
-    for (const [uniqueid, queue] of waited) {
-      if (queue === undefined) continue;
-      this.#enter(uniqueid, this.#rowFor(queue));
+    for (const [uniqueid, { queue, joinedMs }] of waited) {
+      this.#stand(uniqueid, { queue, joinedMs });
       this.parts.moved(uniqueid);
     }
   }
 
   /** Forgets everything but who is watched. */
   close(): void {
-    for (const row of this.#rows.values()) release(row);
+    for (const row of this.#rows.values()) settle(row);
     this.#rows.clear();
-    this.#rowOf.clear();
+    this.#standings.clear();
   }
 
-  #change(row: QueueRow, change: QueueChange): void {
-    if (row.since && row.since.length <= MOST_CHANGES) row.since.push(change);
-    const concerned = new Set(row.watched);
-    if (change.type === 'queue-join' && this.#isNews(row, change)) this.#joins.began(change.uniqueid);
-    if (!this.#apply(row, change)) this.#refresh(row);
-    this.#tell(concerned, row);
-    this.#tidy(row);
+  #of(uniqueid: string): Standing {
+    return this.#standings.get(uniqueid) ?? { position: 0 };
   }
 
-  /** A join that was not seen already. */
-  #isNews(row: QueueRow, { uniqueid, position }: Extract<QueueChange, { type: 'queue-join' }>): boolean {
-    const place = row.line.placeOf(uniqueid);
-    return place === 0 || (place !== position && this.parts.clock.now() >= row.settlesAt);
+  /** @param standing where it stands from now on; what is absent: in no queue, at no place, since the same join */
+  #stand(uniqueid: string, standing: Partial<Standing>): void {
+    const before = this.#of(uniqueid);
+    const next = { ...before, queue: undefined, position: 0, ...standing };
+    setNewest(this.#standings, uniqueid, next, MOST_CALLS);
+    if (!this.#watched.has(uniqueid)) return;
+    if (!sameQueue(before.queue, standing.queue)) this.#leaveRow(uniqueid, before.queue);
+    if (standing.queue !== undefined) this.#rowFor(standing.queue).watched.add(uniqueid);
   }
 
-  /** @returns whether it agrees with what was known */
-  #apply(row: QueueRow, change: QueueChange): boolean {
-    const { uniqueid } = change;
-    const settling = this.parts.clock.now() < row.settlesAt;
-    if (change.type !== 'queue-join') {
-      this.#exit(uniqueid, row);
-      if (settling && row.left.size < MOST_CHANGES) row.left.add(uniqueid);
-      return change.type === 'gone'
-        ? !row.line.remove(uniqueid)
-        : row.line.leave(uniqueid, change.position, settling);
-    }
-    if (!this.#rowOf.has(uniqueid)) this.#enter(uniqueid, row);
-    // Whether the picture shows it before it left, or since it is back, cannot be seen.
-    const doubtful = settling && row.left.has(uniqueid);
-    return row.line.join(uniqueid, change.position, settling) && !doubtful;
+  /** A call has come to this queue, or left it. */
+  #happened(uniqueid: string, queue: string | undefined): void {
+    const row = this.#rowOf(queue);
+    row?.moved?.add(uniqueid);
+    this.#refresh(row);
+    if (this.#watched.has(uniqueid)) this.parts.moved(uniqueid);
   }
 
   /** Looks at a queue in which watched calls wait: now, or when its time has come. One look at a time, one waits. */
-  #refresh(row: QueueRow): void {
+  #refresh(row: QueueRow | undefined): void {
     const { clock, link } = this.parts;
+    if (!row || row.moved || !link.connected) return;
     const isAsked = row.askers.length > 0;
-    if (row.since || (row.next && !isAsked) || row.watched.size === 0 || !link.connected) return;
+    if (row.next && !isAsked) return;
     row.next?.();
     row.next = undefined;
     const gap = isAsked ? ASKED_GAP_MS : Math.min(LONGEST_GAP_MS, GAP_MS * 2 ** row.failures);
     const pause = gap - (clock.now() - row.askedAt);
-    if (pause <= 0) void this.#look(row);
-    else row.next = clock.after(pause, () => this.#lookAgain(row));
-  }
-
-  #lookAgain(row: QueueRow): void {
-    row.next = undefined;
-    this.#refresh(row);
-    this.#tidy(row);
+    if (pause <= 0) return void this.#look(row);
+    row.next = clock.after(pause, () => {
+      row.next = undefined;
+      this.#refresh(row);
+    });
   }
 
   async #look(row: QueueRow): Promise<void> {
-    const since: QueueChange[] = (row.since = []);
+    const { clock, link, log } = this.parts;
+    const moved = (row.moved = new Set());
     const askers = row.askers.splice(0);
-    row.askedAt = this.parts.clock.now();
-    let again = false;
-    let confirmed: boolean | undefined = false;
+    row.askedAt = clock.now();
+    let isTaken = false;
     try {
-      const list = await this.parts.link.list({ Action: 'QueueStatus', Queue: row.name });
-      if (this.#rows.get(keyOf(row.name)) !== row) return;
-      row.since = undefined;
+      const list = await link.list({ Action: 'QueueStatus', Queue: row.name });
+      if (this.#rowOf(row.name) !== row) return;
       row.failures = 0;
-      const entries = list.filter(
-        (item) => item.get('Event') === 'QueueEntry' && sameQueue(item.get('Queue'), row.name),
-      );
-      row.name = list.map((item) => item.get('Queue')).find((name) => sameQueue(name, row.name)) ?? row.name;
-      again = since.length > MOST_CHANGES || !this.#take(row, entries, since);
-      confirmed = again ? undefined : true;
+      this.#take(row, list, moved);
+      isTaken = true;
     } catch (error) {
-      if (errnoOf(error) !== 'HC_AMI_LOST')
-        this.parts.log.warn({ queue: row.name, ...errorFields(error) }, 'queue: Asterisk could not be asked');
-      row.since = undefined;
+      if (errnoOf(error) === 'HC_AMI_LOST') return;
+      log.warn({ queue: row.name, ...errorFields(error) }, 'queue: Asterisk could not be asked');
       row.failures++;
-      again = this.#rows.get(keyOf(row.name)) === row;
     } finally {
-      // What is not certain is looked at again for those who ask, too.
-      if (confirmed === undefined) row.askers.push(...askers);
-      else for (const asker of askers) asker(confirmed);
+      row.moved = undefined;
+      for (const asker of askers) asker(isTaken);
+      const again = !isTaken || moved.size > 0 || row.askers.length > 0;
+      if (again && this.#rowOf(row.name) === row) this.#refresh(row);
     }
-    if (again || row.askers.length > 0) this.#refresh(row);
-    this.#tidy(row);
+  }
+
+  /** @param moved of these it may be an old picture: they stand where events have put them, until the next look */
+  #take(row: QueueRow, list: readonly AmiMessage[], moved: ReadonlySet<string>): void {
+    const entries = list.filter(
+      (item) => item.get('Event') === 'QueueEntry' && sameQueue(item.get('Queue'), row.name),
+    );
+    row.name = list.map((item) => item.get('Queue')).find((name) => sameQueue(name, row.name)) ?? row.name;
+    const stood = [...row.watched];
+    const waiting = new Set(moved);
+    for (const [i, entry] of entries.entries()) {
+      const uniqueid = uniqueidIn(entry);
+      if (uniqueid === undefined || moved.has(uniqueid)) continue;
+      waiting.add(uniqueid);
+      const joinedMs = this.#joinedMs(uniqueid, entry);
+      this.#stand(uniqueid, { queue: row.name, position: i + 1, joinedMs });
+    }
+    for (const uniqueid of stood) if (!waiting.has(uniqueid)) this.#stand(uniqueid, {});
+    for (const uniqueid of new Set([...stood, ...row.watched])) this.parts.moved(uniqueid);
   }
 
   /**
-   * Puts the picture in place of what was known, and after it the changes that it may or may not show.
-   * @returns whether it is certain
+   * Asterisk tells how long a caller has waited, so another process, or this one after a lost connection, comes to the same moment
+   * by itself, within two seconds.
+   * @returns the join that is known, or another that nobody told
    */
-  #take(row: QueueRow, entries: readonly AmiMessage[], since: readonly QueueChange[]): boolean {
-    const concerned = new Set(row.watched);
-    for (const uniqueid of [...row.line.named(), ...concerned]) this.#exit(uniqueid, row);
-    row.line = new Line(entries.map(uniqueidIn));
-    // One that has gone to another queue by now stays there.
-    for (const uniqueid of row.line.named()) if (!this.#rowOf.has(uniqueid)) this.#enter(uniqueid, row);
-    for (const entry of entries) this.#date(row, entry);
-    row.settlesAt = this.parts.clock.now() + SETTLING_MS;
-    row.left.clear();
-    const certain = since.map((change) => this.#apply(row, change)).every(Boolean);
-    this.#tell(concerned, row);
-    return certain;
-  }
-
-  #date(row: QueueRow, entry: AmiMessage): void {
-    const uniqueid = uniqueidIn(entry);
+  #joinedMs(uniqueid: string, entry: AmiMessage): number | undefined {
+    const known = this.#of(uniqueid).joinedMs;
     const seconds = Number(entry.get('Wait') ?? NaN);
-    if (uniqueid && seconds >= 0 && this.#rowOf.get(uniqueid) === row)
-      this.#joins.seen(uniqueid, seconds * 1000);
+    if (!(seconds >= 0)) return known;
+    const since = this.parts.clock.wall() - seconds * 1000;
+    return known !== undefined && Math.abs(known - since) <= SAME_WAIT_MS ? known : since;
   }
 
-  #tell(concerned: ReadonlySet<string>, row: QueueRow): void {
-    for (const uniqueid of new Set([...concerned, ...row.watched])) this.parts.moved(uniqueid);
-  }
-
-  #enter(uniqueid: string, row: QueueRow): void {
-    if (this.#rowOf.size >= MOST_WAITING) this.#forgetUnwatched(row);
-    this.#rowOf.set(uniqueid, row);
-    if (this.#watched.has(uniqueid)) row.watched.add(uniqueid);
-  }
-
-  #exit(uniqueid: string, row: QueueRow): void {
-    if (this.#rowOf.get(uniqueid) === row) this.#rowOf.delete(uniqueid);
-    row.watched.delete(uniqueid);
+  #rowOf(queue: string | undefined): QueueRow | undefined {
+    return queue === undefined ? undefined : this.#rows.get(keyOf(queue));
   }
 
   #rowFor(queue: string): QueueRow {
-    const known = this.#rows.get(keyOf(queue));
+    const known = this.#rowOf(queue);
     if (known) return known;
-    if (this.#rows.size >= MOST_QUEUES) this.#forgetUnwatched();
-    const row = newRow(queue);
+    const row: QueueRow = {
+      name: queue,
+      watched: new Set(),
+      moved: undefined,
+      askedAt: -Infinity,
+      failures: 0,
+      next: undefined,
+      askers: [],
+    };
     this.#rows.set(keyOf(queue), row);
     return row;
   }
 
-  /** A queue in which nobody is known to wait is not kept. */
-  #tidy(row: QueueRow): void {
-    if (row.watched.size === 0 && !row.since && !row.next && row.line.isEmpty) this.#forget(row);
+  /** A queue in which no watched call waits is not kept. */
+  #leaveRow(uniqueid: string, queue: string | undefined): void {
+    const row = this.#rowOf(queue);
+    row?.watched.delete(uniqueid);
+    if (!row || row.watched.size > 0) return;
+    settle(row);
+    this.#rows.delete(keyOf(row.name));
   }
+}
 
-  #forgetUnwatched(but?: QueueRow): void {
-    for (const row of [...this.#rows.values()]) if (row.watched.size === 0 && row !== but) this.#forget(row);
-  }
+/** Nobody waits for a look at it any more. */
+function settle(row: QueueRow): void {
+  row.next?.();
+  row.next = undefined;
+  for (const asker of row.askers.splice(0)) asker(false);
+}
 
-  #forget(row: QueueRow): void {
-    for (const uniqueid of row.line.named()) this.#exit(uniqueid, row);
-    release(row);
-    if (this.#rows.get(keyOf(row.name)) === row) this.#rows.delete(keyOf(row.name));
-  }
+/** Asterisk takes "Sales" and "sales" for the same queue, and tells ASCII letters only. */
+function keyOf(queue: string): string {
+  return queue.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function sameQueue(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && keyOf(one) === keyOf(other);
 }

@@ -10,7 +10,7 @@ import {
   identityOf,
   isOpen,
   textsOf,
-  voided,
+  VOID,
   type CallFacts,
   type Described,
   FollowedCall,
@@ -18,12 +18,10 @@ import {
   type Follower,
   type KeyEvent,
 } from './followedCall';
-import { CallerLookup, IdentityQuestions, queueIn } from './identityQuestions';
+import { IdentityQuestions } from './identityQuestions';
 import type { AmiEvent } from './events';
-import type { CallIdentity, CallNews, QueuePlace } from './callNews';
+import type { CallIdentity, CallNews } from './callNews';
 import type { AmiPort } from './link';
-import type { AmiMessage } from './message';
-import { HoldTimeEstimator } from './holdTimeEstimator';
 import { QueueBoard } from './queues';
 
 export interface SwitchboardParts {
@@ -35,36 +33,40 @@ export interface SwitchboardParts {
 
 /** Calls that are remembered while nobody follows them; the one that was heard of longest ago is forgotten first. */
 const MOST_KNOWN = 5000;
+/** More calls that arrive at once are not waited for. */
+const MOST_SOUGHT = 64;
+/** The dialplan may set the number just before it calls Queue(); a call that changes more often is not waited for. */
+const MOST_CHANGES = 4;
 
 export class Switchboard implements Closeable {
-  readonly #followed = new Map<string, FollowedCall>();
-  /** The call that was heard of last stands last. */
+  /** Those that somebody follows or seeks. */
+  readonly #calls = new Map<string, FollowedCall>();
+  readonly #sought = new Set<FollowedCall>();
+  /** Of all others; the call that was heard of last stands last. */
   readonly #known = new Map<string, CallFacts>();
   readonly #hangupListeners = new Set<(uniqueid: string) => void>();
   readonly #board: QueueBoard;
   readonly #questions: IdentityQuestions;
-  readonly #holdTimes: HoldTimeEstimator;
-  readonly #lookup: CallerLookup;
   readonly #stopListening: Cancel;
 
   constructor(private readonly parts: SwitchboardParts) {
-    const { link, clock } = parts;
-    this.#holdTimes = new HoldTimeEstimator(clock);
-    this.#lookup = new CallerLookup(link);
     this.#questions = new IdentityQuestions({
       ...parts,
-      isFollowed: (call) => this.#isFollowed(call),
-      lookup: this.#lookup,
+      isWanted: (call) => this.#isWanted(call),
       learned: (call, facts, queue) => {
-        this.#learn(call.uniqueid, { ...facts, arrived: undefined });
+        const arrived = call.followers.size > 0 ? undefined : { queue };
+        this.#learn(call.uniqueid, { ...facts, arrived });
         this.#board.suppose(call.uniqueid, queue);
-        this.#moved(call.uniqueid);
+        this.#update(call);
       },
-      silent: (call) => this.#update(call),
+      settled: (call) => {
+        this.#update(call);
+        this.#found(call);
+      },
       ended: (uniqueid) => this.#ended(uniqueid),
     });
-    this.#board = new QueueBoard({ ...parts, moved: (uniqueid) => this.#moved(uniqueid) });
-    this.#stopListening = link.listen({
+    this.#board = new QueueBoard({ ...parts, moved: (uniqueid) => this.#update(this.#calls.get(uniqueid)) });
+    this.#stopListening = parts.link.listen({
       connected: () => this.#connected(),
       event: (event) => this.#event(event),
       disconnected: () => this.#disconnected(),
@@ -73,7 +75,7 @@ export class Switchboard implements Closeable {
 
   /** Calls that are remembered. */
   get known(): number {
-    return this.#known.size;
+    return this.#known.size + this.#calls.size;
   }
 
   /**
@@ -81,19 +83,19 @@ export class Switchboard implements Closeable {
    * connection that comes back tells identity and place again. A listener that throws is logged.
    */
   follow(uniqueid: string, listener: (news: CallNews) => void): Cancel {
-    const call = this.#followed.get(uniqueid) ?? this.#begin(uniqueid);
+    const call = this.#callOf(uniqueid);
     const follower: Follower = { listener, introduced: false };
+    if (call.followers.size === 0) this.#board.watch(uniqueid);
     call.followers.add(follower);
     queueMicrotask(() => this.#introduce(call, follower));
     return () => {
-      if (!call.followers.delete(follower) || call.followers.size > 0) return;
-      this.#forget(call);
+      if (call.followers.delete(follower) && call.followers.size === 0) this.#forget(call);
     };
   }
 
   /** Who a call is, as far as that is known; undefined while it is open whether its number may be told. Asks nothing. */
   who(uniqueid: string): CallIdentity | undefined {
-    const known = this.#known.get(uniqueid);
+    const known = this.#knownOf(uniqueid);
     return known && !isOpen(known) ? identityOf(uniqueid, known, this.#board.queueOf(uniqueid)) : undefined;
   }
 
@@ -104,8 +106,14 @@ export class Switchboard implements Closeable {
   find(uniqueid: string): CallIdentity | undefined | Promise<CallIdentity | undefined> {
     const known = this.who(uniqueid);
     if (known || !this.parts.link.connected) return known;
-    const found = this.#lookup.find(uniqueid, (list) => this.#arrived(uniqueid, list));
-    return found?.then(() => this.who(uniqueid));
+    if (this.#sought.size >= MOST_SOUGHT) return undefined;
+    const call = this.#callOf(uniqueid);
+    if (call.seekers.length === 0) call.soughtTurn = call.turn;
+    this.#sought.add(call);
+    return new Promise((resolve) => {
+      call.seekers.push(() => resolve(this.who(uniqueid)));
+      this.#questions.ask(call);
+    });
   }
 
   /**
@@ -114,7 +122,7 @@ export class Switchboard implements Closeable {
    * @returns whether what the followers were told is what Asterisk said after this was called
    */
   confirmCaller(uniqueid: string): Promise<boolean> {
-    const call = this.#followed.get(uniqueid);
+    const call = this.#calls.get(uniqueid);
     if (!call || !this.parts.link.connected) return Promise.resolve(false);
     return new Promise((resolve) => {
       call.askers.push(resolve);
@@ -124,7 +132,7 @@ export class Switchboard implements Closeable {
 
   /** The same for the place of a followed call in its queue. */
   confirmPlace(uniqueid: string): Promise<boolean> {
-    return this.#followed.has(uniqueid) ? this.#board.confirm(uniqueid) : Promise.resolve(false);
+    return this.#calls.has(uniqueid) ? this.#board.confirm(uniqueid) : Promise.resolve(false);
   }
 
   /** Told of each channel that is gone, followed or not. */
@@ -147,27 +155,29 @@ export class Switchboard implements Closeable {
   /** Tells nothing from now on; may be called again. */
   close(): void {
     this.#stopListening();
-    for (const call of this.#followed.values()) {
+    for (const call of this.#calls.values()) {
       call.followers.clear();
-      this.#forget(call);
+      this.#found(call);
     }
     this.#board.close();
-    this.#lookup.settleAll();
     this.#hangupListeners.clear();
     this.#known.clear();
   }
 
-  #begin(uniqueid: string): FollowedCall {
+  /** The one of all who follow or seek it. */
+  #callOf(uniqueid: string): FollowedCall {
+    const begun = this.#calls.get(uniqueid);
+    if (begun) return begun;
     const call = new FollowedCall(uniqueid, this.parts.log);
     call.known = this.#known.get(uniqueid);
-    this.#followed.set(uniqueid, call);
-    this.#board.watch(uniqueid);
+    this.#known.delete(uniqueid);
+    this.#calls.set(uniqueid, call);
     return call;
   }
 
   #introduce(call: FollowedCall, follower: Follower): void {
     // It has been told, or the call ended, before its turn came.
-    if (follower.introduced || !this.#isFollowed(call)) return;
+    if (follower.introduced || !this.#isWanted(call)) return;
     this.#update(call);
     call.introduce(follower);
     const isWhole = call.identity !== undefined && call.known !== undefined && !isOpen(call.known);
@@ -178,18 +188,9 @@ export class Switchboard implements Closeable {
     this.#board.suppose(call.uniqueid, arrived.queue);
   }
 
-  /** What was asked when it arrived. A follower's question has the same answer, and asks again if that is not certain. */
-  #arrived(uniqueid: string, list: readonly AmiMessage[]): void {
-    const status = list.find((channel) => channel.get('Uniqueid') === uniqueid);
-    if (!status) return;
-    const told = this.#questions.factsIn(status, this.#knownOf(uniqueid));
-    if (told.shown === undefined && this.#followed.has(uniqueid)) return;
-    this.#learn(uniqueid, { ...told, arrived: { queue: queueIn(status) } });
-  }
-
   #connected(): void {
     this.#questions.connected();
-    for (const call of this.#followed.values()) {
+    for (const call of this.#calls.values()) {
       call.identity = undefined;
       call.known = undefined;
       call.unanswered = false;
@@ -204,17 +205,18 @@ export class Switchboard implements Closeable {
    */
   #disconnected(): void {
     this.#known.clear();
-    this.#lookup.settleAll();
     this.#questions.disconnected();
-    for (const call of this.#followed.values()) {
+    for (const call of this.#calls.values()) {
       call.asking = false;
       call.failures = 0;
       call.retry();
       call.settle(false);
-      if (call.known) call.known = { ...call.known, ...voided(call.known) };
+      call.turn++;
+      if (call.known) call.known = { ...call.known, ...VOID };
+      this.#found(call);
     }
     this.#board.disconnected();
-    for (const call of this.#followed.values()) this.#update(call);
+    for (const call of this.#calls.values()) this.#update(call);
   }
 
   #event(event: AmiEvent): void {
@@ -222,18 +224,16 @@ export class Switchboard implements Closeable {
       case 'key-down':
       case 'key-up':
         return this.#key(event);
-      case 'queue-join': {
-        const { queue, position } = event;
-        this.#describe(event, { queue, position });
+      case 'queue-join':
+        this.#describe(event);
         return this.#board.move(event);
-      }
       case 'queue-leave':
         return this.#board.move(event);
       case 'queue-connect':
-        return this.#answered(event);
+        return this.#board.answered(event);
       case 'moh-start':
         this.#describe(event);
-        return this.#moved(event.uniqueid);
+        return this.#update(this.#calls.get(event.uniqueid));
       case 'moh-stop':
         return this.#board.stopped(event.uniqueid);
       case 'caller-changed':
@@ -247,30 +247,24 @@ export class Switchboard implements Closeable {
   }
 
   #key(event: KeyEvent): void {
-    const call = this.#followed.get(event.uniqueid);
+    const call = this.#calls.get(event.uniqueid);
     const digit = call?.keys.read(event, this.parts.clock.now());
     if (digit !== undefined) call?.tellAll({ type: 'key', digit });
   }
 
-  #answered({ queue, uniqueid, holdMs }: Extract<AmiEvent, { type: 'queue-connect' }>): void {
-    const joined = this.#knownOf(uniqueid)?.joined;
-    if (joined?.queue === queue) this.#holdTimes.answered(queue, holdMs, joined.position);
-    this.#board.gone(uniqueid);
-    // Those who stand where they stood wait for as long as the queue now takes.
-    for (const call of this.#followed.values()) if (call.place?.queue === queue) this.#update(call);
-  }
-
   #ended(uniqueid: string): void {
-    const call = this.#followed.get(uniqueid);
+    const call = this.#calls.get(uniqueid);
     if (call) {
       // No follower is told the end of a call before it was told which call that is; without a number where that is open.
       call.unanswered = true;
       this.#update(call);
       for (const follower of [...call.followers]) if (!follower.introduced) call.introduce(follower);
+      this.#sought.delete(call);
       this.#forget(call);
     }
     this.#known.delete(uniqueid);
     this.#board.ended(uniqueid);
+    call?.found();
     call?.tellAll({ type: 'ended' });
     for (const listener of [...this.#hangupListeners])
       guarded(this.parts.log, { uniqueid, news: 'hangup' }, () => listener(uniqueid));
@@ -280,64 +274,69 @@ export class Switchboard implements Closeable {
    * An event says what a channel is. It may be another caller's by now, so what was known of another number is void; and
    * a caller who moves from queue to queue may withhold the same number by now, so it is asked for again.
    */
-  #describe(event: Described, joined?: QueuePlace): void {
-    const { uniqueid, number } = event;
+  #describe(event: Described): void {
+    const { type, uniqueid, number } = event;
     const before = this.#knownOf(uniqueid);
     const isNew = !before || before.number !== number;
     this.#learn(uniqueid, {
       ...textsOf(event),
-      ...(joined && { joined }),
       ...(isNew && { number, shown: undefined, arrived: undefined }),
     });
-    if (this.who(uniqueid)) this.#lookup.settle(uniqueid);
-    const call = this.#followed.get(uniqueid);
-    if (call && number !== undefined && (isNew || joined)) this.#questions.ask(call);
+    const call = this.#calls.get(uniqueid);
+    if (call && this.who(uniqueid)) this.#found(call);
+    if (call && number !== undefined && (isNew || type === 'queue-join')) this.#questions.ask(call);
   }
 
   /** Followers are told the call without a number until Asterisk has named the caller. */
   #mayBeAnother(uniqueid: string, news: CallFacts): void {
     const before = this.#knownOf(uniqueid);
-    const call = this.#followed.get(uniqueid);
-    this.#lookup.void(uniqueid);
-    if (!before && !call) return;
-    this.#learn(uniqueid, { ...news, ...voided(before) });
-    this.#moved(uniqueid);
-    if (call) this.#questions.ask(call);
+    const call = this.#calls.get(uniqueid);
+    if (call) call.turn++;
+    if (before || call?.followers.size) this.#learn(uniqueid, { ...news, ...VOID });
+    this.#update(call);
+    if (!call) return;
+    if (call.turn - call.soughtTurn >= MOST_CHANGES) this.#found(call);
+    this.#questions.ask(call);
   }
 
-  /** Of a followed call also what was forgotten for the sake of others. */
   #knownOf(uniqueid: string): CallFacts | undefined {
-    return this.#known.get(uniqueid) ?? this.#followed.get(uniqueid)?.known;
+    const call = this.#calls.get(uniqueid);
+    return call ? call.known : this.#known.get(uniqueid);
   }
 
   #learn(uniqueid: string, news: CallFacts): void {
     const known = { ...this.#knownOf(uniqueid), ...news };
-    setNewest(this.#known, uniqueid, known, MOST_KNOWN);
-    const call = this.#followed.get(uniqueid);
+    const call = this.#calls.get(uniqueid);
     if (call) call.known = known;
+    else setNewest(this.#known, uniqueid, known, MOST_KNOWN);
   }
 
-  #moved(uniqueid: string): void {
-    const call = this.#followed.get(uniqueid);
-    if (call) this.#update(call);
-  }
-
-  #update(call: FollowedCall): void {
+  /** Tells followers what is new; nothing where there are none. */
+  #update(call: FollowedCall | undefined): void {
+    if (!call) return;
     const { uniqueid } = call;
-    const place = this.#board.placeOf(uniqueid);
-    const waitMs = place && this.#holdTimes.waitMs(place.queue, place.position);
-    call.update(this.#board.queueOf(uniqueid), place && { ...place, ...(waitMs && { waitMs }) });
+    call.update(this.#board.queueOf(uniqueid), this.#board.placeOf(uniqueid));
   }
 
+  /** Whoever seeks it has what there is. */
+  #found(call: FollowedCall): void {
+    this.#sought.delete(call);
+    call.found();
+    if (call.followers.size === 0) this.#forget(call);
+  }
+
+  /** Nobody follows it any more: what is known of it is kept as of any other, unless hang-ups are missed. */
   #forget(call: FollowedCall): void {
-    if (!this.#isFollowed(call)) return;
+    const { uniqueid, known } = call;
+    if (!this.#isWanted(call) || this.#sought.has(call)) return;
     call.retry();
     call.settle(false);
-    this.#followed.delete(call.uniqueid);
-    this.#board.unwatch(call.uniqueid);
+    this.#calls.delete(uniqueid);
+    this.#board.unwatch(uniqueid);
+    if (known && this.parts.link.connected) setNewest(this.#known, uniqueid, known, MOST_KNOWN);
   }
 
-  #isFollowed(call: FollowedCall): boolean {
-    return this.#followed.get(call.uniqueid) === call;
+  #isWanted(call: FollowedCall): boolean {
+    return this.#calls.get(call.uniqueid) === call;
   }
 }

@@ -3,7 +3,7 @@
 import type { CallerRecords } from '../session/callerRecords';
 import type { KeyBindings } from '../session/keys';
 import type { Speech } from '../session/speech';
-import { SpokenServices } from '../session/callServices';
+import { spokenBalance } from '../session/callServices';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { LogFields, Logger } from '../util/log';
@@ -59,8 +59,8 @@ export class MixerRpcServer implements Handlers<HubMethods> {
       const log = { error: this.#tell.bind(this, 'balance') };
       const records = this.parts.records(token);
       if (!records) return unavailable;
-      const services = new SpokenServices({ records, speech: () => this.parts.speech(), clock, log });
-      const answer = await services.balance(language, pin, signal);
+      const speech = (): Speech | undefined => this.parts.speech();
+      const answer = await spokenBalance({ records, speech, clock, log }, language, pin, signal);
       if (answer.status !== 'spoken') return answer;
       const clips = await clipSamples(answer.clips, clock, signal);
       return clips ? { status: 'spoken', clips } : unavailable;

@@ -295,7 +295,7 @@ export class CallSound {
       new AdviceRota({ advices: () => [], dayPart: () => undefined, allowed: () => false, random });
     const playlist = (music: () => readonly Clip[]): Playlist =>
       new Playlist(music, settings.music.order, random, state?.bag);
-    const resume = { ...(state?.music && { resume: state.music }), heardSamples: state?.heardSamples ?? 0 };
+    const resume = { ...(state?.music && { music: state.music }), heardSamples: state?.heardSamples ?? 0 };
     return (
       attempt(
         () => new Program(settings, { playlist: playlist(() => media.music()), rota: rota(), ...resume }),

@@ -31,25 +31,12 @@ export type ProgramEvent =
   | { type: 'track-failed'; atSample: number; track: Clip; error: unknown }
   | VoiceEvent;
 
-export interface ProgramParts {
-  playlist: Playlist;
-  rota: AdviceRota;
-  onEvent?: (event: ProgramEvent) => void;
-  /** Where the music goes on; absent: a first track. */
-  resume?: BedPosition;
-  /** Samples of this call that were heard before this Program began, for the time of the first advice. */
-  heardSamples?: number;
-  /** Samples between the end of the last voice of this call and the beginning of this Program. */
-  sinceVoice?: number;
-  quiet?: boolean;
-  hushed?: boolean;
-}
-
-/** What the caller has heard of a Program, from which another one goes on; see `ProgramParts`. */
+/** What the caller has heard of a Program, from which another one goes on. */
 export interface ProgramState {
   readonly music?: BedPosition;
+  /** Of the whole call, for the time of the first advice. */
   readonly heardSamples: number;
-  /** Absent: no voice yet. */
+  /** Samples since the end of the last voice; absent: no voice yet. */
   readonly sinceVoice?: number;
   /** Ids of the advices that are not said any more: most of each was heard, or it was cut off twice. */
   readonly heard: readonly string[];
@@ -59,6 +46,13 @@ export interface ProgramState {
   readonly bag: readonly string[];
   readonly quiet: boolean;
   readonly hushed: boolean;
+}
+
+/** With where an earlier Program of the call was, from which this one goes on; absent: the call begins. */
+export interface ProgramParts extends Partial<Omit<ProgramState, 'heard' | 'cut' | 'bag'>> {
+  playlist: Playlist;
+  rota: AdviceRota;
+  onEvent?: (event: ProgramEvent) => void;
 }
 
 export class Program {
@@ -260,7 +254,7 @@ export class Program {
   }
 
   #openBed(block: number): MusicBed {
-    const { resume, hushed = false, playlist } = this.parts;
+    const { music, hushed = false, playlist } = this.parts;
     const bed = new MusicBed(
       playlist,
       fallbackClip(this.settings.rate),
@@ -273,7 +267,7 @@ export class Program {
       block,
     );
     bed.hushed = hushed;
-    if (resume) bed.resume(resume);
+    if (music) bed.resume(music);
     return bed;
   }
 

@@ -10,7 +10,7 @@ import { assembleCall } from '../session/assemble';
 import { programLog } from '../session/eventLog';
 import type { Session } from '../session/session';
 import type { Speech } from '../session/speech';
-import { SpokenServices } from '../session/callServices';
+import { spokenServices } from '../session/callServices';
 import { ManualClock, systemClock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
@@ -110,7 +110,7 @@ async function openCall(parts: RenderParts, speech: SettledSpeech): Promise<Offl
   const records = ScriptRecords.isNeededBy(script)
     ? new ScriptRecords({ script, clock, currency })
     : undefined;
-  const services = records && new SpokenServices({ records, speech: () => speech, clock, log });
+  const services = records && spokenServices({ records, speech: () => speech, clock, log });
   const { program, session } = assembleCall({
     call: {
       language: script.language ?? config.language,

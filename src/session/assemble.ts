@@ -1,7 +1,7 @@
 // Puts one call together: Program and Session over a library and an operator's settings.
 // Every host does it the same way, so that what is rendered offline is what a caller hears.
 import { Playlist } from '../program/playlist';
-import { Program, type ProgramEvent, type ProgramParts } from '../program/program';
+import { Program, type ProgramEvent } from '../program/program';
 import { AdviceRota } from '../program/rota';
 import type { ProgramSettings } from '../program/settings';
 import type { DayPart, AdviceSlot } from '../program/adviceSlots';
@@ -86,6 +86,7 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     resume,
   );
   const program = new Program(rules.program, {
+    ...from,
     playlist: new Playlist(() => media.music(), rules.program.music.order, random, from?.bag),
     rota,
     onEvent: (given) => {
@@ -94,7 +95,6 @@ export function assembleCall(setup: CallSetup): AssembledCall {
       journal.hear(event);
       setup.onEvent(event);
     },
-    ...(from && partsOf(from)),
   });
   const session: Session = new Session({
     ...{ ...setup, ...rules, ...media },
@@ -112,16 +112,6 @@ function movedOn(state: CallState, { music, heardSamples, bag }: CallState): Cal
     ...(sinceVoice !== undefined && { sinceVoice: sinceVoice + heardSamples - state.heardSamples }),
     heardSamples,
     bag,
-  };
-}
-
-function partsOf({ music, heardSamples, sinceVoice, quiet, hushed }: CallState): Partial<ProgramParts> {
-  return {
-    ...(music && { resume: music }),
-    heardSamples,
-    ...(sinceVoice !== undefined && { sinceVoice }),
-    quiet,
-    hushed,
   };
 }
 

@@ -2,7 +2,6 @@
 // in words: wherever a call is mixed, nobody there knows the amount.
 import type { CallerRecords } from './callerRecords';
 import type { Clip } from '../audio/source';
-import type { BalanceAnswer } from '../billing/billing';
 import type { Clock } from '../util/clock';
 import { inTime, LATE } from '../util/inTime';
 import type { Logger } from '../util/log';
@@ -30,7 +29,7 @@ export interface CallServices extends Omit<CallerRecords, 'balance'> {
 export interface SpokenServicesParts {
   records: CallerRecords;
   /** Undefined: nobody speaks (yet). */
-  speech(): Speech | undefined;
+  speech: () => Speech | undefined;
   clock: Pick<Clock, 'after'>;
   log: Pick<Logger, 'error'>;
 }
@@ -39,44 +38,36 @@ export interface SpokenServicesParts {
 const RECORDS_MS = 15_000;
 const UNAVAILABLE: SpokenBalance = { status: 'unavailable' };
 
-export class SpokenServices implements CallServices {
-  /** As the records have it. */
-  readonly confirmPlace?: () => Promise<boolean>;
+/** The records, with their balance in words. */
+export function spokenServices(parts: SpokenServicesParts): CallServices {
+  const { records } = parts;
+  return {
+    choice: () => records.choice(),
+    balance: (language, pin, signal) => spokenBalance(parts, language, pin, signal),
+    remember: (...kept) => records.remember(...kept),
+    close: () => records.close(),
+    ...(records.confirmPlace && { confirmPlace: () => records.confirmPlace!() }),
+  };
+}
 
-  constructor(private readonly parts: SpokenServicesParts) {
-    const { records } = parts;
-    if (records.confirmPlace) this.confirmPlace = () => records.confirmPlace!();
-  }
-
-  choice(): Promise<string | undefined> {
-    return this.parts.records.choice();
-  }
-
-  async balance(language: string, pin: string | undefined, signal: AbortSignal): Promise<SpokenBalance> {
-    const answer = await this.#answer(language, pin, signal);
-    if (answer.status !== 'accounts') return answer;
-    const { accounts } = answer;
-    if (accounts.length === 0) return { status: 'unregistered' };
-    const say = async (stop: AbortSignal) => this.parts.speech()?.balance(accounts, language, stop);
-    const clips = await inTime(this.parts.clock, SPEECH_MS, say, signal).catch(() => LATE);
-    return typeof clips === 'object' && clips.length > 0 ? { status: 'spoken', clips } : UNAVAILABLE;
-  }
-
-  remember(...kept: Parameters<CallerRecords['remember']>): void {
-    this.parts.records.remember(...kept);
-  }
-
-  close(): Promise<void> | void {
-    return this.parts.records.close();
-  }
-
-  async #answer(language: string, pin: string | undefined, signal: AbortSignal): Promise<BalanceAnswer> {
-    const { records, clock, log } = this.parts;
-    const ask = (stop: AbortSignal): Promise<BalanceAnswer> => records.balance(language, pin, stop);
-    const answer = await inTime(clock, RECORDS_MS, ask, signal).catch(() => LATE);
-    if (typeof answer === 'object') return answer;
+/** As `CallServices.balance`. */
+export async function spokenBalance(
+  { records, speech, clock, log }: SpokenServicesParts,
+  language: string,
+  pin: string | undefined,
+  signal: AbortSignal,
+): Promise<SpokenBalance> {
+  const asking = inTime(clock, RECORDS_MS, (stop) => records.balance(language, pin, stop), signal);
+  const answer = await asking.catch(() => LATE);
+  if (typeof answer !== 'object') {
     if (!signal.aborted)
       log.error({ code: 'HC_BILLING_FAILED' }, 'the request for a balance was not answered');
-    return { status: 'unavailable' };
+    return UNAVAILABLE;
   }
+  if (answer.status !== 'accounts') return answer;
+  const { accounts } = answer;
+  if (accounts.length === 0) return { status: 'unregistered' };
+  const say = async (stop: AbortSignal) => speech()?.balance(accounts, language, stop);
+  const clips = await inTime(clock, SPEECH_MS, say, signal).catch(() => LATE);
+  return typeof clips === 'object' && clips.length > 0 ? { status: 'spoken', clips } : UNAVAILABLE;
 }

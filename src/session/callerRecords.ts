@@ -2,9 +2,10 @@
 // balance, what they heard; and of Asterisk, whether a place in the queue is still right. Two
 // adapters: LocalRecords, and ScriptRecords of `render`.
 // Who the caller is, the other end knows from Asterisk: nobody can ask for somebody else.
-import type { BalanceCall } from '../billing/balanceService';
+import type { BalanceService } from '../billing/balanceService';
 import type { BalanceAnswer } from '../billing/billing';
 import { LONGEST_PHONE, type StoreEntry } from '../store/store';
+import type { WriteBehindStore } from '../store/writeBehindStore';
 import type { Closeable } from '../util/scope';
 import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
@@ -83,18 +84,11 @@ export function entryOf(
   return { ...what, uniqueid, ...(phone !== undefined && { phone }), ...(queue && { queue }), wallMs };
 }
 
-/** What remembers: the WriteBehindStore, which never rejects and answers in time. */
-export interface ChoiceKeeper {
-  choice(phone: string): Promise<string | undefined>;
-  remember(entry: StoreEntry): void;
-  /** So many will never be remembered. */
-  dropped(type: StoreEntry['type'], count: number): void;
-}
+/** What remembers: it never rejects, and answers in time. */
+export type ChoiceKeeper = Pick<WriteBehindStore, 'choice' | 'remember' | 'dropped'>;
 
-/** What knows balances: the BalanceService, which never rejects and answers in time. */
-export interface BalanceSource {
-  balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer>;
-}
+/** What knows balances: it never rejects, and answers in time. */
+export type BalanceSource = Pick<BalanceService, 'balance'>;
 
 /** What Asterisk is asked of one call; neither rejects, and both may take as long as Asterisk does. */
 export interface CallCheck {
@@ -137,8 +131,7 @@ export class LocalRecords implements CallerRecords {
     const { uniqueid, phone, ended } = this.parts.call() ?? {};
     if (this.#closed || ended || signal.aborted) return { status: 'unavailable' };
     if (uniqueid === undefined || !phone) return { status: 'unknown-caller' };
-    const question = { phone, uniqueid, language, ...(pin !== undefined && { pin }) };
-    const answer = await billing.balance(question, signal).catch(() => undefined);
+    const answer = await billing.balance({ phone, uniqueid, language, pin }, signal).catch(() => undefined);
     // While it was asked the channel may have become another caller's, or the number one that is withheld.
     const isStill = answer !== undefined && (await this.#isCertain());
     const now = this.parts.call();

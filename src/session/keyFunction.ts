@@ -39,7 +39,7 @@ const MOST_PROMPTS = 50;
 const RECORD = 'put it into the media folder, or correct its name in config.ts';
 
 export class KeyFunctions {
-  readonly #running = new Map<string, Limited<void>>();
+  readonly #running = new Map<string, Limited>();
   /** What is being said or waits to be; it may outlast the function that says it. */
   readonly #words = new Set<Announcement>();
 
@@ -56,11 +56,11 @@ export class KeyFunctions {
   run({ digit, action, timeoutMs = DEFAULT_RUN_MS, reply }: KeyFunctionRun): void {
     const limits = { limitMs: timeoutMs, longestMs: Math.max(timeoutMs, LONGEST_MS) };
     const words = new Set<Announcement>();
-    const limited = new Limited<void>(this.parts.clock, limits, (outcome) => {
+    const limited = new Limited(this.parts.clock, limits, (failure) => {
       this.#running.delete(digit);
-      if (outcome.status === 'done') return;
+      if (!failure) return;
       for (const announcement of words) this.parts.program.cancel(announcement);
-      this.parts.log.error(errorFields(outcome.error), 'the function of a key failed');
+      this.parts.log.error(errorFields(failure), 'the function of a key failed');
     });
     this.#running.set(digit, limited);
     const session = keySession(this.parts, { reply, limited, words, all: this.#words });
@@ -80,7 +80,7 @@ export class KeyFunctions {
 
 interface Voice {
   readonly reply: Reply;
-  readonly limited: Limited<void>;
+  readonly limited: Limited;
   /** What is being said or waits to be. */
   readonly words: Set<Announcement>;
   /** The same of all functions of the call. */
@@ -147,7 +147,7 @@ function refused(message: string, hint: string): Promise<never> {
 }
 
 /** The log of the call, numbers masked wherever the operator writes them; silent when the function is over. */
-function operatorLog(log: Logger, limited: Limited<void>): KeySession['log'] {
+function operatorLog(log: Logger, limited: Limited): KeySession['log'] {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: LogFields, message: string): void => {

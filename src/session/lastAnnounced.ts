@@ -15,13 +15,9 @@ export interface LastAnnounced {
 }
 
 /** `LastAnnounced` as it is kept for another process of the same call. */
-export interface ToldPlace {
-  readonly queue: string;
-  readonly position: number;
-  readonly joinedMs?: number | undefined;
+export interface ToldPlace extends Omit<LastAnnounced, 'atMs'> {
   /** Milliseconds since 1970. */
   readonly wallMs: number;
-  readonly rung?: number | undefined;
 }
 
 /** An announcement of a place as far as it matters for what is known of it. */

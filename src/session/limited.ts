@@ -1,19 +1,15 @@
-// Limited: runs what an operator wrote, which may throw, hang or go on after the call is over. Whatever it does, it has
-// one outcome within its time or none at all, and that is all the call gets to see of it.
+// Limited: runs what an operator wrote, which may throw, hang or go on after the call is over. Whatever it does, it ends
+// once within its time or not at all, and that is all the call gets to see of it.
 import type { Cancel, Clock } from '../util/clock';
 import { HoldcastError, messageOf } from '../util/errors';
 
-export type Outcome<T> =
-  | { readonly status: 'done'; readonly value: T }
-  | { readonly status: 'failed'; readonly error: HoldcastError };
-
 export interface Limits {
   readonly limitMs: number;
-  /** Time after which it is over though it is held, milliseconds. Default: never. */
-  readonly longestMs?: number;
+  /** Time after which it is over though it is held, milliseconds. */
+  readonly longestMs: number;
 }
 
-export class Limited<T> {
+export class Limited {
   readonly #abort = new AbortController();
   #over = false;
   /** Time left while it is not held, milliseconds, and since when it runs down. */
@@ -23,17 +19,15 @@ export class Limited<T> {
   #cancelLimit: Cancel = () => {};
   readonly #cancelLongest: Cancel;
 
-  /** @param settle is called once at most, and never after `end` */
+  /** @param settle is called once at most, and never after `end`; with why it failed, if it did */
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
-    private readonly settle: (outcome: Outcome<T>) => void,
+    private readonly settle: (failure?: HoldcastError) => void,
   ) {
     this.#leftMs = limits.limitMs;
     this.#since = clock.now();
-    const { longestMs } = limits;
-    this.#cancelLongest =
-      longestMs === undefined ? () => {} : clock.after(longestMs, () => this.#tooLong(longestMs));
+    this.#cancelLongest = clock.after(limits.longestMs, () => this.#tooLong(limits.longestMs));
     this.#run();
   }
 
@@ -47,12 +41,12 @@ export class Limited<T> {
     return this.#over;
   }
 
-  /** Called once; what it throws, at once or later, is its outcome. */
-  start(task: (signal: AbortSignal) => Promise<T> | T): void {
-    const attempt = async (): Promise<T> => await task(this.signal);
+  /** Called once; it fails with what that throws, at once or later. */
+  start(task: () => Promise<void> | void): void {
+    const attempt = async (): Promise<void> => task();
     attempt().then(
-      (value) => this.#finish({ status: 'done', value }),
-      (error: unknown) => this.#finish({ status: 'failed', error: failure(textOf(error), error) }),
+      () => this.#finish(),
+      (error: unknown) => this.#finish(failure(textOf(error), error)),
     );
   }
 
@@ -81,12 +75,12 @@ export class Limited<T> {
 
   #tooLong(limitMs: number): void {
     if (this.#over) return;
-    this.#finish({ status: 'failed', error: failure(`took longer than ${limitMs} ms`) });
+    this.#finish(failure(`took longer than ${limitMs} ms`));
     this.#abort.abort();
   }
 
-  #finish(outcome: Outcome<T>): void {
-    if (this.#close()) this.settle(outcome);
+  #finish(error?: HoldcastError): void {
+    if (this.#close()) this.settle(error);
   }
 
   /** @returns whether it was not over yet */

@@ -10,7 +10,7 @@ import { programLog } from '../session/eventLog';
 import { KnownCall } from '../session/knownCall';
 import type { Session } from '../session/session';
 import type { Speech } from '../session/speech';
-import { SpokenServices } from '../session/callServices';
+import { spokenServices, type CallServices } from '../session/callServices';
 import { musicOf, type CallState } from '../session/state';
 import { StateFile } from '../store/stateFile';
 import { errorFields } from '../util/errors';
@@ -61,7 +61,7 @@ export class CallStream {
   #session: Session | undefined;
   #saver: CallStateSaver | undefined;
   #outside: CallOutside | undefined;
-  #services: SpokenServices | undefined;
+  #services: CallServices | undefined;
   #speech: Speech | undefined;
 
   constructor(private readonly parts: StreamParts) {
@@ -266,7 +266,7 @@ export class CallStream {
     if (this.#listener !== listener) return outside.close();
     this.#outside = outside;
     const speech = (): Speech | undefined => this.#speech;
-    this.#services = new SpokenServices({ records: outside.records, speech, clock, log });
+    this.#services = spokenServices({ records: outside.records, speech, clock, log });
     this.#session?.opened();
     outside.follow?.((news) => {
       if (this.#listener === listener && known.hear(news)) this.#hear(news, config, media);

@@ -60,10 +60,3 @@ test('what the call itself sends is no press, and ends none', () => {
 test.each([...'0123456789*#ABCD'])('%s is a key', (digit) => {
   expect(pressed(`+${digit}`, `-${digit}`)).toBe(digit);
 });
-
-test.each(['x', 'ß', '', 'AB'])('%j is none', (digit) => {
-  const keys = new KeySigns();
-  expect(
-    keys.read({ type: 'key-down', uniqueid: 'me', channel: 'x', digit, received: true }, 0),
-  ).toBeUndefined();
-});

@@ -1,7 +1,8 @@
 // What a feed tells of one call, whatever happens to the call and to Asterisk.
 // Each test waits for news, never for time: what must not be told would have come before the news that ends the test.
 import type { CallNews, QueuePlace } from '../../src/asterisk/callNews';
-import type { FakeAsterisk } from './fakeAmi';
+import type { ManualClock } from '../../src/util/clock';
+import { settled, type FakeAsterisk } from './fakeAmi';
 
 /** What tells of one call. */
 interface Feed {
@@ -13,6 +14,7 @@ interface Feed {
 export interface FeedStand {
   readonly feed: Feed;
   readonly asterisk: FakeAsterisk;
+  readonly clock: ManualClock;
   /** Closes what the factory opened; the feed is closed by then. */
   close(): void | Promise<void>;
 }
@@ -95,6 +97,12 @@ export function feedContract(
     await heard.until(isKey('#'), from);
   }
 
+  async function passes(ms: number): Promise<void> {
+    await settled();
+    stand.clock.advance(ms);
+    await settled();
+  }
+
   describe(`${adapter} tells of one call`, () => {
     beforeEach(async () => {
       stand = await make(ME);
@@ -165,10 +173,16 @@ export function feedContract(
       const asterisk = await opened();
       await heard.until(isPlace('3 in sales'));
       asterisk.join('behind', 'sales');
-      asterisk.abandon('a');
-      asterisk.join('urgent', 'sales', 10);
-      asterisk.answer('urgent');
-      asterisk.answer('b');
+      for (const move of [
+        () => asterisk.abandon('a'),
+        () => asterisk.join('urgent', 'sales', 10),
+        () => asterisk.answer('urgent'),
+        () => asterisk.answer('b'),
+      ]) {
+        await passes(1000);
+        move();
+      }
+      await passes(1000);
       await caughtUp();
       expect(heard.places).toBe('3 in sales, 2 in sales, 3 in sales, 2 in sales, 1 in sales');
     });

@@ -3,7 +3,7 @@
 import type { CallerRecords, Remembered } from '../../src/session/callerRecords';
 import { memoryClip, type Clip } from '../../src/audio/source';
 import type { Account, BalanceAnswer } from '../../src/billing/billing';
-import { SpokenServices } from '../../src/session/callServices';
+import { spokenServices, type CallServices } from '../../src/session/callServices';
 import type { Speech } from '../../src/session/speech';
 import { ManualClock, type Clock } from '../../src/util/clock';
 import { silentLogger, type Logger } from '../../src/util/log';
@@ -135,6 +135,6 @@ export function spoken(
   records: CallerRecords | undefined,
   speech: () => Speech | undefined = () => new FakeSpeech(),
   { clock = new ManualClock(), log = silentLogger }: { clock?: Clock; log?: Logger } = {},
-): SpokenServices | undefined {
-  return records && new SpokenServices({ records, speech, clock, log });
+): CallServices | undefined {
+  return records && spokenServices({ records, speech, clock, log });
 }

@@ -148,7 +148,7 @@ export class Rig {
 
 function partsOf({ resume, heardSamples, sinceVoice, quiet, hushed }: ProgramPlan): Partial<ProgramParts> {
   return {
-    ...(resume && { resume }),
+    ...(resume && { music: resume }),
     ...(heardSamples !== undefined && { heardSamples }),
     ...(sinceVoice !== undefined && { sinceVoice }),
     ...(quiet !== undefined && { quiet }),
