@@ -26,6 +26,8 @@ export interface StoreContext extends StoreParts {
   readonly config: Pick<ResolvedConfig, 'store' | 'media'>;
   readonly out: Terminal;
   readonly signal: AbortSignal;
+  /** Standard input: asked for where it is read. */
+  readonly input: () => Readable;
 }
 
 const EXIT_OK = 0;
@@ -185,7 +187,7 @@ export interface ImportCommandOptions {
  */
 export async function storeImport(
   { file, skipBad = false, json }: ImportCommandOptions,
-  context: StoreContext & { input: Readable },
+  context: StoreContext,
 ): Promise<number> {
   const { config, out, input, signal } = context;
   const source = await openSource(file, input);
