@@ -1,5 +1,6 @@
 // How many callers this machine can take, and whether one more is admitted.
 // Callers beyond the limit get fallback music: a hub that runs out of descriptors or memory would fail all callers.
+import type { CallerRoom } from '../observe/hubMonitor';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { LogThrottle } from '../util/logThrottle';
@@ -10,20 +11,6 @@ export interface Wanted {
   readonly callers: number;
   readonly threads: number;
   readonly cacheMb: number;
-}
-
-/** Why there may be fewer callers than the config asks for; the fields of a log line. */
-export interface LimitReason {
-  readonly code: 'HC_HUB_LIMIT';
-  readonly limit: 'descriptors' | 'memory';
-  readonly callers: number;
-  readonly hint: string;
-}
-
-export interface Possible {
-  /** As many as the config asks for, or as there is room for; 0 and more. */
-  readonly mostCallers: number;
-  readonly reasons: readonly LimitReason[];
 }
 
 const MIB = 1024 * 1024;
@@ -40,9 +27,9 @@ const THREAD_CALLERS = 1000;
 const RESERVED_BYTES = 64 * MIB;
 
 /** What is possible with `resources`, looked at before the mixing threads are started. */
-export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Resources): Possible {
-  const reasons: LimitReason[] = [];
-  const limited = (limit: LimitReason['limit'], room: number, hint: (callers: number) => string): void => {
+export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Resources): CallerRoom {
+  const reasons: CallerRoom['reasons'][number][] = [];
+  const limited = (limit: string, room: number, hint: (callers: number) => string): void => {
     const callers = Math.max(0, Math.floor(room));
     if (callers < wanted.callers) reasons.push({ code: 'HC_HUB_LIMIT', limit, callers, hint: hint(callers) });
   };

@@ -7,10 +7,9 @@ import { SpokenServices } from '../session/callServices';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { LogFields, Logger } from '../util/log';
-import type { HubMethods, SentClips } from '../mixer/messages';
-import type { Handlers } from '../util/rpc';
+import type { HubMethods, MixerMethods, SentClips } from '../mixer/messages';
+import type { Handlers, Rpc } from '../util/rpc';
 import { LogThrottle } from '../util/logThrottle';
-import type { MixerRequest } from './mixerThreads';
 import { OperatorFunction } from './operatorFunction';
 import { encodeS16 } from '../audio/frame';
 import type { Clip } from '../audio/source';
@@ -37,7 +36,7 @@ export class MixerRpcServer implements Handlers<HubMethods> {
 
   constructor(
     private readonly parts: MixerRpcServerParts,
-    private readonly thread: { readonly request: MixerRequest },
+    private readonly thread: Pick<Rpc<MixerMethods, HubMethods>, 'request'>,
   ) {
     this.#failures = new LogThrottle(parts.clock, SAY_MS);
   }

@@ -10,7 +10,7 @@ import type { LogWriter } from '../util/log';
 import type { HubMethods, MixerFigures } from '../mixer/messages';
 import { processFigures } from './processMetrics';
 import type { GcKind } from '../util/gcPauses';
-import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status';
+import { COUNTED, type CallerTotals, type HubTotals, type LinkStatus, type ThreadStatus } from './status';
 
 /** What is asked whenever the metrics are; each must be quick. What throws is left out of that answer. */
 export interface MetricsSources {
@@ -28,8 +28,6 @@ export type LookupResult = 'answered' | 'empty' | 'plain';
 export type GcThread = 'main' | 'mixing';
 export type CallerChange = 'begun' | 'ended' | 'over_limit';
 
-/** Those of MixerFigures that count up from the thread's start. */
-const COUNTED = ['frames', 'framesLate', 'underruns', 'pagesLate', 'rescued'] as const;
 type Counted = Record<(typeof COUNTED)[number], number>;
 
 const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
@@ -48,16 +46,15 @@ const BUCKETS = {
 export class HubMetrics {
   readonly #registry = new Registry();
   readonly #threads = new Map<number, { figures: MixerFigures; counted: Counted }>();
-  readonly #totals: { -readonly [name in keyof HubTotals]: HubTotals[name] } = {
-    frames: 0,
-    framesLate: 0,
-    underruns: 0,
-    pagesLate: 0,
-    rescued: 0,
-    keys: 0,
-  };
   #loopMs = 0;
 
+  readonly #counted: Readonly<Record<(typeof COUNTED)[number], Counter>> = {
+    frames: this.#counter('frames', 'Frames written to the pipes of Asterisk'),
+    framesLate: this.#counter('frames_late', 'Frames written when they should have been read already'),
+    underruns: this.#counter('underruns', 'Times that Asterisk found a pipe empty'),
+    pagesLate: this.#counter('pages_late', 'Frames of silence because a page of PCM was late'),
+    rescued: this.#counter('sessions_rescued', 'Calls whose session failed and that have music only since'),
+  };
   readonly #keyPresses = this.#counter('key_presses', 'Key presses of callers', ['action']);
   readonly #keyToAudio = this.#histogram('key_to_audio', 'From a key press to its audible change', 'key');
   readonly #lookups = this.#histogram('lookup', "Asterisk's look-ups of a music class", 'lookup', ['result']);
@@ -81,7 +78,6 @@ export class HubMetrics {
     this.#gauge('build_info', 'Always 1', ['version', 'node'], (gauge) =>
       gauge.set({ version, node: process.version }, 1),
     );
-    this.#totalsOfThreads();
     this.#gauges();
     processFigures(this.#registry, clock);
     for (const result of ['answered', 'empty', 'plain']) this.#lookups.zero({ result });
@@ -97,7 +93,7 @@ export class HubMetrics {
     const counted = countedIn(figures);
     const restarted = before !== undefined && COUNTED.some((name) => counted[name] < before[name]);
     for (const name of COUNTED)
-      this.#totals[name] += counted[name] - (before && !restarted ? before[name] : 0);
+      this.#counted[name].inc(counted[name] - (before && !restarted ? before[name] : 0));
     this.#threads.set(thread, { figures, counted });
     this.#mixing.inc(seconds(figures.busyMs));
     this.#tickLag.observe(seconds(figures.worstLagMs));
@@ -117,7 +113,6 @@ export class HubMetrics {
    * @param audibleMs from the press to the first sample they hear of it; undefined: nothing
    */
   key(action: string, audibleMs?: number): void {
-    this.#totals.keys++;
     this.#keyPresses.inc({ action: ACTIONS.has(action) ? action : 'function' });
     if (audibleMs !== undefined) this.#keyToAudio.observe(seconds(audibleMs));
   }
@@ -179,10 +174,18 @@ export class HubMetrics {
     return this.#registry.metrics();
   }
 
-  /** The same figures for HubStatus. */
+  /** The counters for HubStatus. */
+  async totals(): Promise<HubTotals> {
+    const sums = Object.entries({ ...this.#counted, keys: this.#keyPresses }).map(async ([name, counter]) => {
+      const { values } = await counter.get();
+      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
+    });
+    return Object.fromEntries(await Promise.all(sums)) as unknown as HubTotals;
+  }
+
+  /** The other figures for HubStatus. */
   overview(): {
     callers: CallerTotals;
-    totals: HubTotals;
     threads: ThreadStatus[];
     lag: { tickMs: number; loopMs: number };
   } {
@@ -192,26 +195,9 @@ export class HubMetrics {
     const tickMs = Math.max(0, ...threads.map(({ worstLagMs }) => worstLagMs));
     return {
       callers: { playing: sum('playing'), waiting: sum('waiting'), plain: sum('plain') },
-      totals: { ...this.#totals },
       threads,
       lag: { tickMs, loopMs: this.#loopMs },
     };
-  }
-
-  #totalsOfThreads(): void {
-    const total = (metric: string, help: string, name: keyof HubTotals): void => {
-      // A counter is read from the totals, which both this and the status are made of.
-      let told = 0;
-      const counter = this.#counter(metric, help, [], () => {
-        counter.inc(this.#totals[name] - told);
-        told = this.#totals[name];
-      });
-    };
-    total('frames', 'Frames written to the pipes of Asterisk', 'frames');
-    total('frames_late', 'Frames written when they should have been read already', 'framesLate');
-    total('underruns', 'Times that Asterisk found a pipe empty', 'underruns');
-    total('pages_late', 'Frames of silence because a page of PCM was late', 'pagesLate');
-    total('sessions_rescued', 'Calls whose session failed and that have music only since', 'rescued');
   }
 
   #gauges(): void {
@@ -237,9 +223,9 @@ export class HubMetrics {
     asked('ready', '1: the hub can play', () => Number(sources.ready()));
   }
 
-  #counter(name: string, help: string, labelNames: string[] = [], collect?: () => void): Counter {
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
     const named = { name: `holdcast_${name}_total`, help, labelNames, registers: [this.#registry] };
-    return new Counter({ ...named, ...(collect && { collect }) });
+    return new Counter(named);
   }
 
   #gauge(name: string, help: string, labelNames: string[], set: (gauge: Gauge) => void): void {
