@@ -52,7 +52,11 @@ export class Limited<T> {
     const attempt = async (): Promise<T> => await task(this.signal);
     attempt().then(
       (value) => this.#finish({ status: 'done', value }),
-      (error: unknown) => this.#finish({ status: 'failed', error: failure(textOf(error), error) }),
+      (error: unknown) =>
+        this.#finish({
+          status: 'failed',
+          error: failure(withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT)), error),
+        }),
     );
   }
 
@@ -104,15 +108,6 @@ const LONGEST_TEXT = 1000;
 function failure(message: string, cause?: unknown): HoldcastError {
   const hint = 'correct the function in config.ts; the call continues without its words';
   return new HoldcastError('HC_ACTION_FAILED', message, hint, { cause });
-}
-
-/** The text of anything thrown, numbers of callers masked. Even one that cannot be turned into text has one. */
-function textOf(error: unknown): string {
-  try {
-    return withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT));
-  } catch {
-    return 'threw something that has no text';
-  }
 }
 
 /** "no account for +442079460018" → "no account for …": what an operator's code says may hold personal data. */
