@@ -1,6 +1,6 @@
 // Is the config valid, do streams find the same one, may they read it, and may nobody else read the password in it?
 import { promises } from 'node:fs';
-import { locateConfig } from '../config/locate';
+import { findConfig } from '../config/locate';
 import { readRegularSync } from '../util/regularFile';
 import { expected, ok, problem, warning, type Check, type Finding } from './check';
 import { HUB_ENVIRONMENT } from './configState';
@@ -33,7 +33,7 @@ async function forStreams(site: Site): Promise<Finding> {
   const { asterisk, config } = site;
   let found: string | undefined;
   try {
-    found = locateConfig(undefined, { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD });
+    found = findConfig(undefined, { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD })?.file;
   } catch (error) {
     const { message, hint = '' } = expected(error);
     return problem(message, `In the environment of Asterisk: ${hint}.`);
