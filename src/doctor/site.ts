@@ -39,14 +39,13 @@ const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /** The operator's own PATH is not trusted. */
 const CONSOLE_PATH = '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin';
 const CONSOLE_MS = 5000;
-const USUAL_USER = 'asterisk';
 const USUAL_ETC = '/etc/asterisk';
 
 export interface Whereabouts {
   readonly etc: string;
   readonly program: string;
-  /** As given by --user; absent: "asterisk". Running processes do not decide it: any user may name a process so. */
-  readonly user?: string | undefined;
+  /** As given by --user. Running processes do not decide it: any user may name a process so. */
+  readonly user: string;
   readonly env: Env;
   readonly clock: Clock;
   readonly log: Logger;
@@ -63,7 +62,7 @@ export async function openSite(
   load: (ofAsterisk: Env, home: string | undefined) => Promise<ConfigState>,
   become: (account: Account) => void = () => {},
 ): Promise<Site> {
-  const { user = USUAL_USER, proc = '/proc' } = where;
+  const { user, proc = '/proc' } = where;
   const account = findAccount(user);
   // Before this process gives up root: only root may read the environment of an Asterisk that has changed its user.
   const found = await findAsterisk(proc, account?.uid);
@@ -75,7 +74,6 @@ export async function openSite(
   return {
     ...where,
     config,
-    user,
     account,
     asterisk,
     conf(file) {
