@@ -210,6 +210,7 @@ function resolveMedia(
 
 /** The config with every default in place and every path absolute. What is absent is as its option says. */
 export type ResolvedConfig = ReturnType<typeof resolveConfig>;
+export type HubSettings = ResolvedConfig['hub'];
 
 /** `defaults` with those of `given` that are not undefined. */
 function filled<T extends object>(defaults: T, given: Part<T> = {}): T {

@@ -10,7 +10,7 @@ import type { LogFields, Logger } from '../util/log';
 import type { HubMethods, MixerMethods, SentClips } from '../mixer/messages';
 import type { Handlers, Rpc } from '../util/rpc';
 import { LogThrottle } from '../util/logThrottle';
-import { OperatorFunction } from './operatorFunction';
+import { runOperatorFunction } from './operatorFunction';
 import { encodeS16 } from '../audio/frame';
 import type { Clip } from '../audio/source';
 
@@ -83,12 +83,12 @@ export class MixerRpcServer implements Handlers<HubMethods> {
     // The config was changed while the key was on its way.
     if (typeof action !== 'function')
       throw new HoldcastError('HC_ACTION_FAILED', 'this function no longer exists');
-    return new OperatorFunction({
+    return runOperatorFunction({
       action,
       call: { call, queue },
       command: (command, stop) => this.thread.request('command', { run, command }, { signals: [stop] }),
       signal,
-    }).run();
+    });
   }
 
   /** What fails is answered with `none`. */
