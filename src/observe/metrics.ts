@@ -12,7 +12,7 @@ import { processFigures } from './processMetrics';
 import type { GcKind } from '../util/gcPauses';
 import { COUNTED, type CallerTotals, type HubTotals, type LinkStatus, type ThreadStatus } from './status';
 
-/** What is asked whenever the metrics are; each must be quick. What throws is left out of that answer. */
+/** What is asked whenever the metrics are; each must be quick, and not throw. */
 export interface MetricsSources {
   mostCallers(): number;
   cacheBytes(): number;
@@ -27,8 +27,6 @@ export type LookupResult = 'answered' | 'empty' | 'plain';
 /** Whose pause of the garbage collector it was; the mixing threads count as one. */
 export type GcThread = 'main' | 'mixing';
 export type CallerChange = 'begun' | 'ended' | 'over_limit';
-
-type Counted = Record<(typeof COUNTED)[number], number>;
 
 const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 const ACTIONS: ReadonlySet<string> = new Set(BUILTIN_ACTIONS);
@@ -45,7 +43,7 @@ const BUCKETS = {
 /** A registry of its own, so that two hubs in one process (tests) do not add up. Holds no timer: nothing to close. */
 export class HubMetrics {
   readonly #registry = new Registry();
-  readonly #threads = new Map<number, { figures: MixerFigures; counted: Counted }>();
+  readonly #threads = new Map<number, MixerFigures>();
   #loopMs = 0;
 
   readonly #counted: Readonly<Record<(typeof COUNTED)[number], Counter>> = {
@@ -87,14 +85,11 @@ export class HubMetrics {
     for (const type of ['choice', 'heard', 'key']) this.#dropped.inc({ type }, 0);
   }
 
-  /** What a mixing thread tells once a second. A thread that was started anew counts from 0 again. */
+  /** What a mixing thread tells once a second. */
   figures(thread: number, figures: MixerFigures): void {
-    const before = this.#threads.get(thread)?.counted;
-    const counted = countedIn(figures);
-    const restarted = before !== undefined && COUNTED.some((name) => counted[name] < before[name]);
-    for (const name of COUNTED)
-      this.#counted[name].inc(counted[name] - (before && !restarted ? before[name] : 0));
-    this.#threads.set(thread, { figures, counted });
+    const before = this.#threads.get(thread);
+    for (const name of COUNTED) this.#counted[name].inc(figures[name] - (before?.[name] ?? 0));
+    this.#threads.set(thread, figures);
     this.#mixing.inc(seconds(figures.busyMs));
     this.#tickLag.observe(seconds(figures.worstLagMs));
     this.#tick.observe(seconds(figures.worstTickMs));
@@ -189,9 +184,9 @@ export class HubMetrics {
     threads: ThreadStatus[];
     lag: { tickMs: number; loopMs: number };
   } {
-    const threads = [...this.#threads].map(([thread, { figures }]) => statusOf(thread, figures));
+    const threads = [...this.#threads].map(([thread, figures]) => statusOf(thread, figures));
     const sum = (name: keyof CallerTotals): number =>
-      [...this.#threads.values()].reduce((all, { figures }) => all + sane(figures[name]), 0);
+      [...this.#threads.values()].reduce((all, figures) => all + figures[name], 0);
     const tickMs = Math.max(0, ...threads.map(({ worstLagMs }) => worstLagMs));
     return {
       callers: { playing: sum('playing'), waiting: sum('waiting'), plain: sum('plain') },
@@ -208,13 +203,10 @@ export class HubMetrics {
     });
     this.#gauge('mixing_threads', 'Mixing threads that report', [], (gauge) => gauge.set(this.#threads.size));
     this.#gauge('mixing_heap_bytes', "Heap of the mixing threads' engines", [], (gauge) =>
-      gauge.set([...this.#threads.values()].reduce((all, { figures }) => all + figures.heapBytes, 0)),
+      gauge.set([...this.#threads.values()].reduce((all, { heapBytes }) => all + heapBytes, 0)),
     );
     const asked = (name: string, help: string, value: () => number): void =>
-      this.#gauge(name, help, [], (gauge) => {
-        const known = attempt(value);
-        if (known !== undefined) gauge.set(known);
-      });
+      this.#gauge(name, help, [], (gauge) => gauge.set(value()));
     asked('callers_limit', 'Callers beyond this limit hear fallback music', () => sources.mostCallers());
     asked('pcm_cache_bytes', 'Decoded audio in memory', () => sources.cacheBytes());
     asked('pcm_cache_limit_bytes', 'Most decoded audio in memory', () => sources.cacheLimitBytes());
@@ -239,28 +231,11 @@ export class HubMetrics {
   }
 }
 
-function countedIn(figures: MixerFigures): Counted {
-  return Object.fromEntries(COUNTED.map((name) => [name, sane(figures[name])])) as Counted;
-}
-
 function statusOf(thread: number, figures: MixerFigures): ThreadStatus {
   const { playing, waiting, worstLagMs, worstTickMs, busyMs, heapBytes } = figures;
   return { thread, playing, waiting, worstLagMs, worstTickMs, busyMs, heapBytes };
 }
 
-/** prom-client throws at a number that is none, and at a counter that goes down. */
-function sane(value: number): number {
-  return Number.isFinite(value) && value > 0 ? value : 0;
-}
-
 function seconds(ms: number): number {
-  return sane(ms) / 1000;
-}
-
-function attempt<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
+  return ms / 1000;
 }
