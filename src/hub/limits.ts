@@ -1,17 +1,11 @@
 // How many callers this machine can take, and whether one more is admitted.
 // Callers beyond the limit get fallback music: a hub that runs out of descriptors or memory would fail all callers.
+import type { HubSettings } from '../config/types';
 import type { CallerRoom } from '../observe/hubMonitor';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { LogThrottle } from '../util/logThrottle';
 import { readResources, type Resources } from '../util/resources';
-
-export interface Wanted {
-  /** config.hub: most callers, most mixing threads, mebibytes of PCM. */
-  readonly callers: number;
-  readonly threads: number;
-  readonly cacheMb: number;
-}
 
 const MIB = 1024 * 1024;
 /** Asterisk's pipe, opened for writing in the mixing thread. */
@@ -27,7 +21,10 @@ const THREAD_CALLERS = 1000;
 const RESERVED_BYTES = 64 * MIB;
 
 /** What is possible with `resources`, looked at before the mixing threads are started. */
-export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Resources): CallerRoom {
+export function possibleCallers(
+  wanted: Required<Pick<HubSettings, 'callers' | 'threads' | 'cacheMb'>>,
+  { descriptors, memoryBytes }: Resources,
+): CallerRoom {
   const reasons: CallerRoom['reasons'][number][] = [];
   const limited = (limit: string, room: number, hint: (callers: number) => string): void => {
     const callers = Math.max(0, Math.floor(room));
@@ -68,10 +65,6 @@ export class CallerLimit {
 
   constructor(private readonly parts: CallerLimitParts) {
     this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
-  }
-
-  get most(): number {
-    return this.parts.mostCallers;
   }
 
   /**
