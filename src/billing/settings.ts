@@ -1,4 +1,5 @@
-// Settings of billing as an operator writes them; the rest of the room gets them with every default in place.
+// Settings of billing, with the defaults: the rest of the room gets them with every default in place. What the figures mean, and their
+// ranges, is said in config/serviceOptions.ts.
 import type { DatabaseSettings } from '../store/settings';
 import type { BillingQuestion } from './billing';
 
@@ -42,9 +43,7 @@ export interface HttpBilling {
 /** Asked of MySQL or MariaDB with a query of the operator's. */
 export interface SqlBilling {
   readonly database: DatabaseSettings;
-  /** With `:phone`, `:uniqueid`, `:language`, `:pin`, which are passed as parameters, never as text. */
   readonly query: string;
-  /** From the rows to what is said. Default: the columns number, balance, currency. DECIMAL comes as a string. */
   readonly answer?:
     | ((rows: readonly Readonly<Record<string, unknown>>[], question: BillingQuestion) => BillingAnswer)
     | undefined;
@@ -57,42 +56,30 @@ export type BillingFunction = (
 
 /** How a number is turned before it is asked about. */
 export interface PhoneRules {
-  /** ISO 3166 country that national numbers are of: 'GB'. Absent: numbers go as Asterisk tells them. */
+  /** Absent: numbers go as Asterisk tells them. */
   readonly country?: string;
-  /** 'e164': +442079460018; 'national': 02079460018; 'digits': 442079460018. Only where there is a country. */
   readonly format: 'e164' | 'national' | 'digits';
 }
 
-export const defaultPin = {
-  /** 3 to 12. */
-  digits: 4,
-  /** Wrong ones in a row until a number is locked, over all its calls and all that share the store. */
-  tries: 3,
-  /** For so long after the last of them, milliseconds. */
-  lockMs: 3_600_000,
-  /** Wrong ones over all numbers within `allMs` until none is taken: it slows who tries one PIN on many numbers. */
-  allTries: 30,
-  /** Milliseconds. */
-  allMs: 600_000,
-};
-export type PinRules = Readonly<typeof defaultPin>;
-
 export const defaultBilling = {
-  /** ISO 4217: what balances are in that name no currency. */
   currency: 'USD',
-  /** An answer that takes longer is none, milliseconds. */
   limitMs: 3000,
-  /** How long an answer is reused, milliseconds; 0: asked each time. */
   cacheMs: 30_000,
-  /** After this many failures in a row billing is paused … */
   failures: 5,
-  /** … for this time, milliseconds. */
   restMs: 30_000,
 };
+export const defaultPin = {
+  digits: 4,
+  tries: 3,
+  lockMs: 3_600_000,
+  allTries: 30,
+  allMs: 600_000,
+};
 
-export interface BillingSettings extends Readonly<typeof defaultBilling> {
+export type PinRules = Readonly<typeof defaultPin>;
+export type BillingSettings = Readonly<typeof defaultBilling> & {
   readonly source: { readonly http: HttpBilling } | { readonly sql: SqlBilling } | BillingFunction;
   readonly phone: PhoneRules;
   /** Absent: no PIN is asked for. */
   readonly pin?: PinRules;
-}
+};

@@ -24,19 +24,15 @@ import { adoptHubEnvironment, HUB_ENVIRONMENT } from '../doctor/configState';
 
 import type { Terminal } from './terminal';
 
+/** As given on the command line. */
 export interface AsteriskCommandOptions {
-  /** As given by --config. */
   config?: string;
-  /** As given by --write: the folder for the files. */
   write?: string;
-  /** Overwrites what was changed by hand. */
   force?: boolean;
-  /** As given by --freepbx; absent: looked for. */
+  /** Absent: it is looked for. */
   freepbx?: boolean;
-  /** As given by --asterisk-etc. */
-  asteriskEtc?: string;
-  /** As given by --user. */
-  user?: string;
+  asteriskEtc: string;
+  user: string;
   json?: boolean;
 }
 
@@ -72,7 +68,7 @@ export async function asteriskCommand(
 ): Promise<number> {
   const { out, root = '/', newSecret = () => randomBytes(24).toString('base64url') } = context;
   const { env = process.env, environmentFile, load = loaded, becomeOwnerOf = () => {} } = context;
-  const { asteriskEtc = '/etc/asterisk', user = 'asterisk' } = options;
+  const { asteriskEtc, user } = options;
   adoptHubEnvironment(env, environmentFile);
   const account = findAccount(user, root);
   const place = placeOfRootsConfig(options.config, { env, cwd: process.cwd() });
@@ -124,7 +120,7 @@ function secretIn(file: string): string | undefined {
 function writeAll(
   files: readonly SetupFile[],
   { folder }: Setup,
-  { force = false, user = 'asterisk' }: AsteriskCommandOptions,
+  { force = false, user }: AsteriskCommandOptions,
   account: Account | undefined,
 ): string[] {
   const edited = files.map(({ name }) => join(folder, name)).filter((file) => !force && isEdited(file));

@@ -8,7 +8,8 @@ import { becomeOwnerOf, becomeUser } from '../util/privileges';
 import type { AsteriskCommandOptions } from './asteriskCommand';
 import { becomeOwnerOfConfig, configOf, runCommand, type Context } from './context';
 import type { DoctorCommandOptions } from './doctorCommand';
-import type { StoreContext } from './storeCommand';
+import type { RenderOptions } from './renderCommand';
+import type * as storeCommands from './storeCommand';
 
 type Given<Options> = Options & { config?: string };
 /** What a command does: its exit code. */
@@ -132,16 +133,8 @@ function addDoctor(program: Command): void {
   etc(command);
 }
 
-interface RenderGiven {
-  script?: string;
-  out: string;
-  seconds?: number;
-  seed?: number;
-  picture?: string;
-}
-
 function addRender(program: Command): void {
-  add<RenderGiven>(program, 'render', {
+  add<Omit<RenderOptions, 'config'>>(program, 'render', {
     is: 'render a call offline, as fast as the machine goes',
     options: [
       ['-s, --script <file>', 'what happens when, as JSON (see docs/render.md)'],
@@ -199,12 +192,28 @@ function addMedia(program: Command): void {
   });
 }
 
+/** One of the store's commands, with the store's folder and what it writes as its own. */
+const runStore =
+  <Options extends object>(
+    commandIn: (
+      commands: typeof storeCommands,
+    ) => (options: Options, context: storeCommands.StoreContext) => Promise<number>,
+  ): Run<Options> =>
+  async (options, context) => {
+    const written = 'out' in options ? [String(options.out)] : [];
+    const config = await configOf(options.config, ({ store }) =>
+      store.mysql ? written : [...written, store.file],
+    );
+    const command = commandIn(await import('./storeCommand'));
+    return command(options, { ...context, config, clock: systemClock(), input: () => process.stdin });
+  };
+
 function addStore(program: Command): void {
   const store = add(program, 'store', {
     is: 'manage the data kept about callers: their music, what they heard, which keys they pressed',
     examples: ['holdcast store check', 'holdcast store migrate', 'holdcast store export'],
   });
-  add<{ dryRun?: boolean; json?: boolean }>(store, 'migrate', {
+  add(store, 'migrate', {
     is: 'create or upgrade the tables, and define the numbers of an old system; may be repeated',
     options: [
       ['--dry-run', 'change nothing, show what would change'],
@@ -219,54 +228,38 @@ function addStore(program: Command): void {
       'sudo -u asterisk holdcast store migrate --dry-run',
       'sudo -u asterisk holdcast store migrate --class 1=music/first-light.wav --class 2=music/slow-water.wav',
     ],
-    run: async (options, context) =>
-      (await import('./storeCommand')).storeMigrate(options, await storeContext(options, context)),
+    run: runStore((commands) => commands.storeMigrate),
   });
-  add<{ json?: boolean }>(store, 'check', {
+  add(store, 'check', {
     is: 'check that it can be reached, has its tables and can be written; changes nothing',
     options: [JSON_OPTION],
     examples: ['sudo -u asterisk holdcast store check', 'sudo -u asterisk holdcast store check --json'],
-    run: async (options, context) =>
-      (await import('./storeCommand')).storeCheck(options, await storeContext(options, context)),
+    run: runStore((commands) => commands.storeCheck),
   });
-  add<{ out?: string }>(store, 'export', {
+  add(store, 'export', {
     is: 'print everything as JSON lines, which `import` reads',
     options: [['-o, --out <file>', 'file to write, readable by its owner only (default: standard output)']],
     examples: [
       'sudo -u asterisk holdcast store export --out calls.jsonl',
       'sudo -u asterisk holdcast store export | gzip > calls.jsonl.gz',
     ],
-    run: async (options, context) =>
-      (await import('./storeCommand')).storeExport(options, await storeContext(options, context)),
+    run: runStore((commands) => commands.storeExport),
   });
-  add<{ file: string; skipBad?: boolean; json?: boolean }>(store, 'import', {
+  add(store, 'import', {
     is: 'add the records of an export; existing records are not duplicated, the newer of two choices wins',
     options: [['--skip-bad', 'skip lines that are not records (default: import nothing)'], JSON_OPTION],
     examples: [
       'sudo -u asterisk holdcast store import calls.jsonl',
       'sudo -u asterisk holdcast store export -c old.ts | sudo -u asterisk holdcast store import -c new.ts -',
     ],
-    run: async (options, context) => {
-      const { storeImport } = await import('./storeCommand');
-      return storeImport(options, { ...(await storeContext(options, context)), input: process.stdin });
-    },
+    run: runStore((commands) => commands.storeImport),
   }).argument('<file>', 'JSON lines; - for standard input');
-  add<{ days?: number; json?: boolean }>(store, 'purge', {
+  add(store, 'purge', {
     is: 'remove entries older than store.keepDays now',
     options: [['--days <n>', 'days to keep (default: store.keepDays)', days], JSON_OPTION],
     examples: ['sudo -u asterisk holdcast store purge', 'sudo -u asterisk holdcast store purge --days 90'],
-    run: async (options, context) =>
-      (await import('./storeCommand')).storePurge(options, await storeContext(options, context)),
+    run: runStore((commands) => commands.storePurge),
   });
-}
-
-async function storeContext(
-  { config: path, out }: Given<{ out?: string }>,
-  context: Context,
-): Promise<StoreContext> {
-  const written = out === undefined ? [] : [out];
-  const config = await configOf(path, ({ store }) => (store.mysql ? written : [...written, store.file]));
-  return { ...context, config, clock: systemClock() };
 }
 
 function addConfig(program: Command): void {

@@ -1,11 +1,12 @@
 // What is legal in a config, and yet perhaps not what the operator wants: secrets that others may read, on the way or in
 // a file; a language that nobody speaks; a folder that is not there.
 import { existsSync, promises } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { sendsPin } from '../billing/fill';
 import type { HttpBilling } from '../billing/settings';
 import type { LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
+import { obstacle } from '../doctor/rights';
 import { checkVoices } from '../speech/packs';
 import type { DatabaseSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
@@ -147,18 +148,11 @@ function unescaped(text: string): string {
   return text.replaceAll('\\', '');
 }
 
-/** Whether it and every folder above it is open to all. */
+/** A user of whom no file is. */
+const ANYBODY = { name: 'anybody', uid: -1, gid: -1, groups: [], home: '/' };
+
 async function isEverybodys(file: string): Promise<boolean> {
-  try {
-    const path = await promises.realpath(file);
-    if (((await promises.stat(path)).mode & 0o004) === 0) return false;
-    for (let folder = dirname(path); ; folder = dirname(folder)) {
-      if (((await promises.stat(folder)).mode & 0o001) === 0) return false;
-      if (folder === dirname(folder)) return true;
-    }
-  } catch {
-    return false;
-  }
+  return !(await obstacle(await promises.realpath(file).catch(() => file), ANYBODY, ['r']));
 }
 
 async function unspoken({ voices, language }: ResolvedConfig): Promise<string[]> {

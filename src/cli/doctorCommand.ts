@@ -1,17 +1,15 @@
 // `holdcast doctor`: looks at everything between Asterisk and the caller's ear, and says what to do. Changes nothing.
 import { resolve } from 'node:path';
-import { openAmi } from '../asterisk/ami';
 import { placeOfRootsConfig } from '../config/locate';
 import type { Account } from '../util/account';
-import { systemClock, type Clock } from '../util/clock';
+import { systemClock } from '../util/clock';
 import type { HoldcastError } from '../util/errors';
 import { silentLogger } from '../util/log';
 import { packageRoot } from '../util/packageRoot';
 import { strangersOwn } from '../util/privileges';
-import { seededRandom } from '../util/random';
 import { foldersOf } from './context';
-import { amiChecks, type OpenAmi } from '../doctor/amiCheck';
-import { runChecks, type Check, type Row } from '../doctor/check';
+import { amiChecks } from '../doctor/amiCheck';
+import { runChecks, type Row } from '../doctor/check';
 import { configChecks } from '../doctor/configCheck';
 import { adoptHubEnvironment, loadForDoctor } from '../doctor/configState';
 import { fileChecks } from '../doctor/filesCheck';
@@ -20,19 +18,17 @@ import { hubChecks } from '../doctor/hubCheck';
 import { mediaChecks } from '../doctor/mediaCheck';
 import { programChecks } from '../doctor/programCheck';
 import { realtimeChecks } from '../doctor/realtimeCheck';
-import { openSite, type Site } from '../doctor/site';
+import { openSite } from '../doctor/site';
 import { serviceChecks } from '../doctor/serviceCheck';
 import { storeChecks } from '../doctor/storeCheck';
 import { reportTable, summaryText } from '../doctor/table';
 import { openProgress, type Terminal } from './terminal';
 
+/** As given on the command line. */
 export interface DoctorCommandOptions {
-  /** As given by --config. */
   config?: string;
-  /** As given by --asterisk-etc. */
-  asteriskEtc?: string;
-  /** As given by --user. */
-  user?: string;
+  asteriskEtc: string;
+  user: string;
   json?: boolean;
 }
 
@@ -40,7 +36,6 @@ export interface DoctorContext {
   out: Terminal;
   signal: AbortSignal;
   env?: NodeJS.ProcessEnv;
-  clock?: Clock;
   /** Where processes are looked for, and the environment of the hub's service; tests have others. */
   proc?: string;
   environmentFile?: string;
@@ -50,15 +45,28 @@ export interface DoctorContext {
   becomeOwnerOf?: (paths: readonly string[]) => void;
 }
 
-export const DEFAULT_ETC = '/etc/asterisk';
+/** In the order of the report. */
+const CHECKS = [
+  programChecks,
+  configChecks,
+  folderChecks,
+  mediaChecks,
+  storeChecks,
+  serviceChecks,
+  hubChecks,
+  amiChecks,
+  realtimeChecks,
+  fileChecks,
+];
 /** Whatever takes longer is not checked. Reading a large media folder takes the longest. */
 const LIMIT_MS = 30_000;
 
 /** @returns 0 when there is no problem (warnings are none), 1 when there is one */
 export async function doctorCommand(options: DoctorCommandOptions, context: DoctorContext): Promise<number> {
-  const { out, signal, env = process.env, clock = systemClock(), proc } = context;
+  const { out, signal, env = process.env, proc } = context;
   const { load = loadForDoctor, becomeUser, becomeOwnerOf = () => {} } = context;
-  const { config, asteriskEtc = DEFAULT_ETC, user, json = false } = options;
+  const { config, asteriskEtc, user, json = false } = options;
+  const clock = systemClock();
   adoptHubEnvironment(env, context.environmentFile);
   const where = {
     etc: resolve(asteriskEtc),
@@ -86,8 +94,7 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Doct
   );
   // Where there is no such user: still nothing is opened as root that is another's.
   if (site.config.config) becomeOwnerOf(foldersOf(site.config.config));
-  const random = seededRandom(process.pid);
-  const checks = allChecks(site, (settings, parts) => openAmi(settings, { ...parts, clock, random }));
+  const checks = CHECKS.flatMap((checksOf) => checksOf(site));
   const progress = openProgress(out, `${checks.length} checks`);
   const onDone = (done: number): void => progress.show(done / checks.length);
   const rows = await runChecks(checks, { clock, limitMs: LIMIT_MS, signal, onDone });
@@ -95,21 +102,6 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Doct
   const sick = rows.some(({ result }) => result === 'problem');
   out.write(json ? `${JSON.stringify({ ok: !sick, checks: rows }, null, 2)}\n` : reportText(rows, out));
   return sick ? 1 : 0;
-}
-
-function allChecks(site: Site, open: OpenAmi): Check[] {
-  return [
-    ...programChecks(site),
-    ...configChecks(site),
-    ...folderChecks(site),
-    ...mediaChecks(site),
-    ...storeChecks(site),
-    ...serviceChecks(site),
-    ...hubChecks(site),
-    ...amiChecks(site, open),
-    ...realtimeChecks(site),
-    ...fileChecks(site),
-  ];
 }
 
 function reportText(rows: readonly Row[], { columns, isTTY }: Terminal): string {

@@ -89,11 +89,7 @@ const LONGEST_TEXT = 1000;
 
 /** What the log says of an error that nobody expected: it may come from an operator's code, and have a number in its text. */
 export function unexpectedFields(error: unknown): ReturnType<typeof errorFields> {
-  try {
-    return { ...errorFields(error), error: withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT)) };
-  } catch {
-    return { error: 'threw something that has no text' };
-  }
+  return { ...errorFields(error), error: withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT)) };
 }
 
 function readyText(ready: HubReady, { config, path }: LoadedConfig): string {

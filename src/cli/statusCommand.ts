@@ -1,8 +1,9 @@
 // `holdcast status`: asks the hub's own socket, once or again and again, and prints what it tells.
-import { request } from 'node:http';
 import { statusSocket, type HubStatus } from '../observe/status';
-import type { Cancel, Clock } from '../util/clock';
+import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
+import { ask } from '../util/http/ask';
+import { inTime } from '../util/inTime';
 import { statusText } from './statusTable';
 import type { Terminal } from './terminal';
 
@@ -20,9 +21,13 @@ export interface StatusContext {
 }
 
 const WATCH_EVERY_MS = 2000;
-const ANSWER_MS = 5000;
-/** Some hundred bytes a caller; whatever answers there with more is no hub. */
-const LONGEST_ANSWER = 32 * 1024 * 1024;
+const QUESTION = {
+  path: '/status',
+  limitMs: 5000,
+  /** Some hundred for each caller; whatever answers there with more is no hub. */
+  mostBytes: 32 * 1024 * 1024,
+  words: { late: 'no answer within 5 s', long: 'it answers endlessly' },
+};
 /** Of a table that is drawn again every two seconds. */
 const WATCHED_ROWS = 40;
 /** Moves to the first line and clears what is below. */
@@ -42,7 +47,7 @@ export async function statusCommand(options: StatusOptions, context: StatusConte
     const screen = context.out.isTTY && !options.json;
     context.out.write(screen ? CLEAR + text : text);
     await context.out.drained?.();
-    await pause(context);
+    await inTime(context.clock, WATCH_EVERY_MS, new Promise(() => {}), context.signal);
   }
   return 0;
 }
@@ -63,59 +68,17 @@ async function watched(options: StatusOptions, context: StatusContext): Promise<
   }
 }
 
-function pause({ clock, signal }: StatusContext): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      cancel();
-      signal.removeEventListener('abort', over);
-      resolve();
-    };
-    const cancel = clock.after(signal.aborted ? 0 : WATCH_EVERY_MS, over);
-    signal.addEventListener('abort', over);
-  });
-}
-
 /** @throws HoldcastError HC_HUB_AWAY */
-export async function askHub(
-  folder: string,
-  { clock, signal }: Omit<StatusContext, 'out'>,
-): Promise<HubStatus> {
+export async function askHub(folder: string, context: Omit<StatusContext, 'out'>): Promise<HubStatus> {
   const path = statusSocket(folder);
   try {
-    const { code, text } = await ask(path, clock, signal);
+    const { code, text } = await ask({ path }, QUESTION, context);
     const told = JSON.parse(text) as unknown;
     if (code === 200 && isStatus(told)) return told;
     throw new Error(problemsIn(told) ?? `it answers ${code}`);
   } catch (error) {
     throw away(path, error);
   }
-}
-
-function ask(path: string, clock: Clock, signal: AbortSignal): Promise<{ code: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    let cancel: Cancel = () => {};
-    const failed = (error: Error): void => {
-      cancel();
-      reject(error);
-    };
-    const call = request({ socketPath: path, path: '/status', agent: false, signal }, (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-        if (bytes > LONGEST_ANSWER) call.destroy(new Error('it answers endlessly'));
-      });
-      response.on('error', failed);
-      response.on('end', () => {
-        cancel();
-        resolve({ code: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
-      });
-    });
-    call.on('error', failed);
-    cancel = clock.after(ANSWER_MS, () => call.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
-    call.end();
-  });
 }
 
 /** Another version's hub may tell other things; what the table is made of must be there. */

@@ -1,7 +1,8 @@
 // `holdcast store migrate|check|export|import|purge`: what an operator does with what is remembered of callers.
 // The work is that of src/store/admin.ts; here it is shown to a person, or read from a file and written to one.
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ResolvedConfig } from '../config/types';
 import { compareNames } from '../media/names';
 import { MUSIC_FOLDER, namesIn } from '../media/sources';
@@ -15,7 +16,7 @@ import {
 } from '../store/admin';
 import { purgeBefore } from '../store/purging';
 import type { StoreParts } from '../store/store';
-import { HoldcastError, messageOf } from '../util/errors';
+import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { ownerThatRootBecame } from '../util/privileges';
 import { reportTable } from '../doctor/table';
 import { badLinesText, lookOver, openSource, recordsIn } from './storeImport';
@@ -25,6 +26,8 @@ export interface StoreContext extends StoreParts {
   readonly config: Pick<ResolvedConfig, 'store' | 'media'>;
   readonly out: Terminal;
   readonly signal: AbortSignal;
+  /** Standard input: asked for where it is read. */
+  readonly input: () => Readable;
 }
 
 const EXIT_OK = 0;
@@ -137,37 +140,29 @@ async function* untilAborted(
 
 async function writeWhole(file: string, records: AsyncIterable<StoreRecord>): Promise<number> {
   const draft = `${file}.${process.pid}.tmp`;
-  const fd = orUsage(file, () => openSync(draft, 'wx', 0o600));
   let count = 0;
-  try {
-    try {
-      for await (const record of records) {
-        orUsage(file, () => writeSync(fd, `${JSON.stringify(record)}\n`));
-        count++;
-      }
-    } finally {
-      closeSync(fd);
+  const lines = async function* (): AsyncGenerator<string> {
+    for await (const record of records) {
+      yield `${JSON.stringify(record)}\n`;
+      count++;
     }
-    orUsage(file, () => renameSync(draft, file));
+  };
+  try {
+    await pipeline(lines, createWriteStream(draft, { flags: 'wx', mode: 0o600 }));
+    renameSync(draft, file);
     return count;
   } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
+    if (errnoOf(error) !== 'EEXIST') rmSync(draft, { force: true });
+    throw error instanceof HoldcastError ? error : unwritable(file, error);
   }
 }
 
-function orUsage<T>(file: string, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    const owner = ownerThatRootBecame();
-    const hint = owner
-      ? `as root this works as ${owner}, whose folder the store is in: let the shell write it, store export > ${file}`
-      : 'name a file in a folder that you may write to, on a disk with room';
-    throw new HoldcastError('HC_USAGE', `${file} cannot be written: ${messageOf(error)}`, hint, {
-      cause: error,
-    });
-  }
+function unwritable(file: string, cause: unknown): HoldcastError {
+  const owner = ownerThatRootBecame();
+  const hint = owner
+    ? `as root this works as ${owner}, whose folder the store is in: let the shell write it, store export > ${file}`
+    : 'name a file in a folder that you may write to, on a disk with room';
+  return new HoldcastError('HC_USAGE', `${file} cannot be written: ${messageOf(cause)}`, hint, { cause });
 }
 
 export interface ImportCommandOptions {
@@ -186,7 +181,7 @@ export interface ImportCommandOptions {
  */
 export async function storeImport(
   { file, skipBad = false, json }: ImportCommandOptions,
-  context: StoreContext & { input: Readable },
+  context: StoreContext,
 ): Promise<number> {
   const { config, out, input, signal } = context;
   const source = await openSource(file, input);

@@ -29,13 +29,13 @@ const SHOWN = 10;
  * @param file path; '-': `input`, which is kept in a file of its own until the source is closed
  * @throws HoldcastError HC_USAGE when `input` cannot be kept
  */
-export async function openSource(file: string, input: Readable): Promise<Source> {
+export async function openSource(file: string, input: () => Readable): Promise<Source> {
   if (file !== '-') return { file, close: () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'holdcast-import-'));
   const close = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const copy = join(folder, 'records.jsonl');
-    await pipeline(input, createWriteStream(copy, { mode: 0o600 }));
+    await pipeline(input(), createWriteStream(copy, { mode: 0o600 }));
     return { file: copy, close };
   } catch (error) {
     close();

@@ -11,7 +11,7 @@ import {
 } from '../session/actions';
 import { spansOf, type DayParts, type DayWindow } from './dayPart';
 import { matchesName } from './glob';
-import { complain, cron, flag, HOUR_MS, section, text, within, type Context } from './pieces';
+import { complain, cron, flag, HOUR_MS, section, text, within, type Context, type WrittenOf } from './pieces';
 
 const dayWindow = z
   .custom<DayWindow>(
@@ -42,6 +42,8 @@ export class CampaignOptions {
    */
   cron = cron();
 }
+
+export type Campaign = WrittenOf<CampaignOptions>;
 
 export class AdviceOptions {
   /** From the beginning of the call to the first advice, ms, 0 to 3,600,000. Default 20000. */

@@ -1,7 +1,7 @@
 // Which advices may be heard now: campaigns limit files and folders to dates and to minutes of a cron expression.
 import { localTime } from './dayPart';
 import { matchesAdvice } from './glob';
-import type { Campaign } from './types';
+import type { Campaign } from './callOptions';
 
 /** @param adviceId as the library names it: 'advices/middle/summer-1.en.mp3'; @param wallMs milliseconds since 1970 */
 export type AdviceFilter = (adviceId: string, wallMs: number) => boolean;

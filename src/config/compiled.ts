@@ -7,8 +7,7 @@ import { hash64 } from '../util/hash';
 import { changeableBy } from '../util/pathTrust';
 import { version } from '../util/version';
 import { writeWhole } from '../util/writeWhole';
-import { defaultCacheFolder } from './defaults';
-import type { Env } from './defaults';
+import { defaultCacheFolder, type Env } from './defaults';
 
 /** One source file of a config: its absolute path and the hash of what was compiled. */
 export interface Input {

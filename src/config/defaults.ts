@@ -13,9 +13,11 @@ import { DEFAULT_VOICE_MS, type VoiceSettings } from '../speech/voice';
 import { defaultDatabase, defaultStore, type DatabaseSettings, type StoreSettings } from '../store/settings';
 import { packageRoot } from '../util/packageRoot';
 import { parseListen } from './listen';
+import type { Digit } from './callOptions';
 import type { DayParts } from './dayPart';
-import type { Config, HubSettings, ResolvedConfig } from './types';
+import type { Config } from './schema';
 
+type Keys = { readonly [digit in Digit]?: KeyBinding };
 /** What is written of a section. */
 type Given<Section extends keyof Config> = NonNullable<Config[Section]>;
 type Part<T> = { [K in keyof T]?: T[K] | undefined };
@@ -46,10 +48,10 @@ const defaultKeys = {
   '3': nextTrack(),
   '4': sayPosition(),
   '0': quiet(),
-} satisfies ResolvedConfig['keys'];
+} satisfies Keys;
 
 /** Every default in place. Trusts `config` to be valid; touches the disk only to choose the cache folder. */
-export function resolveConfig(config: Config, { configDir, env }: ResolveContext): ResolvedConfig {
+export function resolveConfig(config: Config, { configDir, env }: ResolveContext) {
   const program = resolveProgram(config);
   const { level = 'info', file } = config.log ?? {};
   const media = resolveMedia(config.media ?? {}, program, configDir, env);
@@ -74,7 +76,7 @@ export function resolveConfig(config: Config, { configDir, env }: ResolveContext
       campaigns: config.advice?.campaigns ?? [],
     },
     keys: resolveKeys(config.keys),
-    log: file === undefined ? { level } : { level, file: resolve(configDir, file) },
+    log: { level, ...(file !== undefined && { file: resolve(configDir, file) }) },
   };
 }
 
@@ -94,7 +96,7 @@ function resolveProgram(config: Config): ProgramSettings {
 }
 
 /** A function written for a key is bound with the usual hold-off and time limit. */
-function resolveKeys(keys: Config['keys'] = defaultKeys): ResolvedConfig['keys'] {
+function resolveKeys(keys: Config['keys'] = defaultKeys): Keys {
   const bound = Object.entries(keys).flatMap(([digit, action]): [string, KeyBinding][] => {
     if (action === undefined) return [];
     return [[digit, typeof action === 'function' ? run(action) : action]];
@@ -166,12 +168,7 @@ function resolveStore(
   };
 }
 
-function resolveCalls(
-  { folder, ...times }: Given<'calls'>,
-  configDir: string,
-  env: Env,
-  cache: string,
-): ResolvedConfig['calls'] {
+function resolveCalls({ folder, ...times }: Given<'calls'>, configDir: string, env: Env, cache: string) {
   const found = folder ?? join(defaultRunFolder(env, cache), 'calls');
   return { folder: resolve(configDir, found), ...filled(defaultCalls, times) };
 }
@@ -179,18 +176,16 @@ function resolveCalls(
 function resolveHub(
   { listen, observe = DEFAULT_OBSERVE, hosts = [], folder, play, ...given }: Given<'hub'>,
   configDir: string,
-  calls: ResolvedConfig['calls'],
-): HubSettings {
+  calls: { folder: string },
+) {
   const { callers, cacheMb, threads } = given;
   const observed = observe === false ? undefined : parseListen(observe, configDir);
   return {
-    ...filled<Pick<HubSettings, 'callers' | 'cacheMb' | 'threads'>>(defaultHub, {
-      callers,
-      cacheMb,
-      threads,
-    }),
+    ...filled(defaultHub, { callers, cacheMb }),
+    /** Absent: one a core. */
+    ...(threads !== undefined && { threads }),
     // 'fifo' is the old name of 'hub'.
-    play: play === 'stream' ? 'stream' : 'hub',
+    play: play === 'stream' ? ('stream' as const) : ('hub' as const),
     listen: parseListen(listen ?? DEFAULT_LISTEN, configDir)!,
     hosts: hosts.map((name) => name.toLowerCase()),
     folder: resolve(configDir, folder ?? join(dirname(calls.folder), 'play')),
@@ -212,6 +207,10 @@ function resolveMedia(
     ...(ffmpeg !== undefined && { ffmpeg: ffmpeg.includes('/') ? resolve(configDir, ffmpeg) : ffmpeg }),
   };
 }
+
+/** The config with every default in place and every path absolute. What is absent is as its option says. */
+export type ResolvedConfig = ReturnType<typeof resolveConfig>;
+export type HubSettings = ResolvedConfig['hub'];
 
 /** `defaults` with those of `given` that are not undefined. */
 function filled<T extends object>(defaults: T, given: Part<T> = {}): T {

@@ -3,15 +3,12 @@
 // music; cold, from the source, with errors that an operator can act on.
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { systemClock } from '../util/clock';
-import type { Clock } from '../util/clock';
+import { systemClock, type Clock } from '../util/clock';
 import { HoldcastError } from '../util/errors';
 import { resolveConfig } from './defaults';
 import type { Exported } from './evaluate';
-import { findConfig } from './locate';
-import type { Whereabouts } from './locate';
-import { problemLine } from './problems';
-import type { Problem } from './problems';
+import { findConfig, type Whereabouts } from './locate';
+import { problemLine, type Problem } from './problems';
 import type { Config, ResolvedConfig } from './types';
 
 /** How long a config may take to run, and how long a caller's first sample may wait for one. */

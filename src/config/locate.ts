@@ -58,11 +58,6 @@ function named(path: string | undefined, { env, cwd }: Whereabouts): string | un
   return name === undefined ? undefined : resolve(cwd, name);
 }
 
-/** Absolute path of the config; see `findConfig`. */
-export function locateConfig(path: string | undefined, whereabouts: Whereabouts): string | undefined {
-  return findConfig(path, whereabouts)?.file;
-}
-
 function found(file: string, how: 'asked' | 'unasked'): FoundConfig {
   const real = realpathSync(file);
   const uid = process.geteuid?.();

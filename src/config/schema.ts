@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { AdviceOptions, keys, PositionOptions } from './callOptions';
 import { AmiOptions, CallsOptions, HubOptions, LogOptions, StreamOptions } from './hostOptions';
-import { isLanguage, section, text, within } from './pieces';
+import { isLanguage, section, text, within, type Written } from './pieces';
 import { foundText, keyText, typoOf, type Problem } from './problems';
 import { billing, speaker, StoreOptions } from './serviceOptions';
 import {
@@ -71,6 +71,9 @@ class Options {
 }
 
 export const schema = section(new Options()).superRefine(bandFits);
+
+/** What config.ts exports: any of the options; absent options have their defaults. */
+export type Config = Written<typeof schema>;
 
 function isTimeZone(value: string): boolean {
   try {

@@ -1,25 +1,23 @@
 // Can Holdcast log in to Asterisk's manager interface, and may it do there what it needs? Each right is tried. Rights to events
 // cannot be tried (Asterisk accepts the login and sends none), so they are read from its console or manager.conf.
-import type { AmiConnection, AmiParts } from '../asterisk/ami';
-import type { AmiSettings } from '../asterisk/settings';
+import { openAmi, type AmiConnection } from '../asterisk/ami';
 import { NEEDED_READ, NEEDED_WRITE } from '../asterisk/snippets';
 import { errorFields, messageOf } from '../util/errors';
+import { seededRandom } from '../util/random';
 import { named, notChecked, ok, problem, warning, type Check, type Finding, type Findings } from './check';
 import { valueOf } from './confFile';
 import { configOf, type Site } from './site';
-
-export type OpenAmi = (settings: AmiSettings, parts: Pick<AmiParts, 'signal'>) => Promise<AmiConnection>;
 
 const OLDEST_ASTERISK = 16;
 const ASKED = ['QueueStatus', 'Status', 'CoreShowChannels'] as const;
 /** Classes of `write=` with which somebody who has the password could do harm. */
 const POWERFUL = 'system,call,agent,user,config,command,originate,message,agi,all'.split(',');
 
-export function amiChecks(site: Site, open: OpenAmi): Check[] {
-  return [{ name: 'AMI', run: (signal) => ami(site, open, signal) }];
+export function amiChecks(site: Site): Check[] {
+  return [{ name: 'AMI', run: (signal) => ami(site, signal) }];
 }
 
-async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Findings> {
+async function ami(site: Site, signal: AbortSignal): Promise<Findings> {
   const settings = configOf(site).ami;
   if (!settings)
     return warning(
@@ -31,7 +29,8 @@ async function ami(site: Site, open: OpenAmi, signal: AbortSignal): Promise<Find
   try {
     // Root, who may run this, is not Asterisk's user.
     const trustUid = [...(settings.trustUid ?? []), ...(site.account ? [site.account.uid] : [])];
-    connection = await open({ ...settings, trustUid }, { signal });
+    const parts = { clock: site.clock, random: seededRandom(process.pid), signal };
+    connection = await openAmi({ ...settings, trustUid }, parts);
   } catch (error) {
     const { hint = "See Asterisk's own log." } = errorFields(error);
     return named('AMI login', problem(messageOf(error), hint));

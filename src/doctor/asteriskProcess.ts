@@ -6,25 +6,16 @@ import type { Env } from '../config/defaults';
 import { errnoOf } from '../util/errors';
 import { targetIfReadable } from '../util/ifReadable';
 import { changeableBy } from '../util/pathTrust';
-import { readRegular } from '../util/regularFile';
+import { readRegularSync } from '../util/regularFile';
 
-export interface Running {
-  readonly pid: number;
+export interface AsteriskProcess {
+  /** Undefined: none is believed. */
+  readonly pid?: number;
   /** Undefined: this user may not read it. */
   readonly env?: Env | undefined;
   readonly cwd?: string | undefined;
-}
-
-export interface Stranger {
-  readonly pid: number;
-  /** "it runs as uid 1001". */
-  readonly why: string;
-}
-
-/** At most one of them is there. */
-export interface Found {
-  readonly running?: Running;
-  readonly stranger?: Stranger;
+  /** A process of that name that is not believed; `why`: "it runs as uid 1001". */
+  readonly stranger?: { readonly pid: number; readonly why: string };
 }
 
 const ROOT = 0;
@@ -38,18 +29,18 @@ const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|FFMPEG_PATH|HOLDCAST_\w+)$/
  * @param uid of Asterisk's user; undefined: there is no such user, and no process is believed
  * @param proc /proc; tests have another
  */
-export async function findAsterisk(proc: string, uid: number | undefined): Promise<Found> {
-  let stranger: Stranger | undefined;
+export async function findAsterisk(proc: string, uid: number | undefined): Promise<AsteriskProcess> {
+  let stranger: AsteriskProcess['stranger'];
   for (const name of await promises.readdir(proc).catch(() => [])) {
     const found = /^\d+$/.test(name) ? await look(proc, name, uid) : undefined;
-    if (found && 'why' in found) stranger ??= found;
-    else if (found) return { running: found };
+    if (found?.pid !== undefined) return found;
+    stranger ??= found?.stranger;
   }
   return stranger ? { stranger } : {};
 }
 
 /** Everything is read through one open folder, so a process that reuses the number of an ended one is not read. */
-async function look(proc: string, name: string, uid?: number): Promise<Running | Stranger | undefined> {
+async function look(proc: string, name: string, uid?: number): Promise<AsteriskProcess | undefined> {
   let fd: number;
   try {
     fd = openSync(join(proc, name), constants.O_RDONLY | constants.O_DIRECTORY);
@@ -58,18 +49,17 @@ async function look(proc: string, name: string, uid?: number): Promise<Running |
   }
   const folder = `/proc/self/fd/${fd}`;
   try {
-    if ((await textOf(`${folder}/comm`))?.trim() !== 'asterisk' || isElsewhere(folder, proc))
-      return undefined;
+    if (textOf(`${folder}/comm`)?.trim() !== 'asterisk' || isElsewhere(folder, proc)) return undefined;
     const pid = Number(name);
     const exe = await promises.readlink(`${folder}/exe`).catch(errnoOf);
     // a zombie
     if (exe === 'ENOENT') return undefined;
     // A user who may not read its program can read nothing else of it either.
     const hidden = exe === 'EACCES';
-    const why = (await whoseElse(folder, uid)) ?? (hidden ? undefined : await whatElse(folder, exe ?? ''));
-    if (why !== undefined) return { pid, why };
+    const why = whoseElse(folder, uid) ?? (hidden ? undefined : await whatElse(folder, exe ?? ''));
+    if (why !== undefined) return { stranger: { pid, why } };
     if (hidden) return { pid };
-    const environ = await textOf(`${folder}/environ`);
+    const environ = textOf(`${folder}/environ`);
     const env = environ === undefined ? undefined : environmentOf(environ);
     return { pid, env, cwd: targetIfReadable(`${folder}/cwd`) };
   } finally {
@@ -86,8 +76,8 @@ function isElsewhere(folder: string, proc: string): boolean {
 }
 
 /** Undefined: its real, effective and saved uid are this user's. */
-async function whoseElse(folder: string, uid: number | undefined): Promise<string | undefined> {
-  const [, ids = ''] = /^Uid:\s+(.*)$/m.exec((await textOf(`${folder}/status`)) ?? '') ?? [];
+function whoseElse(folder: string, uid: number | undefined): string | undefined {
+  const [, ids = ''] = /^Uid:\s+(.*)$/m.exec(textOf(`${folder}/status`) ?? '') ?? [];
   const uids = new Set(ids.trim().split(/\s+/).slice(0, 3).map(Number));
   const [only] = uids;
   if (uids.size === 1 && only === uid) return undefined;
@@ -116,9 +106,10 @@ function environmentOf(text: string): Env {
   return Object.fromEntries(pairs.filter(([name]) => PASSED_ON.test(name)));
 }
 
-function textOf(file: string): Promise<string | undefined> {
-  return readRegular(file, MOST_BYTES).then(
-    (bytes) => bytes.toString('utf8'),
-    () => undefined,
-  );
+function textOf(file: string): string | undefined {
+  try {
+    return readRegularSync(file, MOST_BYTES).toString('utf8');
+  } catch {
+    return undefined;
+  }
 }

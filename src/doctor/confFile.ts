@@ -3,7 +3,7 @@
 import { promises } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../util/errors';
-import { readRegular } from '../util/regularFile';
+import { readRegularSync } from '../util/regularFile';
 
 export interface ConfLine {
   readonly name: string;
@@ -90,7 +90,7 @@ class ConfReader implements Conf {
   async read(file: string, depth: number): Promise<void> {
     if (++this.#files > MOST_FILES) return;
     const comments = new Comments();
-    const text = (await readRegular(file, MOST_BYTES)).toString('utf8');
+    const text = readRegularSync(file, MOST_BYTES).toString('utf8');
     for (const [index, raw] of text.split(/\r?\n/).entries()) {
       const content = comments.strip(raw).trim();
       if (content.startsWith('#')) await this.#directive(content, file, depth);

@@ -1,7 +1,7 @@
 // Is the config valid, do streams find the same one, may they read it, and may nobody else read the password in it?
 import { promises } from 'node:fs';
-import { locateConfig } from '../config/locate';
-import { readRegular } from '../util/regularFile';
+import { findConfig } from '../config/locate';
+import { readRegularSync } from '../util/regularFile';
 import { expected, ok, problem, warning, type Check, type Finding } from './check';
 import { HUB_ENVIRONMENT } from './configState';
 import { blocked } from './rights';
@@ -33,7 +33,7 @@ async function forStreams(site: Site): Promise<Finding> {
   const { asterisk, config } = site;
   let found: string | undefined;
   try {
-    found = locateConfig(undefined, { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD });
+    found = findConfig(undefined, { env: asterisk.env, cwd: asterisk.cwd ?? USUAL_CWD })?.file;
   } catch (error) {
     const { message, hint = '' } = expected(error);
     return problem(message, `In the environment of Asterisk: ${hint}.`);
@@ -72,7 +72,7 @@ async function privacy({ config, user }: Site): Promise<Finding> {
 async function isOpen(file: string, secret: string): Promise<boolean> {
   try {
     const { mode } = await promises.stat(file);
-    return (mode & 0o004) !== 0 && (await readRegular(file, MOST_BYTES)).includes(secret);
+    return (mode & 0o004) !== 0 && readRegularSync(file, MOST_BYTES).includes(secret);
   } catch {
     return false;
   }

@@ -1,20 +1,24 @@
 // Does the hub answer as Asterisk needs it, and can what Asterisk starts use its folder? It is asked as Asterisk asks it.
-import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { CLASS_PREFIX, holdApplication, PROBE, READER } from '../asterisk/realtime';
 import { isToken } from '../asterisk/token';
-import type { HubSettings } from '../config/types';
-import type { Clock } from '../util/clock';
 import { messageOf } from '../util/errors';
+import { ask } from '../util/http/ask';
 import { addressOf } from '../util/http/listening';
 import { named, ok, problem, warning, type Check, type Finding, type Findings } from './check';
 import { enginesOf } from './confFile';
 import { obstacle, obstacleText } from './rights';
 import { configOf, userOf, type Site } from './site';
 
-const MOST_BYTES = 4096;
 /** It answers within milliseconds; a call waits for it. */
-const ANSWER_MS = 3000;
+const QUESTION = {
+  method: 'POST',
+  path: '/realtime/musiconhold/single',
+  body: `name=${CLASS_PREFIX}${PROBE}`,
+  limitMs: 3000,
+  mostBytes: 4096,
+  words: { late: 'nothing came within 3 s', long: 'the answer is too long' },
+};
 const START =
   'systemctl enable --now holdcast-hub (or run holdcast hub), then look at its log: journalctl -u holdcast-hub';
 
@@ -26,7 +30,7 @@ async function hub(site: Site, signal: AbortSignal): Promise<Findings> {
   const { listen, play } = configOf(site).hub;
   let answer: string;
   try {
-    answer = await ask(listen, site.clock, signal);
+    ({ text: answer } = await ask(listen, QUESTION, { clock: site.clock, signal }));
   } catch (error) {
     const found = `it does not answer on ${addressOf(listen)}: ${messageOf(error)}`;
     return (await isMapped(site)) ? problem(found, START) : warning(found, START);
@@ -89,25 +93,4 @@ async function pipes(site: Site): Promise<Finding> {
       ? 'Restart the hub with the same config: systemctl restart holdcast-hub'
       : `Let the hub run as ${user.name}, as its service does.`;
   return problem(obstacleText(found, user), todo);
-}
-
-function ask(listen: HubSettings['listen'], clock: Clock, signal: AbortSignal): Promise<string> {
-  const where = 'path' in listen ? { socketPath: listen.path } : { host: listen.host, port: listen.port };
-  const options = { ...where, method: 'POST', path: '/realtime/musiconhold/single', signal, agent: false };
-  return new Promise<string>((resolve, reject) => {
-    const asking = request(options, (response) => {
-      let text = '';
-      response.setEncoding('latin1');
-      response.on('data', (piece: string) => {
-        text += piece;
-        if (text.length > MOST_BYTES) asking.destroy(new Error('the answer is too long'));
-      });
-      response.on('end', () => resolve(text));
-      response.on('error', reject);
-    });
-    const late = new Error(`nothing came within ${ANSWER_MS / 1000} s`);
-    const cancel = clock.after(ANSWER_MS, () => asking.destroy(late));
-    asking.on('error', reject).on('close', cancel);
-    asking.end(`name=${CLASS_PREFIX}${PROBE}`);
-  });
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock';
 import { errnoOf, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { tryProgram } from '../util/tryProgram';
-import { findAsterisk, type Found, type Stranger } from './asteriskProcess';
+import { findAsterisk, type AsteriskProcess } from './asteriskProcess';
 import { NotChecked } from './check';
 import { readConf, type Conf } from './confFile';
 import type { ConfigState } from './configState';
@@ -21,7 +21,8 @@ export interface Site {
   /** The name of the user that runs Asterisk; `account` is undefined when there is none of that name. */
   readonly user: string;
   readonly account: Account | undefined;
-  readonly asterisk: AsteriskProcess;
+  /** The Asterisk that runs here. `env`: the environment of what it starts; if it is not `known`, that of a system service. */
+  readonly asterisk: AsteriskProcess & { readonly env: Env; readonly known: boolean };
   readonly config: ConfigState;
   /** A .conf file with its includes, read once. Rejects as opening it does. */
   readonly conf: (file: string) => Promise<Conf>;
@@ -33,33 +34,18 @@ export interface Site {
   readonly log: Logger;
 }
 
-/** What the streams that Asterisk starts are given. */
-export interface AsteriskProcess {
-  /** Its environment; when it cannot be read, what a system service usually has. */
-  readonly env: Env;
-  /** Its working folder; undefined: not known. */
-  readonly cwd?: string | undefined;
-  /** Whether its environment is read from a running Asterisk. */
-  readonly known: boolean;
-  /** Its process; undefined: none of this user's was found. */
-  readonly pid?: number | undefined;
-  /** A process of that name that is not believed. */
-  readonly stranger?: Stranger | undefined;
-}
-
 /** What systemd gives a service that names no PATH. */
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** The operator's own PATH is not trusted. */
 const CONSOLE_PATH = '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin';
 const CONSOLE_MS = 5000;
-const USUAL_USER = 'asterisk';
 const USUAL_ETC = '/etc/asterisk';
 
 export interface Whereabouts {
   readonly etc: string;
   readonly program: string;
-  /** As given by --user; absent: "asterisk". Running processes do not decide it: any user may name a process so. */
-  readonly user?: string | undefined;
+  /** As given by --user. Running processes do not decide it: any user may name a process so. */
+  readonly user: string;
   readonly env: Env;
   readonly clock: Clock;
   readonly log: Logger;
@@ -76,17 +62,18 @@ export async function openSite(
   load: (ofAsterisk: Env, home: string | undefined) => Promise<ConfigState>,
   become: (account: Account) => void = () => {},
 ): Promise<Site> {
-  const { user = USUAL_USER, proc = '/proc' } = where;
+  const { user, proc = '/proc' } = where;
   const account = findAccount(user);
   // Before this process gives up root: only root may read the environment of an Asterisk that has changed its user.
-  const asterisk = processOf(await findAsterisk(proc, account?.uid), account);
+  const found = await findAsterisk(proc, account?.uid);
+  const usual = { PATH: USUAL_PATH, ...(account && { HOME: account.home }) };
+  const asterisk = { ...found, env: found.env ?? usual, known: found.env !== undefined };
   if (account) become(account);
   const config = await load(asterisk.env, account?.home);
   const confs = new Map<string, Promise<Conf>>();
   return {
     ...where,
     config,
-    user,
     account,
     asterisk,
     conf(file) {
@@ -96,12 +83,6 @@ export async function openSite(
     },
     console: (command) => askConsole(command, where.etc),
   };
-}
-
-function processOf({ running, stranger }: Found, account: Account | undefined): AsteriskProcess {
-  const { pid, env, cwd } = running ?? {};
-  const usual = { PATH: USUAL_PATH, ...(account && { HOME: account.home }) };
-  return { env: env ?? usual, known: env !== undefined, cwd, pid, stranger };
 }
 
 /** @throws NotChecked: the config is invalid */

@@ -120,17 +120,12 @@ const RESTORED_PAGE_MS = 1000;
 export class Beginnings {
   constructor(private readonly parts: BeginningParts) {}
 
-  /** Gives it to a thread, with what is known of its call; once where that is asked for twice. Never rejects. */
-  begin(entry: CallEntry): Promise<undefined> {
-    return this.#beginWithin(entry, PAGE_MS);
-  }
-
-  /** As `begin`, of a call that an earlier hub has played to. */
-  goOn(entry: CallEntry): Promise<undefined> {
-    return this.#beginWithin(entry, RESTORED_PAGE_MS);
-  }
-
-  #beginWithin(entry: CallEntry, pageMs: number): Promise<undefined> {
+  /**
+   * Gives it to a thread, with what is known of its call; once where that is asked for twice. Never rejects.
+   * @param isRestored an earlier hub has played to it
+   */
+  begin(entry: CallEntry, { isRestored = false } = {}): Promise<undefined> {
+    const pageMs = isRestored ? RESTORED_PAGE_MS : PAGE_MS;
     entry.beginning ??= this.#beginNow(entry, pageMs).finally(() => (entry.beginning = undefined));
     return entry.beginning;
   }

@@ -191,7 +191,7 @@ export class CallRegistry {
       this.parts.lookUps.restore(token, uniqueid, (hearer) => this.#heardBy(entry, hearer));
       this.#claim(entry, uniqueid);
     }
-    return this.#beginnings.goOn(entry);
+    return this.#beginnings.begin(entry, { isRestored: true });
   }
 
   #releaseSlowly(calls: CallEntry[]): void {

@@ -1,5 +1,6 @@
 // The hub: one AMI connection for all calls, the answers that give each call its own music class, and the player:
 // mixing threads for all calls of the machine, or one process per call.
+import { once } from 'node:events';
 import { NO_LINK, type AmiPort } from '../asterisk/link';
 import { Switchboard } from '../asterisk/switchboard';
 import type { SampleRate } from '../audio/frame';
@@ -71,7 +72,7 @@ export async function runHub(parts: HubParts, signal: AbortSignal): Promise<void
     const ready = await start(parts, scope, realtime);
     log.info({ realtime: addressOf(ready.realtime) }, 'hub ready');
     parts.onReady?.(ready);
-    await aborted(signal);
+    if (!signal.aborted) await once(signal, 'abort');
     log.info({ ...realtime.counts }, 'hub ends');
   } finally {
     realtime.withhold();
@@ -144,11 +145,6 @@ function realtimeServer({ settings, held, clock, log, limits, onLookUp }: HubPar
   const { listen, hosts } = settings;
   const given = { ...(hosts && { hosts }), ...(held && { held }), ...(limits && { limits }) };
   return new RealtimeServer({ listen, ...given, onAnswered: onLookUp, clock, log });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 async function closeInTime(scope: Scope, { clock, log }: HubParts): Promise<void> {

@@ -1,30 +1,11 @@
 // How many callers this machine can take, and whether one more is admitted.
 // Callers beyond the limit get fallback music: a hub that runs out of descriptors or memory would fail all callers.
+import type { HubSettings } from '../config/types';
+import type { CallerRoom } from '../observe/hubMonitor';
 import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import { LogThrottle } from '../util/logThrottle';
 import { readResources, type Resources } from '../util/resources';
-
-export interface Wanted {
-  /** config.hub: most callers, most mixing threads, mebibytes of PCM. */
-  readonly callers: number;
-  readonly threads: number;
-  readonly cacheMb: number;
-}
-
-/** Why there may be fewer callers than the config asks for; the fields of a log line. */
-export interface LimitReason {
-  readonly code: 'HC_HUB_LIMIT';
-  readonly limit: 'descriptors' | 'memory';
-  readonly callers: number;
-  readonly hint: string;
-}
-
-export interface Possible {
-  /** As many as the config asks for, or as there is room for; 0 and more. */
-  readonly mostCallers: number;
-  readonly reasons: readonly LimitReason[];
-}
 
 const MIB = 1024 * 1024;
 /** Asterisk's pipe, opened for writing in the mixing thread. */
@@ -40,9 +21,12 @@ const THREAD_CALLERS = 1000;
 const RESERVED_BYTES = 64 * MIB;
 
 /** What is possible with `resources`, looked at before the mixing threads are started. */
-export function possibleCallers(wanted: Wanted, { descriptors, memoryBytes }: Resources): Possible {
-  const reasons: LimitReason[] = [];
-  const limited = (limit: LimitReason['limit'], room: number, hint: (callers: number) => string): void => {
+export function possibleCallers(
+  wanted: Required<Pick<HubSettings, 'callers' | 'threads' | 'cacheMb'>>,
+  { descriptors, memoryBytes }: Resources,
+): CallerRoom {
+  const reasons: CallerRoom['reasons'][number][] = [];
+  const limited = (limit: string, room: number, hint: (callers: number) => string): void => {
     const callers = Math.max(0, Math.floor(room));
     if (callers < wanted.callers) reasons.push({ code: 'HC_HUB_LIMIT', limit, callers, hint: hint(callers) });
   };
@@ -81,10 +65,6 @@ export class CallerLimit {
 
   constructor(private readonly parts: CallerLimitParts) {
     this.#complaint = new LogThrottle(parts.clock, COMPLAIN_EVERY_MS);
-  }
-
-  get most(): number {
-    return this.parts.mostCallers;
   }
 
   /**

@@ -7,11 +7,10 @@ import { spokenBalance } from '../session/callServices';
 import type { Clock } from '../util/clock';
 import { errorFields, HoldcastError } from '../util/errors';
 import type { LogFields, Logger } from '../util/log';
-import type { HubMethods, SentClips } from '../mixer/messages';
-import type { Handlers } from '../util/rpc';
+import type { HubMethods, MixerMethods, SentClips } from '../mixer/messages';
+import type { Handlers, Rpc } from '../util/rpc';
 import { LogThrottle } from '../util/logThrottle';
-import type { MixerRequest } from './mixerThreads';
-import { OperatorFunction } from './operatorFunction';
+import { runOperatorFunction } from './operatorFunction';
 import { encodeS16 } from '../audio/frame';
 import type { Clip } from '../audio/source';
 
@@ -37,7 +36,7 @@ export class MixerRpcServer implements Handlers<HubMethods> {
 
   constructor(
     private readonly parts: MixerRpcServerParts,
-    private readonly thread: { readonly request: MixerRequest },
+    private readonly thread: Pick<Rpc<MixerMethods, HubMethods>, 'request'>,
   ) {
     this.#failures = new LogThrottle(parts.clock, SAY_MS);
   }
@@ -84,12 +83,12 @@ export class MixerRpcServer implements Handlers<HubMethods> {
     // The config was changed while the key was on its way.
     if (typeof action !== 'function')
       throw new HoldcastError('HC_ACTION_FAILED', 'this function no longer exists');
-    return new OperatorFunction({
+    return runOperatorFunction({
       action,
       call: { call, queue },
       command: (command, stop) => this.thread.request('command', { run, command }, { signals: [stop] }),
       signal,
-    }).run();
+    });
   }
 
   /** What fails is answered with `none`. */

@@ -11,7 +11,6 @@ import { LogThrottle } from '../util/logThrottle';
 import type { FromMixer, HubMethods, HubNews, MixerMethods, ToMixer } from '../mixer/messages';
 import { isRpc, Rpc, type Handlers } from '../util/rpc';
 import { transferOf } from './mixerRpcServer';
-import type { MixerRequest } from './mixerThreads';
 
 export interface MixerThreadParts {
   /** Absolute path of the built src/mixer/worker.ts. */
@@ -105,7 +104,7 @@ export class MixerThread implements Closeable {
   }
 
   /** At its end all that it was asked is unanswered. */
-  readonly request: MixerRequest = (...asked) => this.#rpc.request(...asked);
+  readonly request: Rpc<MixerMethods, HubMethods>['request'] = (...asked) => this.#rpc.request(...asked);
 
   /** Ends it when it has handed over the states of its calls, within two seconds. May be called again. */
   close(): Promise<void> {

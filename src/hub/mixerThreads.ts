@@ -6,31 +6,12 @@ import { Backoff } from '../util/backoff';
 import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
-import type { CallStatus, HubNews, MixerMethods, MixerNews } from '../mixer/messages';
-import type { RequestLimits } from '../util/rpc';
+import type { CallStatus, HubNews, MixerNews } from '../mixer/messages';
+import type { MixerThread, MixerThreadParts } from './mixerThread';
 
 /** A thread as it is opened: not running yet. */
-export interface Thread extends Closeable {
-  /** Resolves when it is ready. @throws HoldcastError HC_MIXER_FAILED */
-  start(): Promise<void>;
-  send(message: MixerNews): void;
-  request: MixerRequest;
-  /** Ends it; what it has said until then was heard. */
-  close(): Promise<void>;
-}
-
-/** Asks a thread. @throws HoldcastError HC_ACTION_FAILED: it refuses; Unanswered: too late, or the thread is gone */
-export type MixerRequest = <Name extends keyof MixerMethods>(
-  method: Name,
-  params: MixerMethods[Name]['params'],
-  limits?: RequestLimits,
-) => Promise<MixerMethods[Name]['answer']>;
-
-export interface ThreadEars {
-  onNews(news: HubNews): void;
-  /** It is dead, or was so stuck that it was ended. */
-  onEnd(reason: string): void;
-}
+export type Thread = Pick<MixerThread, 'start' | 'request' | 'close'> & { send(message: MixerNews): void };
+export type ThreadEars = Pick<MixerThreadParts, 'onNews' | 'onEnd'>;
 
 export interface MixersParts {
   open(number: number, ears: ThreadEars): Thread;

@@ -1,4 +1,4 @@
-// OperatorFunction: one run of an operator's key function, in the main thread, for a call that a mixing thread plays to. Its
+// One run of an operator's key function, in the main thread, for a call that a mixing thread plays to. Its
 // KeySession is a proxy: what the function does with the call is a command to that thread. After its end it is deaf.
 import type { KeyFunction, KeySession } from '../session/actions';
 import { plainFields } from '../session/keyFunction';
@@ -12,7 +12,7 @@ export interface OperatorFunctionParts {
   /** The call as the mixing thread knows it. */
   call: Pick<HubMethods['function']['params'], 'call' | 'queue'>;
   /** Resolves when it was done, or is not wanted any more. @throws HoldcastError HC_ACTION_FAILED where it is refused */
-  command(command: CallCommand, signal: AbortSignal): Promise<void>;
+  readonly command: (command: CallCommand, signal: AbortSignal) => Promise<void>;
   /** Aborted when its time or its call is over. */
   signal: AbortSignal;
 }
@@ -24,77 +24,56 @@ const MOST_COMMANDS = 1000;
 /** Characters of a file's name, of a line of log, of a text in it. */
 const LONGEST_TEXT = 2000;
 
-/** `running` until its end or the end of its signal, and deaf then. What it says may outlast it. */
-export class OperatorFunction {
-  #ended = false;
-  #commands = 0;
-
-  constructor(private readonly parts: OperatorFunctionParts) {}
-
-  /** Called once. @throws what the function throws */
-  async run(): Promise<void> {
-    try {
-      await this.parts.action(this.#session());
-    } finally {
-      this.#ended = true;
-    }
-  }
-
-  get #over(): boolean {
-    return this.#ended || this.parts.signal.aborted;
-  }
-
-  #session(): KeySession {
-    const { call, signal } = this.parts;
-    return {
-      ...call,
-      say: (...prompts) => {
-        if (!this.#over && prompts.length === 0) return Promise.resolve();
-        return this.#speak({ do: 'say', prompts: prompts.slice(0, MOST_PROMPTS).map(nameOf) });
-      },
-      play: (file) => this.#speak({ do: 'play', file: nameOf(file) }),
-      nextTrack: () => this.#do({ do: 'nextTrack' }),
-      log: {
-        debug: (...line) => this.#log('debug', ...line),
-        info: (...line) => this.#log('info', ...line),
-        warn: (...line) => this.#log('warn', ...line),
-        error: (...line) => this.#log('error', ...line),
-      },
-      signal,
-    };
-  }
-
-  /** Words that nobody waits for any more are said no further, and are no failure. */
-  #speak(words: CallCommand): Promise<void> {
-    if (this.#over) return never();
-    const said = this.#said(words);
-    // A function that does not wait for it does no harm.
-    said.catch(() => {});
-    return said;
-  }
-
-  async #said(words: CallCommand): Promise<void> {
-    if (this.#commands++ >= MOST_COMMANDS)
+/**
+ * Resolves when the function has ended. It is deaf then, and when its signal is aborted; what it says may outlast it.
+ * @throws what the function throws
+ */
+export async function runOperatorFunction(parts: OperatorFunctionParts): Promise<void> {
+  const { action, call, command, signal } = parts;
+  let [isEnded, commands] = [false, 0];
+  const isOver = (): boolean => isEnded || signal.aborted;
+  const said = async (words: CallCommand): Promise<void> => {
+    if (commands++ >= MOST_COMMANDS)
       throw refusal('too many announcements are waiting', 'await session.say() and session.play()');
     try {
-      await this.parts.command(words, this.parts.signal);
+      await command(words, signal);
     } catch (error) {
+      // Words that nobody waits for any more are said no further, and are no failure.
       if (!(error instanceof Unanswered)) throw error;
     }
-  }
-
-  #log(level: LogLevel, fields: LogFields, message: string): void {
-    this.#do({
-      do: 'log',
-      level,
-      fields: plainFields(fields),
-      message: String(message).slice(0, LONGEST_TEXT),
-    });
-  }
-
-  #do(command: CallCommand): void {
-    if (this.#over || this.#commands++ >= MOST_COMMANDS) return;
-    this.parts.command(command, this.parts.signal).catch(() => {}); // the thread is gone
+  };
+  const speak = (words: CallCommand): Promise<void> => {
+    if (isOver()) return never();
+    const saying = said(words);
+    // A function that does not wait for it does no harm.
+    saying.catch(() => {});
+    return saying;
+  };
+  const tell = (what: CallCommand): void => {
+    if (isOver() || commands++ >= MOST_COMMANDS) return;
+    command(what, signal).catch(() => {}); // the thread is gone
+  };
+  const logAt =
+    (level: LogLevel) =>
+    (fields: LogFields, message: string): void => {
+      const text = String(message).slice(0, LONGEST_TEXT);
+      tell({ do: 'log', level, fields: plainFields(fields), message: text });
+    };
+  const session: KeySession = {
+    ...call,
+    say: (...prompts) => {
+      if (!isOver() && prompts.length === 0) return Promise.resolve();
+      return speak({ do: 'say', prompts: prompts.slice(0, MOST_PROMPTS).map(nameOf) });
+    },
+    play: (file) => speak({ do: 'play', file: nameOf(file) }),
+    nextTrack: () => tell({ do: 'nextTrack' }),
+    log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
+    signal,
+  };
+  try {
+    await action(session);
+  } finally {
+    isEnded = true;
   }
 }
 

@@ -23,58 +23,36 @@ const MINUTE_MS = 60_000;
 const LOOK_BACK_MINUTES = 24 * 60;
 
 /** Starts asking each minute. @throws Error when `when` is not valid, RangeError when the time zone is not */
-export async function startPurge(parts: PurgeParts): Promise<DailyPurge> {
+export async function startPurge(parts: PurgeParts): Promise<Closeable> {
+  const { keeper, when, keepDays, timeZone, clock, log } = parts;
   const { cronMatcher } = await import('../config/cron');
-  const matches = cronMatcher(parts.when, parts.timeZone);
-  matches(parts.clock.wall());
-  const purge = new DailyPurge(parts, matches);
-  if (parts.keepDays > 0) purge.start();
-  return purge;
-}
-
-export class DailyPurge implements Closeable {
-  #next: Cancel = () => {};
+  const matches = cronMatcher(when, timeZone);
+  matches(clock.wall());
   /** The last minute that was looked at, minutes since 1970. */
-  #seen: number;
+  let seen = minuteOf(clock.wall()) - 1;
   /** The day of the last minute for which the store was purged. */
-  #doneOn: string | undefined;
-
-  /** @param matches whether an instant lies in a minute in which the store is to be purged */
-  constructor(
-    private readonly parts: PurgeParts,
-    private readonly matches: (wallMs: number) => boolean,
-  ) {
-    this.#seen = minuteOf(parts.clock.wall()) - 1;
-  }
-
-  start(): void {
-    this.#look();
-    const { clock } = this.parts;
-    this.#next = clock.after(MINUTE_MS - (clock.wall() % MINUTE_MS), () => this.start());
-  }
-
-  /** A purge that runs is the keeper's. May be called again. */
-  close(): void {
-    this.#next();
-  }
-
-  #look(): void {
-    const now = minuteOf(this.parts.clock.wall());
-    // A clock that was set back shows minutes for a second time, which are none to purge in again.
-    const first = Math.max(Math.min(this.#seen, now) + 1, now - LOOK_BACK_MINUTES + 1);
-    this.#seen = now;
-    for (let minute = now; minute >= first; minute--)
-      if (this.matches(minute * MINUTE_MS)) return this.#purgeFor(minute * MINUTE_MS);
-  }
-
-  #purgeFor(wallMs: number): void {
-    const { keeper, timeZone, log } = this.parts;
+  let doneOn: string | undefined;
+  let cancel: Cancel = () => {};
+  const purgeFor = (wallMs: number): void => {
     const { date } = localTime(wallMs, timeZone);
     // Not by order: a clock that was set back must not keep it from being purged until it is that day again.
-    if (date === this.#doneOn) return;
-    this.#doneOn = date;
+    if (date === doneOn) return;
+    doneOn = date;
     keeper.purge().catch((error: unknown) => log.warn(errorFields(error), 'store not purged'));
-  }
+  };
+  const look = (): void => {
+    const now = minuteOf(clock.wall());
+    // A clock that was set back shows minutes for a second time, which are none to purge in again.
+    const first = Math.max(Math.min(seen, now) + 1, now - LOOK_BACK_MINUTES + 1);
+    seen = now;
+    let minute = now;
+    while (minute >= first && !matches(minute * MINUTE_MS)) minute--;
+    if (minute >= first) purgeFor(minute * MINUTE_MS);
+    cancel = clock.after(MINUTE_MS - (clock.wall() % MINUTE_MS), look);
+  };
+  if (keepDays > 0) look();
+  // A purge that runs is the keeper's.
+  return { close: () => cancel() };
 }
 
 function minuteOf(wallMs: number): number {

@@ -23,6 +23,7 @@ import { heldFor, type HeldSocket } from '../util/http/heldSockets';
 import { closeServer, defaultHttpLimits, limitedServer, type HttpLimits } from '../util/http/limitedServer';
 import { listen, type Where } from '../util/http/listening';
 import { LogThrottle } from '../util/logThrottle';
+import { printable } from '../util/printable';
 
 /** For a connection that was closed because it was idle, Asterisk's curl opens another. */
 export interface RealtimeLimits extends HttpLimits {
@@ -234,9 +235,7 @@ export class RealtimeServer implements Closeable {
 
   /** The log must explain a call without its own music. The name comes from the client and may contain anything. */
   #misaskedBy({ asked, why }: LookUpTrouble): void {
-    const shown = JSON.stringify(asked.slice(0, LONGEST_ASKED))
-      .slice(1, -1)
-      .replace(/[\u007f-\u009f]/g, escaped);
+    const shown = printable(asked.slice(0, LONGEST_ASKED));
     this.#misasked.say((times) =>
       this.parts.log.warn({ asked: shown, why, times }, 'a call has no class of its own'),
     );
@@ -259,8 +258,4 @@ export class RealtimeServer implements Closeable {
     this.counts.refused++;
     this.#complaint.say((times) => this.parts.log.warn({ why, times }, 'look-up refused'));
   }
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

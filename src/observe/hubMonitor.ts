@@ -23,10 +23,11 @@ export interface MonitoredHub {
   status(): Promise<readonly CallStatus[]>;
 }
 
-/** Most callers, and why they are fewer than the config asks for. */
+/** Most callers, 0 and more, and why they are fewer than the config asks for: fields of a log line. */
 export interface CallerRoom {
   readonly mostCallers: number;
   readonly reasons: readonly {
+    readonly code: 'HC_HUB_LIMIT';
     readonly limit: string;
     /** For how many there is room. */
     readonly callers: number;
@@ -195,7 +196,7 @@ export class HubMonitor implements Closeable {
   async #status(): Promise<HubStatus> {
     const { settings, most, version, ami, store } = this.parts;
     const calls = (await this.#hub?.status()) ?? [];
-    const { callers, totals, threads, lag } = this.metrics.overview();
+    const { callers, threads, lag } = this.metrics.overview();
     const { rss, heapUsed } = process.memoryUsage();
     const heapBytes = threads.reduce((sum, thread) => sum + thread.heapBytes, heapUsed);
     return {
@@ -206,7 +207,7 @@ export class HubMonitor implements Closeable {
       play: settings.play,
       problems: this.#heartbeats.problems(),
       callers: { ...callers, most: most.mostCallers },
-      totals,
+      totals: await this.metrics.totals(),
       lag,
       memory: {
         rssBytes: rss,

@@ -10,9 +10,9 @@ import type { LogWriter } from '../util/log';
 import type { HubMethods, MixerFigures } from '../mixer/messages';
 import { processFigures } from './processMetrics';
 import type { GcKind } from '../util/gcPauses';
-import type { CallerTotals, HubTotals, LinkStatus, ThreadStatus } from './status';
+import { COUNTED, type CallerTotals, type HubTotals, type LinkStatus, type ThreadStatus } from './status';
 
-/** What is asked whenever the metrics are; each must be quick. What throws is left out of that answer. */
+/** What is asked whenever the metrics are; each must be quick, and not throw. */
 export interface MetricsSources {
   mostCallers(): number;
   cacheBytes(): number;
@@ -27,10 +27,6 @@ export type LookupResult = 'answered' | 'empty' | 'plain';
 /** Whose pause of the garbage collector it was; the mixing threads count as one. */
 export type GcThread = 'main' | 'mixing';
 export type CallerChange = 'begun' | 'ended' | 'over_limit';
-
-/** Those of MixerFigures that count up from the thread's start. */
-const COUNTED = ['frames', 'framesLate', 'underruns', 'pagesLate', 'rescued'] as const;
-type Counted = Record<(typeof COUNTED)[number], number>;
 
 const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 const ACTIONS: ReadonlySet<string> = new Set(BUILTIN_ACTIONS);
@@ -47,17 +43,16 @@ const BUCKETS = {
 /** A registry of its own, so that two hubs in one process (tests) do not add up. Holds no timer: nothing to close. */
 export class HubMetrics {
   readonly #registry = new Registry();
-  readonly #threads = new Map<number, { figures: MixerFigures; counted: Counted }>();
-  readonly #totals: { -readonly [name in keyof HubTotals]: HubTotals[name] } = {
-    frames: 0,
-    framesLate: 0,
-    underruns: 0,
-    pagesLate: 0,
-    rescued: 0,
-    keys: 0,
-  };
+  readonly #threads = new Map<number, MixerFigures>();
   #loopMs = 0;
 
+  readonly #counted: Readonly<Record<(typeof COUNTED)[number], Counter>> = {
+    frames: this.#counter('frames', 'Frames written to the pipes of Asterisk'),
+    framesLate: this.#counter('frames_late', 'Frames written when they should have been read already'),
+    underruns: this.#counter('underruns', 'Times that Asterisk found a pipe empty'),
+    pagesLate: this.#counter('pages_late', 'Frames of silence because a page of PCM was late'),
+    rescued: this.#counter('sessions_rescued', 'Calls whose session failed and that have music only since'),
+  };
   readonly #keyPresses = this.#counter('key_presses', 'Key presses of callers', ['action']);
   readonly #keyToAudio = this.#histogram('key_to_audio', 'From a key press to its audible change', 'key');
   readonly #lookups = this.#histogram('lookup', "Asterisk's look-ups of a music class", 'lookup', ['result']);
@@ -81,7 +76,6 @@ export class HubMetrics {
     this.#gauge('build_info', 'Always 1', ['version', 'node'], (gauge) =>
       gauge.set({ version, node: process.version }, 1),
     );
-    this.#totalsOfThreads();
     this.#gauges();
     processFigures(this.#registry, clock);
     for (const result of ['answered', 'empty', 'plain']) this.#lookups.zero({ result });
@@ -91,14 +85,11 @@ export class HubMetrics {
     for (const type of ['choice', 'heard', 'key']) this.#dropped.inc({ type }, 0);
   }
 
-  /** What a mixing thread tells once a second. A thread that was started anew counts from 0 again. */
+  /** What a mixing thread tells once a second. */
   figures(thread: number, figures: MixerFigures): void {
-    const before = this.#threads.get(thread)?.counted;
-    const counted = countedIn(figures);
-    const restarted = before !== undefined && COUNTED.some((name) => counted[name] < before[name]);
-    for (const name of COUNTED)
-      this.#totals[name] += counted[name] - (before && !restarted ? before[name] : 0);
-    this.#threads.set(thread, { figures, counted });
+    const before = this.#threads.get(thread);
+    for (const name of COUNTED) this.#counted[name].inc(figures[name] - (before?.[name] ?? 0));
+    this.#threads.set(thread, figures);
     this.#mixing.inc(seconds(figures.busyMs));
     this.#tickLag.observe(seconds(figures.worstLagMs));
     this.#tick.observe(seconds(figures.worstTickMs));
@@ -117,7 +108,6 @@ export class HubMetrics {
    * @param audibleMs from the press to the first sample they hear of it; undefined: nothing
    */
   key(action: string, audibleMs?: number): void {
-    this.#totals.keys++;
     this.#keyPresses.inc({ action: ACTIONS.has(action) ? action : 'function' });
     if (audibleMs !== undefined) this.#keyToAudio.observe(seconds(audibleMs));
   }
@@ -179,39 +169,30 @@ export class HubMetrics {
     return this.#registry.metrics();
   }
 
-  /** The same figures for HubStatus. */
+  /** The counters for HubStatus. */
+  async totals(): Promise<HubTotals> {
+    const sums = Object.entries({ ...this.#counted, keys: this.#keyPresses }).map(async ([name, counter]) => {
+      const { values } = await counter.get();
+      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
+    });
+    return Object.fromEntries(await Promise.all(sums)) as unknown as HubTotals;
+  }
+
+  /** The other figures for HubStatus. */
   overview(): {
     callers: CallerTotals;
-    totals: HubTotals;
     threads: ThreadStatus[];
     lag: { tickMs: number; loopMs: number };
   } {
-    const threads = [...this.#threads].map(([thread, { figures }]) => statusOf(thread, figures));
+    const threads = [...this.#threads].map(([thread, figures]) => statusOf(thread, figures));
     const sum = (name: keyof CallerTotals): number =>
-      [...this.#threads.values()].reduce((all, { figures }) => all + sane(figures[name]), 0);
+      [...this.#threads.values()].reduce((all, figures) => all + figures[name], 0);
     const tickMs = Math.max(0, ...threads.map(({ worstLagMs }) => worstLagMs));
     return {
       callers: { playing: sum('playing'), waiting: sum('waiting'), plain: sum('plain') },
-      totals: { ...this.#totals },
       threads,
       lag: { tickMs, loopMs: this.#loopMs },
     };
-  }
-
-  #totalsOfThreads(): void {
-    const total = (metric: string, help: string, name: keyof HubTotals): void => {
-      // A counter is read from the totals, which both this and the status are made of.
-      let told = 0;
-      const counter = this.#counter(metric, help, [], () => {
-        counter.inc(this.#totals[name] - told);
-        told = this.#totals[name];
-      });
-    };
-    total('frames', 'Frames written to the pipes of Asterisk', 'frames');
-    total('frames_late', 'Frames written when they should have been read already', 'framesLate');
-    total('underruns', 'Times that Asterisk found a pipe empty', 'underruns');
-    total('pages_late', 'Frames of silence because a page of PCM was late', 'pagesLate');
-    total('sessions_rescued', 'Calls whose session failed and that have music only since', 'rescued');
   }
 
   #gauges(): void {
@@ -222,13 +203,10 @@ export class HubMetrics {
     });
     this.#gauge('mixing_threads', 'Mixing threads that report', [], (gauge) => gauge.set(this.#threads.size));
     this.#gauge('mixing_heap_bytes', "Heap of the mixing threads' engines", [], (gauge) =>
-      gauge.set([...this.#threads.values()].reduce((all, { figures }) => all + figures.heapBytes, 0)),
+      gauge.set([...this.#threads.values()].reduce((all, { heapBytes }) => all + heapBytes, 0)),
     );
     const asked = (name: string, help: string, value: () => number): void =>
-      this.#gauge(name, help, [], (gauge) => {
-        const known = attempt(value);
-        if (known !== undefined) gauge.set(known);
-      });
+      this.#gauge(name, help, [], (gauge) => gauge.set(value()));
     asked('callers_limit', 'Callers beyond this limit hear fallback music', () => sources.mostCallers());
     asked('pcm_cache_bytes', 'Decoded audio in memory', () => sources.cacheBytes());
     asked('pcm_cache_limit_bytes', 'Most decoded audio in memory', () => sources.cacheLimitBytes());
@@ -237,9 +215,9 @@ export class HubMetrics {
     asked('ready', '1: the hub can play', () => Number(sources.ready()));
   }
 
-  #counter(name: string, help: string, labelNames: string[] = [], collect?: () => void): Counter {
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
     const named = { name: `holdcast_${name}_total`, help, labelNames, registers: [this.#registry] };
-    return new Counter({ ...named, ...(collect && { collect }) });
+    return new Counter(named);
   }
 
   #gauge(name: string, help: string, labelNames: string[], set: (gauge: Gauge) => void): void {
@@ -253,28 +231,11 @@ export class HubMetrics {
   }
 }
 
-function countedIn(figures: MixerFigures): Counted {
-  return Object.fromEntries(COUNTED.map((name) => [name, sane(figures[name])])) as Counted;
-}
-
 function statusOf(thread: number, figures: MixerFigures): ThreadStatus {
   const { playing, waiting, worstLagMs, worstTickMs, busyMs, heapBytes } = figures;
   return { thread, playing, waiting, worstLagMs, worstTickMs, busyMs, heapBytes };
 }
 
-/** prom-client throws at a number that is none, and at a counter that goes down. */
-function sane(value: number): number {
-  return Number.isFinite(value) && value > 0 ? value : 0;
-}
-
 function seconds(ms: number): number {
-  return sane(ms) / 1000;
-}
-
-function attempt<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
+  return ms / 1000;
 }

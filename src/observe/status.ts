@@ -1,7 +1,7 @@
 // What the hub tells of itself: `holdcast status` prints it, the status socket serves it as JSON.
 // It names calls by their Uniqueids, so it never leaves a socket of the hub's own user; a caller's number is not in it.
 import { join } from 'node:path';
-import type { CallStatus } from '../mixer/messages';
+import type { CallStatus, MixerFigures } from '../mixer/messages';
 
 /** The socket that answers /status, in config.hub.folder. */
 export const statusSocket = (folder: string): string => join(folder, 'status.sock');
@@ -45,31 +45,17 @@ export interface HubStatus {
 
 export type LinkStatus = 'connected' | 'away' | 'none';
 
-export interface CallerTotals {
-  readonly playing: number;
-  readonly waiting: number;
-  /** Of both: calls whose Session or Program failed, with music only. */
-  readonly plain: number;
-}
+/** `plain`: of both others, calls whose Session or Program failed, with music only. */
+export type CallerTotals = Pick<MixerFigures, 'playing' | 'waiting' | 'plain'>;
+
+/** Figures of a thread that count up from its start. */
+export const COUNTED = ['frames', 'framesLate', 'underruns', 'pagesLate', 'rescued'] as const;
 
 /** Since the hub's start, of all threads that there were. */
-export interface HubTotals {
-  readonly frames: number;
-  readonly framesLate: number;
-  readonly underruns: number;
-  readonly pagesLate: number;
-  readonly rescued: number;
-  readonly keys: number;
-}
+export type HubTotals = Pick<MixerFigures, (typeof COUNTED)[number]> & { readonly keys: number };
 
 /** A mixing thread, in the last second that it reported. */
-export interface ThreadStatus {
-  readonly thread: number;
-  readonly playing: number;
-  readonly waiting: number;
-  readonly worstLagMs: number;
-  readonly worstTickMs: number;
-  /** Milliseconds of that second that it mixed. */
-  readonly busyMs: number;
-  readonly heapBytes: number;
-}
+export type ThreadStatus = Pick<
+  MixerFigures,
+  'playing' | 'waiting' | 'worstLagMs' | 'worstTickMs' | 'busyMs' | 'heapBytes'
+> & { readonly thread: number };

@@ -46,7 +46,8 @@ export class Limited {
     const attempt = async (): Promise<void> => task();
     attempt().then(
       () => this.#finish(),
-      (error: unknown) => this.#finish(failure(textOf(error), error)),
+      (error: unknown) =>
+        this.#finish(failure(withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT)), error)),
     );
   }
 
@@ -98,15 +99,6 @@ const LONGEST_TEXT = 1000;
 function failure(message: string, cause?: unknown): HoldcastError {
   const hint = 'correct the function in config.ts; the call continues without its words';
   return new HoldcastError('HC_ACTION_FAILED', message, hint, { cause });
-}
-
-/** The text of anything thrown, numbers of callers masked. Even one that cannot be turned into text has one. */
-function textOf(error: unknown): string {
-  try {
-    return withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT));
-  } catch {
-    return 'threw something that has no text';
-  }
 }
 
 /** "no account for +442079460018" → "no account for …": what an operator's code says may hold personal data. */

@@ -5,22 +5,9 @@ import { lengthOf } from '../program/announcement';
 import type { Prompts } from './replies';
 import type { SpokenPlace } from './spokenPlaces';
 
-export interface PositionRules {
-  /** Whether a place is said without a key: a better one, and the same again every `everyMs`. Otherwise only on a key. */
-  readonly announce: boolean;
-  /** Not more often than this by itself, milliseconds; counted from when it was last said, for whatever reason. */
-  readonly gapMs: number;
-  /** Said again after this time without an announcement, milliseconds; 0: never. */
-  readonly everyMs: number;
-  readonly wait: boolean;
-}
-
-export const defaultPositionRules: PositionRules = {
-  announce: true,
-  gapMs: 20_000,
-  everyMs: 120_000,
-  wait: false,
-};
+/** What each means is said in config/callOptions.ts. */
+export const defaultPositionRules = { announce: true, gapMs: 20_000, everyMs: 120_000, wait: false };
+export type PositionRules = Readonly<typeof defaultPositionRules>;
 
 /** Places up to this have a sentence of their own; further back it is said that they are. */
 export const MOST_SAID = 50;

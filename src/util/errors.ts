@@ -55,10 +55,17 @@ export class HoldcastError extends Error {
   }
 }
 
-/** The text of anything thrown, for a log field. It reads fields, not the class: an Error may come from another realm. */
+/**
+ * The text of anything thrown, for a log field. It reads fields, not the class: an Error may come from another realm. Never throws,
+ * though an operator's code may throw what cannot be turned into text.
+ */
 export function messageOf(error: unknown): string {
-  const message = fieldOf(error, 'message');
-  return typeof message === 'string' ? message : String(error);
+  try {
+    const message = fieldOf(error, 'message');
+    return typeof message === 'string' ? message : String(error);
+  } catch {
+    return 'threw something that has no text';
+  }
 }
 
 /** The errno code of a failed system call ("ENOENT"), or undefined. */
@@ -68,10 +75,14 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 function fieldOf(error: unknown, name: 'message' | 'code' | 'hint'): unknown {
-  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined;
+  try {
+    return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined;
+  } catch {
+    return undefined; // a getter of theirs
+  }
 }
 
-/** The log fields of anything thrown: its text, and its stable code and hint if it has them. */
+/** The log fields of anything thrown: its text, and its stable code and hint if it has them. Never throws. */
 export function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
   const code = errnoOf(error);
   const hint = fieldOf(error, 'hint');

@@ -162,9 +162,7 @@ export function listInside(root: string, path: string): Promise<Dirent[]> {
  * @throws HoldcastError HC_FILE_SLOW, HC_FILE_REFUSED; what the file system throws
  */
 export async function lookInside(root: string, path: string): Promise<FileStamp> {
-  const [found] = await lookAtAll(root, [path]);
-  if (found!.status === 'rejected') throw found!.reason;
-  return found!.value;
+  return (await patience.step(root, () => fileAt(root, path))).stamp;
 }
 
 /**
@@ -177,14 +175,8 @@ export function lookAtAll(
 ): Promise<PromiseSettledResult<FileStamp>[]> {
   return patience.step(root, async () => {
     const found: PromiseSettledResult<FileStamp>[] = [];
-    for (const path of paths)
-      try {
-        const stats = await promises.lstat(path);
-        const value = stats.isSymbolicLink() ? (await look(root, path)).stamp : stampOf(stats);
-        found.push({ status: 'fulfilled', value });
-      } catch (reason) {
-        found.push({ status: 'rejected', reason });
-      }
+    const stampAt = async (path: string): Promise<FileStamp> => (await fileAt(root, path)).stamp;
+    for (const path of paths) found.push(...(await Promise.allSettled([stampAt(path)])));
     return found;
   });
 }
@@ -223,16 +215,17 @@ export async function readInside(root: string, path: string, mostBytes: number):
   }
 }
 
-async function look(root: string, path: string): Promise<{ real: string; stamp: FileStamp }> {
-  const real = await realInside(root, path);
-  return { real, stamp: stampOf(await promises.lstat(real)) };
+/** The regular file at a path, or to which a link there leads. */
+async function fileAt(root: string, path: string): Promise<{ target: string; stamp: FileStamp }> {
+  const stats = await promises.lstat(path);
+  if (!stats.isSymbolicLink()) return { target: path, stamp: stampOf(stats) };
+  const target = await realInside(root, path);
+  return { target, stamp: stampOf(await promises.lstat(target)) };
 }
 
 async function open(root: string, path: string, mostBytes: number): Promise<OperatorFile> {
   // Opening a device can have effects, so a known device is not opened.
-  const stats = await promises.lstat(path);
-  const target = stats.isSymbolicLink() ? (await look(root, path)).real : path;
-  if (target === path) stampOf(stats);
+  const { target } = await fileAt(root, path);
   const handle = await promises.open(target, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
   try {
     const stamp = stampOf(await handle.stat());

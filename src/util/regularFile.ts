@@ -1,6 +1,6 @@
 // Reads a file that another user may have put there: it is opened without blocking, must be a regular file, and has a limit.
 // A FIFO would block the reader for ever, /dev/zero would fill its memory.
-import { closeSync, constants, fstatSync, openSync, promises, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Opening a FIFO does not wait for its writer; a terminal does not become the controlling one. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -27,24 +27,6 @@ export function readRegularSync(path: string, mostBytes: number): Buffer {
     }
   } finally {
     closeSync(fd);
-  }
-}
-
-/** The same without blocking. */
-export async function readRegular(path: string, mostBytes: number): Promise<Buffer> {
-  const handle = await promises.open(path, FLAGS);
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw notRegular(path, stats.isDirectory());
-    const pieces: Buffer[] = [];
-    for (let bytes = 0; ;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null);
-      if (bytesRead === 0) return Buffer.concat(pieces);
-      if ((bytes += bytesRead) > mostBytes) throw tooLong(path, mostBytes);
-      pieces.push(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await handle.close();
   }
 }
 

@@ -147,15 +147,8 @@ export class Rpc<Asks extends Methods, Serves extends Methods> {
     }
   }
 
-  /** Even what has no text is told. */
   #fail(id: number, thrown: unknown): void {
-    let fields = { error: 'threw something that has no text' } as { error: string; hint?: string };
-    try {
-      fields = errorFields(thrown);
-    } catch {
-      // As above.
-    }
-    const { error, hint } = fields;
+    const { error, hint } = errorFields(thrown);
     const message = error.slice(0, LONGEST_TEXT);
     this.parts.post({ type: 'failure', id, message, ...(hint !== undefined && { hint }) });
   }

@@ -43,10 +43,10 @@ class Bench {
     return secret === undefined ? this.config : { ...this.config, ami: { ...this.config.ami, secret } };
   }
 
-  async run(options: AsteriskCommandOptions = {}): Promise<string> {
+  async run(options: Partial<AsteriskCommandOptions> = {}): Promise<string> {
     let text = '';
     const code = await asteriskCommand(
-      { asteriskEtc: join(this.path, 'etc/asterisk'), ...options },
+      { asteriskEtc: join(this.path, 'etc/asterisk'), user: 'asterisk', ...options },
       {
         out: { write: (piece) => (text += piece) },
         root: this.path,
@@ -61,7 +61,7 @@ class Bench {
     return text;
   }
 
-  write(options: AsteriskCommandOptions = {}): Promise<string> {
+  write(options: Partial<AsteriskCommandOptions> = {}): Promise<string> {
     return this.run({ write: this.folder, ...options });
   }
 

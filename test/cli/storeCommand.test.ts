@@ -68,9 +68,9 @@ class House {
     return resolveConfig(config, { configDir: this.path, env: {} });
   }
 
-  context(input: Readable = Readable.from([])): StoreContext & { input: Readable } {
+  context(input: Readable = Readable.from([])): StoreContext {
     const out = { write: (text: string) => void (this.text += text), isTTY: false, columns: 80 };
-    return { ...this.parts, config: this.config, out, signal: this.abort.signal, input };
+    return { ...this.parts, config: this.config, out, signal: this.abort.signal, input: () => input };
   }
 
   async write(entries: readonly StoreEntry[]): Promise<this> {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { dayPartAt, localTime } from '../../src/config/dayPart';
 import { defaultDayParts } from '../../src/config/defaults';
-import type { DayParts } from '../../src/config/types';
+import type { DayParts } from '../../src/config/dayPart';
 
 const MINUTE = 60_000;
 /** [from this instant, minutes east of UTC], from the published rules of 2026. */

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { configCheck } from '../../src/cli/configCommand';
 import { campaignFilter } from '../../src/config/campaigns';
 import { ConfigProblems, loadConfig, loadConfigWarm } from '../../src/config/load';
-import type { Campaign } from '../../src/config/types';
+import type { Campaign } from '../../src/config/callOptions';
 import { HoldcastError, messageOf } from '../../src/util/errors';
 
 interface Order {

@@ -32,7 +32,10 @@ async function watchOf(more: Partial<MonitorParts> = {}) {
   const [{ log, lines }, clock, folder] = [keptLog(), new ManualClock(), tempFolder()];
   const watch = new HubMonitor({
     settings: { folder, observe: { host: '127.0.0.1', port: 0 }, cacheMb: 64, play: 'hub' },
-    most: { mostCallers: 512, reasons: [{ limit: 'descriptors', callers: 512, hint: 'raise it' }] },
+    most: {
+      mostCallers: 512,
+      reasons: [{ code: 'HC_HUB_LIMIT', limit: 'descriptors', callers: 512, hint: 'raise it' }],
+    },
     version: '1.2.3',
     ami: () => 'connected',
     store: () => 'none',
