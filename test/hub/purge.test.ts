@@ -74,8 +74,8 @@ test('never, where everything is kept; nothing after it was closed', async () =>
   const never = await bench('2026-01-05T03:00:00Z', '17 4 * * *', { keepDays: 0 });
   never.clock.advance(2 * DAY);
   const { clock, purges, purge } = await bench('2026-01-05T03:00:00Z');
-  purge.close();
-  purge.close();
+  await purge.close();
+  await purge.close();
   clock.advance(2 * DAY);
   expect([never.purges, never.clock.pending, purges, clock.pending]).toEqual([[], 0, [], 0]);
 });
