@@ -9,7 +9,7 @@ import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './bi
 import { BillingFailure, says, strangeAnswer } from './failure';
 import { Breaker, SeenErrors, TtlCache } from './guards';
 import { SingleFlight } from '../util/singleFlight';
-import { Phones } from './phone';
+import { billedPhone, warmPhones } from './phone';
 import { PinTries, type PinResult } from './pinTries';
 import type { BillingSettings } from './settings';
 
@@ -50,7 +50,6 @@ const AGAIN_MS = 100;
 const SLOW = 'find out why billing is slow, or raise `billing.limitMs`; callers hear music meanwhile';
 
 export class BalanceService {
-  readonly #phones: Phones;
   readonly #breaker: Breaker;
   readonly #running = new SingleFlight<Outcome>();
   readonly #cache: TtlCache<Accounts>;
@@ -62,8 +61,7 @@ export class BalanceService {
 
   constructor(private readonly parts: BalanceServiceParts) {
     const { settings, clock, log } = parts;
-    const { failures, restMs, cacheMs, phone, pin } = settings;
-    this.#phones = new Phones(phone);
+    const { failures, restMs, cacheMs, pin } = settings;
     this.#breaker = new Breaker({ failures, restMs, clock, log });
     this.#cache = new TtlCache(clock, cacheMs);
     this.#pins = pin && new PinTries({ rules: pin, ledger: parts.pins, clock, log, onResult: parts.onPin });
@@ -87,7 +85,7 @@ export class BalanceService {
   /** Loads what a question needs, so that the first is answered as fast as the others. Never rejects. */
   async warm(): Promise<void> {
     try {
-      await this.#phones.warm();
+      await warmPhones(this.parts.settings.phone);
       await this.#open();
     } catch (error) {
       // The first question meets the same, and says so.
@@ -107,7 +105,7 @@ export class BalanceService {
 
   async #answer(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
     const { uniqueid, language, pin } = call;
-    const phone = await this.#phones.asked(call.phone);
+    const phone = await billedPhone(this.parts.settings.phone, call.phone);
     if (signal.aborted || this.#closing.signal.aborted) return UNAVAILABLE;
     if (phone === undefined) return { status: 'unknown-caller' };
     const question: BillingQuestion = { phone, uniqueid, language };

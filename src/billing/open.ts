@@ -25,8 +25,8 @@ async function openAdapter(
   }
   if (typeof source === 'function') return billingBy(source, currency);
   if ('sql' in source) {
-    const { BillingBySql } = await import('./sql');
-    return new BillingBySql(source.sql, { currency, clock, log });
+    const { openSql } = await import('./sql');
+    return openSql(source.sql, { currency, clock, log });
   }
   const { openHttp } = await import('./http');
   return openHttp(source.http, { currency, limitMs, log });

@@ -14,28 +14,26 @@ const EXTENSION = /^\d{2,6}$/;
 /** E.164 allows no more digits. */
 const MOST_DIGITS = 15;
 
-export class Phones {
-  constructor(private readonly rules: PhoneRules) {}
+/** Loads what numbers of a country need; 40 ms once. */
+export async function warmPhones({ country }: PhoneRules): Promise<void> {
+  if (country !== undefined) await import('libphonenumber-js');
+}
 
-  /** Loads what numbers of a country need; 40 ms once. */
-  async warm(): Promise<void> {
-    if (this.rules.country !== undefined) await import('libphonenumber-js');
-  }
-
-  /**
-   * @param told as Asterisk tells it
-   * @returns what billing is asked about; undefined: withheld or malformed
-   * @throws HoldcastError HC_CONFIG_INVALID when there is no such country
-   */
-  async asked(told: string | undefined): Promise<string | undefined> {
-    if (told === undefined || !NUMBER.test(told) || ZEROS.test(told)) return undefined;
-    const { country, format } = this.rules;
-    const phone =
-      country === undefined || EXTENSION.test(told)
-        ? told
-        : written(await import('libphonenumber-js'), told, country, format);
-    return phone !== undefined && phone.replace('+', '').length <= MOST_DIGITS ? phone : undefined;
-  }
+/**
+ * @param told as Asterisk tells it
+ * @returns what billing is asked about; undefined: withheld or malformed
+ * @throws HoldcastError HC_CONFIG_INVALID when there is no such country
+ */
+export async function billedPhone(
+  { country, format }: PhoneRules,
+  told: string | undefined,
+): Promise<string | undefined> {
+  if (told === undefined || !NUMBER.test(told) || ZEROS.test(told)) return undefined;
+  const phone =
+    country === undefined || EXTENSION.test(told)
+      ? told
+      : written(await import('libphonenumber-js'), told, country, format);
+  return phone !== undefined && phone.replace('+', '').length <= MOST_DIGITS ? phone : undefined;
 }
 
 function written(

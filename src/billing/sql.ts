@@ -6,7 +6,7 @@ import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
 import { mapped } from './answer';
-import { MOST_ACCOUNTS, type Billing, type BillingQuestion, type BillingReply } from './billing';
+import { MOST_ACCOUNTS, type Billing, type BillingQuestion } from './billing';
 import { BillingFailure, isNotReached, strangeAnswer } from './failure';
 import type { SqlBilling } from './settings';
 
@@ -20,42 +20,27 @@ export interface SqlParts {
 /** Changes nothing, so it may be asked once more. */
 const SELECT = /^\s*select\b/i;
 
-export class BillingBySql implements Billing {
-  readonly #pool: Pool;
-
-  /** No connection is made before the first question. Its owner closes it. */
-  constructor(
-    private readonly settings: SqlBilling,
-    private readonly parts: SqlParts,
-  ) {
-    this.#pool = new Pool(settings.database, parts);
-  }
-
-  async accounts(question: BillingQuestion, signal: AbortSignal): Promise<BillingReply> {
-    const rows = await this.#rows(question, signal);
-    if (rows.length > MOST_ACCOUNTS) {
-      const hint = 'let the query find the rows of this caller only, one for each account';
-      throw strangeAnswer('the query', `found more than ${MOST_ACCOUNTS} rows`, hint);
-    }
-    const { answer = columns } = this.settings;
-    return mapped(answer, rows, question, this.parts.currency);
-  }
-
-  close(): Promise<void> {
-    return this.#pool.close();
-  }
-
-  async #rows(
-    { phone, uniqueid, language, pin }: BillingQuestion,
-    signal: AbortSignal,
-  ): Promise<readonly Row[]> {
-    const { query } = this.settings;
-    try {
-      return await this.#pool.query(query, { phone, uniqueid, language, pin: pin ?? null }, signal);
-    } catch (error) {
-      throw queryFailure(error, SELECT.test(query) && pin === undefined);
-    }
-  }
+/** No connection is made before the first question. Its owner closes it. */
+export function openSql(
+  { database, query, answer }: SqlBilling,
+  { currency, clock, log }: SqlParts,
+): Required<Billing> {
+  const pool = new Pool(database, { clock, log });
+  return {
+    accounts: async (question, signal) => {
+      const { phone, uniqueid, language, pin = null } = question;
+      const asked = pool.query(query, { phone, uniqueid, language, pin }, signal);
+      const rows = await asked.catch((error: unknown) => {
+        throw queryFailure(error, SELECT.test(query) && pin === null);
+      });
+      if (rows.length > MOST_ACCOUNTS) {
+        const hint = 'let the query find the rows of this caller only, one for each account';
+        throw strangeAnswer('the query', `found more than ${MOST_ACCOUNTS} rows`, hint);
+      }
+      return mapped(answer ?? columns, rows, question, currency);
+    },
+    close: () => pool.close(),
+  };
 }
 
 /** The columns number, balance, currency. None found with a PIN: the query has looked for both, and it was wrong. */

@@ -1,4 +1,4 @@
-// mysql2 behind one adapter: one connection of it, made so that nothing in it can hang or take the process with it.
+// mysql2 behind one adapter: one connection of it, made so that nothing in it can hang.
 // The driver is imported with the first query, since that takes 60 ms; the pool is ours (pool.ts).
 import { Socket } from 'node:net';
 import type { Connection as Driver, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
@@ -18,26 +18,10 @@ export interface Result {
 /** Statements that a connection keeps prepared; the server has a limit for all its clients. */
 const PREPARED = 40;
 
-/**
- * A socket whose readers' exceptions end it, and not the process: the driver parses in a listener of `data`.
- * A precaution: 400 connections with damaged answers brought no such exception out of mysql2 3.24.
- */
-class GuardedSocket extends Socket {
-  override emit(event: string | symbol, ...all: unknown[]): boolean {
-    if (event !== 'data') return super.emit(event, ...all);
-    try {
-      return super.emit(event, ...all);
-    } catch {
-      this.destroy(Object.assign(new Error('what came is no MySQL'), { code: 'PROTOCOL_GARBAGE' }));
-      return true;
-    }
-  }
-}
-
 export class MysqlConnection {
   /** It may be used; rejects with the driver's error, and is dead then. */
   readonly ready: Promise<void>;
-  readonly #socket = new GuardedSocket();
+  readonly #socket = new Socket();
   #driver: Driver | undefined;
   /** Rejects when the connection ends: the driver does not tell its callers in every case. */
   readonly #ended: Promise<never>;

@@ -16,13 +16,7 @@ type Trust = Pick<ConnectionOptions, 'authPlugins' | 'ssl' | 'host'>;
  * @throws HoldcastError HC_STORE_AWAY: a file cannot be read, or is not what it should be
  */
 export async function trustOf(settings: DatabaseSettings, plugins: typeof authPlugins): Promise<Trust> {
-  const {
-    ca,
-    tlsName,
-    tls = ca !== undefined || tlsName !== undefined,
-    host,
-    serverPublicKey: pinned,
-  } = settings;
+  const { ca, tls, tlsName, host, serverPublicKey: pinned } = settings;
   const [authority, serverPublicKey] = await Promise.all([
     pem('ca', ca, (text) => new X509Certificate(text)),
     pem('serverPublicKey', pinned, createPublicKey),

@@ -5,6 +5,7 @@ export const defaultDatabase = {
   host: '127.0.0.1',
   port: 3306,
   user: 'holdcast',
+  tls: false,
   connections: 4,
   connectMs: 2000,
   queryMs: 3000,
@@ -15,8 +16,6 @@ export type DatabaseSettings = Readonly<typeof defaultDatabase> & {
   readonly socket?: string;
   readonly password?: string;
   readonly database: string;
-  /** Default: no. */
-  readonly tls?: boolean;
   /** PEM, or an absolute path of it, as the key below. */
   readonly ca?: string;
   readonly tlsName?: string;

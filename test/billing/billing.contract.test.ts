@@ -5,7 +5,7 @@ import { BillingFailure } from '../../src/billing/failure';
 import { openHttp } from '../../src/billing/http';
 import { billingBy } from '../../src/billing/open';
 import type { BillingAnswer } from '../../src/billing/settings';
-import { BillingBySql } from '../../src/billing/sql';
+import { openSql } from '../../src/billing/sql';
 import { systemClock } from '../../src/util/clock';
 import { silentLogger } from '../../src/util/log';
 import { billingContract, type Behaviour, type BillingStand } from '../support/billingContract';
@@ -126,7 +126,7 @@ describeWithMariadb('on a real MariaDB', () => {
     server.create('shop');
     server.sql(TABLES, 'shop');
     const database = server.database('shop');
-    const billing = new BillingBySql(
+    const billing = openSql(
       { database, query: QUERY, answer: fromRows },
       { currency: 'USD', clock: systemClock(), log: silentLogger },
     );

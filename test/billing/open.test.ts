@@ -151,6 +151,7 @@ describe('a PIN', () => {
     connections: 1,
     connectMs: 1,
     queryMs: 1,
+    tls: false,
   };
 
   test.each<[string, BillingSettings['source']]>([

@@ -1,11 +1,7 @@
 // Numbers of callers on their way to billing: written as billing has them, and never so that one becomes another's.
 // Would catch: a caller from abroad who hears a neighbour's balance, a withheld number that is looked up.
 import fc from 'fast-check';
-import { Phones } from '../../src/billing/phone';
-import type { PhoneRules } from '../../src/billing/settings';
-
-const asked = (rules: PhoneRules, told: string | undefined): Promise<string | undefined> =>
-  new Phones(rules).asked(told);
+import { billedPhone as asked } from '../../src/billing/phone';
 
 const WITHHELD = [
   undefined,

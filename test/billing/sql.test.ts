@@ -3,7 +3,7 @@
 import type { Billing, BillingReply } from '../../src/billing/billing';
 import { openBilling } from '../../src/billing/open';
 import { defaultBilling, type SqlBilling } from '../../src/billing/settings';
-import { BillingBySql } from '../../src/billing/sql';
+import { openSql } from '../../src/billing/sql';
 import { ManualClock, systemClock } from '../../src/util/clock';
 import { rejection, usd } from '../support/billingContract';
 import { FakePins } from '../support/fakePins';
@@ -31,7 +31,7 @@ describeWithMariadb('on a real MariaDB', () => {
 
   function opened(settings: Partial<SqlBilling> = {}): Billing {
     const parts = { currency: 'USD', clock: systemClock(), log: new KeptLog().log };
-    const billing = new BillingBySql({ database: server.database('shop'), query: QUERY, ...settings }, parts);
+    const billing = openSql({ database: server.database('shop'), query: QUERY, ...settings }, parts);
     return owned(billing);
   }
   const ask = (query: string, more: object = {}): Promise<BillingReply> =>

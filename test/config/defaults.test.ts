@@ -94,6 +94,18 @@ describe('resolveConfig', () => {
     expect(billing?.source).toEqual({ http: { ...http, ca: '/etc/holdcast/tls/ca.pem' } });
   });
 
+  it.each([
+    [{}, false],
+    [{ ca: 'db.pem' }, true],
+    [{ tlsName: 'db' }, true],
+    [{ tls: true }, true],
+  ])('a database with %j has TLS: %s', (given, tls) => {
+    const mysql = { database: 'pbx', ...given };
+    expect(resolveConfig({ store: { mysql } }, context).store.mysql).toMatchObject({ tls });
+    const billing = { sql: { database: mysql, query: 'select 1' } };
+    expect(resolveConfig({ billing }, context).billing?.source).toMatchObject({ sql: { database: { tls } } });
+  });
+
   it('takes the band of the rate', () => {
     const { media, program } = resolveConfig({ sound: { rate: 16000 }, media: { lowHz: 100 } }, context);
     expect(media).toMatchObject({ rate: 16000, lowHz: 100, highHz: 7000 });

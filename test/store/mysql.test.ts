@@ -268,6 +268,7 @@ describe('a pool and something that is no MySQL', () => {
       user: 'x',
       database: 'x',
       connections: 1,
+      tls: false,
       connectMs: 2000,
       queryMs: 3000,
     };

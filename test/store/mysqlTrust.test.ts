@@ -29,7 +29,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => pool?.close());
 
 function open(settings: Partial<DatabaseSettings>): Pool {
-  const all = { ...defaultDatabase, user: 'u', password: PASSWORD, database: 'shop', ...settings };
+  const tls = settings.ca !== undefined;
+  const all = { ...defaultDatabase, user: 'u', password: PASSWORD, database: 'shop', tls, ...settings };
   return (pool = new Pool(all, { log: silentLogger, clock: systemClock() }));
 }
 
