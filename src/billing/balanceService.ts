@@ -1,26 +1,14 @@
 // BalanceService: stands between callers and whatever knows their balances. Everything that must not happen is kept off
 // here, in front of any adapter: asking too long, too often, twice, for somebody else, or with a guessed PIN.
-import type { PinLedger } from '../store/store';
-import type { Clock } from '../util/clock';
 import { errorFields, messageOf } from '../util/errors';
 import { inTime, LATE } from '../util/inTime';
-import type { Logger } from '../util/log';
-import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from './billing';
+import type { BalanceAnswer, Billing, BillingParts, BillingQuestion, BillingReply } from './billing';
 import { BillingFailure, says, strangeAnswer } from './failure';
 import { Breaker, SeenErrors, TtlCache } from './guards';
 import { SingleFlight } from '../util/singleFlight';
 import { billedPhone, warmPhones } from './phone';
-import { PinTries, type PinResult } from './pinTries';
+import { PinTries } from './pinTries';
 import type { BillingSettings } from './settings';
-
-export interface BillingParts {
-  clock: Clock;
-  log: Logger;
-  /** Where tries of PINs are counted. */
-  pins: PinLedger;
-  /** Told of each PIN that was keyed in. */
-  onPin?: ((result: PinResult) => void) | undefined;
-}
 
 export interface BalanceServiceParts extends BillingParts {
   settings: Omit<BillingSettings, 'source'>;
@@ -64,7 +52,7 @@ export class BalanceService {
     const { failures, restMs, cacheMs, pin } = settings;
     this.#breaker = new Breaker({ failures, restMs, clock, log });
     this.#cache = new TtlCache(clock, cacheMs);
-    this.#pins = pin && new PinTries({ rules: pin, ledger: parts.pins, clock, log, onResult: parts.onPin });
+    this.#pins = pin && new PinTries({ ...parts, rules: pin });
     this.#seen = new SeenErrors(clock);
   }
 

@@ -1,5 +1,8 @@
 // Billing: the port to whatever knows what a caller owes. Adapters differ in how they ask; what comes back is the same.
 import type { Money } from '../speech/money';
+import type { PinLedger } from '../store/store';
+import type { Clock } from '../util/clock';
+import type { Logger } from '../util/log';
 
 export interface BillingQuestion {
   /** The caller's number as the operator's config wants it (see PhoneRules); never one that is withheld or malformed. */
@@ -47,3 +50,23 @@ export type BalanceAnswer =
   | { readonly status: 'unknown-caller' }
   /** Billing is away, slow, wrong, or there is none. The log says why. */
   | { readonly status: 'unavailable' };
+
+/**
+ * What became of a PIN. `unanswered`: it was sent, and nobody knows whether it was right, so that it counts as wrong.
+ * `unjudged`: it was not sent, since billing was not reached. The others were not sent: the number was locked, too many
+ * were wrong over all numbers, or the store could not count the try.
+ */
+export const PIN_RESULTS = [
+  ...(['right', 'wrong', 'unanswered', 'unjudged', 'locked', 'limited', 'uncounted'] as const),
+];
+export type PinResult = (typeof PIN_RESULTS)[number];
+
+/** What the hosts give to all of it. */
+export interface BillingParts {
+  clock: Clock;
+  log: Logger;
+  /** Where tries of PINs are counted. */
+  pins: PinLedger;
+  /** Told of each PIN that was keyed in. */
+  onPin?: ((result: PinResult) => void) | undefined;
+}

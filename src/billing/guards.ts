@@ -1,16 +1,10 @@
 // Guards: what keeps questions off a billing system: it is down, is being asked the same already, or has just said it.
 // And what keeps its errors from filling the log. None of them knows what is asked.
 import type { Cancel, Clock } from '../util/clock';
-import type { Logger } from '../util/log';
+import type { BillingParts } from './billing';
+import type { BillingSettings } from './settings';
 
-export interface BreakerParts {
-  /** So many in a row, 1 and more. */
-  failures: number;
-  /** Length of a pause, milliseconds. */
-  restMs: number;
-  clock: Clock;
-  log: Logger;
-}
+type BreakerParts = Pick<BillingSettings, 'failures' | 'restMs'> & Pick<BillingParts, 'clock' | 'log'>;
 
 /** A permit for one request; the holder must settle it exactly once. */
 export interface Permit {

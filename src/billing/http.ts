@@ -3,12 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { Pool, type Dispatcher } from 'undici';
 import { errnoOf } from '../util/errors';
-import type { Logger } from '../util/log';
 import { mapped } from './answer';
-import type { Billing, BillingQuestion, BillingReply } from './billing';
+import type { Billing, BillingParts, BillingQuestion, BillingReply } from './billing';
 import { BillingFailure, strangeAnswer } from './failure';
 import { filledHeader, filledJson, filledPath, templateUrl } from './fill';
-import type { HttpBilling } from './settings';
+import type { BillingSettings, HttpBilling } from './settings';
 import { packedAnswer, requestFailure, statusFailure } from './httpFailure';
 
 const MOST_BYTES = 64 * 1024;
@@ -16,13 +15,8 @@ const CONNECTIONS = 16;
 /** Idle connections are closed after this time, unless the server says less; milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
-export interface HttpParts {
-  /** ISO 4217, of amounts that name none. */
-  currency: string;
-  /** How long a server may be silent, milliseconds; the caller of this limits the whole. */
-  limitMs: number;
-  log: Logger;
-}
+/** A server may be silent for `limitMs`; the caller of this limits the whole. */
+export type HttpParts = Pick<BillingSettings, 'currency' | 'limitMs'> & Pick<BillingParts, 'log'>;
 
 /** @throws BillingFailure when the settings cannot be used: no URL, no file `ca` */
 export async function openHttp(settings: HttpBilling, parts: HttpParts): Promise<Billing> {

@@ -1,8 +1,8 @@
 // Open: from the operator's settings to a desk that answers. What an adapter needs is loaded with the first question
 // (undici 60 ms, the driver of MySQL as long): a caller who never presses the key does not pay for it.
 import { replyOf } from './answer';
-import { BalanceService, type BillingParts } from './balanceService';
-import type { Billing } from './billing';
+import { BalanceService } from './balanceService';
+import type { Billing, BillingParts } from './billing';
 import { BillingFailure, isNotReached } from './failure';
 import { pinIsLost } from './fill';
 import { redactedError, thrownCode } from './redactedError';
@@ -14,10 +14,7 @@ export function openBilling(settings: BillingSettings, parts: BillingParts): Bal
 }
 
 /** @throws BillingFailure when the settings cannot be used */
-async function openAdapter(
-  settings: BillingSettings,
-  { clock, log }: Pick<BillingParts, 'clock' | 'log'>,
-): Promise<Billing> {
+async function openAdapter(settings: BillingSettings, { clock, log }: BillingParts): Promise<Billing> {
   const { source, currency, limitMs } = settings;
   if (pinIsLost(settings)) {
     const hint = 'use {pin} in `url`, `headers` or `body`, or :pin in `query`, or leave `pin` out';

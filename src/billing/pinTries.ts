@@ -1,30 +1,16 @@
 // PinTries: a few PIN attempts per number, then none for a while; and a limit over all numbers, which slows anyone who
 // tries one PIN on many numbers. Counted in the store, so that no restart and no other process brings new ones.
-import type { PinCaller, PinCounts, PinLedger, PinLimits } from '../store/store';
-import type { Cancel, Clock } from '../util/clock';
+import type { PinCaller, PinCounts, PinLimits } from '../store/store';
+import type { Cancel } from '../util/clock';
 import { errorFields } from '../util/errors';
 import { inTime } from '../util/inTime';
-import type { Logger } from '../util/log';
-import type { BillingQuestion } from './billing';
+import type { BillingParts, BillingQuestion } from './billing';
 import type { PinRules } from './settings';
 
-/**
- * What became of a PIN. `unanswered`: it was sent, and nobody knows whether it was right, so that it counts as wrong.
- * `unjudged`: it was not sent, since billing was not reached. The others were not sent: the number was locked, too many
- * were wrong over all numbers, or the store could not count the try.
- */
-export const PIN_RESULTS = [
-  ...(['right', 'wrong', 'unanswered', 'unjudged', 'locked', 'limited', 'uncounted'] as const),
-];
-export type PinResult = (typeof PIN_RESULTS)[number];
+export { PIN_RESULTS, type PinResult } from './billing';
 
-export interface PinTriesParts {
+export interface PinTriesParts extends BillingParts {
   readonly rules: PinRules;
-  readonly ledger: PinLedger;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Told of each PIN that was keyed in. */
-  readonly onResult?: ((result: PinResult) => void) | undefined;
 }
 
 /** Who tries. */
@@ -54,25 +40,25 @@ export class PinTries {
 
   /** Why no PIN is to be asked for now; undefined: one may be. @throws HoldcastError when the store cannot say */
   async refusal({ phone }: PinTryer): Promise<PinRefusal | undefined> {
-    const counts = await this.#counted(() => this.parts.ledger.counts(pinCaller(phone), this.#limits));
+    const counts = await this.#counted(() => this.parts.pins.counts(pinCaller(phone), this.#limits));
     return this.#refusalBy(counts);
   }
 
   /** Counts a try, before its PIN is sent. @throws HoldcastError when the store cannot: the PIN may not be sent */
   async begin(who: PinTryer): Promise<PinTry | PinRefusal> {
-    const { ledger, onResult } = this.parts;
+    const { pins, onPin } = this.parts;
     const caller = pinCaller(who.phone);
     try {
-      const { begun, ...counts } = await this.#counted(() => ledger.begin(caller, this.#limits));
+      const { begun, ...counts } = await this.#counted(() => pins.begin(caller, this.#limits));
       if (begun) {
         this.#sweepLater(caller);
         return { end: (result) => this.#end(who, result, counts) };
       }
       const refusal = this.#refusalBy(counts) ?? 'limited';
-      onResult?.(refusal);
+      onPin?.(refusal);
       return refusal;
     } catch (error) {
-      onResult?.('uncounted');
+      onPin?.('uncounted');
       throw error;
     }
   }
@@ -88,11 +74,11 @@ export class PinTries {
     result: 'right' | 'wrong' | 'unanswered' | 'unjudged',
     counts: PinCounts,
   ): Promise<boolean> {
-    const { clock, ledger, log, onResult } = this.parts;
-    onResult?.(result);
+    const { clock, pins, log, onPin } = this.parts;
+    onPin?.(result);
     if (result === 'right' || result === 'unjudged') {
       // Where it fails the try counts as wrong, which is the safe side.
-      await inTime(clock, END_MS, ledger.end(pinCaller(who.phone), result)).catch((error: unknown) =>
+      await inTime(clock, END_MS, pins.end(pinCaller(who.phone), result)).catch((error: unknown) =>
         log.debug({ uniqueid: who.uniqueid, ...errorFields(error) }, 'a PIN attempt stays counted'),
       );
       return false;
@@ -141,7 +127,7 @@ export class PinTries {
     if (this.#closed) return;
     this.#cancelSweep();
     this.#cancelSweep = this.parts.clock.after(this.#limits.lockMs, () => {
-      this.parts.ledger.counts(caller, this.#limits).catch(() => {}); // the next try does it
+      this.parts.pins.counts(caller, this.#limits).catch(() => {}); // the next try does it
     });
   }
 }

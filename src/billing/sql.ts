@@ -2,20 +2,13 @@
 // no value ever becomes part of the query; a query that hangs is cut with its connection.
 import { SERVER } from '../store/mysqlErrors';
 import { Pool, type Row } from '../store/pool';
-import type { Clock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import type { Logger } from '../util/log';
 import { mapped } from './answer';
-import { MOST_ACCOUNTS, type Billing, type BillingQuestion } from './billing';
+import { MOST_ACCOUNTS, type Billing, type BillingParts, type BillingQuestion } from './billing';
 import { BillingFailure, isNotReached, strangeAnswer } from './failure';
-import type { SqlBilling } from './settings';
+import type { BillingSettings, SqlBilling } from './settings';
 
-export interface SqlParts {
-  /** ISO 4217, of rows that name none. */
-  currency: string;
-  clock: Clock;
-  log: Logger;
-}
+type SqlParts = Pick<BillingSettings, 'currency'> & Pick<BillingParts, 'clock' | 'log'>;
 
 /** Changes nothing, so it may be asked once more. */
 const SELECT = /^\s*select\b/i;

@@ -26,8 +26,8 @@ class Stand {
   /** As another process has them. */
   open(rules: Partial<PinRules> = {}): PinTries {
     const { ledger, clock, kept } = this;
-    const onResult = (result: PinResult): void => void this.results.push(result);
-    return new PinTries({ rules: { ...defaultPin, ...rules }, ledger, clock, log: kept.log, onResult });
+    const onPin = (result: PinResult): void => void this.results.push(result);
+    return new PinTries({ rules: { ...defaultPin, ...rules }, pins: ledger, clock, log: kept.log, onPin });
   }
 
   who = (phone: string): PinTryer => ({ phone, uniqueid: '1795225281.7' });
