@@ -4,17 +4,8 @@ import { errnoOf, HoldcastError } from '../util/errors';
 import { BillingFailure, isNotReached, strangeAnswer } from './failure';
 
 /** The connection failed: nothing is wrong with the question. */
-const CONNECTION = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const CONNECTION =
+  /^(ECONN(REFUSED|RESET)|E(HOST|NET)UNREACH|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT))$/;
 
 /** What answers a TLS hello with something else. */
 const NO_TLS =
@@ -50,7 +41,7 @@ export function requestFailure(error: unknown, url: string, again: boolean): Hol
   const code = errnoOf(error) ?? errnoOf((error as { cause?: unknown } | null)?.cause) ?? 'no code';
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return strangeAnswer('the answer', 'is longer than 64 KB', 'ask billing for this caller’s accounts only');
-  if (CONNECTION.has(code)) {
+  if (CONNECTION.test(code)) {
     // A port of TLS closes on plain HTTP, and says nothing.
     const mayBeTls = isPlain(url) && CLOSED.has(code);
     const hint =
@@ -102,24 +93,19 @@ function statusHint(status: number, plain: boolean, toTls: boolean): string {
     return plain && toTls
       ? 'it redirects to https: write the URL so; no redirect is followed'
       : 'write the URL that it redirects to; no redirect is followed';
-  switch (status) {
-    case 400:
-      return `see that it is asked as it expects${plain ? '; if the port speaks TLS, write the URL with https:' : ''}`;
-    case 401:
-    case 407:
-      return 'correct `user` and `password`, or `token`';
-    case 403:
-      return 'let this user ask for balances';
-    case 404:
-      return 'see that the path of the URL is right; that a number is not registered is a 404 with JSON or with nothing';
-    case 405:
-      return 'choose another `method`';
-    case 429:
-      return 'allow more questions there, or keep answers for longer with `billing.cacheMs`';
-    default:
-      return status >= 500 ? 'see the log of the billing system' : 'see that it is asked as it expects';
-  }
+  if (status >= 500) return 'see the log of the billing system';
+  const mayBeTls = plain && status === 400 ? '; if the port speaks TLS, write the URL with https:' : '';
+  return STATUS_HINTS[status] ?? `see that it is asked as it expects${mayBeTls}`;
 }
+
+const STATUS_HINTS: Readonly<Record<number, string>> = {
+  401: 'correct `user` and `password`, or `token`',
+  403: 'let this user ask for balances',
+  404: 'see that the path of the URL is right; that a number is not registered is a 404 with JSON or with nothing',
+  405: 'choose another `method`',
+  407: 'correct `user` and `password`, or `token`',
+  429: 'allow more questions there, or keep answers for longer with `billing.cacheMs`',
+};
 
 /** An answer that cannot be read, since it is packed in a way that was not asked for. */
 export function packedAnswer(coding: string): HoldcastError {

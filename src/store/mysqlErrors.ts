@@ -18,11 +18,7 @@ const NO_TABLES = 'run `holdcast store migrate`';
 
 /** Errors whose words name what the query or the config names, and nothing that was passed to it. */
 const SPEAKING = new Map<number, string>([
-  [1044, RIGHTS],
-  [1045, RIGHTS],
-  [1142, RIGHTS],
-  [1143, RIGHTS],
-  [1698, RIGHTS],
+  ...[1044, 1045, 1142, 1143, 1698].map((errno) => [errno, RIGHTS] as const),
   [1049, 'create the database, or name another one'],
   [1054, 'check the names of columns in the query'],
   [1064, 'check the query'],

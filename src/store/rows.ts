@@ -67,35 +67,31 @@ export function isTrackId(text: string): boolean {
  * @throws HoldcastError HC_STORE_REFUSED: an entry that no store can take; the message has no value of it
  */
 export function rowsOf(entries: readonly StoreEntry[]): Rows {
-  const kept = ({ type, phone }: StoreEntry): boolean =>
-    type !== 'choice' || typeof phone !== 'string' || isKept(phone);
-  return asRows(entries.filter(kept), isKept);
+  const kept = entries.flatMap((entry): StoreEntry[] => {
+    const { phone } = entry;
+    if (typeof phone !== 'string' || isKept(phone)) return [entry];
+    return entry.type === 'choice' ? [] : [{ ...entry, phone: '' }];
+  });
+  return rowsOfRecords(kept);
 }
 
 /** The same for what another store had: a number that an old system kept is kept, whatever it looks like. */
 export function rowsOfRecords(records: readonly StoreRecord[]): Rows {
-  return asRows(records, (phone) => phone.length <= LONGEST_PHONE);
-}
-
-type Keeps = (phone: Phone) => boolean;
-
-function asRows(records: readonly StoreRecord[], keeps: Keeps): Rows {
   const choices: ChoiceRow[] = [];
   const heard: Cells[] = [];
   const keys: Cells[] = [];
   for (const record of records) {
-    if (record.type === 'choice') choices.push(choiceRow(record, keeps));
-    else if (record.type === 'heard') heard.push(heardRow(record, keeps));
-    else if (record.type === 'key') keys.push(keyRow(record, keeps));
+    if (record.type === 'choice') choices.push(choiceRow(record));
+    else if (record.type === 'heard') heard.push(heardRow(record));
+    else if (record.type === 'key') keys.push(keyRow(record));
     else throw refused('an entry is of no known type');
   }
   return { choices, heard, keys };
 }
 
-function choiceRow(record: StoreRecord & { type: 'choice' }, keeps: Keeps): ChoiceRow {
+function choiceRow(record: StoreRecord & { type: 'choice' }): ChoiceRow {
   const src = record.phone;
-  if (typeof src !== 'string' || !isStorable(src) || !keeps(src))
-    throw refused('a choice has no right number');
+  if (!isNumber(src)) throw refused('a choice has no right number');
   const atMs = atOf(record.wallMs);
   if (!('musicClass' in record)) return { src, track: textOf(record.track, 'track', LONGEST.id), atMs };
   const { musicClass } = record;
@@ -104,22 +100,26 @@ function choiceRow(record: StoreRecord & { type: 'choice' }, keeps: Keeps): Choi
   return { src, musicClass, atMs };
 }
 
-function heardRow(record: StoreEntry & { type: 'heard' }, keeps: Keeps): Cells {
+function heardRow(record: StoreEntry & { type: 'heard' }): Cells {
   const { uniqueid, kind, id = '', wallMs } = record;
   if (!KINDS.includes(kind)) throw refused('what was heard is of no known kind');
   const item = id === '' ? '' : textOf(id, 'id', LONGEST.id);
-  return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), kind, item, ...whose(record, keeps)];
+  return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), kind, item, ...whose(record)];
 }
 
-function keyRow(record: StoreEntry & { type: 'key' }, keeps: Keeps): Cells {
+function keyRow(record: StoreEntry & { type: 'key' }): Cells {
   const { uniqueid, digit, action, wallMs } = record;
   const pressed = [textOf(digit, 'digit', 1), textOf(action, 'action', LONGEST.action)];
-  return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), ...pressed, ...whose(record, keeps)];
+  return [textOf(uniqueid, 'uniqueid', LONGEST.uniqueid), atOf(wallMs), ...pressed, ...whose(record)];
 }
 
-function whose({ phone, queue }: { phone?: Phone; queue?: string }, keeps: Keeps): Cells {
-  const src = typeof phone === 'string' && isStorable(phone) && keeps(phone) ? phone : null;
+function whose({ phone, queue }: { phone?: Phone; queue?: string }): Cells {
+  const src = isNumber(phone) && phone !== '' ? phone : null;
   return [src, queue === undefined || queue === '' ? null : textOf(queue, 'queue', LONGEST.queue)];
+}
+
+function isNumber(phone: unknown): phone is Phone {
+  return typeof phone === 'string' && phone.length <= LONGEST_PHONE && isStorable(phone);
 }
 
 function atOf(wallMs: unknown): number {
