@@ -136,7 +136,7 @@ export class BalanceService {
           await this.#running.join(`pin ${++this.#withPin}`, signal, (flying) =>
             this.#ask({ ...question, pin }, flying),
           );
-    const locked = await begun.end(judged(reply));
+    const locked = await pins.end(question, begun, judged(reply));
     if (reply?.status === 'accounts') return reply;
     if (reply?.status !== 'wrong-pin') return UNAVAILABLE;
     return locked ? { status: 'locked' } : { status: 'pin', wrong: true, digits };

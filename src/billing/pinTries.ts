@@ -16,12 +16,6 @@ export interface PinTriesParts extends BillingParts {
 /** Who tries. */
 export type PinTryer = Pick<BillingQuestion, 'phone' | 'uniqueid'>;
 
-/** One PIN that may be asked about. Its holder must end it exactly once; an attempt that is not ended counts as wrong. */
-export interface PinTry {
-  /** @returns whether the number is locked now */
-  end(result: 'right' | 'wrong' | 'unanswered' | 'unjudged'): Promise<boolean>;
-}
-
 export type PinRefusal = 'locked' | 'limited';
 
 /** That a PIN was right is noted within it, or behind the answer, milliseconds. */
@@ -44,15 +38,18 @@ export class PinTries {
     return this.#refusalBy(counts);
   }
 
-  /** Counts a try, before its PIN is sent. @throws HoldcastError when the store cannot: the PIN may not be sent */
-  async begin(who: PinTryer): Promise<PinTry | PinRefusal> {
+  /**
+   * Counts a try, before its PIN is sent. A try that is not ended counts as wrong.
+   * @returns what `end` is told @throws HoldcastError when the store cannot: the PIN may not be sent
+   */
+  async begin(who: PinTryer): Promise<PinCounts | PinRefusal> {
     const { pins, onPin } = this.parts;
     const caller = pinCaller(who.phone);
     try {
       const { begun, ...counts } = await this.#counted(() => pins.begin(caller, this.#limits));
       if (begun) {
         this.#sweepLater(caller);
-        return { end: (result) => this.#end(who, result, counts) };
+        return counts;
       }
       const refusal = this.#refusalBy(counts) ?? 'limited';
       onPin?.(refusal);
@@ -69,10 +66,11 @@ export class PinTries {
     this.#cancelSweep();
   }
 
-  async #end(
+  /** Once for each try that was begun. @returns whether the number is locked now */
+  async end(
     who: PinTryer,
-    result: 'right' | 'wrong' | 'unanswered' | 'unjudged',
     counts: PinCounts,
+    result: 'right' | 'wrong' | 'unanswered' | 'unjudged',
   ): Promise<boolean> {
     const { clock, pins, log, onPin } = this.parts;
     onPin?.(result);

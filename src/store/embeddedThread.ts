@@ -8,11 +8,12 @@ import { PendingRequests } from '../util/pendingRequests';
 import type { Fields, Statement } from './rows';
 import { away, refused, type StoreParts } from './store';
 
-export type Request =
-  | { readonly id: number; readonly type: 'read'; readonly statement: Statement }
+type Asked =
+  | { readonly type: 'read'; readonly statement: Statement }
   /** In one transaction; answered when it is on disk. */
-  | { readonly id: number; readonly type: 'write'; readonly statements: readonly Statement[] }
-  | { readonly id: number; readonly type: 'close' };
+  | { readonly type: 'write'; readonly statements: readonly Statement[] }
+  | { readonly type: 'close' };
+export type Request = Asked & { readonly id: number };
 
 export type Answer =
   | { readonly id: number; readonly rows: readonly Fields[] }
@@ -154,9 +155,6 @@ export class EmbeddedThread {
     );
   }
 }
-
-/** A request without its number. */
-type Asked = Request extends infer One ? (One extends { id: number } ? Omit<One, 'id'> : never) : never;
 
 const DISK = 'see whether the disk is full, slow, or the file locked by another program';
 const RIGHTS = 'let this user write to the folder of store.file, or name another file there';

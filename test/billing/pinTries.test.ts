@@ -40,7 +40,7 @@ class Stand {
   ): Promise<string> {
     const begun = await tries.begin(this.who(phone));
     if (typeof begun === 'string') return begun;
-    return (await begun.end(result)) ? 'locks' : 'free';
+    return (await tries.end(this.who(phone), begun, result)) ? 'locks' : 'free';
   }
 
   async all(phones: readonly string[], result?: 'wrong' | 'unanswered'): Promise<string[]> {
