@@ -6,6 +6,7 @@ import {
   existsSync,
   fchmodSync,
   fstatSync,
+  mkdirSync,
   openSync,
   renameSync,
   statSync,
@@ -14,7 +15,7 @@ import { dirname } from 'node:path';
 import Database from 'libsql';
 import { systemClock } from '../util/clock';
 import { errnoOf, HoldcastError, messageOf } from '../util/errors';
-import { makeFolder, refuseAsRoot } from './owner';
+import { refuseAsRoot } from './owner';
 import { migrationsFor } from './schema';
 
 export type Sqlite = Database.Database;
@@ -57,8 +58,8 @@ export function isMoved(file: string, { inode }: OpenFile): boolean {
 }
 
 function begin(file: string): OpenFile {
-  makeFolder(dirname(file));
   refuseAsRoot(file);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const fd = openSync(file, MAKE, 0o600);
   try {
     if (!fstatSync(fd).isFile()) throw Object.assign(new Error(`${file} is no file`), { code: 'ENOTREG' });
