@@ -102,7 +102,7 @@ export class SharedCatalog {
     const before = this.#byId;
     this.#byId = new Map(listed.map((each) => [each.clip.id, each]));
     for (const each of listed) this.#tracks.set(each.clip.key, each.track);
-    for (const [id, each] of before) if (this.#byId.get(id) !== each) this.#depart(each.clip.key);
+    for (const [id, each] of before) if (this.#byId.get(id) !== each) this.#depart(each.clip);
     this.#forgetOld();
     this.#log.debug({ clips: listed.length, bytes: this.#pages.usedBytes }, 'catalog for mixing threads');
     return listed.map((each) => each.clip);
@@ -112,7 +112,7 @@ export class SharedCatalog {
     const known = this.#byId.get(track.id);
     if (known?.track === track) return known;
     const key = this.#pages.nextKey();
-    const head = await this.#pages.keepHead({ key, pcm: track.pcm });
+    const head = await this.#pages.head({ key, pcm: track.pcm });
     if (!head) {
       track.markFailed();
       return undefined;
@@ -121,8 +121,8 @@ export class SharedCatalog {
     return { track, clip: { key, id, title, samples, ...purpose, head } };
   }
 
-  #depart(key: number): void {
-    this.#pages.dropHead(key);
+  #depart({ key, head }: CatalogClip): void {
+    this.#pages.dropHead(head);
     this.#touch(key);
   }
 

@@ -123,7 +123,7 @@ test('of clips that left, ten thousand are remembered', async () => {
   const forgotten: number[] = [];
   const pages = {
     nextKey: () => ++keys,
-    keepHead: () => Promise.resolve(new SharedArrayBuffer(2)),
+    head: () => Promise.resolve(new SharedArrayBuffer(2)),
     dropHead: () => {},
     forget: (key: number) => forgotten.push(key),
   } as unknown as PageCache;
