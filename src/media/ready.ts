@@ -8,6 +8,7 @@ import { lookup, pcmFolder, type CacheRecord, type PreparedRecord } from './cach
 import type { Manifest, ManifestEntry } from './manifest';
 import { baseLanguage, languageOf, titleOf } from './names';
 import type { MediaSettings } from './settings';
+import { purposeOf } from './playable';
 import { boundsOf, type FileTrouble, type SourceFile } from './sources';
 import { Track, type PcmLocation, type ReadMode } from './track';
 
@@ -55,7 +56,6 @@ export function titleFor({ name, folder }: SourceFile, entry: ManifestEntry | un
 
 function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext): Track {
   const entry = context.manifest.entries.get(source.id);
-  const language = spokenIn(source, entry);
   return new Track({
     id: source.id,
     title: titleFor(source, entry),
@@ -63,7 +63,7 @@ function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext
     pcm,
     readMode: context.readMode,
     log: context.log,
-    ...(language === undefined ? {} : { language }),
+    purpose: purposeOf(source, spokenIn(source, entry)),
   });
 }
 

@@ -128,7 +128,7 @@ test('of clips that left, ten thousand are remembered', async () => {
     forget: (key: number) => forgotten.push(key),
   } as unknown as PageCache;
   const library = {
-    playable: Array.from({ length: 10_003 }, (_, id) => ({ clip: { id }, purpose: { kind: 'music' } })),
+    playable: Array.from({ length: 10_003 }, (_, id) => ({ id, purpose: { kind: 'music' } })),
   };
   const catalog = new SharedCatalog({
     library: library as unknown as Library,
