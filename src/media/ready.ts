@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES, type WavInfo } from '../audio/wav';
 import type { Logger } from '../util/log';
 import { openInside } from '../util/operatorFiles';
-import { lookup, pcmFolder, type CacheRecord, type PreparedRecord } from './cache';
+import { lookup, pcmFolder, type PreparedRecord } from './cache';
 import type { Manifest, ManifestEntry } from './manifest';
 import { baseLanguage, languageOf, titleOf } from './names';
 import type { MediaSettings } from './settings';
@@ -67,25 +67,19 @@ function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext
   });
 }
 
-function fromRecord(
-  source: SourceFile,
-  record: CacheRecord | undefined,
-  context: ReadinessContext,
-): FileState {
-  if (!record) return { status: 'unprepared' };
-  if ('problem' in record) return { status: 'problem', trouble: record.problem };
-  const wav = join(pcmFolder(context.settings.cache), record.wav);
-  const pcm = { wav, dataOffset: WAV_HEADER_BYTES, samples: record.samples };
-  return { status: 'ready', track: trackOf(source, pcm, context), record };
-}
-
 /** Whether `source` can be played: ready, unprepared or a problem. Never throws. */
 export async function readiness(source: SourceFile, context: ReadinessContext): Promise<FileState> {
-  if (promisedReady(source, context.manifest.entries.get(source.id))) {
+  const { manifest, settings } = context;
+  if (promisedReady(source, manifest.entries.get(source.id))) {
     const track = await shippedTrack(source, context).catch(() => undefined);
     if (track) return { status: 'ready', track };
   }
-  return fromRecord(source, await lookup(source, context.settings), context);
+  const record = await lookup(source, settings);
+  if (!record) return { status: 'unprepared' };
+  if ('problem' in record) return { status: 'problem', trouble: record.problem };
+  const wav = join(pcmFolder(settings.cache), record.wav);
+  const pcm = { wav, dataOffset: WAV_HEADER_BYTES, samples: record.samples };
+  return { status: 'ready', track: trackOf(source, pcm, context), record };
 }
 
 async function shippedTrack(source: SourceFile, context: ReadinessContext): Promise<Track | undefined> {
