@@ -16,24 +16,20 @@ export const WAV_HEADER_BYTES = 44;
 
 /** The 44-byte header of a PCM 16-bit mono file with `samples` samples. */
 export function wavHeader(rate: number, samples: number): Uint8Array {
-  const bytes = new Uint8Array(WAV_HEADER_BYTES);
-  const view = new DataView(bytes.buffer);
-  const text = (at: number, value: string): void => {
-    for (let i = 0; i < value.length; i++) bytes[at + i] = value.charCodeAt(i);
-  };
+  const bytes = Buffer.alloc(WAV_HEADER_BYTES);
   const dataBytes = samples * BYTES_PER_SAMPLE;
-  text(0, 'RIFF');
-  view.setUint32(4, 36 + dataBytes, true);
-  text(8, 'WAVEfmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, rate, true);
-  view.setUint32(28, rate * BYTES_PER_SAMPLE, true);
-  view.setUint16(32, BYTES_PER_SAMPLE, true);
-  view.setUint16(34, 8 * BYTES_PER_SAMPLE, true);
-  text(36, 'data');
-  view.setUint32(40, dataBytes, true);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + dataBytes, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(rate, 24);
+  bytes.writeUInt32LE(rate * BYTES_PER_SAMPLE, 28);
+  bytes.writeUInt16LE(BYTES_PER_SAMPLE, 32);
+  bytes.writeUInt16LE(8 * BYTES_PER_SAMPLE, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(dataBytes, 40);
   return bytes;
 }
 

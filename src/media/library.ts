@@ -10,7 +10,7 @@ import { seededRandom, shuffled, type Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { MANIFEST_NAME, NO_MANIFEST, readManifest, type Manifest } from './manifest';
 import { baseLanguage, compareNames } from './names';
-import { PlayableClips, purposeOf, type Playable } from './playable';
+import { PlayableClips } from './playable';
 import { readiness, type FileState, type ReadinessContext } from './ready';
 import {
   audible,
@@ -271,13 +271,10 @@ export class Library extends PlayableClips<Track> {
 }
 
 /** In the order of names. */
-function playableOf(entries: Entries): Playable<Track>[] {
+function playableOf(entries: Entries): Track[] {
   return [...entries.values()]
     .sort((a, b) => compareNames(a.source.name, b.source.name))
-    .flatMap((entry) => {
-      const clip = audible(entry);
-      return clip ? [{ clip, purpose: purposeOf(entry.source, clip.language) }] : [];
-    });
+    .flatMap((entry) => audible(entry) ?? []);
 }
 
 function problemsOf(entries: Entries, { problems }: Listing): MediaProblem[] {
@@ -292,5 +289,6 @@ function problemsOf(entries: Entries, { problems }: Listing): MediaProblem[] {
 function sameTrack(known: Entry | undefined, found: Track, same: boolean): FileState | undefined {
   if (!same || known?.state.status !== 'ready' || known.state.track.failed) return undefined;
   const { track } = known.state;
-  return track.title === found.title && track.language === found.language ? known.state : undefined;
+  const isAsFound = track.title === found.title && track.purpose.language === found.purpose.language;
+  return isAsFound ? known.state : undefined;
 }

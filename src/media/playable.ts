@@ -16,14 +16,12 @@ export interface Purpose {
   readonly name?: string;
 }
 
-export interface Playable<C extends Clip> {
-  readonly clip: C;
+export interface PlayableClip extends Clip {
   readonly purpose: Purpose;
 }
 
-/** @param spoken base language of the file, if it is not that of its folder */
-export function purposeOf({ folder, name }: SourceFile, spoken: string | undefined): Purpose {
-  const tag = folder.language ?? spoken;
+/** @param tag base language that the file speaks */
+export function purposeOf({ folder, name }: SourceFile, tag: string | undefined): Purpose {
   const language = tag === undefined ? {} : { language: tag };
   if (folder.kind === 'music') return { kind: 'music', ...language };
   if (folder.shelf) return { kind: 'advice', shelf: folder.shelf, ...language };
@@ -32,8 +30,8 @@ export function purposeOf({ folder, name }: SourceFile, spoken: string | undefin
 }
 
 /** The Library and its image in a mixing thread: they answer alike, so that a caller hears the same from either. */
-export class PlayableClips<C extends Clip> {
-  #all: readonly Playable<C>[] = [];
+export class PlayableClips<C extends PlayableClip> {
+  #all: readonly C[] = [];
   #music: readonly C[] = [];
   /** By language and name: "en/position-3". */
   #prompts: ReadonlyMap<string, C> = new Map();
@@ -42,7 +40,7 @@ export class PlayableClips<C extends Clip> {
   readonly #advices = new Map<string, readonly C[]>();
 
   /** Everything, by name. */
-  get playable(): readonly Playable<C>[] {
+  get playable(): readonly C[] {
     return this.#all;
   }
 
@@ -57,9 +55,9 @@ export class PlayableClips<C extends Clip> {
     const key = `${shelf}/${base}`;
     const known = this.#advices.get(key);
     if (known) return known;
-    const found = this.#all
-      .filter(({ purpose }) => purpose.shelf === shelf && (purpose.language ?? base) === base)
-      .map(({ clip }) => clip);
+    const found = this.#all.filter(
+      ({ purpose }) => purpose.shelf === shelf && (purpose.language ?? base) === base,
+    );
     this.#advices.set(key, found);
     return found;
   }
@@ -75,13 +73,11 @@ export class PlayableClips<C extends Clip> {
     return base !== undefined && this.#spoken.has(base);
   }
 
-  protected setPlayable(all: readonly Playable<C>[]): void {
+  protected setPlayable(all: readonly C[]): void {
     this.#all = all;
-    this.#music = all.filter(({ purpose }) => purpose.kind === 'music').map(({ clip }) => clip);
+    this.#music = all.filter(({ purpose }) => purpose.kind === 'music');
     const prompts = all.filter(({ purpose }) => purpose.kind === 'prompt');
-    this.#prompts = new Map(
-      prompts.map(({ purpose, clip }) => [`${purpose.language}/${purpose.name}`, clip]),
-    );
+    this.#prompts = new Map(prompts.map((clip) => [`${clip.purpose.language}/${clip.purpose.name}`, clip]));
     this.#spoken = new Set(prompts.map(({ purpose }) => purpose.language));
     this.#advices.clear();
   }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { parseWavHeader, WAV_HEADER_BYTES, type WavInfo } from '../audio/wav';
 import type { Logger } from '../util/log';
 import { openInside } from '../util/operatorFiles';
-import { lookup, pcmFolder, type CacheRecord, type PreparedRecord } from './cache';
+import { lookup, pcmFolder, type PreparedRecord } from './cache';
 import type { Manifest, ManifestEntry } from './manifest';
 import { baseLanguage, languageOf, titleOf } from './names';
 import type { MediaSettings } from './settings';
+import { purposeOf } from './playable';
 import { boundsOf, type FileTrouble, type SourceFile } from './sources';
 import { Track, type PcmLocation, type ReadMode } from './track';
 
@@ -55,7 +56,6 @@ export function titleFor({ name, folder }: SourceFile, entry: ManifestEntry | un
 
 function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext): Track {
   const entry = context.manifest.entries.get(source.id);
-  const language = spokenIn(source, entry);
   return new Track({
     id: source.id,
     title: titleFor(source, entry),
@@ -63,29 +63,23 @@ function trackOf(source: SourceFile, pcm: PcmLocation, context: ReadinessContext
     pcm,
     readMode: context.readMode,
     log: context.log,
-    ...(language === undefined ? {} : { language }),
+    purpose: purposeOf(source, spokenIn(source, entry)),
   });
-}
-
-function fromRecord(
-  source: SourceFile,
-  record: CacheRecord | undefined,
-  context: ReadinessContext,
-): FileState {
-  if (!record) return { status: 'unprepared' };
-  if ('problem' in record) return { status: 'problem', trouble: record.problem };
-  const wav = join(pcmFolder(context.settings.cache), record.wav);
-  const pcm = { wav, dataOffset: WAV_HEADER_BYTES, samples: record.samples };
-  return { status: 'ready', track: trackOf(source, pcm, context), record };
 }
 
 /** Whether `source` can be played: ready, unprepared or a problem. Never throws. */
 export async function readiness(source: SourceFile, context: ReadinessContext): Promise<FileState> {
-  if (promisedReady(source, context.manifest.entries.get(source.id))) {
+  const { manifest, settings } = context;
+  if (promisedReady(source, manifest.entries.get(source.id))) {
     const track = await shippedTrack(source, context).catch(() => undefined);
     if (track) return { status: 'ready', track };
   }
-  return fromRecord(source, await lookup(source, context.settings), context);
+  const record = await lookup(source, settings);
+  if (!record) return { status: 'unprepared' };
+  if ('problem' in record) return { status: 'problem', trouble: record.problem };
+  const wav = join(pcmFolder(settings.cache), record.wav);
+  const pcm = { wav, dataOffset: WAV_HEADER_BYTES, samples: record.samples };
+  return { status: 'ready', track: trackOf(source, pcm, context), record };
 }
 
 async function shippedTrack(source: SourceFile, context: ReadinessContext): Promise<Track | undefined> {

@@ -5,9 +5,10 @@ import { littleEndian } from '../audio/frame';
 import { PAGE_SAMPLES } from '../audio/page';
 import { PagedReader } from '../audio/pagedReader';
 import { PageTable } from '../audio/pageTable';
-import type { Clip, Reader } from '../audio/source';
+import type { Reader } from '../audio/source';
 import { HoldcastError, messageOf } from '../util/errors';
 import type { Logger } from '../util/log';
+import type { PlayableClip, Purpose } from './playable';
 
 /** `ahead`: in the background, for a caller. `sync`: at once, where a clock may outrun the disk and nobody listens. */
 export type ReadMode = 'ahead' | 'sync';
@@ -36,7 +37,7 @@ export interface TrackOptions {
   readonly title: string;
   readonly rate: number;
   readonly pcm: PcmLocation;
-  readonly language?: string;
+  readonly purpose: Purpose;
   readonly readMode: ReadMode;
   readonly log: Logger;
 }
@@ -44,12 +45,12 @@ export interface TrackOptions {
 /** What may have been put in the place of a file since it was looked at must not hold up a caller. */
 const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
-export class Track implements Clip {
+export class Track implements PlayableClip {
   readonly id: string;
   readonly title: string;
   readonly samples: number;
   readonly durationMs: number;
-  readonly language?: string;
+  readonly purpose: Purpose;
   readonly #options: TrackOptions;
   #lateReads = 0;
   #failed = false;
@@ -60,7 +61,7 @@ export class Track implements Clip {
     this.title = options.title;
     this.samples = options.pcm.samples;
     this.durationMs = (options.pcm.samples * 1000) / options.rate;
-    if (options.language !== undefined) this.language = options.language;
+    this.purpose = options.purpose;
   }
 
   /** How often a Reader of this Track had to yield silence since the disk was late. */

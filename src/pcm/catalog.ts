@@ -1,7 +1,6 @@
 // SharedCatalog: what of the Library mixing threads can play, with the beginning of each clip at hand, and their pages.
 // A clip keeps its key while its Track stays the same object; one that has left goes on for those who are in it.
 import type { Library } from '../media/library';
-import type { Playable } from '../media/playable';
 import type { Track } from '../media/track';
 import { inBatches } from '../util/batches';
 import { systemClock, type Clock } from '../util/clock';
@@ -97,32 +96,32 @@ export class SharedCatalog {
   }
 
   async #refresh(): Promise<readonly CatalogClip[]> {
-    const found = await inBatches(this.#library.playable, (playable) => this.#listing(playable));
+    const found = await inBatches(this.#library.playable, (track) => this.#listing(track));
     const listed = found.filter((each) => each !== undefined);
     const before = this.#byId;
     this.#byId = new Map(listed.map((each) => [each.clip.id, each]));
     for (const each of listed) this.#tracks.set(each.clip.key, each.track);
-    for (const [id, each] of before) if (this.#byId.get(id) !== each) this.#depart(each.clip.key);
+    for (const [id, each] of before) if (this.#byId.get(id) !== each) this.#depart(each.clip);
     this.#forgetOld();
     this.#log.debug({ clips: listed.length, bytes: this.#pages.usedBytes }, 'catalog for mixing threads');
     return listed.map((each) => each.clip);
   }
 
-  async #listing({ clip: track, purpose }: Playable<Track>): Promise<Listed | undefined> {
+  async #listing(track: Track): Promise<Listed | undefined> {
     const known = this.#byId.get(track.id);
     if (known?.track === track) return known;
     const key = this.#pages.nextKey();
-    const head = await this.#pages.keepHead({ key, pcm: track.pcm });
+    const head = await this.#pages.head({ key, pcm: track.pcm });
     if (!head) {
       track.markFailed();
       return undefined;
     }
-    const { id, title, samples } = track;
+    const { id, title, samples, purpose } = track;
     return { track, clip: { key, id, title, samples, ...purpose, head } };
   }
 
-  #depart(key: number): void {
-    this.#pages.dropHead(key);
+  #depart({ key, head }: CatalogClip): void {
+    this.#pages.dropHead(head);
     this.#touch(key);
   }
 

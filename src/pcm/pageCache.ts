@@ -34,7 +34,6 @@ export class PageCache implements Closeable {
   readonly #limitBytes: number;
   readonly #log: Logger;
   readonly #files = new PageFiles();
-  readonly #heads = new Map<number, SharedArrayBuffer>();
   /** The least recently used first. */
   readonly #pages = new Map<number, LentPage>();
   readonly #flights = new Map<number, Flight>();
@@ -89,33 +88,27 @@ export class PageCache implements Closeable {
     return flight.page;
   }
 
-  /** The first page of a clip, exactly as long as it is, resident until `forget`. Undefined: it cannot be read. */
-  async keepHead(source: PageSource): Promise<SharedArrayBuffer | undefined> {
-    const held = this.#heads.get(source.key);
-    if (held) return held;
+  /**
+   * The first page of a clip, exactly as long as it is. It counts until `dropHead`; who asked keeps it. Undefined: it cannot be
+   * read.
+   */
+  async head(source: PageSource): Promise<SharedArrayBuffer | undefined> {
     const head = new SharedArrayBuffer(Math.min(PAGE_SAMPLES, source.pcm.samples) * BYTES_PER_SAMPLE);
     if (!(await this.#read(source, 0, new Int16Array(head)))) return undefined;
-    const meanwhile = this.#heads.get(source.key);
-    if (meanwhile) return meanwhile;
-    this.#heads.set(source.key, head);
     this.#headBytes += head.byteLength;
     this.#trim();
     this.#tellCrowd();
     return head;
   }
 
-  /** The clip's head need not be resident any more. Its other pages go when room is needed. */
-  dropHead(key: number): void {
-    const head = this.#heads.get(key);
-    if (!head) return;
-    this.#heads.delete(key);
+  /** A head is not kept any more. The clip's other pages go when room is needed. */
+  dropHead(head: SharedArrayBuffer): void {
     this.#headBytes -= head.byteLength;
     this.#tellCrowd();
   }
 
   /** Nobody will ask for this clip again: its file need not stay open. */
   forget(key: number): void {
-    this.dropHead(key);
     this.#files.forget(key);
   }
 

@@ -3,11 +3,11 @@
 import { PagedReader } from '../audio/pagedReader';
 import { PageSlot, PageTable } from '../audio/pageTable';
 import type { Clip, Reader } from '../audio/source';
-import { PlayableClips } from '../media/playable';
+import { PlayableClips, type PlayableClip } from '../media/playable';
 import type { PlayableMedia } from '../session/assemble';
 import type { CatalogClip, Page } from './page';
 
-class PagedClip implements Clip {
+class PagedClip implements PlayableClip {
   readonly key: number;
   readonly id: string;
   readonly title: string;
@@ -15,11 +15,11 @@ class PagedClip implements Clip {
   readonly head: PageSlot;
 
   constructor(
-    readonly listed: CatalogClip,
+    readonly purpose: CatalogClip,
     private readonly table: PageTable,
     private readonly late: () => void,
   ) {
-    const { key, id, title, samples, head } = listed;
+    const { key, id, title, samples, head } = purpose;
     [this.key, this.id, this.title, this.samples] = [key, id, title, samples];
     this.head = new PageSlot(key, 0);
     this.head.samples = new Int16Array(head);
@@ -58,7 +58,7 @@ export class PagedMedia extends PlayableClips<PagedClip> implements PlayableMedi
     const all = clips.map((clip) => this.#byKey.get(clip.key) ?? this.#clip(clip));
     this.#byKey = new Map(all.map((clip) => [clip.key, clip]));
     this.#byId = new Map(all.map((clip) => [clip.id, clip]));
-    this.setPlayable(all.map((clip) => ({ clip, purpose: clip.listed })));
+    this.setPlayable(all);
   }
 
   /** A page has come, asked for or ahead of need. */

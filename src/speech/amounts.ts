@@ -6,10 +6,7 @@ import { pluralOf, wholeNumber } from './numbers';
 import { join, nothing, say, type Spoken } from './spoken';
 
 /** @throws RangeError for a currency that ISO 4217 does not know, and for what no language has words for */
-export function sayMoney<Gender extends string>(
-  { minor, currency }: Money,
-  grammar: Grammar<Gender>,
-): Spoken {
+export function sayMoney({ minor, currency }: Money, grammar: Grammar): Spoken {
   const amount = minor < 0n ? -minor : minor;
   const units = Object.hasOwn(grammar.currencies, currency) ? grammar.currencies[currency] : undefined;
   const said = units ? sayUnits(amount, currency, units, grammar) : sayForeign(amount, currency, grammar);
@@ -18,20 +15,11 @@ export function sayMoney<Gender extends string>(
 }
 
 /** "две копейки": the number, agreeing with the unit, and the unit. */
-function count<Gender extends string>(
-  n: bigint,
-  unit: Unit<Gender>,
-  { spell, tag }: Grammar<Gender>,
-): Spoken {
+function count(n: bigint, unit: Unit, { spell, tag }: Grammar): Spoken {
   return join(spell(wholeNumber(n), unit.gender), say(unit.forms[pluralOf(tag, n)] ?? unit.forms.other));
 }
 
-function sayUnits<Gender extends string>(
-  amount: bigint,
-  currency: string,
-  [major, minor]: CurrencyUnits<Gender>,
-  grammar: Grammar<Gender>,
-): Spoken {
+function sayUnits(amount: bigint, currency: string, [major, minor]: CurrencyUnits, grammar: Grammar): Spoken {
   const { whole, rest } = split(amount, currency);
   if (!minor || rest === 0n) return count(whole, major, grammar);
   const parts = count(rest, minor, grammar);
@@ -40,11 +28,7 @@ function sayUnits<Gender extends string>(
 }
 
 /** The currency's name comes from ICU, in the form that goes with the number. */
-function sayForeign<Gender extends string>(
-  amount: bigint,
-  currency: string,
-  grammar: Grammar<Gender>,
-): Spoken {
+function sayForeign(amount: bigint, currency: string, grammar: Grammar): Spoken {
   const { whole, rest, digits } = split(amount, currency);
   const fraction = rest === 0n ? '' : String(rest).padStart(digits, '0');
   const name = (n: bigint, decimals: string): string => foreignName(grammar.tag, currency, n, decimals);
@@ -54,17 +38,13 @@ function sayForeign<Gender extends string>(
 }
 
 /** "twelve", before the name of a currency; `one`: that name in the singular. */
-function sayWhole<Gender extends string>(n: bigint, one: string, grammar: Grammar<Gender>): Spoken {
+function sayWhole(n: bigint, one: string, grammar: Grammar): Spoken {
   const { spell, genderOf, of, tag } = grammar;
   const isNoun = of !== undefined && pluralOf(tag, n) === 'many';
   return join(spell(wholeNumber(n), genderOf?.(one)), isNoun ? say(of) : nothing);
 }
 
-function sayDecimals<Gender extends string>(
-  whole: bigint,
-  fraction: string,
-  grammar: Grammar<Gender>,
-): Spoken {
+function sayDecimals(whole: bigint, fraction: string, grammar: Grammar): Spoken {
   const { decimals, spell } = grammar;
   if (typeof decimals === 'function') return decimals(whole, fraction, (n, unit) => count(n, unit, grammar));
   const digits = [...fraction].map((digit) => spell(BigInt(digit)));
@@ -98,10 +78,7 @@ function foreignName(tag: string, currency: string, whole: bigint, fraction: str
 const SAMPLES: readonly bigint[] = [0n, 1n, 2n, 3n, 5n, 11n, 21n, 100n, 1_000_000n];
 
 /** Every recording that amounts in the currencies given need beside the number words: the names of units, "point". */
-export function unitClips<Gender extends string>(
-  currencies: readonly string[],
-  grammar: Grammar<Gender>,
-): readonly string[] {
+export function unitClips(currencies: readonly string[], grammar: Grammar): readonly string[] {
   return currencies.flatMap((currency) => {
     const unit = 10n ** BigInt(minorDigits(currency) ?? 0);
     const parts = SAMPLES.filter((part) => part < unit);

@@ -2,18 +2,18 @@
 // It takes seconds while the caller hears music; two that want the same sentence wait for one run.
 import { promises } from 'node:fs';
 import { join } from 'node:path';
-import { memoryClip, type Clip } from '../audio/source';
+import { memoryClip } from '../audio/source';
 import { WAV_HEADER_BYTES } from '../audio/wav';
 import { settingsDigest } from '../media/cache';
 import { findFfmpeg, type FfmpegBinary } from '../media/ffmpegBinary';
 import { closestTag } from '../media/names';
 import { readPcm } from '../media/pcmFile';
-import { prepareFile } from '../media/prepare';
+import { prepareFile, type PreparedFile } from '../media/prepare';
 import { errorFields, HoldcastError } from '../util/errors';
 import { SingleFlight } from '../util/singleFlight';
 import type { Spoken } from './spoken';
 import { sentenceKey, SpokenCache } from './spokenCache';
-import type { Voice, VoiceParts, VoiceSettings } from './voice';
+import type { Utterance, Voice, VoiceParts, VoiceSettings } from './voice';
 import { wavFromCommand } from './wavFromCommand';
 
 export type CommandSettings = Extract<VoiceSettings, { readonly command: unknown }>;
@@ -43,7 +43,7 @@ export class CommandVoice implements Voice {
     this.#cache = new SpokenCache(parts.media.cache, parts.clock, parts.log);
   }
 
-  async clips({ text }: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
+  async clips({ text }: Spoken, language: string, signal: AbortSignal): Promise<Utterance | undefined> {
     const tag = closestTag(language, this.settings.languages);
     if (tag === undefined || text.trim() === '' || signal.aborted) return undefined;
     try {
@@ -107,11 +107,7 @@ export class CommandVoice implements Voice {
     }
   }
 
-  async #prepare(
-    wav: string,
-    folder: string,
-    signal: AbortSignal,
-  ): Promise<{ wav: string; samples: number }> {
+  async #prepare(wav: string, folder: string, signal: AbortSignal): Promise<PreparedFile> {
     const { media, clock } = this.parts;
     this.#binary ??= findFfmpeg({ configured: media.ffmpeg, env: process.env });
     const binary = await this.#binary.catch((error: unknown) => {

@@ -4,13 +4,13 @@ import type { Forms } from './numbers';
 import { say, type Spoken } from './spoken';
 
 /** A unit of a currency: "рубль, рубля, рублей", masculine. */
-export interface Unit<Gender extends string> {
+export interface Unit<Gender extends string = string> {
   readonly forms: Forms;
   readonly gender: Gender;
 }
 
 /** Major and minor units; no minor ones where the currency has none: yen. */
-export type CurrencyUnits<Gender extends string> = readonly [
+export type CurrencyUnits<Gender extends string = string> = readonly [
   major: Unit<Gender>,
   minor?: Unit<Gender> | undefined,
 ];
@@ -31,11 +31,12 @@ export interface Phrases {
   readonly is: string;
 }
 
-export interface Grammar<Gender extends string> {
+/** Code for any language takes a Grammar without its genders: it gives `spell` only those of the same grammar. */
+export interface Grammar<Gender extends string = string> {
   /** ISO 639-1: "en". */
   readonly tag: string;
   /** 0 to 10^12: as one counts, or agreeing with a noun that follows. */
-  readonly spell: (n: bigint, gender?: Gender) => Spoken;
+  spell(this: void, n: bigint, gender?: Gender): Spoken;
   readonly minus: string;
   readonly phrases: Phrases;
   /** Every recording, by the word that it says, that `spell` may ask for. */
@@ -83,6 +84,6 @@ export function latinLetters(recordings: Readonly<Record<string, string>> = {}):
 }
 
 /** Where Asterisk's packs have the names of letters. */
-export const LATIN_SOUNDS: Grammar<string>['asterisk'] = Object.fromEntries(
+export const LATIN_SOUNDS: Grammar['asterisk'] = Object.fromEntries(
   LATIN_LETTERS.map((letter) => [letter, [`letters/${letter}`]]),
 );

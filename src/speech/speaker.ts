@@ -1,13 +1,12 @@
 // Speaker: a caller's sentence as clips, in their language, in the first voice that can say all of it.
 // Where none can, the house's own language is tried; half a sentence, or one in two languages, is never heard.
-import type { Clip } from '../audio/source';
 import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import type { Closeable } from '../util/scope';
 import type { Language, SpokenAccount } from './language';
 import { languageFor } from './languages';
 import type { Spoken } from './spoken';
-import type { Voice } from './voice';
+import type { Utterance, Voice } from './voice';
 
 export interface SpeakerParts {
   /** In the order in which they are tried. */
@@ -34,12 +33,12 @@ export class Speaker implements Closeable {
     accounts: readonly SpokenAccount[],
     language: string,
     signal: AbortSignal,
-  ): Promise<readonly Clip[] | undefined> {
+  ): Promise<Utterance | undefined> {
     return this.#kept((grammar) => grammar.balance(accounts), language, signal);
   }
 
   /** The place in the queue, as `balance`. */
-  position(place: number, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
+  position(place: number, language: string, signal: AbortSignal): Promise<Utterance | undefined> {
     return this.#kept((grammar) => grammar.position(place), language, signal);
   }
 
@@ -49,11 +48,7 @@ export class Speaker implements Closeable {
     await Promise.all(this.#working);
   }
 
-  async #kept(
-    sentence: Sentence,
-    language: string,
-    signal: AbortSignal,
-  ): Promise<readonly Clip[] | undefined> {
+  async #kept(sentence: Sentence, language: string, signal: AbortSignal): Promise<Utterance | undefined> {
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     const signals = [signal, this.#closed.signal];
@@ -69,11 +64,7 @@ export class Speaker implements Closeable {
     }
   }
 
-  async #say(
-    sentence: Sentence,
-    language: string,
-    signal: AbortSignal,
-  ): Promise<readonly Clip[] | undefined> {
+  async #say(sentence: Sentence, language: string, signal: AbortSignal): Promise<Utterance | undefined> {
     for (const [tag, grammar] of this.#languages(language)) {
       const spoken = this.#compose(sentence, grammar);
       const clips = spoken && (await this.#spokenBy(spoken, tag, signal));
@@ -106,11 +97,7 @@ export class Speaker implements Closeable {
     }
   }
 
-  async #spokenBy(
-    spoken: Spoken,
-    language: string,
-    signal: AbortSignal,
-  ): Promise<readonly Clip[] | undefined> {
+  async #spokenBy(spoken: Spoken, language: string, signal: AbortSignal): Promise<Utterance | undefined> {
     for (const voice of this.parts.voices) {
       if (signal.aborted) return undefined;
       try {

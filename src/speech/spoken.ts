@@ -24,8 +24,6 @@ export function words(text: string): Spoken {
 export const nothing: Spoken = { text: '', clips: [] };
 /** A short break: a comma in the text. */
 export const pause: Spoken = { text: ',', clips: [PAUSE] };
-/** A short break before what was announced. */
-export const colon: Spoken = { text: ':', clips: [PAUSE] };
 /** The end of a sentence. */
 export const stop: Spoken = { text: '.', clips: [PAUSE] };
 

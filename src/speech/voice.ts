@@ -6,6 +6,9 @@ import type { Clock } from '../util/clock';
 import type { Logger } from '../util/log';
 import type { Spoken } from './spoken';
 
+/** The clips that say a whole sentence, one after the other. */
+export type Utterance = readonly Clip[];
+
 export interface Voice {
   /** For logs: "recorded /srv/voices", "asterisk /usr/share/asterisk/sounds", "command espeak-ng". */
   readonly name: string;
@@ -13,7 +16,7 @@ export interface Voice {
    * The clips that say all of it, or undefined: this voice does not speak the language ("en"), or cannot, and has logged why
    * (without the words). Recordings answer at once, a program may take seconds. Aborting ends a program that is at work.
    */
-  clips(spoken: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined>;
+  clips(spoken: Spoken, language: string, signal: AbortSignal): Promise<Utterance | undefined>;
 }
 
 /** Folders are absolute. What each means is said in config/serviceOptions.ts. */

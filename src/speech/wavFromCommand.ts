@@ -97,8 +97,8 @@ function programFailed({ code, signal, stderr }: Ended, text: string): HoldcastE
   return failed(`the program failed: ${how}${said && `: ${said}`}`, hint);
 }
 
-function failed(text: string, hint: string, cause?: unknown): HoldcastError {
-  return new HoldcastError('HC_VOICE_FAILED', text, hint, { cause });
+function failed(text: string, hint: string): HoldcastError {
+  return new HoldcastError('HC_VOICE_FAILED', text, hint);
 }
 
 function notStarted(error: unknown): HoldcastError {

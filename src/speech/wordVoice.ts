@@ -14,7 +14,7 @@ import { isSameStamp } from '../util/operatorFiles';
 import { messageOf } from '../util/errors';
 import type { Recordings } from './packs';
 import { PAUSE, type Spoken } from './spoken';
-import type { Voice, VoiceParts } from './voice';
+import type { Utterance, Voice, VoiceParts } from './voice';
 
 /** Where a speaker would draw breath, on top of the silence around words. */
 const PAUSE_MS = 250;
@@ -46,7 +46,7 @@ export class WordVoice implements Voice {
     this.#pause = memoryClip('pause', silence);
   }
 
-  async clips(spoken: Spoken, language: string, signal: AbortSignal): Promise<readonly Clip[] | undefined> {
+  async clips(spoken: Spoken, language: string, signal: AbortSignal): Promise<Utterance | undefined> {
     const said = withoutOuterPauses(spoken.clips);
     const folder = said.length > 0 ? await this.#folder(language) : undefined;
     const files = folder && (await this.#filesOf(said, folder, language));

@@ -9,12 +9,13 @@ import { silentLogger } from '../../src/util/log';
 import { keptLog, openFiles, rampAt, rampWav, tempFolder, until } from './fixtures';
 
 const folder = tempFolder();
+const purpose = { kind: 'music' } as const;
 
 function track(samples: number, readMode: ReadMode, more: object = {}, log = silentLogger): Track {
   const wav = join(folder, `${samples}-${Math.random()}.wav`);
   writeFileSync(wav, rampWav(samples));
   const pcm = { wav, dataOffset: 44, samples, ...more };
-  return new Track({ id: 'music/ramp.wav', title: 'Ramp', rate: 8000, pcm, readMode, log });
+  return new Track({ id: 'music/ramp.wav', title: 'Ramp', rate: 8000, purpose, pcm, readMode, log });
 }
 
 /** Gives the disk its time between reads, as the pace of a call does. */
@@ -97,6 +98,7 @@ describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
       id: 'a',
       title: 'a',
       rate: 8000,
+      purpose,
       pcm,
       readMode: mode,
       log: silentLogger,
@@ -147,6 +149,7 @@ test('a file removed while it is played is heard to its end', async () => {
     id: 'a',
     title: 'a',
     rate: 8000,
+    purpose,
     pcm,
     readMode: 'ahead',
     log: silentLogger,
@@ -168,6 +171,7 @@ test.each(['shortened', 'written over'])('a file %s while it is played ends it, 
     id: 'music/a.wav',
     title: 'a',
     rate: 8000,
+    purpose,
     pcm,
     readMode: 'ahead',
     log,

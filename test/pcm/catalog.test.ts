@@ -123,12 +123,12 @@ test('of clips that left, ten thousand are remembered', async () => {
   const forgotten: number[] = [];
   const pages = {
     nextKey: () => ++keys,
-    keepHead: () => Promise.resolve(new SharedArrayBuffer(2)),
+    head: () => Promise.resolve(new SharedArrayBuffer(2)),
     dropHead: () => {},
     forget: (key: number) => forgotten.push(key),
   } as unknown as PageCache;
   const library = {
-    playable: Array.from({ length: 10_003 }, (_, id) => ({ clip: { id }, purpose: { kind: 'music' } })),
+    playable: Array.from({ length: 10_003 }, (_, id) => ({ id, purpose: { kind: 'music' } })),
   };
   const catalog = new SharedCatalog({
     library: library as unknown as Library,

@@ -1,5 +1,5 @@
 // Spoken: text with its punctuation and the recordings that say it, put together without stumbling.
-import { clipName, colon, join, nothing, pause, say, stop, words } from '../../src/speech/spoken';
+import { clipName, join, nothing, pause, PAUSE, say, stop, words } from '../../src/speech/spoken';
 import { digitGroups } from '../../src/speech/numbers';
 
 describe('Spoken', () => {
@@ -18,7 +18,9 @@ describe('Spoken', () => {
   });
 
   it('puts punctuation close to what is before it', () => {
-    expect(join(say('On account'), colon, say('five'), pause, say('six'), stop)).toEqual({
+    expect(
+      join(say('On account'), { text: ':', clips: [PAUSE] }, say('five'), pause, say('six'), stop),
+    ).toEqual({
       text: 'On account: five, six.',
       clips: ['on-account', ',', 'five', ',', 'six', ','],
     });

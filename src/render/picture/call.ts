@@ -2,7 +2,7 @@
 // What the picture says about a fade is measured here from the gain curve, never copied from the configuration.
 import { FRAME_MS } from '../../audio/frame';
 import type { TimelineEvent } from '../timeline';
-import type { Point, Scale } from './drawing';
+import { LEFT, RIGHT, type Point, type Scale } from './drawing';
 
 export interface CallPicture {
   /** What the caller heard, mono. */
@@ -133,11 +133,11 @@ function energySums(samples: Int16Array, rate: number): { hop: number; sums: Flo
 export function levelPoints(call: Call, scale: Scale, y: (db: number) => number): Point[] {
   const { samples, rate } = call.input;
   const { hop, sums } = energySums(samples, rate);
-  const halfMs = Math.max(LEVEL_WINDOW_MS, scale.ms(scale.left + 1) - scale.fromMs) / 2;
+  const halfMs = Math.max(LEVEL_WINDOW_MS, scale.ms(LEFT + 1) - scale.fromMs) / 2;
   const blockAt = (ms: number): number =>
     Math.max(0, Math.min(sums.length - 1, Math.round((ms / 1000) * (rate / hop))));
   const points: Point[] = [];
-  for (let x = scale.left; x <= scale.x(call.lengthMs); x++) {
+  for (let x = LEFT; x <= scale.x(call.lengthMs); x++) {
     const [from, to] = [blockAt(scale.ms(x) - halfMs), blockAt(scale.ms(x) + halfMs)];
     const count = Math.max(1, Math.min(samples.length, to * hop) - from * hop);
     const rms = Math.sqrt((sums[to]! - sums[from]!) / count) / 32768;
@@ -150,7 +150,7 @@ export function levelPoints(call: Call, scale: Scale, y: (db: number) => number)
 export function duckPoints(gains: Float32Array, scale: Scale, y: (db: number) => number): Point[] {
   const points: Point[] = [];
   const frameAt = (x: number): number => scale.ms(x) / FRAME_MS;
-  for (let x = scale.left; x <= scale.right && frameAt(x) < gains.length; x++) {
+  for (let x = LEFT; x <= RIGHT && frameAt(x) < gains.length; x++) {
     const [at, next] = [frameAt(x), frameAt(x + 1)];
     const first = gains[Math.floor(at)] ?? 0;
     const share = at - Math.floor(at);

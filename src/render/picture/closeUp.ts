@@ -124,7 +124,7 @@ export function closeUp(call: Call, fade: Fade, zoom: Scale, band: Band): string
   return [
     rect(LEFT, plot, RIGHT - LEFT, { fill: COLOUR.card }),
     voiceTint(call, zoom, plot),
-    dbGrid(plot, floorDb, y, 'dB'),
+    dbGrid(plot, floorDb, y),
     waveform(call, zoom, plot, 0.5),
     voiceTitles(call, zoom, plot),
     path(curve, { fill: 'none', stroke: COLOUR.duck, 'stroke-width': 3.2, 'stroke-linejoin': 'round' }),

@@ -17,20 +17,17 @@ export function voiceTint(call: Call, scale: Scale, band: Band): string {
     .join('');
 }
 
-export function laneName(band: Band, name: string, note = ''): string {
+export function laneName(band: Band, name: string): string {
   const y = band.top + Math.min(band.height / 2, 16) + 5;
-  return (
-    label(LEFT - 14, y, name, { 'text-anchor': 'end', fill: COLOUR.ink, 'font-weight': 'bold' }) +
-    (note && label(LEFT - 14, y + 17, note, { 'text-anchor': 'end', 'font-size': 12 }))
-  );
+  return label(LEFT - 14, y, name, { 'text-anchor': 'end', fill: COLOUR.ink, 'font-weight': 'bold' });
 }
 
 /** Horizontal lines at each 10 dB with their labels. */
-export function dbGrid(band: Band, floorDb: number, y: (db: number) => number, unit: string): string {
+export function dbGrid(band: Band, floorDb: number, y: (db: number) => number): string {
   const lines: string[] = [];
   for (let db = 0; db >= floorDb; db -= 10) {
     lines.push(line([LEFT, y(db)], [RIGHT, y(db)], { stroke: COLOUR.grid }));
-    const text = db === 0 ? `0 ${unit}` : `−${-db}`;
+    const text = db === 0 ? '0 dB' : `−${-db}`;
     lines.push(label(LEFT - 14, y(db) + 4, text, { 'text-anchor': 'end', 'font-size': 12 }));
   }
   return lines.join('') + rect(LEFT, band, RIGHT - LEFT, { fill: 'none', stroke: COLOUR.grid });
@@ -38,7 +35,7 @@ export function dbGrid(band: Band, floorDb: number, y: (db: number) => number, u
 
 const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
-/** Ticks and their times along `y`; `guides` draws a faint line up to `guides` pixels. */
+/** Ticks and their times along `y`, each with a faint line up to `guides` pixels. */
 export function timeAxis(scale: Scale, y: number, guides: number): string {
   const seconds = (scale.toMs - scale.fromMs) / 1000;
   const step = (TICKS_S.find((tick) => seconds / tick <= 15) ?? Math.ceil(seconds / 15)) * 1000;
@@ -48,15 +45,10 @@ export function timeAxis(scale: Scale, y: number, guides: number): string {
     parts.push(
       line([x, guides], [x, y], { stroke: COLOUR.grid }),
       line([x, y], [x, y + 6], { stroke: COLOUR.muted }),
-    );
-    parts.push(
-      label(x, y + 21, formatTime(i * step), {
-        'text-anchor': 'middle',
-        'font-size': 13,
-      }),
+      label(x, y + 21, formatTime(i * step), { 'text-anchor': 'middle', 'font-size': 13 }),
     );
   }
-  return parts.join('') + line([scale.left, y], [scale.right, y], { stroke: COLOUR.muted });
+  return parts.join('') + line([LEFT, y], [RIGHT, y], { stroke: COLOUR.muted });
 }
 
 const LEVEL_FLOOR_DB = -60;
@@ -72,7 +64,7 @@ export function levelLane(call: Call, scale: Scale, band: Band): string {
     [points.at(-1)?.[0] ?? LEFT, base],
   ];
   return [
-    dbGrid(band, LEVEL_FLOOR_DB, y, 'dB'),
+    dbGrid(band, LEVEL_FLOOR_DB, y),
     path(under(level, band.top + band.height), { fill: COLOUR.ink, opacity: 0.07 }, true),
     path(under(duck, y(0)), { fill: COLOUR.duck, opacity: 0.12 }, true),
     path(level, { fill: 'none', stroke: COLOUR.ink, 'stroke-width': 1.6, 'stroke-linejoin': 'round' }),
@@ -109,7 +101,7 @@ export function waveform(call: Call, scale: Scale, band: Band, opacity = 1): str
     );
     [top, bottom] = [top.slice(-1), bottom.slice(0, 1)];
   };
-  for (let x = scale.left; x < scale.right && sampleAt(x) < samples.length; x++) {
+  for (let x = LEFT; x < RIGHT && sampleAt(x) < samples.length; x++) {
     if (speaks(x) !== voiced) {
       flush();
       voiced = !voiced;

@@ -22,12 +22,10 @@ export const COLOUR = {
 
 export type Point = readonly [x: number, y: number];
 
-/** A stretch of time on the paper: `fromMs` at `left`, `toMs` at `right` (pixels). */
+/** A stretch of time on the paper: `fromMs` at LEFT, `toMs` at RIGHT. */
 export interface Scale {
   fromMs: number;
   toMs: number;
-  left: number;
-  right: number;
   x(ms: number): number;
   ms(x: number): number;
 }
@@ -38,15 +36,13 @@ export interface Band {
   height: number;
 }
 
-export function scaleOf(fromMs: number, toMs: number, left = LEFT, right = RIGHT): Scale {
-  const perMs = (right - left) / (toMs - fromMs);
+export function scaleOf(fromMs: number, toMs: number): Scale {
+  const perMs = (RIGHT - LEFT) / (toMs - fromMs);
   return {
     fromMs,
     toMs,
-    left,
-    right,
-    x: (ms) => left + (Math.min(toMs, Math.max(fromMs, ms)) - fromMs) * perMs,
-    ms: (x) => fromMs + (x - left) / perMs,
+    x: (ms) => LEFT + (Math.min(toMs, Math.max(fromMs, ms)) - fromMs) * perMs,
+    ms: (x) => fromMs + (x - LEFT) / perMs,
   };
 }
 
