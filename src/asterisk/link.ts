@@ -4,6 +4,7 @@ import { Backoff } from '../util/backoff';
 import type { Cancel, Clock } from '../util/clock';
 import { errorFields, errnoOf, HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
+import { LogThrottle } from '../util/logThrottle';
 import type { Random } from '../util/random';
 import type { Closeable } from '../util/scope';
 import { openAmi, type AmiAction, type AmiConnection } from './ami';
@@ -61,7 +62,7 @@ interface Listening {
   readonly listener: AmiListener;
   /** Has been told of the connection that stands. */
   told: boolean;
-  complainedAt: number;
+  readonly complaint: LogThrottle;
 }
 
 /**
@@ -97,7 +98,8 @@ export class AmiLink implements AmiPort, Closeable {
   }
 
   listen(listener: AmiListener): Cancel {
-    const listening: Listening = { listener, told: false, complainedAt: -Infinity };
+    const complaint = new LogThrottle(this.parts.clock, COMPLAINT_MS);
+    const listening: Listening = { listener, told: false, complaint };
     this.#listening.add(listening);
     queueMicrotask(() => this.#tellConnected(listening));
     return () => void this.#listening.delete(listening);
@@ -204,10 +206,7 @@ export class AmiLink implements AmiPort, Closeable {
     try {
       call();
     } catch (error) {
-      const { clock, log } = this.parts;
-      if (clock.now() - listening.complainedAt < COMPLAINT_MS) return;
-      listening.complainedAt = clock.now();
-      log.error(errorFields(error), 'ami listener');
+      listening.complaint.say(() => this.parts.log.error(errorFields(error), 'ami listener'));
     }
   }
 }

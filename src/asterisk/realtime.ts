@@ -18,7 +18,8 @@ export interface RealtimeAnswer {
   readonly status: 200 | 404;
   /** Empty: "no such class". Asterisk reads the body whatever the status is, so a refusal is always empty. */
   readonly body: string;
-  readonly found: boolean;
+  /** The Uniqueid of the call whose class it is; absent: it is no class. */
+  readonly call?: string;
   readonly trouble?: LookUpTrouble;
 }
 
@@ -58,14 +59,14 @@ const FORMATS: Record<SampleRate, HoldApplication['format']> = {
   48000: 'slin48',
 };
 
-export const NO_CLASS: RealtimeAnswer = { status: 200, body: '', found: false };
+export const NO_CLASS: RealtimeAnswer = { status: 200, body: '' };
 /**
  * "No row was changed", and to `require`: "the fields are fine". Not an empty answer, though nothing is stored here: to
  * find the number in it, Asterisk 16 to 22 skips everything up to a space, the end of an empty text included, and reads
  * on in memory that is not the answer's (update_curl, store_curl, destroy_curl).
  */
-const NO_ROWS: RealtimeAnswer = { status: 200, body: '0', found: false };
-const NOT_HERE: RealtimeAnswer = { status: 404, body: '', found: false };
+const NO_ROWS: RealtimeAnswer = { status: 200, body: '0' };
+const NOT_HERE: RealtimeAnswer = { status: 404, body: '' };
 
 /**
  * @param file absolute path of bin/holdcast
@@ -138,14 +139,7 @@ export function actionOf(path: string): string {
 }
 
 /** The call whose class a body asks for; undefined: it asks for another, or is none. */
-export function askedCall(body: string): string | undefined {
-  const asked = askedIn(body);
-  return asked && 'uniqueid' in asked ? asked.uniqueid : undefined;
-}
-
-type Asked = { readonly uniqueid: string } | LookUpTrouble;
-
-function askedIn(body: string): Asked | undefined {
+function askedIn(body: string): { readonly call: string } | LookUpTrouble | undefined {
   const name = onlyName(body);
   if (!name)
     return body.includes(`name=${CLASS_PREFIX}`)
@@ -153,11 +147,11 @@ function askedIn(body: string): Asked | undefined {
       : undefined;
   const text = textOf(name);
   if (!text.startsWith(CLASS_PREFIX)) return undefined;
-  const uniqueid = text.slice(CLASS_PREFIX.length);
+  const call = text.slice(CLASS_PREFIX.length);
   const most = LONGEST_CLASS - CLASS_PREFIX.length;
   if (name.length > LONGEST_CLASS)
     return { asked: text, why: `a Uniqueid of more than ${most} bytes has no room in the name of a class` };
-  return isUniqueid(uniqueid) ? { uniqueid } : { asked: text, why: 'this is no Uniqueid' };
+  return isUniqueid(call) ? { call } : { asked: text, why: 'this is no Uniqueid' };
 }
 
 /** Asterisk calls the class by the name that is answered, see token.ts. */
@@ -167,7 +161,7 @@ function oneClass(body: string, application: HoldApplication, token: string, pla
   if (!asked) return NO_CLASS;
   if ('why' in asked) return { ...NO_CLASS, trouble: asked };
   const text = classText(CLASS_PREFIX + token, commandLine(application, plain ? undefined : token), format);
-  return { status: 200, body: text, found: true };
+  return { status: 200, body: text, call: asked.call };
 }
 
 /** A class as res_config_curl reads it. */

@@ -7,7 +7,6 @@ import type { Duplex } from 'node:stream';
 import {
   actionOf,
   answer,
-  askedCall,
   NO_CLASS,
   PROBE,
   type HoldApplication,
@@ -207,22 +206,22 @@ export class RealtimeServer implements Closeable {
     const token = mintToken();
     const known = answer(request, application, token);
     if (known.trouble) this.#misaskedBy(known.trouble);
-    const reply = known.found && !startable() ? this.#withheld(application) : known;
+    const reply = known.call !== undefined && !startable() ? this.#withheld(application) : known;
     if (reply.status !== 200) return this.#refuse(response, reply.status, 'path');
-    const uniqueid = reply.found ? askedCall(request.body) : undefined;
-    const prepared = uniqueid === undefined || uniqueid === PROBE ? undefined : prepare?.(uniqueid, token);
+    const { call } = reply;
+    const prepared = call === undefined || call === PROBE ? undefined : prepare?.(call, token);
     const send = (how: Prepared | void): void => {
       const plain = how === 'plain';
       this.#reply(response, plain ? answer(request, application, token, plain) : reply);
-      const result = plain ? 'plain' : reply.found ? 'answered' : 'empty';
+      const result = plain ? 'plain' : call === undefined ? 'empty' : 'answered';
       this.parts.onAnswered?.(this.parts.clock.now() - askedAt, result);
     };
     if (prepared instanceof Promise) void prepared.then(send);
     else send(prepared);
   }
 
-  #reply(response: ServerResponse, { status, body: text, found }: RealtimeAnswer): void {
-    this.counts[found ? 'answered' : 'empty']++;
+  #reply(response: ServerResponse, { status, body: text, call }: RealtimeAnswer): void {
+    this.counts[call === undefined ? 'empty' : 'answered']++;
     response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) });
     response.end(text);
   }

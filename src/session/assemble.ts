@@ -5,47 +5,34 @@ import { Program, type ProgramEvent } from '../program/program';
 import { AdviceRota } from '../program/rota';
 import type { ProgramSettings } from '../program/settings';
 import type { DayPart, AdviceSlot } from '../program/adviceSlots';
-import type { Clock } from '../util/clock';
-import type { Logger } from '../util/log';
 import type { Random } from '../util/random';
 import type { CallServices } from './callServices';
 import { Journal } from './journal';
-import type { KeyBindings } from './keys';
-import type { PositionRules } from './positionWords';
-import { Session, type Call } from './session';
+import { Session, type SessionParts } from './session';
 import type { Speech } from './speech';
 import { atRate, type CallState } from './state';
 import type { Clip } from '../audio/source';
 
 /** What an operator's config decides for every call. */
-export interface CallRules {
+export interface CallRules extends Pick<SessionParts, 'keys' | 'position' | 'asksPin'> {
   /** The house's: spoken to callers in whose own there are no prompts. */
   language: string;
   program: ProgramSettings;
-  keys: KeyBindings;
-  position: PositionRules;
-  /** Billing asks for a PIN before it tells a balance. */
-  asksPin: boolean;
   /** The part of the day at a wall time, milliseconds since 1970. */
   dayPart(wallMs: number): DayPart | undefined;
   /** Whether campaigns let an advice be heard at a wall time. */
   allowed(adviceId: string, wallMs: number): boolean;
 }
 
-export interface CallSetup {
-  call: Call;
+export interface CallSetup extends Pick<SessionParts, 'call' | 'clock' | 'log' | 'onKey'> {
   rules: CallRules;
   media: PlayableMedia;
-  clock: Clock;
   random: Random;
-  log: Logger;
   onEvent: (event: ProgramEvent) => void;
   /** What is asked of the operator's systems, asked for anew each time; see `Session.opened`. Absent: nothing. */
   services?: (() => CallServices | undefined) | undefined;
   /** Who says places that are not recorded, asked for anew each time. Absent: nobody. */
   speech?: (() => Pick<Speech, 'position'> | undefined) | undefined;
-  /** Told of each key that does something, by its action's name. */
-  onKey?: ((action: string) => void) | undefined;
   /** What an earlier process of this call has left; the media must have its track already. */
   resume?: CallState | undefined;
   /** Music that was playing before the listener was known: it continues at the same sample. */
@@ -60,13 +47,7 @@ export interface PlayingMusic {
 }
 
 /** The caller of this closes both. */
-export interface AssembledCall {
-  program: Program;
-  session: Session;
-  rota: AdviceRota;
-}
-
-export function assembleCall(setup: CallSetup): AssembledCall {
+export function assembleCall(setup: CallSetup): { program: Program; session: Session } {
   const { call, rules, clock, random } = setup;
   const media = inHouseLanguage(setup.media, rules.language);
   const resume = setup.resume && atRate(setup.resume, rules.program.rate);
@@ -100,7 +81,7 @@ export function assembleCall(setup: CallSetup): AssembledCall {
     ...{ ...setup, ...rules, ...media },
     ...{ program, services, speech, journal, resume },
   });
-  return { program, session, rota };
+  return { program, session };
 }
 
 /** The state of a call whose music has gone on meanwhile. */
@@ -116,15 +97,10 @@ function movedOn(state: CallState, { music, heardSamples, bag }: CallState): Cal
 }
 
 /** What can be played now; asked anew each time, since it changes while calls run. */
-export interface PlayableMedia {
+export interface PlayableMedia
+  extends Pick<SessionParts, 'prompt' | 'find'>, Partial<Pick<SessionParts, 'speaks'>> {
   music(): readonly Clip[];
   advices(shelf: AdviceSlot, language: string): readonly Clip[];
-  /** A recorded prompt by name ("position-3") in that language. */
-  prompt(name: string, language: string): Clip | undefined;
-  /** Whether there are prompts in that language itself. Absent: there are. */
-  speaks?(language: string): boolean;
-  /** Anything else by its id ("prompts/en/opening-hours.wav"). */
-  find(id: string): Clip | undefined;
 }
 
 /** @param house language of prompts and advices where there are no prompts in the caller's own */

@@ -5,6 +5,7 @@ import { isSameWait, type QueuePlace } from '../asterisk/callNews';
 import type { Announcement } from '../program/announcement';
 import type { Program } from '../program/program';
 import type { Cancel, Clock } from '../util/clock';
+import { inTime } from '../util/inTime';
 import {
   type PositionRules,
   MANY_PROMPT,
@@ -17,7 +18,6 @@ import {
 import type { Prompts, Reply } from './replies';
 import type { Speech } from './speech';
 import { SpokenPlaces } from './spokenPlaces';
-import { PlaceCheck } from './placeCheck';
 import { enoughOf, heardOf, type Telling, type LastAnnounced, type ToldPlace } from './lastAnnounced';
 import { Waiting } from './waiting';
 
@@ -52,6 +52,8 @@ export interface PositionParts {
   told?: ToldPlace | undefined;
 }
 
+/** Asterisk answers within a few ms: a place that it does not confirm by then is not known, milliseconds. */
+const CHECK_MS = 1000;
 /** What could not be said is tried again after this, and after twice as long each time, milliseconds. */
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 120_000;
@@ -67,7 +69,8 @@ export class PositionAnnouncer {
   #saying: Saying | undefined;
   #question: Question | undefined;
   readonly #spoken: SpokenPlaces;
-  readonly #check: PlaceCheck;
+  /** That question to Asterisk whether the place is right whose answer counts. */
+  #asked: symbol | undefined;
   /** Asterisk could not be asked whether the place is right, and has told none since. */
   #doubted = false;
   /** The last that began, which the caller may not have heard yet. */
@@ -80,7 +83,6 @@ export class PositionAnnouncer {
   constructor(private readonly parts: PositionParts) {
     const { told, clock } = parts;
     this.#spoken = new SpokenPlaces({ speech: () => parts.speech(), clock, onAnswer: () => this.refresh() });
-    this.#check = new PlaceCheck(clock, () => parts.confirm?.());
     if (!told) return;
     const { wallMs, ...place } = told;
     this.#told = { ...place, atMs: clock.now() - Math.max(0, clock.wall() - wallMs) };
@@ -92,7 +94,7 @@ export class PositionAnnouncer {
 
   /** Asterisk is being asked, or a voice is looking for words. */
   get busy(): boolean {
-    return this.#check.busy || this.#spoken.busy;
+    return this.#asked !== undefined || this.#spoken.busy;
   }
 
   moveTo(place: QueuePlace | undefined): void {
@@ -108,7 +110,7 @@ export class PositionAnnouncer {
   answer(reply: Reply): void {
     const before = this.#question;
     this.#question = undefined;
-    const asked = this.#check.ask((confirmed) => this.#confirmed(reply, confirmed));
+    const asked = this.#ask((confirmed) => this.#confirmed(reply, confirmed));
     if (!asked) return this.#answer(this.#words(), reply, before);
     this.#question = { reply, waiting: new Waiting(this.parts, reply), confirmed: false };
     before?.waiting.end();
@@ -138,10 +140,31 @@ export class PositionAnnouncer {
     this.#closed = true;
     this.#cancelTimer();
     this.#spoken.close();
-    this.#check.close();
+    this.#asked = undefined;
     this.#question?.waiting.end();
     this.#question = undefined;
     if (this.#saying?.announcement) this.parts.program.cancel(this.#saying.announcement);
+  }
+
+  /**
+   * Has Asterisk asked whether the place is still right.
+   * @param told called once, later, if nothing else is asked before
+   * @returns false: there is nobody to ask, and `told` is not called
+   */
+  #ask(told: (confirmed: boolean) => void): boolean {
+    const answer = this.parts.confirm?.();
+    if (!answer) return false;
+    const asked = (this.#asked = Symbol());
+    const tell = (confirmed: boolean): void => {
+      if (this.#asked !== asked) return;
+      this.#asked = undefined;
+      told(confirmed);
+    };
+    inTime(this.parts.clock, CHECK_MS, answer).then(
+      (confirmed) => tell(confirmed === true),
+      () => tell(false),
+    );
+    return true;
   }
 
   #confirmed(reply: Reply, confirmed: boolean): void {
@@ -187,7 +210,7 @@ export class PositionAnnouncer {
    */
   #review(confirmed = false): void {
     this.#cancelTimer();
-    if (this.#closed || this.#saying || this.#question || this.#check.busy) return;
+    if (this.#closed || this.#saying || this.#question || this.#asked) return;
     const dueMs = this.#dueMs();
     if (dueMs === undefined) return;
     if (!this.#isDue()) {
@@ -195,7 +218,7 @@ export class PositionAnnouncer {
       this.#cancelTimer = clock.after(dueMs - clock.now(), () => this.#review());
       return;
     }
-    if (!confirmed && this.#check.ask((isRight) => this.#reviewed(isRight))) return;
+    if (!confirmed && this.#ask((isRight) => this.#reviewed(isRight))) return;
     const words = this.#words();
     if (words === 'asked') return;
     if (words) return this.#say(words);

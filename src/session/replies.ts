@@ -44,16 +44,9 @@ export class Prompts {
   }
 }
 
-export interface Words {
-  /** At least one. */
-  readonly clips: readonly Clip[];
-  /** For people; default: that of the first clip. */
-  readonly title?: string;
-  /** They are the caller's own: never logged. */
-  readonly personal?: boolean;
-  /** Put together from words for this moment. */
-  readonly composed?: boolean;
-}
+/** `title`: default that of the first clip. */
+export type Words = Pick<Announcement, 'clips' | 'personal' | 'composed'> &
+  Partial<Pick<Announcement, 'title'>>;
 
 export class Replies {
   #newest: Reply | undefined;
@@ -77,20 +70,11 @@ export class Reply {
   ) {}
 
   /** Has the words said; an answer that comes after a newer press has its turn when that has been answered. */
-  say(
-    { clips, title = clips[0]?.title ?? '', personal, composed }: Words,
-    listening?: Listening,
-  ): Announcement {
+  say(words: Words, listening?: Listening): Announcement {
     const replaces = !this.#spoke && this.newest();
     this.#spoke = true;
-    const announcement: Announcement = {
-      kind: 'answer',
-      title,
-      clips,
-      ...(replaces && { replaces }),
-      ...(personal && { personal }),
-      ...(composed && { composed }),
-    };
+    const title = words.clips[0]?.title ?? '';
+    const announcement: Announcement = { kind: 'answer', title, ...words, ...(replaces && { replaces }) };
     this.program.say(announcement, listening);
     return announcement;
   }

@@ -38,7 +38,7 @@ export interface SessionParts {
   prompt(name: string, language: string): Clip | undefined;
   /** Whether there are prompts in a language itself. */
   speaks(language: string): boolean;
-  /** Any file of the media folder by its id; undefined when there is none that can be played. */
+  /** Any file of the media folder by its id ("prompts/en/opening-hours.wav"); undefined when there is none that can be played. */
   find(id: string): Clip | undefined;
   clock: Clock;
   log: Logger;

@@ -3,7 +3,6 @@
 import type { Clip } from '../audio/source';
 import type { Clock } from '../util/clock';
 import { inTime } from '../util/inTime';
-import { setNewest } from '../util/setNewest';
 import { SPEECH_MS, type Speech } from './speech';
 
 export interface SpokenPlacesParts {
@@ -15,75 +14,68 @@ export interface SpokenPlacesParts {
 /** Clips to say, `asked`: wait for them; undefined: no voice says it. */
 export type SpokenPlace = readonly Clip[] | 'asked' | undefined;
 
-interface Asked {
+interface Sentence {
   readonly key: string;
   readonly abort: AbortController;
+  said: SpokenPlace;
+  /** When no voice could say it. */
+  failedMs: number;
 }
 
 /** What no voice could say is asked for again after this, milliseconds. */
 const RETRY_MS = 60_000;
-const MOST_KEPT = 100;
 
 export class SpokenPlaces {
-  /** What is known of a place, the oldest first: its clips, or when it could not be said. */
-  readonly #known = new Map<string, readonly Clip[] | { readonly failedMs: number }>();
-  /** One at a time: of a place that has changed meanwhile nobody wants to hear. */
-  #asked: Asked | undefined;
+  /** The one that was wanted last: of a place that has changed nobody wants to hear. */
+  #sentence: Sentence | undefined;
 
   constructor(private readonly parts: SpokenPlacesParts) {}
 
   get busy(): boolean {
-    return this.#asked !== undefined;
+    return this.#sentence?.said === 'asked';
   }
 
   /** Whether a voice says it, as far as is known. */
   may(place: number, language: string): boolean {
-    const known = this.#knownOf(keyOf(place, language));
-    return known ? Array.isArray(known) : this.parts.speech() !== undefined;
+    const sentence = this.#wanted(keyOf(place, language));
+    return (sentence ? sentence.said : this.parts.speech()) !== undefined;
   }
 
   /** The place in words; the first to want it has it asked for. */
   of(place: number, language: string): SpokenPlace {
     const key = keyOf(place, language);
-    const known = this.#knownOf(key);
-    if (known) return Array.isArray(known) ? (known as readonly Clip[]) : undefined;
-    if (this.#asked?.key === key) return 'asked';
+    const sentence = this.#wanted(key);
+    if (sentence) return sentence.said;
     const speech = this.parts.speech();
     if (!speech) return undefined;
     this.#ask(key, (signal) => speech.position(place, language, signal));
     return 'asked';
   }
 
+  /** Nobody waits for what was asked for. */
   close(): void {
-    this.#forget();
+    this.#sentence?.abort.abort();
+    this.#sentence = undefined;
   }
 
-  #knownOf(key: string): readonly Clip[] | { readonly failedMs: number } | undefined {
-    const known = this.#known.get(key);
-    const stale = known && 'failedMs' in known && this.parts.clock.now() - known.failedMs >= RETRY_MS;
-    return stale ? undefined : known;
+  #wanted(key: string): Sentence | undefined {
+    const sentence = this.#sentence;
+    if (sentence?.key !== key) return undefined;
+    const isStale = !sentence.said && this.parts.clock.now() - sentence.failedMs >= RETRY_MS;
+    return isStale ? undefined : sentence;
   }
 
   #ask(key: string, task: (signal: AbortSignal) => Promise<readonly Clip[] | undefined>): void {
-    this.#forget();
-    const abort = new AbortController();
-    const asked: Asked = { key, abort };
-    this.#asked = asked;
+    this.close();
+    const sentence: Sentence = { key, abort: new AbortController(), said: 'asked', failedMs: 0 };
+    this.#sentence = sentence;
     const settle = (clips?: unknown): void => {
-      if (this.#asked !== asked) return;
-      this.#asked = undefined;
-      const isSaid = Array.isArray(clips) && clips.length > 0;
-      const known = isSaid ? (clips as Clip[]) : { failedMs: this.parts.clock.now() };
-      setNewest(this.#known, key, known, MOST_KEPT);
+      if (this.#sentence !== sentence) return;
+      sentence.said = Array.isArray(clips) && clips.length > 0 ? (clips as Clip[]) : undefined;
+      sentence.failedMs = this.parts.clock.now();
       this.parts.onAnswer();
     };
-    inTime(this.parts.clock, SPEECH_MS, task, abort.signal).then(settle, () => settle());
-  }
-
-  /** Nobody waits for what was asked for. */
-  #forget(): void {
-    this.#asked?.abort.abort();
-    this.#asked = undefined;
+    inTime(this.parts.clock, SPEECH_MS, task, sentence.abort.signal).then(settle, () => settle());
   }
 }
 

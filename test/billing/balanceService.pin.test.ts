@@ -1,5 +1,5 @@
-// A PIN from the desk down to the file: two processes' worth of desks, keepers and stores on one embedded file.
-// Would catch: tries that a restart forgets, and a desk that asks billing although the file cannot be written.
+// A PIN from the BalanceService down to the file: two processes' worth of services, keepers and stores on one embedded file.
+// Would catch: tries that a restart forgets, and a PIN asked of billing although the file cannot be written.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const parts = { clock: systemClock(), log: kept.log, worker: storeWorker() };
 const asked: (string | undefined)[] = [];
 
 /** As a process has them. */
-function openDesk(): BalanceService {
+function openBalances(): BalanceService {
   const random = seededRandom(1);
   const keeper = owned(
     new WriteBehindStore({ settings, open: () => openStore(settings, parts), ...parts, random }),
@@ -46,13 +46,13 @@ function openDesk(): BalanceService {
   );
 }
 
-const ask = async (desk: BalanceService, phone: string, pin?: string): Promise<string> => {
+const ask = async (balances: BalanceService, phone: string, pin?: string): Promise<string> => {
   const call = { phone, uniqueid: '1795225281.7', language: 'en', ...(pin !== undefined && { pin }) };
-  return (await desk.balance(call, new AbortController().signal)).status;
+  return (await balances.balance(call, new AbortController().signal)).status;
 };
 
 test('tries are one count for all processes and after a restart, and the file has no number of the caller', async () => {
-  const [one, other] = [openDesk(), openDesk()];
+  const [one, other] = [openBalances(), openBalances()];
   const tries = await Promise.all([
     ...[ask(one, '442079460018', '1000'), ask(other, '00442079460018', '1001')],
     ...[ask(one, '02079460018', '1002'), ask(other, '+442079460018', '1003')],
@@ -60,7 +60,7 @@ test('tries are one count for all processes and after a restart, and the file ha
   ]);
   expect(tries.filter((status) => status === 'pin' || status === 'locked').length).toBe(6);
   expect(asked.length).toBe(3);
-  const restarted = openDesk();
+  const restarted = openBalances();
   expect(await ask(restarted, '442079460018')).toBe('locked');
   expect(await ask(restarted, '+442079460018', '4711')).toBe('locked');
   expect(await ask(restarted, '+442079460019')).toBe('pin');
@@ -72,14 +72,14 @@ test('tries are one count for all processes and after a restart, and the file ha
 });
 
 test('while another program holds the file no PIN is asked for, and none is sent', async () => {
-  const desk = openDesk();
-  expect(await ask(desk, '5550000')).toBe('pin');
+  const balances = openBalances();
+  expect(await ask(balances, '5550000')).toBe('pin');
   const before = asked.length;
   const blocker = new Database(settings.file);
   blocker.exec('BEGIN IMMEDIATE');
   try {
-    expect(await ask(desk, '5550000', '4711')).toBe('unavailable');
-    expect(await ask(desk, '5550000')).toBe('unavailable');
+    expect(await ask(balances, '5550000', '4711')).toBe('unavailable');
+    expect(await ask(balances, '5550000')).toBe('unavailable');
     expect(asked.length).toBe(before);
   } finally {
     blocker.exec('ROLLBACK');

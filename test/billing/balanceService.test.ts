@@ -1,4 +1,4 @@
-// The desk as a call knows it: one answer in time, whatever billing does, and never somebody else's.
+// BalanceService as a call knows it: one answer in time, whatever billing does, and never somebody else's.
 // Would catch: a look-up for a withheld number, a PIN that can be guessed, a log that tells a balance.
 import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from '../../src/billing/billing';
 import { BalanceService, type BalanceCall } from '../../src/billing/balanceService';
@@ -39,7 +39,7 @@ class Stand {
   opened = 0;
   closed = 0;
   opening: () => Promise<void> = () => Promise.resolve();
-  readonly desk: BalanceService;
+  readonly balances: BalanceService;
 
   constructor(settings: Partial<BillingSettings> = {}) {
     const billing: Billing = {
@@ -49,7 +49,7 @@ class Stand {
       },
       close: () => void this.closed++,
     };
-    this.desk = new BalanceService({
+    this.balances = new BalanceService({
       settings: { ...defaultBilling, phone: { format: 'e164' }, ...settings },
       open: async () => {
         this.opened++;
@@ -64,7 +64,7 @@ class Stand {
   }
 
   ask(more: Partial<BalanceCall> = {}, signal = new AbortController().signal): Promise<BalanceAnswer> {
-    return this.desk.balance({ phone: PHONE, uniqueid: '1795225281.7', language: 'en', ...more }, signal);
+    return this.balances.balance({ phone: PHONE, uniqueid: '1795225281.7', language: 'en', ...more }, signal);
   }
 
   /** Asks, lets `ms` pass, and takes the answer that must be there then. */
@@ -87,8 +87,8 @@ class Stand {
 let stand: Stand;
 afterEach(async () => {
   expectDiscreet(stand.kept, '79460018', '000412', '98765', '987.65', '4711', '4712');
-  await stand.desk.close();
-  await stand.desk.close();
+  await stand.balances.close();
+  await stand.balances.close();
   expect(stand.clock.pending).toBe(0);
 });
 
@@ -309,7 +309,7 @@ describe('when billing', () => {
   test('cannot be opened, that is a failure, and the next question opens it again', async () => {
     stand = new Stand();
     stand.opening = () => Promise.reject(new BillingFailure('no such file', 'name it'));
-    await stand.desk.warm();
+    await stand.balances.warm();
     await stand.failTimes(2);
     stand.opening = () => Promise.resolve();
     expect(await stand.ask()).toEqual(ACCOUNTS);
@@ -378,7 +378,7 @@ describe('with a PIN', () => {
       for (const phone of ['02079460018', '442079460018', '00442079460018'])
         await stand.ask({ phone, pin: '4712' });
       expect(await stand.ask({ pin: '4711' })).toEqual({ status: 'locked' });
-      await stand.desk.close();
+      await stand.balances.close();
     }
   });
 
@@ -447,8 +447,8 @@ describe('with a PIN', () => {
     expect(await stand.ask({ pin: '4711' })).toEqual(ACCOUNTS);
   });
 
-  test('who hangs up, or whose desk closes, before their PIN is sent has used no try', async () => {
-    for (const leave of [(leaving: AbortController) => leaving.abort(), () => stand.desk.close()]) {
+  test('callers who hang up, or whose BalanceService closes, before their PIN is sent has used no try', async () => {
+    for (const leave of [(leaving: AbortController) => leaving.abort(), () => stand.balances.close()]) {
       let go = (): void => {};
       stand.pins.before = (method) => (method === 'begin' ? new Promise<void>((on) => (go = on)) : undefined);
       const leaving = new AbortController();
@@ -528,12 +528,12 @@ describe('with a PIN', () => {
   });
 });
 
-test('who waits when the desk closes hears that it is not available, and nothing is asked afterwards', async () => {
+test('callers who wait when the BalanceService closes hear that it is not available, and nothing is asked afterwards', async () => {
   stand = new Stand();
   stand.answering = never;
   const waiting = stand.ask();
   await turn();
-  await stand.desk.close();
+  await stand.balances.close();
   expect(await waiting).toEqual(UNAVAILABLE);
   expect(await stand.ask()).toEqual(UNAVAILABLE);
   expect([stand.questions.length, stand.closed]).toEqual([1, 1]);
@@ -541,7 +541,7 @@ test('who waits when the desk closes hears that it is not available, and nothing
 
 test('warming opens it once, and asks nothing', async () => {
   stand = new Stand();
-  await stand.desk.warm();
+  await stand.balances.warm();
   await stand.ask();
   expect([stand.opened, stand.questions.length]).toEqual([1, 1]);
 });

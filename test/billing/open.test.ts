@@ -1,4 +1,4 @@
-// From settings to a desk that answers: each kind of source, what an operator's function may do, a PIN that is lost.
+// From settings to balances: each kind of source, what an operator's function may do, a PIN that is lost.
 // Would catch: a config that asks for a PIN and takes any, a function that takes the process or a caller with it.
 import { openBilling } from '../../src/billing/open';
 import type { BalanceService } from '../../src/billing/balanceService';
@@ -54,26 +54,26 @@ afterEach(async () => {
   expect(unhandled.splice(0)).toEqual([]);
 });
 
-test('HTTP is asked through the desk, also when it was restarted meanwhile', async () => {
+test('HTTP is asked, also when it was restarted meanwhile', async () => {
   const server = owned(await BillingServer.start(says(ONE)));
   const http = { url: `${server.origin}/{phone}` };
-  const desk = opened({ http }, { cacheMs: 0 }, systemClock());
-  await desk.warm();
-  expect(await desk.balance(CALL, signal)).toEqual(ACCOUNTS);
+  const balances = opened({ http }, { cacheMs: 0 }, systemClock());
+  await balances.warm();
+  expect(await balances.balance(CALL, signal)).toEqual(ACCOUNTS);
   await server.close();
   await server.reopen();
-  expect(await desk.balance(CALL, signal)).toEqual(ACCOUNTS);
+  expect(await balances.balance(CALL, signal)).toEqual(ACCOUNTS);
   expect(kept.messages).toEqual([]);
 });
 
 describe('the operator’s function', () => {
   test('is given the question and a signal, and may answer at once', async () => {
     const seen: object[] = [];
-    const desk = opened((given) => {
+    const balances = opened((given) => {
       seen.push(given);
       return ONE;
     });
-    expect(await desk.balance(CALL, signal)).toEqual(ACCOUNTS);
+    expect(await balances.balance(CALL, signal)).toEqual(ACCOUNTS);
     expect(seen).toEqual([{ ...CALL, signal: expect.any(AbortSignal) as AbortSignal }]);
   });
 
@@ -89,8 +89,8 @@ describe('the operator’s function', () => {
     ['throws what is no error', () => Promise.reject(NO_ERROR)],
     ['throws what has no text', () => Promise.reject(NO_TEXT)],
   ])('that %s makes nothing available, and the log tells no number', async (_, ask) => {
-    const desk = opened(ask);
-    expect(await desk.balance(CALL, signal)).toEqual(UNAVAILABLE);
+    const balances = opened(ask);
+    expect(await balances.balance(CALL, signal)).toEqual(UNAVAILABLE);
     expect(lastFields()).toMatchObject({
       code: 'HC_BILLING_FAILED',
       error: expect.stringContaining('the function threw') as string,
@@ -104,19 +104,19 @@ describe('the operator’s function', () => {
     ['a balance with a comma', [{ number: '000412', balance: '12,50' }]],
     ['itself', () => ONE],
   ])('that answers with %s makes nothing available', async (_, junk) => {
-    const desk = opened(() => junk as []);
-    expect(await desk.balance(CALL, signal)).toEqual(UNAVAILABLE);
+    const balances = opened(() => junk as []);
+    expect(await balances.balance(CALL, signal)).toEqual(UNAVAILABLE);
     expect(lastFields()).toMatchObject({ code: 'HC_BILLING_ANSWER' });
   });
 
   test('that hangs is aborted at the limit, and may fail afterwards as it likes', async () => {
     let fail: (error: Error) => void = () => {};
     let given: AbortSignal | undefined;
-    const desk = opened((question) => {
+    const balances = opened((question) => {
       given = question.signal;
       return new Promise((_, reject) => (fail = reject));
     });
-    const waiting = desk.balance(CALL, signal);
+    const waiting = balances.balance(CALL, signal);
     await turn();
     expect(given?.aborted).toBe(false);
     clock.advance(3000);
@@ -130,11 +130,11 @@ describe('the operator’s function', () => {
 
   test('is never asked a second time for the same', async () => {
     let asked = 0;
-    const desk = opened(() => {
+    const balances = opened(() => {
       asked++;
       throw Object.assign(new Error('lost'), { code: 'ECONNRESET', again: true });
     });
-    const waiting = desk.balance(CALL, signal);
+    const waiting = balances.balance(CALL, signal);
     await turn();
     clock.advance(3000);
     expect(await waiting).toEqual(UNAVAILABLE);
@@ -158,8 +158,8 @@ describe('a PIN', () => {
     ['an address', { http: { url: 'http://127.0.0.1:1/{phone}' } }],
     ['a query', { sql: { database, query: 'SELECT 1 FROM t WHERE pinned = :phone' } }],
   ])('that %s does not pass on is checked by nobody, so nobody is answered', async (_, source) => {
-    const desk = opened(source, { pin: PIN });
-    expect(await desk.balance({ ...CALL, pin: '0042' }, signal)).toEqual(UNAVAILABLE);
+    const balances = opened(source, { pin: PIN });
+    expect(await balances.balance({ ...CALL, pin: '0042' }, signal)).toEqual(UNAVAILABLE);
     expect(lastFields()).toMatchObject({ error: expect.stringContaining('nothing checks it') as string });
   });
 
@@ -169,12 +169,15 @@ describe('a PIN', () => {
         says(request.body.includes('"0042"') ? ONE : 'wrong-pin')(request, response),
       ),
     );
-    const desk = opened({ http: { url: server.origin, body: { of: ['{phone}', '{pin}'] } } }, { pin: PIN });
-    expect(await desk.balance(CALL, signal)).toEqual({ status: 'pin', wrong: false, digits: 4 });
-    expect(await desk.balance({ ...CALL, pin: '0043' }, signal)).toMatchObject({
+    const balances = opened(
+      { http: { url: server.origin, body: { of: ['{phone}', '{pin}'] } } },
+      { pin: PIN },
+    );
+    expect(await balances.balance(CALL, signal)).toEqual({ status: 'pin', wrong: false, digits: 4 });
+    expect(await balances.balance({ ...CALL, pin: '0043' }, signal)).toMatchObject({
       status: 'pin',
       wrong: true,
     });
-    expect(await desk.balance({ ...CALL, pin: '0042' }, signal)).toEqual(ACCOUNTS);
+    expect(await balances.balance({ ...CALL, pin: '0042' }, signal)).toEqual(ACCOUNTS);
   });
 });

@@ -112,18 +112,18 @@ describeWithMariadb('on a real MariaDB', () => {
     const kept = new KeptLog();
     const source = { sql: { database: server.database('shop', { queryMs: 60_000 }), query: QUERY } };
     const settings = { source, ...defaultBilling, cacheMs: 0, phone: { format: 'e164' } as const };
-    const desk = owned(openBilling(settings, { clock, log: kept.log, pins: new FakePins() }));
-    expect(await desk.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
+    const balances = owned(openBilling(settings, { clock, log: kept.log, pins: new FakePins() }));
+    expect(await balances.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
     server.freeze();
     try {
-      const waiting = desk.balance(CALL, signal);
+      const waiting = balances.balance(CALL, signal);
       await new Promise((done) => setImmediate(done));
       clock.advance(3000);
       expect(await waiting).toEqual({ status: 'unavailable' });
     } finally {
       server.thaw();
     }
-    expect(await desk.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
+    expect(await balances.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
     expect(kept.messages).toEqual(['a balance is not available', 'billing answers again']);
     expectDiscreet(kept, '79460018', '000412', '9999');
   });
@@ -131,14 +131,14 @@ describeWithMariadb('on a real MariaDB', () => {
   test('one that was killed answers after its restart', async () => {
     const source = { sql: { database: server.database('shop'), query: QUERY } };
     const settings = { source, ...defaultBilling, cacheMs: 0, phone: { format: 'e164' } as const };
-    const desk = owned(
+    const balances = owned(
       openBilling(settings, { clock: systemClock(), log: new KeptLog().log, pins: new FakePins() }),
     );
-    await desk.warm();
-    expect(await desk.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
+    await balances.warm();
+    expect(await balances.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
     await server.kill();
-    expect(await desk.balance(CALL, signal)).toEqual({ status: 'unavailable' });
+    expect(await balances.balance(CALL, signal)).toEqual({ status: 'unavailable' });
     await server.resume();
-    expect(await desk.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
+    expect(await balances.balance(CALL, signal)).toMatchObject({ status: 'accounts' });
   });
 });

@@ -210,8 +210,8 @@ describe('with a store and billing', () => {
   const services = () => {
     const [keeper, billing] = [new ScriptedKeeper(), new ScriptedBalances()];
     const closed: string[] = [];
-    const closing = <T extends object>(what: string, office: T): T & { close(): void } =>
-      Object.assign(office, { close: () => void closed.push(what) });
+    const closing = <T extends object>(what: string, records: T): T & { close(): void } =>
+      Object.assign(records, { close: () => void closed.push(what) });
     const both = { keeper: closing('keeper', keeper), billing: closing('billing', billing) };
     return { keeper, billing, closed, openServices: () => both };
   };

@@ -15,14 +15,14 @@ const FRAME = 320;
 const SEAM = 1;
 
 let rig: MixerRig;
-let office: FakeRecords;
+let records: FakeRecords;
 afterEach(() => rig.close());
 
 function nameless(plan: MixerPlan = {}, state?: CallState): MixerRig {
-  office = new FakeRecords([accountsOf(account('1', 100n))]);
+  records = new FakeRecords([accountsOf(account('1', 100n))]);
   const media = new FakeMedia();
   media.spoken = ['one', 'two'].map((id) => memoryClip(id, noise(id.length, 0.2, 8000)));
-  rig = new MixerRig({ office, media, ...plan });
+  rig = new MixerRig({ records, media, ...plan });
   rig.beginNameless(TOKEN, state, state === undefined);
   return rig;
 }
@@ -67,7 +67,7 @@ describe('while nobody is named', () => {
     await Promise.resolve();
     rig.pass(60_000);
     expect(mostDifference(reader.heard, musicAlone(1700))).toBe(0);
-    expect([office.asked, office.remembered, office.choicesAsked]).toEqual([[], [], 0]);
+    expect([records.asked, records.remembered, records.choicesAsked]).toEqual([[], [], 0]);
     expect(rig.of('states')).toEqual([]);
     expect(rig.of('request')).toEqual([]);
     expect(rig.lines).toEqual([]);
@@ -142,8 +142,8 @@ describe('the call is named', () => {
     rig.press(TOKEN, '2');
     await Promise.resolve();
     rig.pass(2000);
-    expect(office.asked).toHaveLength(1);
-    expect(office.kept('heard')[0]).toMatch(/^track a/);
+    expect(records.asked).toHaveLength(1);
+    expect(records.kept('heard')[0]).toMatch(/^track a/);
     expect(rig.status(ID)).toMatchObject({ position: 2 });
     expect(rig.state(TOKEN)).toBeDefined();
   });
@@ -176,7 +176,7 @@ describe('the call is named', () => {
     expect(told.heard).toContain('one');
     expect(told.told).toEqual(state.told);
     expect(told.heardSamples).toBeGreaterThan(state.heardSamples + 8000 * 7);
-    expect(office.kept('heard')).not.toContain('track a');
+    expect(records.kept('heard')).not.toContain('track a');
   });
 
   it('one who has chosen silence hears none of the music, where no reader was there before the name', () => {
@@ -194,7 +194,7 @@ describe('the call is named', () => {
     for (let i = 0; i < 3; i++) rig.name(TOKEN, ID);
     rig.pass(2000);
     expect(mostDifference(reader.heard, musicAlone(90))).toBeLessThanOrEqual(SEAM);
-    expect(office.closed).toBe(0);
+    expect(records.closed).toBe(0);
   });
 });
 
@@ -217,8 +217,8 @@ test('a second channel hears the same: what is being said ends, the music goes o
   // The fade of the voice and of what was in the pipe.
   expect(mostDifference(heard, music, 8000, cut)).toBeGreaterThan(1000);
   expect(mostDifference(heard, music, cut + 8 * FRAME)).toBe(0);
-  expect(office.asked).toHaveLength(1);
-  expect(office.closed).toBe(1);
+  expect(records.asked).toHaveLength(1);
+  expect(records.closed).toBe(1);
   const states = rig.of('states').length;
   rig.kill(TOKEN);
   rig.pass(3000);

@@ -220,13 +220,13 @@ describe('a call that throws', () => {
     expect(rig.figures).toMatchObject({ rescued: 1 });
   });
 
-  test.each(['its office', 'a prompt'] as const)('in its Session, over %s: fallback music', (what) => {
+  test.each(['its records', 'a prompt'] as const)('in its Session, over %s: fallback music', (what) => {
     class Broken extends FakeRecords {
       override choice(): never {
-        throw new Error('no office');
+        throw new Error('no records');
       }
     }
-    rig = new MixerRig(what === 'its office' ? { office: new Broken() } : {});
+    rig = new MixerRig(what === 'its records' ? { records: new Broken() } : {});
     if (what === 'a prompt') {
       const { media } = rig;
       media.prompt = () => {
@@ -504,8 +504,8 @@ test('the thread ends: all states are told, and each goes on behind what is in i
 });
 
 test('a call that is over is forgotten whole: its pipe, its timers, its records', () => {
-  const office = new FakeRecords();
-  rig = new MixerRig({ office });
+  const records = new FakeRecords();
+  rig = new MixerRig({ records });
   const [id] = ids(1);
   rig.begin([id!]);
   const reader = rig.read(id!);
@@ -517,7 +517,7 @@ test('a call that is over is forgotten whole: its pipe, its timers, its records'
   rig.press(id!, '3');
   rig.posted.length = 0;
   rig.pass(1000);
-  expect(office.closed).toBe(1);
+  expect(records.closed).toBe(1);
   expect(rig.clock.pending).toBe(1);
   expect(rig.figures).toMatchObject({ playing: 0, waiting: 0 });
   reader.drain();

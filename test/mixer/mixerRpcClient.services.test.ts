@@ -54,14 +54,14 @@ const heard = (services: CallServices): CallerRecords => ({
 });
 
 officeContract('what a call in a mixing thread has', ({ billing }) => {
-  const [keeper, desk, clock] = [new ScriptedKeeper(), new ScriptedBalances(), new ManualClock()];
+  const [keeper, balances, clock] = [new ScriptedKeeper(), new ScriptedBalances(), new ManualClock()];
   const check = new ScriptedCheck();
-  const offices = new Map<string, CallerRecords>();
+  const records = new Map<string, CallerRecords>();
   const ended = new Set<string>();
-  const link = new HubLink({ offices, clock, speech: () => LEGIBLE });
+  const link = new HubLink({ records, clock, speech: () => LEGIBLE });
   return {
     keeper,
-    desk,
+    balances,
     check,
     open: (call) => {
       const parts = {
@@ -69,9 +69,9 @@ officeContract('what a call in a mixing thread has', ({ billing }) => {
         check,
         clock,
         call: () => (ended.has(call.uniqueid) ? { ...call, ended: true } : call),
-        ...(billing && { billing: desk }),
+        ...(billing && { billing: balances }),
       };
-      offices.set(call.uniqueid, new LocalRecords(parts));
+      records.set(call.uniqueid, new LocalRecords(parts));
       return Promise.resolve(heard(link.outside.services(call.uniqueid, () => call)));
     },
     end: (uniqueid) => {
@@ -100,7 +100,7 @@ const namesIn = (answer: unknown): string =>
 function opened(plan: LinkPlan & { behind?: CallerRecords } = {}) {
   const clock = new ManualClock();
   const { behind = new FakeRecords() } = plan;
-  const link = new HubLink({ clock, offices: new Map([[uniqueid, behind]]), ...plan });
+  const link = new HubLink({ clock, records: new Map([[uniqueid, behind]]), ...plan });
   return { clock, link, services: link.outside.services(uniqueid, () => ME) };
 }
 

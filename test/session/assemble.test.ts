@@ -100,27 +100,27 @@ describe('services and speech', () => {
   const certain = { uniqueid: '1.1', language: 'de', phone: '+442079460018', certain: true };
 
   test('are asked for anew each time, and reach the Session and the journal', async () => {
-    const opened: { office?: FakeRecords } = {};
+    const opened: { records?: FakeRecords } = {};
     const made = callOf(
-      { call: certain, services: () => spoken(opened.office), speech: () => new FakeSpeech() },
+      { call: certain, services: () => spoken(opened.records), speech: () => new FakeSpeech() },
       {},
     );
     made.hear(1);
-    const office = (opened.office = new FakeRecords([], 'b'));
+    const records = (opened.records = new FakeRecords([], 'b'));
     made.session.hear({ type: 'identity', identity: { uniqueid: '1.1', phone: '+442079460018' } });
     await new Promise(setImmediate);
     made.hear(1);
-    expect(office.kept('heard')).toEqual(['track a', 'track b']);
+    expect(records.kept('heard')).toEqual(['track a', 'track b']);
   });
 
   test('nothing is kept of a call that is not certain', () => {
-    const office = new FakeRecords([], 'b');
-    const made = callOf({ call: { ...certain, certain: false }, services: () => spoken(office) });
+    const records = new FakeRecords([], 'b');
+    const made = callOf({ call: { ...certain, certain: false }, services: () => spoken(records) });
     made.session.hear({ type: 'identity', identity: { uniqueid: '1.1', phone: '+442079460018' } });
     made.session.hear({ type: 'key', digit: '3' });
     made.hear(3);
     made.session.close();
-    expect([office.remembered, office.choicesAsked]).toEqual([[], 0]);
+    expect([records.remembered, records.choicesAsked]).toEqual([[], 0]);
   });
 
   test('where the media do not speak their language, a voice says their place', async () => {

@@ -15,31 +15,31 @@ const UNAVAILABLE = 'balance-unavailable';
 
 /** A caller who has heard a second of music and pressed 2. */
 async function press(
-  office: FakeRecords | undefined,
+  records: FakeRecords | undefined,
   plan: CallerPlan = {},
   speech = new FakeSpeech(),
 ): Promise<Caller> {
-  const call = new Caller({ speech, ...plan, ...(office && { office }) });
+  const call = new Caller({ speech, ...plan, ...(records && { records }) });
   call.hear(1);
   call.session.hear({ type: 'key', digit: '2' });
   await turn();
   return call;
 }
 
-async function answer(office: FakeRecords, what: BalanceAnswer): Promise<void> {
-  office.answers(what);
+async function answer(records: FakeRecords, what: BalanceAnswer): Promise<void> {
+  records.answers(what);
   await turn();
 }
 
-test('the balance is said as one answer, in their language; the office is asked without a PIN', async () => {
-  const office = new FakeRecords([ONE]);
+test('the balance is said as one answer, in their language; the records are asked without a PIN', async () => {
+  const records = new FakeRecords([ONE]);
   const speech = new FakeSpeech();
-  const call = await press(office, { call: { language: 'ru' } }, speech);
+  const call = await press(records, { call: { language: 'ru' } }, speech);
   call.hear(4);
   expect(call.said).toEqual([SAID.replace('en', 'ru')]);
   const { announcement } = call.rig.eventsOf('voice-start')[0]!;
   expect(announcement).toMatchObject({ kind: 'answer', personal: true, title: 'Balance' });
-  expect(office.asked).toMatchObject([{ language: 'ru', pin: undefined }]);
+  expect(records.asked).toMatchObject([{ language: 'ru', pin: undefined }]);
   expect(speech.balances[0]!.accounts).toEqual([account('0412', -1250n)]);
   expect(call.logged('error')).toEqual([]);
 });
@@ -65,20 +65,20 @@ describe('only for a caller who is certain', () => {
     ['an identity from the environment', { certain: false }],
     ['one of which nothing is known', { certain: undefined } as object],
   ])('%s: the caller hears that, and nobody is asked', async (_, who) => {
-    const office = new FakeRecords([ONE]);
-    const call = await press(office, { call: who });
+    const records = new FakeRecords([ONE]);
+    const call = await press(records, { call: who });
     call.hear(2);
     expect(call.said).toEqual(['balance-unknown-caller']);
-    expect(office.asked).toEqual([]);
+    expect(records.asked).toEqual([]);
   });
 
   const other = { uniqueid: '1795225281.7', phone: '+15551234567' };
 
   test('the number turns out to be another while it is asked for: the balance is not said', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     call.session.hear({ type: 'identity', identity: other });
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(2);
     expect(call.said).toEqual([UNAVAILABLE]);
   });
@@ -131,11 +131,11 @@ describe('only for a caller who is certain', () => {
   ])(
     '… %s is known for a moment while it is asked for, then the same number: it is not said',
     async (_, who) => {
-      const office = new FakeRecords();
-      const call = await press(office);
+      const records = new FakeRecords();
+      const call = await press(records);
       call.session.hear({ type: 'identity', identity: who });
       call.session.hear({ type: 'identity', identity: { ...nobody, phone: '+442079460018' } });
-      await answer(office, ONE);
+      await answer(records, ONE);
       call.hear(3);
       expect(call.said).toEqual([UNAVAILABLE]);
     },
@@ -153,36 +153,38 @@ describe('only for a caller who is certain', () => {
   });
 
   test('the question brings it out that the number is withheld by now: that is said, also to nobody else', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     call.session.hear({ type: 'identity', identity: nobody });
-    await answer(office, { status: 'unknown-caller' });
+    await answer(records, { status: 'unknown-caller' });
     call.hear(3);
     expect(call.said).toEqual(['balance-unknown-caller']);
     const next = await press(new FakeRecords(), {});
     next.session.hear({ type: 'identity', identity: other });
-    await answer(next.office!, { status: 'unknown-caller' });
+    await answer(next.records!, { status: 'unknown-caller' });
     next.hear(3);
     expect(next.said).toEqual([UNAVAILABLE]);
   });
 
   test('the same identity told again changes nothing', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     call.session.hear({ type: 'identity', identity: { ...other, phone: '+442079460018' } });
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(3);
     expect(call.said).toEqual([SAID]);
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
   });
 
   test('two callers press in the same instant: each hears their own, whichever answer comes first', async () => {
-    const offices = [new FakeRecords(), new FakeRecords()];
+    const allRecords = [new FakeRecords(), new FakeRecords()];
     const calls = await Promise.all(
-      offices.map((office, i) => press(office, { call: { uniqueid: `1.${i}`, phone: `+4420794600${i}` } })),
+      allRecords.map((records, i) =>
+        press(records, { call: { uniqueid: `1.${i}`, phone: `+4420794600${i}` } }),
+      ),
     );
-    await answer(offices[1]!, accountsOf(account('1111', 1n)));
-    await answer(offices[0]!, accountsOf(account('0000', 0n)));
+    await answer(allRecords[1]!, accountsOf(account('1111', 1n)));
+    await answer(allRecords[0]!, accountsOf(account('0000', 0n)));
     for (const call of calls) call.hear(3);
     expect(calls.map(({ said }) => said)).toEqual([
       ['en-your-balance-is 0000:0'],
@@ -195,15 +197,15 @@ describe('a key that is quicker than the identity', () => {
   const WHO = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
   /** A caller of whom nothing but the Uniqueid is known has pressed 2. */
-  function early(office: FakeRecords): Promise<Caller> {
-    return press(office, { call: { phone: undefined, channel: undefined } });
+  function early(records: FakeRecords): Promise<Caller> {
+    return press(records, { call: { phone: undefined, channel: undefined } });
   }
 
   test('the balance is that of the caller whom Asterisk then names', async () => {
-    const office = new FakeRecords();
-    const call = await early(office);
+    const records = new FakeRecords();
+    const call = await early(records);
     call.session.hear({ type: 'identity', identity: WHO });
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(0.4);
     call.session.hear({ type: 'identity', identity: WHO });
     call.hear(3);
@@ -222,11 +224,11 @@ describe('a key that is quicker than the identity', () => {
   test.each([[WHO], [{ uniqueid: WHO.uniqueid }]])(
     'a second identity with another number is somebody else: %j first',
     async (first) => {
-      const office = new FakeRecords();
-      const call = await early(office);
+      const records = new FakeRecords();
+      const call = await early(records);
       call.session.hear({ type: 'identity', identity: first });
       call.session.hear({ type: 'identity', identity: { ...WHO, phone: '+15551234567' } });
-      await answer(office, ONE);
+      await answer(records, ONE);
       call.hear(3);
       expect(call.said).toEqual([UNAVAILABLE]);
     },
@@ -250,11 +252,11 @@ describe('the caller hangs up, and somebody else listens on', () => {
     ['billing is asked', new FakeRecords(), new FakeSpeech()],
     ['a voice looks for its words', new FakeRecords([ONE]), new FakeSpeech('later')],
     ['the music goes down for it', new FakeRecords([ONE]), new FakeSpeech()],
-  ])('while %s: nothing is said', async (_, office, speech) => {
-    const call = await press(office, {}, speech);
+  ])('while %s: nothing is said', async (_, records, speech) => {
+    const call = await press(records, {}, speech);
     call.hear(0.12);
     call.session.hear({ type: 'ended' });
-    office.answers(ONE);
+    records.answers(ONE);
     speech.speaks();
     await turn();
     call.hear(5);
@@ -276,8 +278,8 @@ describe('the caller hangs up, and somebody else listens on', () => {
   });
 
   test('their PIN pad is closed, keys do nothing, no place is said', async () => {
-    const office = new FakeRecords([{ status: 'pin', wrong: false, digits: 4 }]);
-    const call = await press(office);
+    const records = new FakeRecords([{ status: 'pin', wrong: false, digits: 4 }]);
+    const call = await press(records);
     call.hear(1);
     call.moveTo(3);
     call.session.hear({ type: 'ended' });
@@ -285,7 +287,7 @@ describe('the caller hangs up, and somebody else listens on', () => {
     call.moveTo(2);
     await turn();
     call.hear(30);
-    expect([office.asked.length, call.rig.played.length, call.said]).toEqual([1, 1, ['enter-pin']]);
+    expect([records.asked.length, call.rig.played.length, call.said]).toEqual([1, 1, ['enter-pin']]);
     expect(call.clock.pending).toBe(0);
   });
 
@@ -298,20 +300,20 @@ describe('the caller hangs up, and somebody else listens on', () => {
   });
 
   test('what the other one hears is not kept as theirs, nor a track that they would have chosen', () => {
-    const office = new FakeRecords();
-    const call = new Caller({ office, music: ['a', 'b'].map((id, i) => noiseClip(id, i, 0.1, 80_000)) });
+    const records = new FakeRecords();
+    const call = new Caller({ records, music: ['a', 'b'].map((id, i) => noiseClip(id, i, 0.1, 80_000)) });
     call.session.hear({ type: 'identity', identity: WHO });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     call.session.hear({ type: 'ended' });
-    const kept = office.remembered.length;
+    const kept = records.remembered.length;
     call.hear(60);
     call.session.hear({ type: 'identity', identity: WHO });
     call.session.opened();
     call.session.close();
     expect(call.rig.played.length).toBeGreaterThan(3);
-    expect([office.remembered.length, office.kept('choice')]).toEqual([kept, []]);
+    expect([records.remembered.length, records.kept('choice')]).toEqual([kept, []]);
   });
 });
 
@@ -334,8 +336,8 @@ describe('no balance', () => {
     ['no speech', new FakeRecords([ONE]), undefined],
     ['no voice can say it', new FakeRecords([ONE]), new FakeSpeech('mute')],
     ['the speech throws', new FakeRecords([ONE]), new FakeSpeech(new Error('odd'))],
-  ])('%s: not available, and no half of a sentence', async (_, office, speech) => {
-    const call = new Caller({ ...(office && { office }), ...(speech && { speech }) });
+  ])('%s: not available, and no half of a sentence', async (_, records, speech) => {
+    const call = new Caller({ ...(records && { records }), ...(speech && { speech }) });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
@@ -363,11 +365,11 @@ describe('no balance', () => {
 
 describe('the first word', () => {
   test('with billing at 50 ms it comes 300 ms after the press: the music is on its way down meanwhile', async () => {
-    const office = new FakeRecords();
-    const call = new Caller({ office, speech: new FakeSpeech() });
+    const records = new FakeRecords();
+    const call = new Caller({ records, speech: new FakeSpeech() });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
-    call.clock.after(50, () => office.answers(ONE));
+    call.clock.after(50, () => records.answers(ONE));
     await call.live(1);
     expect(call.said).toEqual([SAID]);
     expect(call.saidAt[0]! - 1000).toBeLessThanOrEqual(301);
@@ -376,11 +378,11 @@ describe('the first word', () => {
   test.each([350, 600, 900])(
     'an answer after %i ms is said in the next Frame: the music is down',
     async (ms) => {
-      const office = new FakeRecords();
-      const call = new Caller({ office, speech: new FakeSpeech() });
+      const records = new FakeRecords();
+      const call = new Caller({ records, speech: new FakeSpeech() });
       call.hear(1);
       call.session.hear({ type: 'key', digit: '2' });
-      call.clock.after(ms, () => office.answers(ONE));
+      call.clock.after(ms, () => records.answers(ONE));
       await call.live(2);
       expect(call.saidAt[0]! - 1000 - ms).toBeLessThanOrEqual(41);
     },
@@ -389,41 +391,41 @@ describe('the first word', () => {
 
 describe('an answer that takes its time', () => {
   test('up to a second: no word before the balance', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     call.hear(0.96);
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(4);
     expect(call.said).toEqual([SAID]);
   });
 
   test('longer: they are asked for a moment, hear music, and then the balance', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     call.hear(4);
     expect(call.rig.program.duckGainDb).toBe(0);
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(4);
     expect(call.said).toEqual(['one-moment', SAID]);
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
   });
 
   test('the balance follows "one moment" to its end', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     call.hear(1.2); // in the middle of "one moment"
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(4);
     expect(call.said).toEqual(['one-moment', SAID]);
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
   });
 
   test('a voice that takes long counts in that second, too', async () => {
-    const office = new FakeRecords();
+    const records = new FakeRecords();
     const speech = new FakeSpeech('later');
-    const call = await press(office, {}, speech);
+    const call = await press(records, {}, speech);
     call.hear(0.6);
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(0.6);
     expect(call.said).toEqual(['one-moment']);
     speech.speaks();
@@ -433,22 +435,22 @@ describe('an answer that takes its time', () => {
   });
 
   test('an answer just as they would be asked for a moment comes in its place', async () => {
-    const office = new FakeRecords();
-    const call = await press(office, { settings: { duck: { attackMs: 2000 } } });
+    const records = new FakeRecords();
+    const call = await press(records, { settings: { duck: { attackMs: 2000 } } });
     call.hear(1.12); // the music goes down for "one moment"
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(4);
     expect(call.said).toEqual([SAID]);
   });
 
   test('no answer at all: not available, it is aborted, and its late answer is not said', async () => {
-    const office = new FakeRecords();
-    const call = await press(office);
+    const records = new FakeRecords();
+    const call = await press(records);
     await call.live(15.2);
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(10);
     expect(call.said).toEqual(['one-moment', UNAVAILABLE]);
-    expect(office.asked[0]!.signal.aborted).toBe(true);
+    expect(records.asked[0]!.signal.aborted).toBe(true);
     expect(call.logged('error')).toHaveLength(1);
     expect(call.clock.pending).toBe(0);
   });
@@ -477,19 +479,19 @@ describe('an answer that takes its time', () => {
   });
 
   test('pressed again meanwhile: it is asked once, and the tone does not say otherwise', async () => {
-    const office = new FakeRecords();
-    const call = await press(office, { keys: { '2': sayBalance({ holdOffMs: 0 }) } });
+    const records = new FakeRecords();
+    const call = await press(records, { keys: { '2': sayBalance({ holdOffMs: 0 }) } });
     for (let i = 0; i < 5; i++) call.session.hear({ type: 'key', digit: '2' });
-    expect(office.asked).toHaveLength(1);
+    expect(records.asked).toHaveLength(1);
     expect(call.lines.filter(({ text }) => text === 'key')).toHaveLength(1);
   });
 
   test('4 pressed meanwhile is answered at once, and then comes the balance', async () => {
-    const office = new FakeRecords();
-    const call = await press(office, { keys: { '2': sayBalance(), '4': sayPosition() } });
+    const records = new FakeRecords();
+    const call = await press(records, { keys: { '2': sayBalance(), '4': sayPosition() } });
     call.session.hear({ type: 'key', digit: '4' });
     call.hear(0.6);
-    await answer(office, ONE);
+    await answer(records, ONE);
     call.hear(4);
     expect(call.said).toEqual(['position-unknown', SAID]);
     expect(call.rig.eventsOf('voice-cut')).toEqual([]);
@@ -498,13 +500,13 @@ describe('an answer that takes its time', () => {
   test.each([0.2, 1.2])(
     'the call ends after %f s: aborted, nothing is said, no timer is left',
     async (seconds) => {
-      const office = new FakeRecords();
-      const call = await press(office);
+      const records = new FakeRecords();
+      const call = await press(records);
       call.hear(seconds);
       const said = call.said.length;
       call.session.close();
-      expect(office.asked[0]!.signal.aborted).toBe(true);
-      await answer(office, ONE);
+      expect(records.asked[0]!.signal.aborted).toBe(true);
+      await answer(records, ONE);
       call.hear(5);
       expect(call.said).toHaveLength(said);
       expect(call.clock.pending).toBe(0);

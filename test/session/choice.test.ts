@@ -10,8 +10,8 @@ import { FakeRecords } from '../support/fakeRecords';
 const ME: CallIdentity = { uniqueid: '1795225281.7', phone: '+442079460018' };
 
 /** A caller who is told who they are after half a second. */
-async function known(office: FakeRecords, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
-  const call = new Caller({ office, ...plan });
+async function known(records: FakeRecords, plan: CallerPlan = {}, identity = ME): Promise<Caller> {
+  const call = new Caller({ records, ...plan });
   call.hear(0.52);
   call.session.hear({ type: 'identity', identity });
   await turn();
@@ -20,8 +20,8 @@ async function known(office: FakeRecords, plan: CallerPlan = {}, identity = ME):
 
 describe('at the beginning of a call', () => {
   test('what they chose earlier is crossfaded to, without a dip in the music', async () => {
-    const office = new FakeRecords([], 'd');
-    const call = await known(office);
+    const records = new FakeRecords([], 'd');
+    const call = await known(records);
     const out = call.hear(5);
     expect(call.rig.played).toEqual(['a', 'd']);
     expect(call.rig.program.position!.trackId).toBe('d');
@@ -31,13 +31,13 @@ describe('at the beginning of a call', () => {
   });
 
   test('it is asked for once, and plays on without a step where it plays already', async () => {
-    const office = new FakeRecords([], 'a');
-    const call = await known(office);
+    const records = new FakeRecords([], 'a');
+    const call = await known(records);
     call.session.hear({ type: 'identity', identity: ME });
     call.session.opened();
     await turn();
     call.hear(2);
-    expect([office.choicesAsked, call.rig.played]).toEqual([1, ['a']]);
+    expect([records.choicesAsked, call.rig.played]).toEqual([1, ['a']]);
   });
 
   test.each<[string, CallerPlan, CallIdentity]>([
@@ -45,26 +45,26 @@ describe('at the beginning of a call', () => {
     ['whose number is withheld', { call: { phone: undefined } }, { uniqueid: ME.uniqueid }],
     ['of another call', { call: { phone: undefined } }, { ...ME, uniqueid: '1.1' }],
   ])('not of a caller %s', async (_, plan, identity) => {
-    const office = new FakeRecords([], 'd');
-    const call = await known(office, plan, identity);
+    const records = new FakeRecords([], 'd');
+    const call = await known(records, plan, identity);
     call.hear(2);
-    expect([office.choicesAsked, call.rig.played]).toEqual([0, ['a']]);
+    expect([records.choicesAsked, call.rig.played]).toEqual([0, ['a']]);
   });
 
   test('not when the call goes on from an earlier process', async () => {
-    const office = new FakeRecords([], 'd');
-    const first = new Caller({ office: new FakeRecords() });
+    const records = new FakeRecords([], 'd');
+    const first = new Caller({ records: new FakeRecords() });
     first.hear(2);
-    const call = first.respawn(160, 100, { office });
+    const call = first.respawn(160, 100, { records });
     call.session.hear({ type: 'identity', identity: ME });
     await turn();
     call.hear(2);
-    expect(office.choicesAsked).toBe(0);
+    expect(records.choicesAsked).toBe(0);
   });
 
   test('not when they are known late, or the answer comes late', async () => {
-    const office = new FakeRecords([], 'd');
-    const call = new Caller({ office });
+    const records = new FakeRecords([], 'd');
+    const call = new Caller({ records });
     call.hear(11);
     call.session.hear({ type: 'identity', identity: ME });
     await turn();
@@ -74,14 +74,14 @@ describe('at the beginning of a call', () => {
     slow.chooses('d');
     await turn();
     for (const { rig } of [call, other]) rig.render(1);
-    expect([office.choicesAsked, call.rig.played, other.rig.played]).toEqual([0, ['a'], ['a']]);
+    expect([records.choicesAsked, call.rig.played, other.rig.played]).toEqual([0, ['a'], ['a']]);
   });
 
-  test('an office that is opened after they are known is asked then', async () => {
+  test('records that are opened after the caller is known are asked then', async () => {
     const call = new Caller();
     call.hear(0.5);
     call.session.hear({ type: 'identity', identity: ME });
-    call.office = new FakeRecords([], 'c');
+    call.records = new FakeRecords([], 'c');
     call.hear(1);
     call.session.opened();
     await turn();
@@ -90,27 +90,27 @@ describe('at the beginning of a call', () => {
   });
 
   test('they have pressed 3 before, or while it is asked for: their key counts', async () => {
-    const office = new FakeRecords([], 'later');
-    const call = await known(office);
+    const records = new FakeRecords([], 'later');
+    const call = await known(records);
     call.session.hear({ type: 'key', digit: '3' });
-    office.chooses('d');
+    records.chooses('d');
     await turn();
     call.hear(1);
     expect(call.rig.played).toEqual(['a', 'b']);
-    const other = new Caller({ office: new FakeRecords([], 'd') });
+    const other = new Caller({ records: new FakeRecords([], 'd') });
     other.hear(0.2);
     other.session.hear({ type: 'key', digit: '3' });
     other.session.hear({ type: 'identity', identity: ME });
     await turn();
     other.hear(1);
-    expect([other.office!.choicesAsked, other.rig.played]).toEqual([0, ['a', 'b']]);
+    expect([other.records!.choicesAsked, other.rig.played]).toEqual([0, ['a', 'b']]);
   });
 
   test('they turn out to be another while it is asked for', async () => {
-    const office = new FakeRecords([], 'later');
-    const call = await known(office);
+    const records = new FakeRecords([], 'later');
+    const call = await known(records);
     call.session.hear({ type: 'identity', identity: { ...ME, phone: '+15551234567' } });
-    office.chooses('d');
+    records.chooses('d');
     await turn();
     call.hear(1);
     expect(call.rig.played).toEqual(['a']);
@@ -127,10 +127,10 @@ describe('at the beginning of a call', () => {
   });
 
   test('the call ends while it is asked for', async () => {
-    const office = new FakeRecords([], 'later');
-    const call = await known(office);
+    const records = new FakeRecords([], 'later');
+    const call = await known(records);
     call.session.close();
-    office.chooses('d');
+    records.chooses('d');
     await turn();
     call.hear(1);
     expect(call.rig.played).toEqual(['a']);
@@ -141,106 +141,106 @@ describe('what key 3 brings is remembered', () => {
   const keys = { '3': nextTrack({ holdOffMs: 0 }), '7': run((session) => session.nextTrack()) };
 
   test('when they have listened to it for a second and a half, and not before', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys });
+    const records = new FakeRecords();
+    const call = await known(records, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1.4);
-    expect(office.kept('choice')).toEqual([]);
+    expect(records.kept('choice')).toEqual([]);
     call.hear(0.2);
-    expect(office.kept('choice')).toEqual(['b']);
+    expect(records.kept('choice')).toEqual(['b']);
     call.hear(60);
-    expect(office.kept('choice')).toEqual(['b']);
+    expect(records.kept('choice')).toEqual(['b']);
   });
 
   test('pressed several times: only the last', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys });
+    const records = new FakeRecords();
+    const call = await known(records, { keys });
     for (let i = 0; i < 3; i++) {
       call.session.hear({ type: 'key', digit: '3' });
       call.hear(1);
     }
     call.hear(2);
     expect(call.rig.played).toEqual(['a', 'b', 'c', 'd']);
-    expect(office.kept('choice')).toEqual(['d']);
+    expect(records.kept('choice')).toEqual(['d']);
   });
 
   test('there is only one track: it is no choice', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys, music: [longNoise('only', 1, 0.1)] });
+    const records = new FakeRecords();
+    const call = await known(records, { keys, music: [longNoise('only', 1, 0.1)] });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(3);
-    expect(office.kept('choice')).toEqual([]);
+    expect(records.kept('choice')).toEqual([]);
   });
 
   test('what an operator’s function brings is none, nor what follows a track that came to its end', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys });
+    const records = new FakeRecords();
+    const call = await known(records, { keys });
     call.session.hear({ type: 'key', digit: '7' });
     await turn();
     call.hear(3);
     expect(call.rig.played).toEqual(['a', 'b']);
-    expect(office.kept('choice')).toEqual([]);
+    expect(records.kept('choice')).toEqual([]);
   });
 
   test('… nor one that such a function takes away again', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys });
+    const records = new FakeRecords();
+    const call = await known(records, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.6);
     call.session.hear({ type: 'key', digit: '7' });
     await turn();
     call.hear(3);
     expect(call.rig.played).toEqual(['a', 'b', 'c']);
-    expect(office.kept('choice')).toEqual([]);
+    expect(records.kept('choice')).toEqual([]);
   });
 
   test('Asterisk starts the program again before that: it is, when they listen to it there', async () => {
     const call = await known(new FakeRecords(), { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
-    const offices = [new FakeRecords(), new FakeRecords()];
-    const middle = call.respawn(160, 100, { office: offices[0]! });
+    const allRecords = [new FakeRecords(), new FakeRecords()];
+    const middle = call.respawn(160, 100, { records: allRecords[0]! });
     middle.hear(0.6);
-    const last = middle.respawn(160, 100, { office: offices[1]! });
+    const last = middle.respawn(160, 100, { records: allRecords[1]! });
     last.session.hear({ type: 'identity', identity: ME });
     last.hear(1.6);
-    expect(offices.map((office) => office.kept('choice'))).toEqual([[], ['b']]);
+    expect(allRecords.map((records) => records.kept('choice'))).toEqual([[], ['b']]);
     last.hear(60);
     expect(last.session.stateAt(0)).not.toHaveProperty('choosing');
-    expect(offices[1]!.kept('choice')).toEqual(['b']);
+    expect(allRecords[1]!.kept('choice')).toEqual(['b']);
   });
 
   test('… and it is not when they had heard nothing of it yet', async () => {
     const call = await known(new FakeRecords(), { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.08);
-    const office = new FakeRecords();
-    const next = call.respawn(160, 100, { office });
+    const records = new FakeRecords();
+    const next = call.respawn(160, 100, { records });
     next.session.hear({ type: 'identity', identity: ME });
     next.hear(3);
-    expect([next.rig.played, office.kept('choice')]).toEqual([['a'], []]);
+    expect([next.rig.played, records.kept('choice')]).toEqual([['a'], []]);
   });
 
   test('another caller’s number comes before that: it is neither’s; what that one chooses is theirs', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys });
+    const records = new FakeRecords();
+    const call = await known(records, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(0.5);
     call.session.hear({ type: 'identity', identity: { ...ME, phone: '+15551234567' } });
     call.hear(3);
-    expect([office.kept('choice'), call.clock.pending]).toEqual([[], 0]);
+    expect([records.kept('choice'), call.clock.pending]).toEqual([[], 0]);
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(3);
-    expect(office.kept('choice')).toEqual(['c']);
+    expect(records.kept('choice')).toEqual(['c']);
   });
 
   test('the call ends before that: it is not; no timer is left', async () => {
-    const office = new FakeRecords();
-    const call = await known(office, { keys });
+    const records = new FakeRecords();
+    const call = await known(records, { keys });
     call.session.hear({ type: 'key', digit: '3' });
     call.hear(1);
     call.session.close();
     call.hear(3);
-    expect([office.kept('choice'), call.clock.pending]).toEqual([[], 0]);
+    expect([records.kept('choice'), call.clock.pending]).toEqual([[], 0]);
   });
 });

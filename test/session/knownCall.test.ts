@@ -9,7 +9,7 @@ const ME = { uniqueid: '1795225281.7', phone: '+442079460018' };
 const ONE = accountsOf(account('0412', -1250n));
 
 function stand(certain = true) {
-  const call = new Caller({ office: new FakeRecords([ONE]), speech: new FakeSpeech(), call: { certain } });
+  const call = new Caller({ records: new FakeRecords([ONE]), speech: new FakeSpeech(), call: { certain } });
   const known = new KnownCall({ uniqueid: ME.uniqueid, certain, log: call.log });
   const told: CallNews['type'][] = [];
   const hear = (news: CallNews): void => {

@@ -16,8 +16,8 @@ const guarded = (right = '4711') =>
   new FakeRecords(({ pin }) => (pin === right ? ONE : ask(pin !== undefined)));
 
 /** A caller who has pressed 2 and is asked for their PIN. */
-async function asked(office = guarded(), plan: CallerPlan = {}): Promise<Caller> {
-  const call = new Caller({ office, speech: new FakeSpeech(), ...plan });
+async function asked(records = guarded(), plan: CallerPlan = {}): Promise<Caller> {
+  const call = new Caller({ records, speech: new FakeSpeech(), ...plan });
   call.hear(1);
   call.session.hear({ type: 'key', digit: '2' });
   await turn();
@@ -37,26 +37,26 @@ const down = (call: Caller): boolean => Math.abs(call.rig.program.duckGainDb + 2
 
 describe('keying it in', () => {
   test('the balance is said once all digits are there, without #', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     expect(call.said).toEqual(['enter-pin']);
     await key(call, '4711');
     call.hear(3);
     expect(call.said).toEqual(['enter-pin', SAID]);
-    expect(office.asked.map(({ pin }) => pin)).toEqual([undefined, '4711']);
+    expect(records.asked.map(({ pin }) => pin)).toEqual([undefined, '4711']);
   });
 
   test('# ends a shorter one; billing decides whether it is right', async () => {
-    const office = guarded('47');
-    const call = await asked(office);
+    const records = guarded('47');
+    const call = await asked(records);
     await key(call, '47#');
     call.hear(3);
     expect(call.said.at(-1)).toBe(SAID);
   });
 
   test('* starts anew; without a digit it gives up', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     await key(call, '99*4711');
     call.hear(3);
     expect(call.said.at(-1)).toBe(SAID);
@@ -68,11 +68,11 @@ describe('keying it in', () => {
   });
 
   test('# without a digit gives up, too', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     await key(call, '#');
     call.hear(4);
-    expect([call.said, office.asked.length, call.clock.pending]).toEqual([['enter-pin'], 1, 0]);
+    expect([call.said, records.asked.length, call.clock.pending]).toEqual([['enter-pin'], 1, 0]);
   });
 
   test('its keys do nothing else: no other track, no place, no hold-off of theirs begins', async () => {
@@ -88,15 +88,15 @@ describe('keying it in', () => {
   });
 
   test.each(['A', 'D', '', '12', 'x'])('%j is no key of it', async (odd) => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     call.session.hear({ type: 'key', digit: odd });
     await key(call, '4711');
-    expect(office.asked.at(-1)!.pin).toBe('4711');
+    expect(records.asked.at(-1)!.pin).toBe('4711');
   });
 
   test('the first key ends the words that ask for it, also before they began', async () => {
-    const call = new Caller({ office: guarded(), speech: new FakeSpeech() });
+    const call = new Caller({ records: guarded(), speech: new FakeSpeech() });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
@@ -106,7 +106,7 @@ describe('keying it in', () => {
     expect(call.said).toEqual([SAID]);
     const later = await asked(guarded(), { speech: new FakeSpeech() });
     expect(later.said).toEqual(['enter-pin']);
-    const over = new Caller({ office: guarded() });
+    const over = new Caller({ records: guarded() });
     over.hear(1);
     over.session.hear({ type: 'key', digit: '2' });
     await turn();
@@ -130,8 +130,8 @@ describe('keying it in', () => {
 
 describe('wrong ones', () => {
   test('they are told, and may key it in again', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     await key(call, '0000');
     call.hear(2);
     expect(call.said).toEqual(['enter-pin', 'wrong-pin']);
@@ -141,8 +141,8 @@ describe('wrong ones', () => {
   });
 
   test('too many: they are told that, and their keys are keys again', async () => {
-    const office = new FakeRecords([ask(), ask(true), { status: 'locked' }]);
-    const call = await asked(office);
+    const records = new FakeRecords([ask(), ask(true), { status: 'locked' }]);
+    const call = await asked(records);
     await key(call, '0000');
     call.hear(2);
     await key(call, '1111');
@@ -164,8 +164,8 @@ describe('wrong ones', () => {
 
 describe('the music', () => {
   test('stays down from the first word until they have their answer', async () => {
-    const office = new FakeRecords([ask(), 'later']);
-    const call = await asked(office);
+    const records = new FakeRecords([ask(), 'later']);
+    const call = await asked(records);
     for (const digit of '4711') {
       call.hear(7);
       expect(down(call)).toBe(true);
@@ -219,26 +219,26 @@ describe('the music', () => {
 
 describe('whatever happens meanwhile', () => {
   test('they turn out to be somebody else: their PIN goes nowhere', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     call.session.hear({ type: 'key', digit: '4' });
     call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7', phone: '+15551234567' } });
     await key(call, '711');
     call.hear(2);
-    expect(office.asked).toHaveLength(1);
+    expect(records.asked).toHaveLength(1);
     expect(call.said.at(-1)).toBe('balance-unavailable');
   });
 
   test('nobody is known any more: the PIN is taken back at once, and the keys of its rest do nothing', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     await key(call, '47');
     call.session.hear({ type: 'identity', identity: { uniqueid: '1795225281.7' } });
     call.hear(1);
     expect([call.said.at(-1), call.session.takesPin]).toEqual(['balance-unavailable', true]);
     await key(call, '33');
     call.hear(1);
-    expect(office.asked).toHaveLength(1);
+    expect(records.asked).toHaveLength(1);
     expect(call.said).toEqual(['enter-pin', 'balance-unavailable']);
     expect(call.rig.played).toEqual(['a']);
     call.hear(2);
@@ -246,55 +246,55 @@ describe('whatever happens meanwhile', () => {
   });
 
   test('nobody is known while billing looks at the PIN: its answer is not said, also where it is the same number again', async () => {
-    const office = new FakeRecords(({ pin }) => (pin === undefined ? ask() : 'later'));
-    const call = await asked(office);
+    const records = new FakeRecords(({ pin }) => (pin === undefined ? ask() : 'later'));
+    const call = await asked(records);
     await key(call, '4711');
     call.session.hear({ type: 'identity', identity: { uniqueid: ME.uniqueid } });
     call.session.hear({ type: 'identity', identity: ME });
-    office.answers(ONE);
+    records.answers(ONE);
     await turn();
     call.hear(3);
     expect(call.said.at(-1)).toBe('balance-unavailable');
   });
 
   test('the call ends: nothing is asked, no timer is left, the music is free', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     await key(call, '471');
     call.session.close();
     call.session.hear({ type: 'key', digit: '1' });
     await turn();
     call.hear(3);
-    expect([office.asked.length, call.clock.pending]).toEqual([1, 0]);
+    expect([records.asked.length, call.clock.pending]).toEqual([1, 0]);
     expect(call.rig.program.duckGainDb).toBe(0);
   });
 
   test('Asterisk starts the program again: the entry is over, and the rest of it goes nowhere', async () => {
     const call = await asked();
     await key(call, '47');
-    const office = new FakeRecords();
-    let next = call.respawn(160, 100, { office });
+    const records = new FakeRecords();
+    let next = call.respawn(160, 100, { records });
     await key(next, '3');
-    next = next.respawn(160, 100, { office });
+    next = next.respawn(160, 100, { records });
     await key(next, '3');
     next.hear(2.7);
     next.session.hear({ type: 'identity', identity: ME });
-    expect([next.rig.played, next.rig.program.quiet, office.kept('key')]).toEqual([['a'], false, []]);
+    expect([next.rig.played, next.rig.program.quiet, records.kept('key')]).toEqual([['a'], false, []]);
     next.hear(0.2);
     next.session.hear({ type: 'key', digit: '2' });
     next.hear(1);
-    expect(office.kept('key')).toEqual(['2 sayBalance']);
+    expect(records.kept('key')).toEqual(['2 sayBalance']);
   });
 
   test('two callers key in theirs at once: each PIN goes to its own records', async () => {
-    const offices = [guarded('1234'), guarded('9876')];
-    const calls = [await asked(offices[0]), await asked(offices[1])];
+    const allRecords = [guarded('1234'), guarded('9876')];
+    const calls = [await asked(allRecords[0]), await asked(allRecords[1])];
     for (let i = 0; i < 4; i++) {
       calls[0]!.session.hear({ type: 'key', digit: '1234'[i]! });
       calls[1]!.session.hear({ type: 'key', digit: '9876'[i]! });
     }
     await turn();
-    expect(offices.map(({ asked }) => asked.at(-1)!.pin)).toEqual(['1234', '9876']);
+    expect(allRecords.map(({ asked }) => asked.at(-1)!.pin)).toEqual(['1234', '9876']);
   });
 
   test('there is no prompt that asks for it: not available, and no keys are taken', async () => {
@@ -311,16 +311,16 @@ describe('digits that come too late for it are no keys', () => {
   test.each(['unavailable', 'locked'] as const)(
     'while it is looked at, to the answer (%s)',
     async (status) => {
-      const office = new FakeRecords([ask(), 'later']);
-      const call = await asked(office);
+      const records = new FakeRecords([ask(), 'later']);
+      const call = await asked(records);
       call.session.hear({ type: 'identity', identity: ME });
       await key(call, '4711034');
-      expect([call.rig.played, call.rig.program.quiet, office.kept('key')]).toEqual([
+      expect([call.rig.played, call.rig.program.quiet, records.kept('key')]).toEqual([
         ['a'],
         false,
         ['2 sayBalance'],
       ]);
-      office.answers({ status });
+      records.answers({ status });
       await turn();
       call.hear(2);
       call.session.hear({ type: 'key', digit: '3' });
@@ -330,15 +330,15 @@ describe('digits that come too late for it are no keys', () => {
   );
 
   test('for three seconds after they were too slow', async () => {
-    const office = guarded();
-    const call = await asked(office);
+    const records = guarded();
+    const call = await asked(records);
     call.session.hear({ type: 'identity', identity: ME });
     await key(call, '47');
     call.hear(7.84);
     expect(call.session.takesPin).toBe(true);
     call.hear(0.2);
     await key(call, '10');
-    expect([call.rig.program.quiet, office.kept('key'), office.asked.length]).toEqual([
+    expect([call.rig.program.quiet, records.kept('key'), records.asked.length]).toEqual([
       false,
       ['2 sayBalance'],
       1,
@@ -358,13 +358,13 @@ describe('key 2 itself', () => {
     ['#', 0],
     ['', 11.2],
   ])('is free when the PIN was given up (%j), though the caller heard no balance', async (how, seconds) => {
-    const office = guarded();
-    const call = await asked(office, { keys: { '2': sayBalance({ holdOffMs: 60_000 }) } });
+    const records = guarded();
+    const call = await asked(records, { keys: { '2': sayBalance({ holdOffMs: 60_000 }) } });
     await key(call, how);
     call.hear(seconds);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
-    expect(office.asked).toHaveLength(2);
+    expect(records.asked).toHaveLength(2);
   });
 
   test('is held off after a balance, and when billing had none', async () => {
@@ -372,13 +372,13 @@ describe('key 2 itself', () => {
       [ask(), ONE],
       [ask(), { status: 'unavailable' } as const],
     ]) {
-      const office = new FakeRecords(answers);
-      const call = await asked(office);
+      const records = new FakeRecords(answers);
+      const call = await asked(records);
       await key(call, '4711');
       call.hear(4);
       call.session.hear({ type: 'key', digit: '2' });
       await turn();
-      expect(office.asked).toHaveLength(2);
+      expect(records.asked).toHaveLength(2);
     }
   });
 
@@ -387,14 +387,14 @@ describe('key 2 itself', () => {
     ['they were asked for their PIN', guarded(), 1, true],
     ['the balance had just begun', new FakeRecords([ONE]), 0.6, true],
     ['they had heard the balance', new FakeRecords([ONE]), 2, false],
-  ])('when Asterisk starts the program again while %s', async (_, office, seconds, free) => {
-    const call = new Caller({ office, speech: new FakeSpeech() });
+  ])('when Asterisk starts the program again while %s', async (_, records, seconds, free) => {
+    const call = new Caller({ records, speech: new FakeSpeech() });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
     call.hear(seconds);
     const later = new FakeRecords();
-    const next = call.respawn(160, 100, { office: later });
+    const next = call.respawn(160, 100, { records: later });
     next.hear(3.04);
     next.session.hear({ type: 'key', digit: '2' });
     await turn();
@@ -403,9 +403,9 @@ describe('key 2 itself', () => {
 });
 
 test('its digits are in no log, no state, no journal and no event', async () => {
-  const office = guarded('8675309'.slice(0, 4));
-  const call = await asked(office);
-  const before = office.remembered.length;
+  const records = guarded('8675309'.slice(0, 4));
+  const call = await asked(records);
+  const before = records.remembered.length;
   await key(call, '867');
   const seen = (): string => JSON.stringify([call.lines, call.session.stateAt(0), call.rig.events]);
   const midway = seen();
@@ -414,35 +414,35 @@ test('its digits are in no log, no state, no journal and no event', async () => 
   call.session.close();
   expect(call.said.at(-1)).toBe(SAID);
   for (const text of [midway, seen()]) expect(text).not.toMatch(/8675|"8"|"6"|"7"/);
-  expect(office.remembered.slice(before).filter(({ type }) => type === 'key')).toMatchObject([
+  expect(records.remembered.slice(before).filter(({ type }) => type === 'key')).toMatchObject([
     { digit: '2', action: 'sayBalance' },
   ]);
 });
 
 describe('digits that come before it is asked for', () => {
   /** A caller of a config with a PIN has pressed 2; what is asked waits. */
-  async function waiting(plan: CallerPlan = {}): Promise<Caller & { office: FakeRecords }> {
-    const office = new FakeRecords(({ pin }) =>
+  async function waiting(plan: CallerPlan = {}): Promise<Caller & { records: FakeRecords }> {
+    const records = new FakeRecords(({ pin }) =>
       pin === undefined ? 'later' : pin === '0347' ? ONE : ask(true),
     );
-    const call = new Caller({ office, speech: new FakeSpeech(), asksPin: true, ...plan });
+    const call = new Caller({ records, speech: new FakeSpeech(), asksPin: true, ...plan });
     call.session.hear({ type: 'identity', identity: ME });
     call.hear(1);
     call.session.hear({ type: 'key', digit: '2' });
     await turn();
-    return call as Caller & { office: FakeRecords };
+    return call as Caller & { records: FakeRecords };
   }
   /** No key but the first did anything, and none is kept. */
-  function expectNoKeys(call: Caller & { office: FakeRecords }): void {
+  function expectNoKeys(call: Caller & { records: FakeRecords }): void {
     expect([call.rig.played, call.rig.program.quiet]).toEqual([['a'], false]);
-    expect(call.office.kept('key')).toEqual(['2 sayBalance']);
-    expect(JSON.stringify([call.lines, call.office.remembered])).not.toMatch(/0347/);
+    expect(call.records.kept('key')).toEqual(['2 sayBalance']);
+    expect(JSON.stringify([call.lines, call.records.remembered])).not.toMatch(/0347/);
   }
 
   test('are digits of it: all of them, and it is asked for with no word', async () => {
     const call = await waiting();
     await key(call, '0347');
-    call.office.answers(ask());
+    call.records.answers(ask());
     await turn();
     await turn();
     call.hear(3);
@@ -453,14 +453,14 @@ describe('digits that come before it is asked for', () => {
   test('some of them: the rest is keyed in as ever; more than it has go nowhere', async () => {
     const call = await waiting();
     await key(call, '03');
-    call.office.answers(ask());
+    call.records.answers(ask());
     await turn();
     await key(call, '47');
     call.hear(3);
     expect(call.said.filter((what) => what !== 'one-moment')).toEqual([SAID]);
     const other = await waiting();
     await key(other, '03473420#*');
-    other.office.answers(ask());
+    other.records.answers(ask());
     await turn();
     await turn();
     other.hear(3);
@@ -471,17 +471,17 @@ describe('digits that come before it is asked for', () => {
   test('* and # mean what they mean in it', async () => {
     const call = await waiting();
     await key(call, '99*0347');
-    call.office.answers(ask());
+    call.records.answers(ask());
     await turn();
     await turn();
     call.hear(3);
     expect(call.said.filter((what) => what !== 'one-moment')).toEqual([SAID]);
     const up = await waiting();
     await key(up, '#');
-    up.office.answers(ask());
+    up.records.answers(ask());
     await turn();
     up.hear(3);
-    expect([up.said, up.session.takesPin, up.office.asked.length]).toEqual([[], false, 1]);
+    expect([up.said, up.session.takesPin, up.records.asked.length]).toEqual([[], false, 1]);
   });
 
   test.each(['unavailable', 'locked', 'unknown-caller'] as const)(
@@ -489,7 +489,7 @@ describe('digits that come before it is asked for', () => {
     async (status) => {
       const call = await waiting();
       await key(call, '03');
-      call.office.answers({ status });
+      call.records.answers({ status });
       await turn();
       await key(call, '47');
       call.hear(2.7);
@@ -508,7 +508,7 @@ describe('digits that come before it is asked for', () => {
     await key(unsure, '0347');
     expectNoKeys(unsure);
     const call = await waiting();
-    call.office.answers({ status: 'unavailable' });
+    call.records.answers({ status: 'unavailable' });
     await turn();
     call.hear(4);
     await key(call, '20347');
@@ -522,29 +522,29 @@ describe('digits that come before it is asked for', () => {
     call.session.hear({ type: 'identity', identity: { uniqueid: ME.uniqueid } });
     call.session.hear({ type: 'identity', identity: ME });
     await key(call, '47');
-    call.office.answers(ask());
+    call.records.answers(ask());
     await turn();
     await key(call, '0347');
     call.hear(2);
-    expect([call.said, call.office.asked.length]).toEqual([['balance-unavailable'], 1]);
+    expect([call.said, call.records.asked.length]).toEqual([['balance-unavailable'], 1]);
     expectNoKeys(call);
   });
 
   test('Asterisk starts the program again meanwhile: the rest of it goes nowhere', async () => {
     const call = await waiting();
     await key(call, '03');
-    const office = new FakeRecords();
-    const next = call.respawn(160, 100, { office, asksPin: true });
+    const records = new FakeRecords();
+    const next = call.respawn(160, 100, { records, asksPin: true });
     await key(next, '3420');
     next.session.hear({ type: 'identity', identity: ME });
-    expect([next.rig.played, office.kept('key')]).toEqual([['a'], []]);
+    expect([next.rig.played, records.kept('key')]).toEqual([['a'], []]);
   });
 
   test('each is answered by the tone, once', async () => {
     const call = await waiting({ settings: { keyTone: { levelDb: -10 } } });
     const strikes = jest.spyOn(call.rig.program, 'acknowledge');
     await key(call, '034');
-    call.office.answers(ask());
+    call.records.answers(ask());
     await turn();
     await key(call, '7');
     expect(strikes).toHaveBeenCalledTimes(4);
@@ -553,6 +553,6 @@ describe('digits that come before it is asked for', () => {
   test('a config without a PIN: keys are keys while a balance is asked for', async () => {
     const call = await waiting({ asksPin: false });
     await key(call, '3');
-    expect(call.office.kept('key')).toEqual(['2 sayBalance', '3 nextTrack']);
+    expect(call.records.kept('key')).toEqual(['2 sayBalance', '3 nextTrack']);
   });
 });

@@ -333,10 +333,10 @@ describe('the same queue again', () => {
 describe('Asterisk is asked whether the place is right', () => {
   /** Asterisk answers when the test does. */
   function asking(position: Partial<PositionRules> = {}) {
-    const office = new FakeRecords();
+    const records = new FakeRecords();
     const answers: ((confirmed: boolean) => void)[] = [];
-    office.confirmPlace = () => new Promise((resolve) => answers.push(resolve));
-    const call = caller(position, { office });
+    records.confirmPlace = () => new Promise((resolve) => answers.push(resolve));
+    const call = caller(position, { records });
     return {
       call,
       answers,

@@ -267,13 +267,17 @@ test('a place counts as told when half of its sentence was heard, not half of it
   expect(next.said).toEqual([]);
 });
 
-test('what is remembered is bounded: the oldest sentence is asked for again', async () => {
+test('one sentence is remembered: another place, or language, is asked for', async () => {
   const speech = new FakeSpeech();
   const places = new SpokenPlaces({ speech: () => speech, clock: new ManualClock(), onAnswer: () => {} });
-  for (let place = 1; place <= 101; place++) {
-    places.of(place, 'en');
+  for (const [place, language] of [
+    [51, 'en'],
+    [52, 'en'],
+    [52, 'de'],
+  ] as const) {
+    expect(places.of(place, language)).toBe('asked');
     await turn();
+    expect(places.of(place, language)).toHaveLength(2);
   }
-  expect(places.of(101, 'en')).toHaveLength(2);
-  expect(places.of(1, 'en')).toBe('asked');
+  expect(places.of(51, 'en')).toBe('asked');
 });

@@ -131,7 +131,7 @@ describe('the next process of the same call', () => {
 });
 
 /** Asterisk's Manager, a call that waits in a queue, and streams whose config holds the secret. */
-class Office {
+class Manager {
   readonly ami = new BenchAmi();
   #port = 0;
 
@@ -171,13 +171,13 @@ const ME = '1.1';
 
 describe('with an AMI connection of its own', () => {
   let home: Home;
-  let office: Office;
+  let asterisk: Manager;
   beforeEach(async () => {
-    office = new Office();
-    home = await office.open();
-    office.ami.join(ME, '442079460018', 'sales');
+    asterisk = new Manager();
+    home = await asterisk.open();
+    asterisk.ami.join(ME, '442079460018', 'sales');
   });
-  afterEach(() => office.ami.close());
+  afterEach(() => asterisk.ami.close());
 
   /** The track that is heard last is not the one before. */
   async function expectAnother(stream: Stream, before: string): Promise<void> {
@@ -188,10 +188,10 @@ describe('with an AMI connection of its own', () => {
 
   test('a key is answered by the tone, and by another track', async () => {
     const stream = home.stream(['--uniqueid', ME]);
-    await office.asked();
+    await asterisk.asked();
     const before = placeIn(stream.samples, 800).track;
     const from = stream.samples.length;
-    office.ami.keyDown(ME, '3');
+    asterisk.ami.keyDown(ME, '3');
     await expectAnother(stream, before);
     const tone = toneSamples(8000, defaultProgramSettings.keyTone);
     const last = stream.samples.length - from - tone.length;
@@ -203,10 +203,10 @@ describe('with an AMI connection of its own', () => {
 
   test('after the end of the call the process ends when nobody reads any more, and nothing of the call is kept', async () => {
     const stream = home.stream(['--uniqueid', ME]);
-    await office.asked();
-    office.ami.keyDown(ME, '3');
+    await asterisk.asked();
+    asterisk.ami.keyDown(ME, '3');
     await logged(stream, NEXT);
-    office.ami.hangUp(ME, 1000);
+    asterisk.ami.hangUp(ME, 1000);
     // As in an attended transfer: the Uniqueid is gone, the caller is not.
     await stream.hear(2000);
     stream.stopListening();
@@ -217,11 +217,11 @@ describe('with an AMI connection of its own', () => {
 
   test('a call of the old way, whose identity is not certain, has keys and no more', async () => {
     const stream = home.stream([], { env: { UNIQUEID: ME } });
-    await office.asked();
-    office.ami.keyDown(ME, '4');
-    office.ami.keyDown(ME, '3');
+    await asterisk.asked();
+    asterisk.ami.keyDown(ME, '4');
+    asterisk.ami.keyDown(ME, '3');
     await logged(stream, NEXT);
-    office.ami.hangUp(ME, 1000);
+    asterisk.ami.hangUp(ME, 1000);
     await stream.hear(1500);
     await stream.hangUp();
     // Its end would have let it end by itself, and a certain call would have left its state.
@@ -236,18 +236,18 @@ describe('with an AMI connection of its own', () => {
 
   test('Asterisk is away: the music goes on, and keys come again when it is back', async () => {
     const stream = home.stream(['--uniqueid', ME]);
-    await office.asked();
-    await office.restart();
+    await asterisk.asked();
+    await asterisk.restart();
     await stream.hear(600);
-    await office.asked(2);
+    await asterisk.asked(2);
     const before = placeIn(stream.samples, stream.samples.length - 400).track;
-    office.ami.keyDown(ME, '3');
+    asterisk.ami.keyDown(ME, '3');
     await expectAnother(stream, before);
   });
 
   test('a word of the library that speaks AMI never reaches the caller', async () => {
     const stream = home.stream(['--uniqueid', ME], { env: { DEBUG: '*', DEBUG_FD: '1' } });
-    await office.asked();
+    await asterisk.asked();
     await stream.hear(400);
     expect(stream.bytes % 640).toBe(0);
     expect(placeIn(stream.samples, 800).sample).toBeGreaterThan(700);
@@ -264,13 +264,13 @@ describe('with an AMI connection of its own', () => {
       await first.hangUp();
       const left = endOf(first);
       owners().note(token, ME);
-      const asked = office.ami.asked.get('Status') ?? 0;
+      const asked = asterisk.ami.asked.get('Status') ?? 0;
       const second = home.stream(['--token', token]);
-      await office.asked(asked + 1);
+      await asterisk.asked(asked + 1);
       const taken = placeIn(second.samples, 80);
       expect(taken.track).toBe(left.track);
       expect(Math.abs(taken.sample - 80 + 0.03 * SECOND - left.sample)).toBeLessThanOrEqual(320);
-      office.ami.keyDown(ME, '3');
+      asterisk.ami.keyDown(ME, '3');
       await expectAnother(second, left.track);
     });
 
@@ -280,12 +280,12 @@ describe('with an AMI connection of its own', () => {
       await stream.hear(400);
       expect(statesIn(home)).toEqual([]);
       owners().note(token, ME);
-      await office.asked();
+      await asterisk.asked();
       await stream.hear(400);
       const [early, late] = [800, stream.samples.length - 400].map((at) => placeIn(stream.samples, at));
       expect(late!.track).toBe(early!.track);
       expect(late!.sample - early!.sample).toBe(stream.samples.length - 400 - 800);
-      office.ami.keyDown(ME, '3');
+      asterisk.ami.keyDown(ME, '3');
       await expectAnother(stream, early!.track);
       await stream.hangUp();
       expect(statesIn(home)).toEqual(['1.1.json']);
@@ -300,20 +300,20 @@ describe('with an AMI connection of its own', () => {
       const stream = home.stream(['--token', token], { env: { UNIQUEID: ME, PHONE: '442079460018' } });
       await stream.stands();
       await stream.hear(1000);
-      office.ami.keyDown(ME, '3');
+      asterisk.ami.keyDown(ME, '3');
       await stream.hear(1000);
       await stream.hangUp();
       expect(
         new Set([80, stream.samples.length - 400].map((at) => placeIn(stream.samples, at).track)).size,
       ).toBe(1);
-      expect([statesIn(home), office.ami.clients]).toEqual([[], 0]);
+      expect([statesIn(home), asterisk.ami.clients]).toEqual([[], 0]);
       expect(stream.stderr).not.toMatch(/"key"|"uniqueid"/);
     });
 
     test('another channel hears it too: from then on it is music, without a seam, and nothing more is kept', async () => {
       owners().note(token, ME);
       const stream = home.stream(['--token', token]);
-      await office.asked();
+      await asterisk.asked();
       owners().note(token, undefined);
       await logged(stream, {
         level: 'warn',
@@ -321,7 +321,7 @@ describe('with an AMI connection of its own', () => {
       });
       await until(
         () => 'the AMI connection closes',
-        () => office.ami.clients === 0,
+        () => asterisk.ami.clients === 0,
       );
       await stream.hear(600);
       const [early, late] = [800, stream.samples.length - 400].map((at) => placeIn(stream.samples, at));

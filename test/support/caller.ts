@@ -22,7 +22,7 @@ export interface CallerPlan extends ProgramPlan {
   call?: Partial<Call>;
   keys?: Record<string, KeyBinding>;
   position?: Partial<PositionRules>;
-  office?: FakeRecords;
+  records?: FakeRecords;
   speech?: FakeSpeech;
   /** Default: false. */
   asksPin?: boolean;
@@ -68,15 +68,15 @@ export class Caller {
   /** What can be said; tests add to it and take away. */
   readonly prompts = new Map<string, Clip>();
   /** What the host has opened by now; tests open them late. */
-  office: FakeRecords | undefined;
+  records: FakeRecords | undefined;
   speech: FakeSpeech | undefined;
 
   constructor(private readonly plan: CallerPlan = {}) {
     const { state, position, keys = KEYS, clock = new ManualClock(), speaks = ['en', 'ru'] } = plan;
     this.clock = clock;
-    this.office = plan.office;
+    this.records = plan.records;
     this.speech = plan.speech;
-    const journal = new Journal(() => this.office, clock);
+    const journal = new Journal(() => this.records, clock);
     this.rig = new Rig({
       onEvent: (event) => journal.hear(event),
       music: ['a', 'b', 'c', 'd', 'e'].map((id, i) => longNoise(id, i, 0.1)),
@@ -99,7 +99,7 @@ export class Caller {
       keys,
       position: { ...defaultPositionRules, ...position },
       asksPin: plan.asksPin ?? false,
-      services: () => spoken(this.office, () => this.speech, this),
+      services: () => spoken(this.records, () => this.speech, this),
       speech: () => this.speech,
       journal,
       prompt: (name, language) => this.prompts.get(`${speaks.includes(language) ? language : 'en'}/${name}`),

@@ -26,10 +26,10 @@ export class ScriptedKeeper implements ChoiceKeeper {
   }
 }
 
-type DeskCall = Parameters<BalanceSource['balance']>[0];
+type BalanceCall = Parameters<BalanceSource['balance']>[0];
 
 interface Question {
-  readonly call: DeskCall;
+  readonly call: BalanceCall;
   readonly signal: AbortSignal;
   readonly answer: (answer: BalanceAnswer) => void;
   readonly fail: (error: Error) => void;
@@ -38,9 +38,9 @@ interface Question {
 /** Answers at once while there is an `answer`, else when the test does; at an abort that it is not available. */
 export class ScriptedBalances implements BalanceSource {
   readonly questions: Question[] = [];
-  answer: ((call: DeskCall) => BalanceAnswer) | undefined;
+  answer: ((call: BalanceCall) => BalanceAnswer) | undefined;
 
-  balance(call: DeskCall, signal: AbortSignal): Promise<BalanceAnswer> {
+  balance(call: BalanceCall, signal: AbortSignal): Promise<BalanceAnswer> {
     return new Promise((answer, fail) => {
       this.questions.push({ call, signal, answer, fail });
       signal.addEventListener('abort', () => answer({ status: 'unavailable' }));
@@ -67,9 +67,9 @@ export class ScriptedCheck implements CallCheck {
 }
 
 /** The records of two calls over one keeper, one source of balances and one Asterisk. */
-export interface OfficeStand {
+export interface RecordsStand {
   readonly keeper: ScriptedKeeper;
-  readonly desk: ScriptedBalances;
+  readonly balances: ScriptedBalances;
   readonly check: ScriptedCheck;
   /** Opens the records of a call that Asterisk knows so. */
   open(call: CallIdentity): Promise<CallerRecords>;
@@ -103,21 +103,21 @@ export async function eventually(what: string, condition: () => boolean): Promis
 
 export function officeContract(
   adapter: string,
-  make: (options: { billing: boolean }) => OfficeStand | Promise<OfficeStand>,
+  make: (options: { billing: boolean }) => RecordsStand | Promise<RecordsStand>,
 ): void {
-  let stand: OfficeStand;
-  let offices: CallerRecords[];
+  let stand: RecordsStand;
+  let allRecords: CallerRecords[];
 
   async function opened(call: CallIdentity = ME): Promise<CallerRecords> {
-    const office = await stand.open(call);
-    offices.push(office);
-    return office;
+    const records = await stand.open(call);
+    allRecords.push(records);
+    return records;
   }
 
   /** The question that billing was asked as the nth. */
   async function question(nth = 1): Promise<Question> {
-    await eventually(`question ${nth}`, () => stand.desk.questions.length >= nth);
-    return stand.desk.questions[nth - 1]!;
+    await eventually(`question ${nth}`, () => stand.balances.questions.length >= nth);
+    return stand.balances.questions[nth - 1]!;
   }
 
   const kept = (count: number): Promise<void> =>
@@ -126,11 +126,11 @@ export function officeContract(
   describe(`${adapter} is a CallerRecords`, () => {
     beforeEach(async () => {
       stand = await make({ billing: true });
-      offices = [];
+      allRecords = [];
     });
 
     afterEach(async () => {
-      for (const office of offices) await office.close();
+      for (const records of allRecords) await records.close();
       await stand.close();
     });
 
@@ -142,23 +142,23 @@ export function officeContract(
     });
 
     test('says whether Asterisk confirms the place', async () => {
-      const office = await opened();
-      expect(await office.confirmPlace!()).toBe(true);
+      const records = await opened();
+      expect(await records.confirmPlace!()).toBe(true);
       stand.check.placeIsRight = false;
-      expect(await office.confirmPlace!()).toBe(false);
+      expect(await records.confirmPlace!()).toBe(false);
       expect(stand.check.asked).toEqual(['place', 'place']);
     });
 
     test('asks for no balance where Asterisk does not confirm who calls', async () => {
       stand.check.callerIsRight = false;
-      const office = await opened();
-      expect(await office.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
-      expect([stand.check.asked, stand.desk.questions]).toEqual([['caller'], []]);
+      const records = await opened();
+      expect(await records.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
+      expect([stand.check.asked, stand.balances.questions]).toEqual([['caller'], []]);
     });
 
     test('tells no balance where it does not confirm that any more when billing has answered', async () => {
-      const office = await opened();
-      const answer = office.balance('en', undefined, never());
+      const records = await opened();
+      const answer = records.balance('en', undefined, never());
       const asked = await question();
       stand.check.callerIsRight = false;
       asked.answer(accounts('000412'));
@@ -190,38 +190,38 @@ export function officeContract(
     test.each(answers.map((answer, i) => [i + 1, answer.status, answer] as const))(
       'tells what billing has answered (%d: %s)',
       async (_, _status, answer) => {
-        stand.desk.answer = () => answer;
+        stand.balances.answer = () => answer;
         expect(await (await opened()).balance('en', undefined, never())).toEqual(answer);
       },
     );
 
     test('asks about this call alone: its number as Asterisk tells it, language and PIN as they are said', async () => {
-      stand.desk.answer = () => accounts();
-      const office = await opened();
-      await office.balance('pt_BR', undefined, never());
-      await office.balance('en', '0412', never());
+      stand.balances.answer = () => accounts();
+      const records = await opened();
+      await records.balance('pt_BR', undefined, never());
+      await records.balance('en', '0412', never());
       const { uniqueid, phone } = ME;
-      expect(stand.desk.questions.map(({ call }) => call)).toEqual([
+      expect(stand.balances.questions.map(({ call }) => call)).toEqual([
         { uniqueid, phone, language: 'pt_BR' },
         { uniqueid, phone, language: 'en', pin: '0412' },
       ]);
     });
 
     test('asks nothing about a caller who withholds their number', async () => {
-      const office = await opened({ uniqueid: ME.uniqueid });
-      expect(await office.balance('en', undefined, never())).toEqual({ status: 'unknown-caller' });
-      expect(await office.choice()).toBeUndefined();
-      expect([stand.desk.questions, stand.keeper.asked]).toEqual([[], []]);
+      const records = await opened({ uniqueid: ME.uniqueid });
+      expect(await records.balance('en', undefined, never())).toEqual({ status: 'unknown-caller' });
+      expect(await records.choice()).toBeUndefined();
+      expect([stand.balances.questions, stand.keeper.asked]).toEqual([[], []]);
     });
 
     test('keeps what was heard and pressed, in order, once each, with its time', async () => {
-      const office = await opened();
+      const records = await opened();
       const { uniqueid, phone, queue } = ME;
-      office.remember({ type: 'heard', kind: 'track', id: 'music/a.wav' }, 1000);
-      office.remember({ type: 'key', digit: '3', action: 'nextTrack' }, 2000);
-      office.remember({ type: 'choice', track: 'music/b.wav' }, 3000.5);
-      office.remember({ type: 'heard', kind: 'answer' }, 4000);
-      await office.close();
+      records.remember({ type: 'heard', kind: 'track', id: 'music/a.wav' }, 1000);
+      records.remember({ type: 'key', digit: '3', action: 'nextTrack' }, 2000);
+      records.remember({ type: 'choice', track: 'music/b.wav' }, 3000.5);
+      records.remember({ type: 'heard', kind: 'answer' }, 4000);
+      await records.close();
       await kept(4);
       expect(stand.keeper.entries).toEqual([
         { type: 'heard', kind: 'track', id: 'music/a.wav', uniqueid, phone, queue, wallMs: 1000 },
@@ -238,20 +238,20 @@ export function officeContract(
       'of a caller who %s it keeps what was heard and pressed, without them, and no choice',
       async (_, phone) => {
         const { uniqueid } = ME;
-        const office = await opened({ uniqueid, ...(phone !== undefined && { phone }) });
-        office.remember({ type: 'choice', track: 'music/b.wav' }, 1000);
-        office.remember({ type: 'key', digit: '3', action: 'nextTrack' }, 2000);
+        const records = await opened({ uniqueid, ...(phone !== undefined && { phone }) });
+        records.remember({ type: 'choice', track: 'music/b.wav' }, 1000);
+        records.remember({ type: 'key', digit: '3', action: 'nextTrack' }, 2000);
         await kept(1);
         expect(stand.keeper.entries).toEqual([
           { type: 'key', digit: '3', action: 'nextTrack', uniqueid, wallMs: 2000 },
         ]);
-        expect(await office.choice()).toBeUndefined();
+        expect(await records.choice()).toBeUndefined();
       },
     );
 
     test('stamps with the time of now what has none', async () => {
-      const office = await opened();
-      office.remember({ type: 'key', digit: '0', action: 'quiet' });
+      const records = await opened();
+      records.remember({ type: 'key', digit: '0', action: 'quiet' });
       await kept(1);
       expect(stand.keeper.entries[0]!.wallMs).toBe(Date.UTC(2026, 0, 5, 12));
     });
@@ -269,9 +269,9 @@ export function officeContract(
 
     test('one caller’s two questions are not mixed either', async () => {
       stand.keeper.choices.set(ME.phone!, 'music/first-light.wav');
-      const office = await opened();
-      const [first, second] = ['1111', '2222'].map((pin) => office.balance('en', pin, never()));
-      const choice = office.choice();
+      const records = await opened();
+      const [first, second] = ['1111', '2222'].map((pin) => records.balance('en', pin, never()));
+      const choice = records.choice();
       for (const { call, answer } of [await question(2), await question(1)]) answer(accounts(call.pin!));
       expect(await Promise.all([first, second, choice])).toEqual([
         accounts('1111'),
@@ -281,22 +281,22 @@ export function officeContract(
     });
 
     test('a question that is not wanted any more is ended at billing, and another may be asked', async () => {
-      const office = await opened();
+      const records = await opened();
       const abort = new AbortController();
-      const answer = office.balance('en', undefined, abort.signal);
+      const answer = records.balance('en', undefined, abort.signal);
       const { signal } = await question();
       abort.abort();
       expect(await answer).toEqual({ status: 'unavailable' });
       await eventually('that billing is told', () => signal.aborted);
-      stand.desk.answer = () => accounts('1');
-      expect(await office.balance('en', undefined, never())).toEqual(accounts('1'));
+      stand.balances.answer = () => accounts('1');
+      expect(await records.balance('en', undefined, never())).toEqual(accounts('1'));
     });
 
     test('a question that was not wanted from the beginning is not asked', async () => {
       expect(await (await opened()).balance('en', undefined, AbortSignal.abort())).toEqual({
         status: 'unavailable',
       });
-      expect(stand.desk.questions).toEqual([]);
+      expect(stand.balances.questions).toEqual([]);
     });
 
     test('billing that fails has no answer', async () => {
@@ -307,11 +307,11 @@ export function officeContract(
 
     test('when the call has ended nothing is asked: who still listens may be another', async () => {
       stand.keeper.choices.set(ME.phone!, 'music/first-light.wav');
-      const office = await opened();
+      const records = await opened();
       await stand.end(ME.uniqueid);
-      expect(await office.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
-      expect(await office.choice()).toBeUndefined();
-      expect([stand.desk.questions, stand.keeper.asked]).toEqual([[], []]);
+      expect(await records.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
+      expect(await records.choice()).toBeUndefined();
+      expect([stand.balances.questions, stand.keeper.asked]).toEqual([[], []]);
     });
 
     test('a call that ends while it is asked about gets no answer', async () => {
@@ -323,29 +323,29 @@ export function officeContract(
     });
 
     test('what happened last is kept though the call has ended', async () => {
-      const office = await opened();
+      const records = await opened();
       await stand.end(ME.uniqueid);
-      office.remember({ type: 'heard', kind: 'advice', id: 'advices/a.wav' }, 1000);
-      await office.close();
+      records.remember({ type: 'heard', kind: 'advice', id: 'advices/a.wav' }, 1000);
+      await records.close();
       await kept(1);
       expect(stand.keeper.entries[0]).toMatchObject({ phone: ME.phone, id: 'advices/a.wav' });
     });
 
     test('closed, it asks nothing, and may be closed again', async () => {
-      const office = await opened();
-      await office.close();
-      expect(await office.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
-      expect(await office.choice()).toBeUndefined();
-      await office.close();
-      expect([stand.desk.questions, stand.keeper.asked]).toEqual([[], []]);
+      const records = await opened();
+      await records.close();
+      expect(await records.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
+      expect(await records.choice()).toBeUndefined();
+      await records.close();
+      expect([stand.balances.questions, stand.keeper.asked]).toEqual([[], []]);
     });
   });
 
   test(`${adapter}: without billing a balance is not available`, async () => {
     stand = await make({ billing: false });
-    const office = await stand.open(ME);
-    expect(await office.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
-    await office.close();
+    const records = await stand.open(ME);
+    expect(await records.balance('en', undefined, never())).toEqual({ status: 'unavailable' });
+    await records.close();
     await stand.close();
   });
 }

@@ -13,7 +13,7 @@ import { silentLogger, type Logger } from '../../src/util/log';
 export interface LinkPlan {
   clock?: Clock;
   log?: Logger;
-  offices?: Map<string, CallerRecords>;
+  records?: Map<string, CallerRecords>;
   speech?: () => Speech | undefined;
   keys?: () => KeyBindings;
   /** Whether the main thread answers. Default: it does. */
@@ -35,7 +35,7 @@ export class HubLink {
       mixer: () => mixer,
       clock,
     });
-    const records = (token: string): CallerRecords | undefined => plan.offices?.get(token);
+    const records = (token: string): CallerRecords | undefined => plan.records?.get(token);
     const parts = { records, speech: () => plan.speech?.(), keys: () => plan.keys?.() ?? {}, clock, log };
     const thread = { request: ((...asked) => this.hub.request(...asked)) as HubLink['hub']['request'] };
     this.hub = new Rpc<MixerMethods, HubMethods>({
@@ -60,7 +60,7 @@ export class HubLink {
     const copy = structuredClone(message);
     this.toMain.push(copy);
     queueMicrotask(() => {
-      if (copy.type === 'remember') this.plan.offices?.get(copy.token)?.remember(copy.what, copy.wallMs);
+      if (copy.type === 'remember') this.plan.records?.get(copy.token)?.remember(copy.what, copy.wallMs);
       if (isRpc(copy) && this.plan.answers?.() !== false) this.hub.hear(copy);
     });
   }

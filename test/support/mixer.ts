@@ -137,7 +137,7 @@ export class PipeReader {
 export interface MixerPlan {
   config?: Config;
   media?: FakeMedia;
-  office?: FakeRecords;
+  records?: FakeRecords;
   /** What keys do that a config cannot have. */
   bindings?: (uniqueid: string) => KeyBindings | undefined;
   hearMeanwhile?: () => void;
@@ -169,7 +169,7 @@ export class MixerRig {
       media: this.media,
       log: createLogger((level, fields, text) => void this.lines.push({ level, fields, text }), clock.wall),
       outside: {
-        services: () => spoken(plan.office ?? new FakeRecords([], undefined), undefined, { clock })!,
+        services: () => spoken(plan.records ?? new FakeRecords([], undefined), undefined, { clock })!,
         speech: () => new FakeSpeech(),
         bindings: (config, uniqueid) => plan.bindings?.(uniqueid) ?? plainBindings(config),
       },
