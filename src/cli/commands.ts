@@ -268,10 +268,10 @@ function addConfig(program: Command): void {
     is: 'load and validate the config, and show its settings',
     options: [JSON_OPTION],
     examples: ['holdcast config check', 'holdcast config check --config /etc/holdcast/config.ts'],
-    run: async ({ config: path, json }, { out }) => {
+    run: async (options, { out }) => {
       const { configCheck } = await import('./configCommand');
-      becomeOwnerOfConfig(path);
-      return configCheck({ out, ...(path && { path }), ...(json && { json }) });
+      becomeOwnerOfConfig(options.config);
+      return configCheck(options, { out });
     },
   });
 }
