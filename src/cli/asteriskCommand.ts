@@ -20,7 +20,7 @@ import { errnoOf, HoldcastError, messageOf } from '../util/errors';
 import { packageRoot } from '../util/packageRoot';
 import { strangersOwn } from '../util/privileges';
 import { readRegularSync } from '../util/regularFile';
-import { adoptHubEnvironment, HUB_ENVIRONMENT } from '../doctor/configState';
+import { adoptHubEnvironment, HUB_ENVIRONMENT } from '../doctor/site';
 
 import type { Terminal } from './terminal';
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { speakerSettings } from '../config/rules';
 import { STREAM_OPTIONS } from '../stream/options';
 import { systemClock } from '../util/clock';
-import { becomeOwnerOf, becomeUser } from '../util/privileges';
+import { becomeOwnerOf } from '../util/privileges';
 import type { AsteriskCommandOptions } from './asteriskCommand';
 import { becomeOwnerOfConfig, configOf, runCommand, type Context } from './context';
 import type { DoctorCommandOptions } from './doctorCommand';
@@ -99,8 +99,6 @@ function addStatus(program: Command): void {
   });
 }
 
-/** How the commands that tests run in their own process give root up. */
-const asOwner = { becomeOwnerOf, becomeUser };
 const etc = (command: Command): Command =>
   command
     .option('--asterisk-etc <folder>', "folder of Asterisk's files", '/etc/asterisk')
@@ -117,7 +115,7 @@ function addAsterisk(program: Command): void {
     ],
     examples: ['holdcast asterisk', 'holdcast asterisk --write /etc/asterisk/holdcast'],
     run: async (options, context) =>
-      (await import('./asteriskCommand')).asteriskCommand(options, { ...context, ...asOwner }),
+      (await import('./asteriskCommand')).asteriskCommand(options, { ...context, becomeOwnerOf }),
   });
   etc(command);
 }
@@ -127,8 +125,7 @@ function addDoctor(program: Command): void {
     is: 'check everything between Asterisk and the caller, and say what to do; changes nothing',
     options: [JSON_OPTION],
     examples: ['sudo holdcast doctor', 'holdcast doctor --json'],
-    run: async (options, context) =>
-      (await import('./doctorCommand')).doctorCommand(options, { ...context, ...asOwner }),
+    run: async (options, context) => (await import('./doctorCommand')).doctorCommand(options, context),
   });
   etc(command);
 }
@@ -268,10 +265,10 @@ function addConfig(program: Command): void {
     is: 'load and validate the config, and show its settings',
     options: [JSON_OPTION],
     examples: ['holdcast config check', 'holdcast config check --config /etc/holdcast/config.ts'],
-    run: async ({ config: path, json }, { out }) => {
+    run: async (options, { out }) => {
       const { configCheck } = await import('./configCommand');
-      becomeOwnerOfConfig(path);
-      return configCheck({ out, ...(path && { path }), ...(json && { json }) });
+      becomeOwnerOfConfig(options.config);
+      return configCheck(options, { out });
     },
   });
 }

@@ -8,11 +8,9 @@ import { notesOn } from './configNotes';
 import { labelled } from '../util/textTable';
 import type { Terminal } from './terminal';
 
+/** As given on the command line. */
 export interface ConfigCheckOptions {
-  /** As given by --config. */
-  path?: string;
-  out: Pick<Terminal, 'write' | 'isTTY'>;
-  /** One JSON object instead of text. */
+  config?: string;
   json?: boolean;
 }
 
@@ -25,10 +23,9 @@ interface Finding {
 
 /** Checks the config and prints what it found. The exit code: 0 when calls would use it, 1 when they could not. */
 export async function configCheck(
-  options: ConfigCheckOptions,
-  context: Partial<LoadContext> = {},
+  { config: path, json = false }: ConfigCheckOptions,
+  { out, ...context }: { out: Pick<Terminal, 'write' | 'isTTY'> } & Partial<LoadContext>,
 ): Promise<number> {
-  const { path, out, json = false } = options;
   try {
     const loaded = await loadConfig(path, context);
     const notes = await notesOn(loaded);

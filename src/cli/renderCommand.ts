@@ -51,7 +51,8 @@ export async function renderToFiles(
   { out: terminal, log, signal }: Context,
 ): Promise<{ recorder: Recorder; wav: WavFile }> {
   const { rate } = config.program;
-  const wav = openWav(out, rate);
+  const hint = 'choose a folder that exists and is writable';
+  const wav = orUsage(`write ${out}`, hint, () => new WavFile(out, rate));
   const samples = new Int16Array(picture === undefined ? 0 : Math.ceil(script.seconds * rate));
   let at = 0;
   const write = (frame: Int16Array): void => {
@@ -77,28 +78,17 @@ export async function renderToFiles(
 }
 
 function scriptOf({ script, seconds, seed }: RenderOptions): CallScript {
-  const parsed = parseScript(script === undefined ? '{}' : readText(script), script ?? 'the default script');
+  const hint = 'give the path of a JSON file; docs/render.md has an example';
+  const text =
+    script === undefined ? '{}' : orUsage(`read ${script}`, hint, () => readFileSync(script, 'utf8'));
+  const parsed = parseScript(text, script ?? 'the default script');
   return { ...parsed, ...(seconds !== undefined && { seconds }), ...(seed !== undefined && { seed }) };
 }
 
-function readText(path: string): string {
+function orUsage<T>(what: string, hint: string, task: () => T): T {
   try {
-    return readFileSync(path, 'utf8');
+    return task();
   } catch (cause) {
-    const hint = 'give the path of a JSON file; docs/render.md has an example';
-    throw new HoldcastError('HC_USAGE', `cannot read ${path} (${errnoOf(cause)})`, hint, { cause });
-  }
-}
-
-function openWav(path: string, rate: number): WavFile {
-  try {
-    return new WavFile(path, rate);
-  } catch (cause) {
-    throw new HoldcastError(
-      'HC_USAGE',
-      `cannot write ${path} (${errnoOf(cause)})`,
-      'choose a folder that exists and is writable',
-      { cause },
-    );
+    throw new HoldcastError('HC_USAGE', `cannot ${what} (${errnoOf(cause)})`, hint, { cause });
   }
 }

@@ -1,7 +1,6 @@
 // How a complaint about a config reads: the key, what was found there, what is allowed.
 // What was found is shown with secrets masked, since such lines end up in logs and in questions to colleagues.
 import { inspect } from 'node:util';
-import { nearest } from '../util/nearest';
 
 /** One thing wrong with a config. */
 export interface Problem {
@@ -107,9 +106,4 @@ function maskedText(text: string, { short, long }: Secrets): string {
   if (short.has(text)) return MASK;
   const rest = long.reduce((left, secret) => left.replaceAll(secret, MASK), text);
   return rest.replace(USER_INFO, `//${MASK}@`).replace(QUERY_VALUE, `$1${MASK}`);
-}
-
-/** The one of `known` that `name` was probably meant to be, or undefined when none is near. */
-export function typoOf(name: string, known: readonly string[]): string | undefined {
-  return nearest(name, known, () => Math.max(1, Math.floor(name.length / 3)));
 }

@@ -1,10 +1,11 @@
 // What a config may hold, checked value by value; each problem names the key, what was found and what is allowed.
 // The type of a config is inferred from it. Imported only when a config is new or changed: zod takes some 30 ms to load.
 import * as z from 'zod';
+import { nearest } from '../util/nearest';
 import { AdviceOptions, keys, PositionOptions } from './callOptions';
 import { AmiOptions, CallsOptions, HubOptions, LogOptions, StreamOptions } from './hostOptions';
 import { isLanguage, section, text, within, type Written } from './pieces';
-import { foundText, keyText, typoOf, type Problem } from './problems';
+import { foundText, keyText, type Problem } from './problems';
 import { billing, speaker, StoreOptions } from './serviceOptions';
 import {
   bandFits,
@@ -110,6 +111,6 @@ export function validateConfig(
 }
 
 function noSuchOption(name: string, known: string): string {
-  const meant = typoOf(name, known.split(', '));
+  const meant = nearest(name, known.split(', '), () => Math.max(1, Math.floor(name.length / 3)));
   return meant === undefined ? `no such option; here are ${known}` : `no such option; did you mean ${meant}?`;
 }

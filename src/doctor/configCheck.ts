@@ -3,9 +3,8 @@ import { promises } from 'node:fs';
 import { findConfig } from '../config/locate';
 import { readRegularSync } from '../util/regularFile';
 import { expected, ok, problem, warning, type Check, type Finding } from './check';
-import { HUB_ENVIRONMENT } from './configState';
 import { blocked } from './rights';
-import { configOf, userOf, type Site } from './site';
+import { configOf, HUB_ENVIRONMENT, userOf, type Site } from './site';
 
 /** Where Asterisk's service starts its children if that is not known. */
 const USUAL_CWD = '/var/lib/asterisk';

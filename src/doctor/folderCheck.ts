@@ -3,9 +3,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ok, warning, type Check, type Finding } from './check';
-import { SYSTEM_CACHE, SYSTEM_RUN } from './configState';
 import { blocked, type Account } from './rights';
-import { configOf, userOf, type Site } from './site';
+import { configOf, SYSTEM_CACHE, SYSTEM_RUN, userOf, type Site } from './site';
 
 export function folderChecks(site: Site): Check[] {
   return [

@@ -1,17 +1,23 @@
-// The system that the doctor examines: Asterisk's user, its environment if that can be read, its files, its console.
-// Everything is gathered once; a test builds its own.
+// The system that the doctor examines: Asterisk's user, its environment if that can be read, its files, its console, and the config
+// that streams and hub would use. Everything is gathered once; a test builds its own.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../config/defaults';
+import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';
 import { findAccount, type Account } from '../util/account';
 import type { Clock } from '../util/clock';
-import { errnoOf, messageOf } from '../util/errors';
+import { errnoOf, messageOf, type HoldcastError } from '../util/errors';
 import type { Logger } from '../util/log';
+import { readRegularSync } from '../util/regularFile';
 import { tryProgram } from '../util/tryProgram';
 import { findAsterisk, type AsteriskProcess } from './asteriskProcess';
-import { NotChecked } from './check';
+import { expected, NotChecked } from './check';
 import { readConf, type Conf } from './confFile';
-import type { ConfigState } from './configState';
+
+export type ConfigState =
+  | { readonly config: ResolvedConfig; readonly path?: string | undefined; readonly error?: undefined }
+  | { readonly error: HoldcastError; readonly config?: undefined; readonly path?: undefined };
 
 export interface Site {
   /** Asterisk's folder of .conf files, absolute. */
@@ -46,30 +52,46 @@ export interface Whereabouts {
   readonly program: string;
   /** As given by --user. Running processes do not decide it: any user may name a process so. */
   readonly user: string;
+  /** The config as given by --config, absolute; undefined: it is looked for. */
+  readonly file: string | undefined;
   readonly env: Env;
   readonly clock: Clock;
   readonly log: Logger;
-  /** /proc; tests have another. */
-  readonly proc?: string;
+}
+
+/** As in packaging/systemd/holdcast-hub.service: the AMI password is there if it is not in the config itself. */
+export const HUB_ENVIRONMENT = '/etc/holdcast/environment';
+
+/** Sets in `env` what the file names and `env` lacks: an operator's shell does not have it. Never throws. */
+export function adoptHubEnvironment(env: NodeJS.ProcessEnv, file = HUB_ENVIRONMENT): void {
+  let text: string;
+  try {
+    text = readRegularSync(file, 1 << 20).toString('utf8');
+  } catch {
+    return;
+  }
+  for (const line of text.split('\n')) {
+    const [, name, value = ''] = /^\s*(HOLDCAST_\w+)=(.*?)\s*$/.exec(line) ?? [];
+    if (name !== undefined) env[name] ??= value.replace(/^(["'])(.*)\1$/, '$2');
+  }
 }
 
 /**
- * @param load loads the config, given the environment of the streams
- * @param become receives the user to become, before any file of the operator's or Asterisk's is run or opened
+ * @param become receives the user to become, before any file of the operator's or Asterisk's is run or opened; what it returns keeps
+ *   the config from being loaded
  */
 export async function openSite(
   where: Whereabouts,
-  load: (ofAsterisk: Env, home: string | undefined) => Promise<ConfigState>,
-  become: (account: Account) => void = () => {},
+  become: (account: Account) => HoldcastError | undefined = () => undefined,
 ): Promise<Site> {
-  const { user, proc = '/proc' } = where;
+  const { user } = where;
   const account = findAccount(user);
   // Before this process gives up root: only root may read the environment of an Asterisk that has changed its user.
-  const found = await findAsterisk(proc, account?.uid);
+  const found = await findAsterisk('/proc', account?.uid);
   const usual = { PATH: USUAL_PATH, ...(account && { HOME: account.home }) };
   const asterisk = { ...found, env: found.env ?? usual, known: found.env !== undefined };
-  if (account) become(account);
-  const config = await load(asterisk.env, account?.home);
+  const refused = account && become(account);
+  const config = refused ? { error: refused } : await configFor(where, asterisk.env, account?.home);
   const confs = new Map<string, Promise<Conf>>();
   return {
     ...where,
@@ -82,6 +104,33 @@ export async function openSite(
       return reading;
     },
     console: (command) => askConsole(command, where.etc),
+  };
+}
+
+/** Loaded without writing anything, with the folders of the user that runs Asterisk. */
+async function configFor({ file, ...where }: Whereabouts, ofAsterisk: Env, home = '/'): Promise<ConfigState> {
+  const env = { ...where.env, ...foldersFor(ofAsterisk, home) };
+  try {
+    const { config, path } = await loadConfig(file, { env, clock: where.clock, keep: false });
+    return { config, path };
+  } catch (error) {
+    return { error: expected(error) };
+  }
+}
+
+/** Where an installed system has its cache and its state. */
+export const SYSTEM_CACHE = '/var/cache/holdcast';
+export const SYSTEM_RUN = '/run/holdcast';
+
+/** The default folders of Asterisk's user, as src/config/defaults.ts chooses them; whether that user may write there is a check of its own. */
+function foldersFor(ofAsterisk: Env, home: string): Env {
+  const usual = (name: string, system: string, own: string | undefined): string | undefined =>
+    ofAsterisk[name] || (existsSync(system) ? system : own);
+  return {
+    HOLDCAST_CACHE: usual('HOLDCAST_CACHE', SYSTEM_CACHE, join(home, '.cache/holdcast')),
+    HOLDCAST_DATA: usual('HOLDCAST_DATA', '/var/lib/holdcast', join(home, '.local/share/holdcast')),
+    // Without one it is in the cache of the config.
+    HOLDCAST_RUN: usual('HOLDCAST_RUN', SYSTEM_RUN, undefined),
   };
 }
 

@@ -1,7 +1,7 @@
 // The TCP sockets of this machine, as the kernel lists them (/proc/self/net/tcp and tcp6): who listens on a port, and whose program holds
 // the other end of a connection. A port proves nothing: while its owner is away, any user may listen there.
 import { promises } from 'node:fs';
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress, type Socket } from 'node:net';
 import { endianness, networkInterfaces } from 'node:os';
 import { textIfReadable } from './ifReadable';
 
@@ -11,20 +11,12 @@ export interface TcpEnd {
   readonly port: number;
 }
 
-export interface TcpListener extends TcpEnd {
-  /** The user whose program made the socket. */
-  readonly uid: number;
-  /** As in the link /proc/<pid>/fd/<n>: "socket:[<inode>]". */
-  readonly inode: string;
-}
+export type TcpListener = TcpEnd & Pick<TcpRow, 'uid' | 'inode'>;
 
 /** The two ends of a connection, as a socket names its own. */
-export interface Ends {
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-}
+export type Ends = {
+  readonly [end in 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort']?: Socket[end] | undefined;
+};
 
 const FOLDER = '/proc/self/net';
 /** One for each address family: a connection may have IPv4 addresses in one, and the same ones as IPv6 in the other. */
@@ -97,7 +89,7 @@ interface TcpRow {
   readonly listens: boolean;
   /** The user whose program made the socket, or accepted it. */
   readonly uid: number;
-  /** '0': no program has it. */
+  /** As in the link /proc/<pid>/fd/<n>: "socket:[<inode>]"; '0': no program has it. */
   readonly inode: string;
 }
 

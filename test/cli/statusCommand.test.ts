@@ -3,8 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { buildProgram } from '../../src/cli/program';
-import { statusCommand, type StatusContext } from '../../src/cli/statusCommand';
-import { statusText, timeText } from '../../src/cli/statusTable';
+import { statusCommand, statusText, timeText, type StatusContext } from '../../src/cli/statusCommand';
 import { bashCompletion } from '../../src/cli/program';
 import { ObserveServer } from '../../src/observe/observeServer';
 import { statusSocket, type HubStatus } from '../../src/observe/status';

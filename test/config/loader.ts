@@ -32,7 +32,7 @@ async function run(): Promise<unknown> {
   const printed: string[] = [];
   const out = { write: (text: string) => void printed.push(text), isTTY: false };
   const { path, json = false } = order;
-  const exit = await configCheck({ ...(path !== undefined && { path }), json, out }, context);
+  const exit = await configCheck({ ...(path !== undefined && { config: path }), json }, { out, ...context });
   return { exit, printed: printed.join('') };
 }
 
