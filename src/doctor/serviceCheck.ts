@@ -4,6 +4,7 @@ import { existsSync, promises } from 'node:fs';
 import type { ResolvedConfig } from '../config/types';
 import { addressOf } from '../util/http/listening';
 import { uidText } from '../util/account';
+import { realTimePriority } from '../util/processStart';
 import { tryProgram } from '../util/tryProgram';
 import { listenersOn, tcpListeners, type TcpListener } from '../util/tcpSockets';
 import { named, ok, problem, warning, type Check, type Finding, type Findings } from './check';
@@ -27,6 +28,7 @@ export function serviceChecks(site: Site, machine = thisMachine): Check[] {
   return [
     { name: 'port of look-ups', run: () => port(site, machine) },
     { name: 'folders of the service', run: () => homeFolders(site, machine) },
+    { name: 'priority of the service', run: () => priority(site, machine) },
   ];
 }
 
@@ -73,6 +75,19 @@ async function keeping(listen: ResolvedConfig['hub']['listen'], { unit }: Machin
         `${SOCKET} is ${socket['ActiveState']}: nothing keeps ${addressOf(listen)}`,
         `systemctl restart ${SERVICE}`,
       );
+}
+
+/** An Asterisk at real-time priority takes all processors while callers arrive, and callers of a hub without it hear gaps. */
+async function priority({ asterisk }: Site, { unit }: Machine): Promise<Finding> {
+  const service = await unit(SERVICE, ['LimitRTPRIO', 'RestrictRealtime']);
+  const asterisks = asterisk.pid === undefined ? 0 : realTimePriority(asterisk.pid);
+  if (asterisks === 0 || service?.['LimitRTPRIO'] === undefined) return ok('nothing else is needed');
+  if (Number(service['LimitRTPRIO']) > asterisks && service['RestrictRealtime'] !== 'yes')
+    return ok(`real time, above Asterisk's ${asterisks}`);
+  return warning(
+    `Asterisk runs at real-time priority ${asterisks}, and the service grants the hub none above it: gaps while callers arrive`,
+    `Copy packaging/systemd/${SERVICE} again (LimitRTPRIO=11, no RestrictRealtime=), then: systemctl daemon-reload && systemctl restart ${SERVICE}`,
+  );
 }
 
 const HOMES = /^\/(home|root|run\/user)(\/|$)/;

@@ -59,10 +59,6 @@ const OPENINGS = 12;
 const CHANGES = 3;
 /** How long a call may finish an announcement or wait for an answer before it switches. */
 const PATIENCE_MS = 30_000;
-/** A tick that comes after so many missed deadlines shows that the machine is busy … */
-const LATE = 2;
-/** … and for this time calls keep the whole lead. */
-const WARY_MS = 10_000;
 /**
  * Frames of lead while ticks are on time: keys are heard sooner. A turn fills the pipe up to 3 or 3.5 (Asterisk reads halves) and leaves
  * 1 or 1.5 for the moment before the next one.
@@ -91,7 +87,6 @@ export class Mixer {
   #atMs = 0;
   #figuresAt = 0;
   #cpuMs = 0;
-  #waryUntil = -Infinity;
   #drained = false;
 
   constructor(private readonly parts: MixerParts) {
@@ -209,7 +204,7 @@ export class Mixer {
 
   get #leadFrames(): number {
     const { leadFrames } = this.#settings!;
-    return this.#atMs < this.#waryUntil ? leadFrames : Math.min(leadFrames, STEADY_FRAMES);
+    return this.#ticker.isOnTime ? Math.min(leadFrames, STEADY_FRAMES) : leadFrames;
   }
 
   #end(token: string): void {
@@ -224,7 +219,6 @@ export class Mixer {
     this.#atMs = atMs;
     this.#openings = OPENINGS;
     const now = this.parts.clock.now();
-    if (missed >= LATE) this.#waryUntil = atMs + WARY_MS;
     this.#turns.serve(count, missed, {
       visit: (call, frame) => this.#tickCall(call, frame),
       between: () => this.parts.hearMeanwhile?.(),

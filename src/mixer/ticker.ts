@@ -33,6 +33,10 @@ export const TICK_MS = FRAME_MS / TICKS_A_FRAME;
 const IDLE_TICKS = 1000 / TICK_MS;
 /** A stall of more deadlines than this is counted: the lead of the readers is gone by then. */
 const MOST_MISSED = 5 * TICKS_A_FRAME;
+/** A tick that comes after so many missed deadlines shows that the machine is busy … */
+const LATE = 2;
+/** … and is likely to be again within this time. */
+const WARY_MS = 10_000;
 
 export class Ticker {
   #origin = 0;
@@ -40,6 +44,7 @@ export class Ticker {
   /** Deadlines until the next tick that is slept for: 1, or more while idle. */
   #ahead = 1;
   #resyncs = 0;
+  #lateAt = -Infinity;
   #cancel: Cancel = () => {};
   #closed = false;
   readonly #times: TickTimes = { worstLagMs: 0, worstTickMs: 0, busyMs: 0 };
@@ -50,6 +55,11 @@ export class Ticker {
   start(): void {
     this.#origin = this.parts.clock.now();
     this.#sleep(1);
+  }
+
+  /** No tick of the last ten seconds was 20 ms late. */
+  get isOnTime(): boolean {
+    return this.parts.clock.now() - this.#lateAt >= WARY_MS;
   }
 
   /** How often there was a stall. */
@@ -100,6 +110,7 @@ export class Ticker {
   #serve(due: number, missed: number, now: number): void {
     const lagMs = now - (this.#origin + (this.#count + 1) * TICK_MS);
     this.#count = due;
+    if (missed >= LATE) this.#lateAt = now;
     try {
       if (missed > MOST_MISSED) this.#resyncs++;
       if (missed > MOST_MISSED) this.parts.onResync(missed);

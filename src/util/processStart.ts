@@ -4,6 +4,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 /** The 22nd field of all, see `statFields`. */
 const START_TIME = 22 - 3;
+/** The 40th. */
+const REAL_TIME_PRIORITY = 40 - 3;
 
 /** Which start of the machine this is, a UUID; undefined: there is no /proc. */
 export function bootId(): string | undefined {
@@ -28,6 +30,11 @@ export function statFields(pid: number): string[] | undefined {
 export function livesSince(pid: number, ticks: string): boolean {
   const fields = statFields(pid);
   return fields?.[START_TIME] === ticks && fields[0] !== 'Z' && fields[0] !== 'X';
+}
+
+/** Real-time priority of a process, or of a thread by its number, 1 to 99; 0: none, or there is no such process. */
+export function realTimePriority(pid: number): number {
+  return Number(statFields(pid)?.[REAL_TIME_PRIORITY] ?? 0);
 }
 
 /** Far longer than any that is read here. */

@@ -1,10 +1,13 @@
 // Who listens where Asterisk asks, and whether the port is kept; which folders the service does not see.
 // Whoever answers look-ups tells Asterisk which programs to run.
+import { spawn } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { serviceChecks, type Machine } from '../../src/doctor/serviceCheck';
+import { setRealTime } from '../../src/util/libc';
 import { tcpListeners } from '../../src/util/tcpSockets';
+import { grantsRealTime } from '../support/priority';
 import { ASTERISK, closing, folder, configured, siteWith, told } from './doctorSite';
 
 describe('the port of look-ups', () => {
@@ -93,4 +96,30 @@ describe('the port of look-ups', () => {
     const [, text] = await told(serviceChecks(siteWith({ config }), { listeners: () => [], unit }));
     expect(text).toContain(`does not see ${link}`);
   });
+});
+
+(grantsRealTime() ? test : test.skip).each([
+  [
+    'the unit of the version before',
+    { LimitRTPRIO: '0', RestrictRealtime: 'yes' },
+    /^warning: .*priority 10.*gaps/,
+  ],
+  ['one that a drop-in restricts', { LimitRTPRIO: '11', RestrictRealtime: 'yes' }, /^warning: /],
+  [
+    'the unit as it is shipped',
+    { LimitRTPRIO: '11', RestrictRealtime: 'no' },
+    /^ok: real time, above Asterisk's 10$/,
+  ],
+  ['no systemd', undefined, /^ok: /],
+])('Asterisk runs at real-time priority, and the hub by %s', async (_, unit, expected) => {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  try {
+    setRealTime(child.pid!, 10);
+    const site = siteWith({ asterisk: { pid: child.pid!, env: {}, known: true } });
+    const machine = { listeners: () => [], unit: () => Promise.resolve(unit) };
+    const [text = ''] = await told(serviceChecks(site, machine).slice(2));
+    expect(text.replace('priority of the service: ', '')).toMatch(expected);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
