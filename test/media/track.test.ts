@@ -107,6 +107,15 @@ describe.each(['ahead', 'sync'] as const)('%s', (mode) => {
     expect(t.failed).toBe(true);
   });
 
+  test('a file that is shorter than it should be ends before what is missing', async () => {
+    const t = track(3 * PAGE_SAMPLES, mode);
+    truncateSync(t.pcm.wav, 44 + 3 * PAGE_SAMPLES);
+    const reader = t.open();
+    expect(await readToItsEnd(reader)).toBe(PAGE_SAMPLES);
+    expect(t.failed).toBe(true);
+    reader.close();
+  });
+
   test('a file that was written over is not played as noise', () => {
     const t = track(100, mode, { own: { within: folder, mtimeMs: 1 } });
     expect(() => t.open()).toThrow('changed');
