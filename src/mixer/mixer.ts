@@ -59,10 +59,7 @@ const OPENINGS = 12;
 const CHANGES = 3;
 /** How long a call may finish an announcement or wait for an answer before it switches. */
 const PATIENCE_MS = 30_000;
-/**
- * Frames of lead while ticks are on time: keys are heard sooner. A turn fills the pipe up to 3 or 3.5 (Asterisk reads halves) and leaves
- * 1 or 1.5 for the moment before the next one.
- */
+/** Frames of lead while ticks are on time: keys are heard sooner. A turn fills the pipe to 3 or 3.5; 1 or 1.5 are left before the next. */
 const STEADY_FRAMES = 2.5;
 const FIGURES_MS = 1000;
 const SAY_MS = 10_000;
