@@ -1,6 +1,7 @@
 // Asterisk's side of thousands of callers: 640 bytes every 40 ms from each pipe, on absolute deadlines of its own.
 // A process by itself, so that what the benchmark does else (spawning, events) makes no read late. It must be cheap.
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { takeRealTime } from '../src/util/priority';
 import { beAsterisk } from './caller';
 import { ToneWatch } from './hubTone';
 import { percentile } from './measure';
@@ -266,6 +267,8 @@ const fresh = () => ({
   keyMs: [] as number[],
 });
 
+/** The real-time priority of Asterisk with `-p`, as distributions start it. */
+const ASTERISK = 10;
 /** The word on the command line that makes this program the reader. */
 export const READER_WORD = '--be-hub-reader';
 
@@ -273,7 +276,7 @@ export const READER_WORD = '--be-hub-reader';
 export function beHubReader(): void {
   // A pipe that is empty is an exception in Node: without its stack it costs a quarter.
   Error.stackTraceLimit = 0;
-  beAsterisk();
+  if (!takeRealTime(ASTERISK)) beAsterisk();
   const reader = new HubReader();
   process.on('message', (message) => {
     const answer = reader.take(message as ToReader);

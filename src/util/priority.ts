@@ -10,11 +10,12 @@ const ABOVE_ASTERISK = 11;
 /**
  * Gives this process real-time priority; what it starts from then on inherits it. Every thread needs it, the engine's own too: they
  * collect garbage, and hold locks for which the others wait.
+ * @param priority 1 to 99
  * @returns false: the system does not grant it (systemd: LimitRTPRIO=11), or knows no such priority; nothing changes
  */
-export function takeRealTime(): boolean {
-  if (!setRealTime(process.pid, ABOVE_ASTERISK)) return false;
-  for (const thread of readdirSync('/proc/self/task')) setRealTime(Number(thread), ABOVE_ASTERISK);
+export function takeRealTime(priority = ABOVE_ASTERISK): boolean {
+  if (!setRealTime(process.pid, priority)) return false;
+  for (const thread of readdirSync('/proc/self/task')) setRealTime(Number(thread), priority);
   return true;
 }
 
