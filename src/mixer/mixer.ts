@@ -53,9 +53,8 @@ export interface MixerParts {
   random: (seed: number) => Random;
 }
 
-/** Most calls opened in one tick: a thousand at once would delay it. */
+/** Most calls that are opened, and that switch to another config, in one tick: a thousand at once would delay it. */
 const OPENINGS = 12;
-/** Most calls that switch to another config in one tick. */
 const CHANGES = 3;
 /** How long a call may finish an announcement or wait for an answer before it switches. */
 const PATIENCE_MS = 30_000;
@@ -69,6 +68,7 @@ export class Mixer {
   readonly #turns = new Turns<HeldCall>();
   readonly #figures = new CallFigures();
   readonly #ticker: Ticker;
+  readonly #callParts: HeldCallParts;
   readonly #stuck: LogThrottle;
   readonly #failed: LogThrottle;
   #settings: MixSettings | undefined;
@@ -96,6 +96,7 @@ export class Mixer {
       idle: () => this.#calls.size === 0 && this.#states.isEmpty,
       onFailure: (error) => this.#fails(error, 'mixer'),
     });
+    this.#callParts = this.#partsOfCalls();
     this.#stuck = new LogThrottle(clock, SAY_MS);
     this.#failed = new LogThrottle(clock, SAY_MS);
   }
@@ -165,7 +166,7 @@ export class Mixer {
     const known = this.#calls.get(beginning.token);
     if (known) known.begin(beginning);
     else {
-      const call = new HeldCall(this.#callParts(), beginning, this.#begun++);
+      const call = new HeldCall(this.#callParts, beginning, this.#begun++);
       this.#calls.set(beginning.token, call);
       this.#turns.add(call);
     }
@@ -178,7 +179,8 @@ export class Mixer {
     this.#openDue();
   }
 
-  #callParts(): HeldCallParts {
+  /** The same object for all calls: what is read from it in each turn is then found at once. */
+  #partsOfCalls(): HeldCallParts {
     return {
       ...this.parts,
       post: (message) => void this.#post(message),
