@@ -54,8 +54,8 @@ const GAP_MS = 1000;
 const LONGEST_GAP_MS = 30_000;
 /** The same where somebody waits to be told: the music goes down meanwhile, so that it is not heard; milliseconds. */
 const ASKED_GAP_MS = 100;
-/** An agent's answer stops the music and has the caller leave within a few ms; one who still stands after this may be gone. */
-const LEFT_MS = 300;
+/** From a sign that somebody leaves until all who leave with them have left (an agent's answer, two who are bridged): nobody is told a place in between. */
+const SETTLED_MS = 300;
 /** A wait told in whole seconds, and a join that was set later so that two are apart, differ by less than this, milliseconds. */
 const SAME_WAIT_MS = 2 * JOINS_APART_MS;
 /** Calls that are remembered, the one that was seen longest ago is forgotten first: a hub has room for at most 20,000. */
@@ -130,12 +130,7 @@ export class QueueBoard {
 
   /** Music for a call has stopped. Who is parked or bridged leaves the queue without a word. */
   stopped(uniqueid: string): void {
-    const { queue } = this.#of(uniqueid);
-    const row = this.#rowOf(queue);
-    if (!row) return;
-    this.parts.clock.after(LEFT_MS, () => {
-      if (this.#rowOf(queue) === row && sameQueue(this.#of(uniqueid).queue, row.name)) this.#refresh(row);
-    });
+    this.#refresh(this.#rowOf(this.#of(uniqueid).queue), SETTLED_MS);
   }
 
   ended(uniqueid: string): void {
@@ -214,12 +209,15 @@ export class QueueBoard {
   #happened(uniqueid: string, queue: string | undefined): void {
     const row = this.#rowOf(queue);
     row?.moved?.add(uniqueid);
-    this.#refresh(row);
+    this.#refresh(row, SETTLED_MS);
     if (this.#watched.has(uniqueid)) this.parts.moved(uniqueid);
   }
 
-  /** Looks at a queue in which watched calls wait: now, or when its time has come. One look at a time, one waits. */
-  #refresh(row: QueueRow | undefined): void {
+  /**
+   * Looks at a queue in which watched calls wait: now, or when its time has come. One look at a time, one waits.
+   * @param restMs until then, unless somebody asks
+   */
+  #refresh(row: QueueRow | undefined, restMs = 0): void {
     const { clock, link } = this.parts;
     if (!row || row.moved || !link.connected) return;
     const isAsked = row.askers.length > 0;
@@ -227,7 +225,7 @@ export class QueueBoard {
     row.next?.();
     row.next = undefined;
     const gap = isAsked ? ASKED_GAP_MS : Math.min(LONGEST_GAP_MS, GAP_MS * 2 ** row.failures);
-    const pause = gap - (clock.now() - row.askedAt);
+    const pause = Math.max(isAsked ? 0 : restMs, gap - (clock.now() - row.askedAt));
     if (pause <= 0) return void this.#look(row);
     row.next = clock.after(pause, () => {
       row.next = undefined;

@@ -59,15 +59,31 @@ function stand() {
 }
 
 describe('moves', () => {
-  test('a join tells its place at once, and the queue is looked at once', async () => {
-    const { asterisk, board, story, looks } = stand();
+  test('a join tells its place at once, and the queue is looked at once, soon after', async () => {
+    const { asterisk, board, story, looks, clock } = stand();
     board.watch('me');
     asterisk.join('a', 'sales');
     asterisk.join('me', 'sales');
     expect(story('me')).toBe('-, 2 in sales');
+    clock.advance(300);
     await settled();
     expect(story('me')).toBe('-, 2 in sales');
     expect(looks()).toEqual(['sales']);
+  });
+
+  test('two who leave together: no place in between is told', async () => {
+    const { asterisk, board, story, clock } = stand();
+    board.watch('me');
+    for (const id of ['a', 'b', 'me']) asterisk.join(id, 'sales');
+    clock.advance(2000);
+    await settled();
+    asterisk.leave('a');
+    clock.advance(250);
+    await settled();
+    asterisk.leave('b');
+    clock.advance(250);
+    await settled();
+    expect(story('me')).toBe('-, 3 in sales, 1 in sales');
   });
 
   test('those behind move up when one leaves, and down when one joins ahead of them', async () => {
@@ -213,6 +229,7 @@ describe('a look at the queue', () => {
     s.asterisk.holding = false;
     expect(s.placeOf('me')).toBe('3 in sales');
     s.asterisk.leave('b');
+    s.clock.advance(300);
     await settled();
     expect(s.looks()).toEqual(['sales', 'sales']);
     expect(s.placeOf('me')).toBe('1 in sales');
