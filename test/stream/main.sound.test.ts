@@ -44,9 +44,12 @@ test('the first bytes are music already', async () => {
 
 test('with nothing but the defaults the shipped music is heard', async () => {
   const stream = new Home().stream();
-  await stream.hear(2000);
+  const track = (): unknown => stream.log.find((line) => line.msg === 'music')?.['track'];
+  // On a busy machine its first sound is fallback music.
+  do await stream.hear(2000);
+  while (track() === undefined);
   for (const level of windowLevels(stream.samples, 4000)) expect(level).toBeGreaterThan(20);
-  expect(stream.log.find((line) => line.msg === 'music')?.['track']).toMatch(/^music\//);
+  expect(track()).toMatch(/^music\//);
 });
 
 test('three seconds of a sine come out as three seconds of a sine', async () => {
