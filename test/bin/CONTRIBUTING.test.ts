@@ -15,6 +15,13 @@ test('each room of src has one line that says what it is', () => {
   expect(lines).toHaveLength(new Set(lines).size);
 });
 
+test('a room stands above those that it may import', () => {
+  const rules = readFileSync(join(ROOT, '.dependency-cruiser.cjs'), 'utf8');
+  const [, rooms = ''] = /const rooms = \[([^\]]*)\]/.exec(rules) ?? [];
+  const lines = [...TEXT.matchAll(/^\| `(\w+)` +\| \S.*\|$/gm)].map(([, room]) => room);
+  expect([...lines].reverse()).toEqual([...rooms.matchAll(/'(\w+)'/g)].map(([, room]) => room));
+});
+
 test('every file and folder that it names is there', () => {
   const named = [
     ...[...TEXT.matchAll(/`((?:src|test|bin|bench|media|docs|\.ci)\/[\w./-]+)`/g)].map(([, path]) => path!),

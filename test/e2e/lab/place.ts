@@ -72,8 +72,14 @@ export function spawnIn(
   const { user } = place;
   if (!user) return enter(place, argv, env, stdio);
   const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
-  const granted = ['--inh-caps=+sys_nice', '--ambient-caps=+sys_nice'];
+  const granted = hasSysNice() ? ['--inh-caps=+sys_nice', '--ambient-caps=+sys_nice'] : [];
   return enter(place, ['/usr/bin/setpriv', ...ids, ...granted, ...argv], env, stdio);
+}
+
+/** CAP_SYS_NICE is the 23rd: linux/capability.h. A container may lack it; Asterisk has no real-time priority there either. */
+function hasSysNice(): boolean {
+  const [, effective = '0'] = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return ((BigInt(`0x${effective}`) >> 23n) & 1n) === 1n;
 }
 
 /** Starts Asterisk in the foreground as distributions do: with the priority of its own, and then as its own user. */
