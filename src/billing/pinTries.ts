@@ -7,8 +7,6 @@ import { inTime } from '../util/inTime';
 import type { BillingParts, BillingQuestion } from './billing';
 import type { PinRules } from './settings';
 
-export { PIN_RESULTS, type PinResult } from './billing';
-
 export interface PinTriesParts extends BillingParts {
   readonly rules: PinRules;
 }

@@ -7,9 +7,9 @@ import { HubService } from '../hub/hubService';
 import { checkHeldSockets, takeHeldSockets } from '../util/http/heldSockets';
 import { addressOf } from '../util/http/listening';
 import { takeNotifySettings } from '../observe/systemd';
-import { withoutNumbers } from '../session/limited';
+import { harmlessText } from '../session/limited';
 import { systemClock } from '../util/clock';
-import { errorFields, messageOf } from '../util/errors';
+import { errorFields } from '../util/errors';
 import type { Logger } from '../util/log';
 import { becomeOwnerOf } from '../util/privileges';
 import { labelled } from '../util/textTable';
@@ -84,12 +84,9 @@ function takeSignals({ abort, log, reload }: Signals): () => void {
   };
 }
 
-/** Characters of an error's text that stand in the log. */
-const LONGEST_TEXT = 1000;
-
 /** What the log says of an error that nobody expected: it may come from an operator's code, and have a number in its text. */
 export function unexpectedFields(error: unknown): ReturnType<typeof errorFields> {
-  return { ...errorFields(error), error: withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT)) };
+  return { ...errorFields(error), error: harmlessText(error) };
 }
 
 function readyText(ready: HubReady, { config, path }: LoadedConfig): string {

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { AmiPort } from '../asterisk/link';
 import { READER } from '../asterisk/realtime';
 import type { BalanceService } from '../billing/balanceService';
-import type { PinResult } from '../billing/pinTries';
+import type { PinResult } from '../billing/billing';
 import type { BillingSettings } from '../billing/settings';
 import { loadConfig, type LoadedConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/types';

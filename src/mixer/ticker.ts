@@ -36,7 +36,7 @@ const MOST_MISSED = 5 * TICKS_A_FRAME;
 /** A tick that comes after so many missed deadlines shows that the machine is busy … */
 const LATE = 2;
 /** … and is likely to be again within this time. */
-const WARY_MS = 10_000;
+const WARY_TICKS = 10_000 / TICK_MS;
 
 export class Ticker {
   #origin = 0;
@@ -44,6 +44,7 @@ export class Ticker {
   /** Deadlines until the next tick that is slept for: 1, or more while idle. */
   #ahead = 1;
   #resyncs = 0;
+  /** The last deadline whose tick was late. */
   #lateAt = -Infinity;
   #cancel: Cancel = () => {};
   #closed = false;
@@ -59,7 +60,7 @@ export class Ticker {
 
   /** No tick of the last ten seconds was 20 ms late. */
   get isOnTime(): boolean {
-    return this.parts.clock.now() - this.#lateAt >= WARY_MS;
+    return this.#count - this.#lateAt >= WARY_TICKS;
   }
 
   /** How often there was a stall. */
@@ -110,7 +111,7 @@ export class Ticker {
   #serve(due: number, missed: number, now: number): void {
     const lagMs = now - (this.#origin + (this.#count + 1) * TICK_MS);
     this.#count = due;
-    if (missed >= LATE) this.#lateAt = now;
+    if (missed >= LATE) this.#lateAt = due;
     try {
       if (missed > MOST_MISSED) this.#resyncs++;
       if (missed > MOST_MISSED) this.parts.onResync(missed);

@@ -1,7 +1,7 @@
 // The hub's figures for Prometheus, made with prom-client (those of the process: observeProcess.ts).
 // Labels are short lists that are written down here: nothing of a caller, no Uniqueid, no file name.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { PIN_RESULTS, type PinResult } from '../billing/pinTries';
+import { PIN_RESULTS, type PinResult } from '../billing/billing';
 import { BUILTIN_ACTIONS } from '../session/actions';
 import type { StoreEntry } from '../store/store';
 import type { Clock } from '../util/clock';

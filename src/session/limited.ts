@@ -46,8 +46,7 @@ export class Limited {
     const attempt = async (): Promise<void> => task();
     attempt().then(
       () => this.#finish(),
-      (error: unknown) =>
-        this.#finish(failure(withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT)), error)),
+      (error: unknown) => this.#finish(failure(harmlessText(error), error)),
     );
   }
 
@@ -94,6 +93,7 @@ export class Limited {
   }
 }
 
+/** Characters of an error's text that stand in the log. */
 const LONGEST_TEXT = 1000;
 
 function failure(message: string, cause?: unknown): HoldcastError {
@@ -104,4 +104,9 @@ function failure(message: string, cause?: unknown): HoldcastError {
 /** "no account for +442079460018" → "no account for …": what an operator's code says may hold personal data. */
 export function withoutNumbers(text: string): string {
   return text.replace(/\+?\d[\d ()./-]{4,}\d/g, '…');
+}
+
+/** What an error says that may come from an operator's code: cut, and without numbers. */
+export function harmlessText(error: unknown): string {
+  return withoutNumbers(messageOf(error).slice(0, LONGEST_TEXT));
 }

@@ -1,10 +1,15 @@
 // BalanceService as a call knows it: one answer in time, whatever billing does, and never somebody else's.
 // Would catch: a look-up for a withheld number, a PIN that can be guessed, a log that tells a balance.
-import type { BalanceAnswer, Billing, BillingQuestion, BillingReply } from '../../src/billing/billing';
+import type {
+  BalanceAnswer,
+  Billing,
+  BillingQuestion,
+  BillingReply,
+  PinResult,
+} from '../../src/billing/billing';
 import { BalanceService, type BalanceCall } from '../../src/billing/balanceService';
 import { BillingFailure, strangeAnswer } from '../../src/billing/failure';
 import { requestFailure, statusFailure } from '../../src/billing/httpFailure';
-import type { PinResult } from '../../src/billing/pinTries';
 import { defaultBilling, defaultPin, type BillingSettings } from '../../src/billing/settings';
 import { ManualClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';

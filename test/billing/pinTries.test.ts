@@ -1,6 +1,7 @@
 // Tries of a PIN, as the BalanceService counts them in the store: spellings, locks, a scan over many numbers, a store that is away.
 // Would catch: a PIN that can be guessed by writing a number in another way, and a lock that never ends.
-import { pinCaller, PinTries, type PinResult, type PinTryer } from '../../src/billing/pinTries';
+import type { PinResult } from '../../src/billing/billing';
+import { pinCaller, PinTries, type PinTryer } from '../../src/billing/pinTries';
 import { defaultPin, type PinRules } from '../../src/billing/settings';
 import { ManualClock } from '../../src/util/clock';
 import { HoldcastError } from '../../src/util/errors';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { serviceChecks, type Machine } from '../../src/doctor/serviceCheck';
 import { setRealTime } from '../../src/util/libc';
 import { tcpListeners } from '../../src/util/tcpSockets';
-import { grantsRealTime } from '../support/priority';
+import { testWithRealTime } from '../support/priority';
 import { ASTERISK, closing, folder, configured, siteWith, told } from './doctorSite';
 
 describe('the port of look-ups', () => {
@@ -98,7 +98,7 @@ describe('the port of look-ups', () => {
   });
 });
 
-(grantsRealTime() ? test : test.skip).each([
+testWithRealTime.each([
   [
     'the unit of the version before',
     { LimitRTPRIO: '0', RestrictRealtime: 'yes' },
